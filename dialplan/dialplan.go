@@ -1,0 +1,82 @@
+// Package dialplan decides where a call goes. It is pure: no clock, no I/O, no
+// SIP. A Plan is parsed and checked once; Decide answers a Question from it and
+// from nothing else, so any decision can be repeated and explained.
+//
+// # Decisions
+//
+//   - What arrives from trunks (number) and what seats dial (dial) are two
+//     lists. A trunk's question never looks at the dial list.
+//   - Emergency numbers are recognised before the plan and outside of it:
+//     Emergency tells, Decide never sees them.
+//   - Numbers are compared as E.164 with "+"; the national writing is
+//     normalised first (package number).
+package dialplan
+
+import "time"
+
+// Origin says which list of the plan applies.
+type Origin uint8
+
+// The origins of a call.
+const (
+	FromTrunk Origin = iota + 1
+	FromSeat
+)
+
+// Question is what a decision depends on.
+type Question struct {
+	Tenant string
+	Origin Origin
+	Trunk  string // FromTrunk: its name
+	Seat   string // FromSeat: the seat's number
+	Called string // as dialled: +448081570001, 0044..., 0..., *43, 9...
+	Caller string // as presented; "" if withheld
+	At     time.Time
+	// Presentation is the calling seat's presentation number, for the trunk step.
+	Presentation string
+}
+
+// Decision is the answer: what to do, and why.
+type Decision struct {
+	Entry  string   // the plan entry that matched: `number "+448081570001"`; "" if none
+	Called string   // the called number in its canonical form
+	Step   Step     // never nil; Reject if nothing matched
+	Why    []string // one line for each rule looked at, for explain and simulate
+}
+
+// Step is what happens to the call.
+type Step interface{ isStep() }
+
+// Ring rings seats together; the first to answer has the call.
+type Ring struct {
+	Seats   []string
+	Timeout time.Duration // 30 s unless the plan says otherwise
+}
+
+// Echo sends the caller's sound back.
+type Echo struct{}
+
+// Play answers, plays a prompt and hangs up.
+type Play struct {
+	Prompt string // a name of the prompt library; "own-number" speaks the caller's number
+}
+
+// Reject refuses the call.
+type Reject struct {
+	Status int    // SIP status, 400 to 699
+	Reason string // reason phrase for people
+}
+
+// Trunk sends the call out.
+type Trunk struct {
+	Trunks       []string // in order of trying
+	Number       string   // E.164 with "+"
+	Presentation string   // E.164 caller number to present
+	Timeout      time.Duration
+}
+
+func (Ring) isStep()   {}
+func (Echo) isStep()   {}
+func (Play) isStep()   {}
+func (Reject) isStep() {}
+func (Trunk) isStep()  {}

@@ -1,0 +1,162 @@
+// Package media is the vocabulary of the sound plane. It knows neither SIP nor
+// call routing: the signalling plane opens an Endpoint for each leg, tells it
+// what the SDP exchange said, and says who hears whom.
+//
+// # Contract
+//
+// A Plane owns ports and packets. Who opened an Endpoint closes it. Calls on one
+// Endpoint come from one owner at a time; packets flow on the plane's own
+// goroutines. Nothing here blocks longer than a socket call.
+//
+// # Decisions
+//
+//   - Who hears whom is a directed edge: b.Hear(a) makes b's party hear what
+//     a's party says. A bridge is two edges, echo is an edge to itself, an
+//     announcement is an edge from a Source. Hold removes edges.
+//   - The interface is that of the portable plane and of the kernel plane
+//     alike: no method hands a packet to the caller.
+package media
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// Errors of Plane.Open and Endpoint methods.
+var (
+	// ErrNoPorts: every port pair of the network is in use or resting.
+	ErrNoPorts = errors.New("no RTP port free")
+	// ErrClosed: the endpoint was closed before.
+	ErrClosed = errors.New("media endpoint is closed")
+	// ErrUnknownNetwork: the configuration has no RTP addresses for the network.
+	ErrUnknownNetwork = errors.New("network has no RTP address")
+)
+
+// Latch is the policy by which an endpoint accepts the source of its packets.
+type Latch uint8
+
+// The policies. See RFC 7362 (latching) for the risks they bound.
+const (
+	// LatchOnce takes the SDP address, or else the first source that sends two
+	// consecutive valid packets of one SSRC within LatchWindow, and locks to it.
+	LatchOnce Latch = iota
+	// LatchStrict accepts nothing but the SDP address.
+	LatchStrict
+)
+
+// Remote is what an SDP exchange said about the far side of an endpoint.
+type Remote struct {
+	RTP, RTCP netip.AddrPort // where to send; RTCP zero means RTP port + 1; RTP zero or port 0 means: send nothing
+	Mux       bool           // RTCP on the RTP port (RFC 5761)
+	Payloads  []Payload      // what may be received, first is what we send
+	PTime     time.Duration  // packet time we send; 0 means 20 ms
+	Latch     Latch
+	// Sources bounds latching to these prefixes; empty means any address.
+	Sources []netip.Prefix
+	Send    bool // the far side wants to hear (its a=recvonly or a=sendrecv)
+	Receive bool // the far side speaks (its a=sendonly or a=sendrecv)
+}
+
+// Payload is one RTP payload type with its encoding.
+type Payload struct {
+	Type     uint8  // RTP payload type, 0 to 127
+	Encoding string // "PCMU", "PCMA", "telephone-event", ... upper case for codecs as in RFC 3551
+	Clock    int    // Hz
+	Channels int    // 0 means 1
+}
+
+// Plane opens endpoints. Safe for concurrent use.
+type Plane interface {
+	// Open reserves an RTP and RTCP port pair on one of the network's addresses.
+	// label names the endpoint in logs and events (the call and leg).
+	Open(network, label string, events Events) (Endpoint, error)
+	// Stats returns totals of the plane.
+	Stats() PlaneStats
+	// Close ends every endpoint and releases all ports.
+	Close() error
+}
+
+// Endpoint is the sound side of one leg. Its methods may be called from one
+// goroutine at a time.
+type Endpoint interface {
+	// Local is the advertised RTP address; RTCP is the port above it.
+	Local() netip.AddrPort
+	// Update applies a new SDP exchange. The first call starts the latch window;
+	// a later one reopens it if the RTP address changed.
+	Update(Remote) error
+	// Hear makes this endpoint's party hear from; nil means silence (nothing is
+	// sent). from may be the endpoint itself (echo). It replaces what was heard.
+	// When done is set and from is a Source that ends, an Ended event follows.
+	Hear(from Source) error
+	// SetTimeout sets how long neither RTP nor RTCP may arrive before a
+	// Timeout event; 0 means never. Restarted by each packet.
+	SetTimeout(time.Duration)
+	// Stats is a consistent snapshot.
+	Stats() Stats
+	// Close releases the ports: a pair that carried a packet rests before reuse.
+	Close() Stats
+}
+
+// Source is what an endpoint can hear: another Endpoint of the same Plane, or a
+// Prompt.
+type Source interface{ MediaSource() }
+
+// Prompt is recorded sound, played from its start to its end.
+type Prompt struct {
+	Name string
+	PCM  []int16 // 8000 Hz mono
+	Loop bool    // start again at the end; a loop never ends
+}
+
+// MediaSource marks Prompt as a Source.
+func (*Prompt) MediaSource() {}
+
+// EventKind says what happened to an endpoint.
+type EventKind uint8
+
+// The events.
+const (
+	// Timeout: nothing arrived for the time set by SetTimeout.
+	Timeout EventKind = iota + 1
+	// Ended: the Prompt that the endpoint heard came to its end.
+	Ended
+	// Latched: the source was locked (Addr).
+	Latched
+	// OneWay: packets go out but none came for 5 s since both directions were open.
+	OneWay
+)
+
+// Event is posted by the plane.
+type Event struct {
+	Kind EventKind
+	At   time.Time
+	Addr netip.AddrPort
+}
+
+// Events receives what happens to an endpoint. It must not block; it is called
+// from the plane's goroutines. It may be nil.
+type Events func(Event)
+
+// Stats are the figures of one endpoint, by RFC 3550 (section 6.4.1, A.3, A.8).
+type Stats struct {
+	Received, Sent           uint64 // RTP packets accepted from, sent to the far side
+	ReceivedBytes, SentBytes uint64 // RTP payload bytes
+	Lost                     int64  // expected minus received; duplicates make it negative
+	Duplicate, Reordered     uint64
+	Jitter                   time.Duration // interarrival jitter
+	MaxGap                   time.Duration // longest time between two packets
+	Foreign                  uint64        // packets from another source than the locked one
+	Invalid                  uint64        // not RTP, RTCP or STUN
+	RTCPReceived, RTCPSent   uint64
+	First, Last              time.Time // of received RTP; zero if none came
+	MOS                      float64   // 1.0 to 4.5 by the E-model; 0 if nothing was received
+	Encoding                 string    // of the last packet received
+	Source                   netip.AddrPort
+}
+
+// PlaneStats are totals of a plane.
+type PlaneStats struct {
+	Endpoints, PortsFree, PortsResting, PortsTotal int
+	Received, Sent, Foreign, Invalid, Dropped      uint64
+}

@@ -1,0 +1,24 @@
+// Package sip is the signalling plane: it talks SIP, owns the calls and is the
+// only place where sound (media) and decisions (dialplan) meet.
+//
+// This folder holds no code of its own, so that inside the tree the bare word
+// sip always means github.com/emiago/sipgo/sip, the message and parser library
+// we build on. What lives where:
+//
+//	message      what sipgo's messages lack: validation, parameters, builders
+//	transport    the wire: listeners, flows, order of arrival
+//	transaction  the four state machines of RFC 3261 and 6026
+//	dialog       identifiers, CSeq, route set, remote target of one dialog
+//	leg          one party of a call
+//	b2bua        a call: its legs, its program, who hears whom. Pure
+//	exchange     the shell that runs calls: strands, timers, effects
+//	admission    who may call, and where the call goes
+//	auth         digest authentication
+//	seat         provisioned seats and their bindings
+//	registrar    REGISTER
+//	trunk        carriers
+//	state        records shared between nodes: embedded or Redis
+//	cluster      the link between nodes
+//	ledger       the append-only record and its projections
+//	cause        SIP status, Q.850 cause and whose fault
+package sip

@@ -1,0 +1,65 @@
+package ledger
+
+import "time"
+
+// Kind is what happened. New kinds may be added; their names never change.
+type Kind string
+
+// The kinds of event. The fields that each carries are named behind it.
+const (
+	Arrived  Kind = "arrived"  // Call, Leg, Tenant, From, To, Party, Trunk|Seat, SIPCallID
+	Decided  Kind = "decided"  // Call, Detail: plan entry and step, with the inputs
+	Rang     Kind = "rang"     // Call, Leg: an outbound leg was started towards Party
+	Answered Kind = "answered" // Call, Leg
+	Segment  Kind = "segment"  // Call, Leg, Peer: from now on Leg and Peer hear each other; Peer "" ends it
+	LegEnded Kind = "leg-ended"
+	Ended    Kind = "ended" // Call: the call is over; Status, Q850, By
+	Alarm    Kind = "alarm" // Detail: emergency call, disk full and the like
+)
+
+// Event is one entry. Zero fields are left out of the file.
+type Event struct {
+	Kind   Kind      `json:"kind"`
+	At     time.Time `json:"at"`   // UTC, milliseconds
+	Mono   int64     `json:"mono"` // nanoseconds of the node's monotonic clock; durations are differences of it
+	Node   string    `json:"node,omitempty"`
+	Tenant string    `json:"tenant,omitempty"`
+	Call   string    `json:"call,omitempty"`
+	Leg    int       `json:"leg,omitempty"` // 1 is the caller's
+	Peer   int       `json:"peer,omitempty"`
+
+	Party     string `json:"party,omitempty"` // "trunk:carrier", "seat:1001", "app:echo"
+	From      string `json:"from,omitempty"`
+	To        string `json:"to,omitempty"`
+	SIPCallID string `json:"sip_call_id,omitempty"`
+	Emergency bool   `json:"emergency,omitempty"`
+
+	Status int    `json:"status,omitempty"` // SIP status
+	Q850   int    `json:"q850,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	By     string `json:"by,omitempty"` // who ended it: "caller", "callee", "switch", "admin", "node lost"
+	Detail string `json:"detail,omitempty"`
+
+	Media *Media `json:"media,omitempty"` // leg-ended
+}
+
+// Media are a leg's final figures.
+type Media struct {
+	Received  uint64  `json:"received"`
+	Sent      uint64  `json:"sent"`
+	Lost      int64   `json:"lost"`
+	JitterMs  float64 `json:"jitter_ms"`
+	MOS       float64 `json:"mos"`
+	Codec     string  `json:"codec,omitempty"`
+	OneWay    bool    `json:"one_way,omitempty"`
+	Foreign   uint64  `json:"foreign,omitempty"`
+	MaxGapMs  float64 `json:"max_gap_ms,omitempty"`
+	Reordered uint64  `json:"reordered,omitempty"`
+}
+
+// Recorder takes events. Record returns when the event is written (write(2)), so
+// that what follows it may be acted on; it never fails the caller: what cannot
+// be written is kept in memory up to a limit and counted. Safe for concurrent use.
+type Recorder interface {
+	Record(Event)
+}

@@ -1,0 +1,53 @@
+// Package seat knows the provisioned SIP endpoints (Seat) and where they can be
+// reached now (Binding). Both live in package state, under the tenant and the
+// seat's number; this package gives them types, checks and limits.
+package seat
+
+import (
+	"time"
+
+	"strowger/sip/transport"
+)
+
+// Seat is a provisioned SIP endpoint.
+type Seat struct {
+	Tenant      string       `json:"tenant"`
+	Number      string       `json:"number"` // user part of the address of record; digits, 2 to 15
+	Name        string       `json:"name,omitempty"`
+	Network     string       `json:"network"` // where its phone sits
+	Disabled    bool         `json:"disabled,omitempty"`
+	Credentials []Credential `json:"credentials,omitempty"`
+	// Presentation is the E.164 number that carriers present for its calls.
+	Presentation string `json:"presentation,omitempty"`
+	// SiteNumber is the E.164 number of its site, presented to emergency services.
+	SiteNumber string `json:"site_number,omitempty"`
+	// Address is the reference to the site's address for emergency services.
+	Address string `json:"address,omitempty"`
+	// Desk is the number called when emergency services ring back and the seat does not answer.
+	Desk string `json:"desk,omitempty"`
+	// Reached, "trunk:+441632960123", makes the seat an extension elsewhere: calls
+	// go out by the trunk and are confirmed by a key. "" means by registration.
+	Reached string `json:"reached,omitempty"`
+}
+
+// Credential is a stored digest secret: HA1 of RFC 7616, lower-case hex.
+type Credential struct {
+	Algorithm string `json:"algorithm"` // "md5" or "sha-256"
+	Realm     string `json:"realm"`
+	HA1       string `json:"ha1"`
+}
+
+// Binding is one contact of a seat (RFC 3261 section 10).
+type Binding struct {
+	Contact    string         `json:"contact"` // URI as registered
+	Flow       transport.Flow `json:"flow"`    // by which it is reached
+	Path       []string       `json:"path,omitempty"`
+	Instance   string         `json:"instance,omitempty"` // +sip.instance (RFC 5626)
+	RegID      int            `json:"reg_id,omitempty"`
+	Q          float64        `json:"q"` // 0 to 1; 1 if not given
+	CallID     string         `json:"call_id"`
+	CSeq       uint32         `json:"cseq"`
+	UserAgent  string         `json:"user_agent,omitempty"`
+	Registered time.Time      `json:"registered"`
+	Expires    time.Time      `json:"expires"`
+}

@@ -1,0 +1,87 @@
+// Package transport is the wire: sockets, flows and the order of arrival.
+//
+// # Contract
+//
+//   - Messages of one flow reach the Handler in the order in which they came, on
+//     the goroutine that read them; the Handler must not block.
+//   - A reply goes out by the socket its request came by (Send with that Flow).
+//   - Via and Contact of every message belong to the flow's listener: the layer
+//     tells its advertised address (Flow.Advertised), the caller writes it.
+//   - Send never blocks on a peer: UDP is written at once, a stream has a bounded
+//     queue and a writer of its own, which also dials.
+//   - A network sends only to addresses it lists; anything else is ErrNotAllowed
+//     and counted.
+//
+// # Ownership
+//
+// The layer owns sockets and connections, and one reading goroutine a socket or
+// connection. It keeps nothing per source that is not bounded by a named limit.
+package transport
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Proto is a SIP transport.
+type Proto string
+
+// The transports, as they are written in Via (upper-cased there).
+const (
+	UDP Proto = "udp"
+	TCP Proto = "tcp"
+)
+
+// Reliable tells whether the transport retransmits by itself.
+func (p Proto) Reliable() bool { return p != UDP }
+
+// Flow is the way to a peer: a node's listener and, for a stream, its
+// connection. It is a plain value that may be kept, compared and stored.
+type Flow struct {
+	Node       string         `json:"node,omitempty"` // the node that has the socket; "" is this one
+	Listener   string         `json:"listener"`       // name in the configuration, unique in a node
+	Network    string         `json:"network"`
+	Proto      Proto          `json:"proto"`
+	Advertised netip.AddrPort `json:"advertised"` // what Via and Contact say
+	Remote     netip.AddrPort `json:"remote"`
+	Conn       uint64         `json:"conn,omitempty"` // connection number, unique in a node's life; 0 for UDP or not yet connected
+}
+
+// Received is one parsed and validated message.
+type Received struct {
+	Msg  sip.Message // *sip.Request or *sip.Response
+	Flow Flow        // by which it came, and by which a reply leaves
+	At   time.Time
+}
+
+// Handler takes what arrives. Its methods are called from reading goroutines and
+// must not block.
+type Handler interface {
+	// Receive is called for every message that passed validation.
+	Receive(Received)
+	// Broken is called once when a stream ends or cannot be dialled. Messages
+	// queued on it are lost.
+	Broken(Flow, error)
+}
+
+// Sender is the layer as those who send see it.
+type Sender interface {
+	// Send writes one whole message. The bytes are not kept.
+	Send(f Flow, msg []byte) error
+	// FlowTo returns a flow from the network's listener of that transport to the
+	// address. For a stream an existing connection is reused; otherwise one is
+	// dialled by the first Send.
+	FlowTo(network string, proto Proto, remote netip.AddrPort) (Flow, error)
+}
+
+// Errors of Send and FlowTo.
+var (
+	ErrNotAllowed  = errors.New("the network does not allow this address")
+	ErrNoListener  = errors.New("the network has no listener for this transport")
+	ErrGone        = errors.New("the connection is gone")
+	ErrQueueFull   = errors.New("the connection's send queue is full")
+	ErrUnreachable = errors.New("the node of this flow cannot be reached")
+)
