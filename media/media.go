@@ -125,13 +125,16 @@ const (
 	Latched
 	// OneWay: packets go out but none came for 5 s since both directions were open.
 	OneWay
+	// Digit: the party pressed a key (RFC 4733), told once a press.
+	Digit
 )
 
 // Event is posted by the plane.
 type Event struct {
-	Kind EventKind
-	At   time.Time
-	Addr netip.AddrPort
+	Kind  EventKind
+	At    time.Time
+	Addr  netip.AddrPort // Latched
+	Digit byte           // Digit: '0'-'9', '*', '#', 'A'-'D'
 }
 
 // Events receives what happens to an endpoint. It must not block; it is called

@@ -1,0 +1,73 @@
+package b2bua
+
+import (
+	"time"
+
+	"strowger/sip/cause"
+	"strowger/sip/ledger"
+	"strowger/sip/leg"
+)
+
+// ConfirmPrompt is what a party hears that has to press 1.
+const ConfirmPrompt = "confirm"
+
+// startApp answers the caller by an application.
+func (c *Call) startApp(now time.Time, out Effects) {
+	caller := c.caller()
+	body, err := c.answerFor(caller, nil, out)
+	if err != nil {
+		c.end(now, sdpVerdict(err), "switch", out)
+		return
+	}
+	c.state, c.Answer, caller.answered = talking, now, now
+	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID, Party: c.program.App.String()})
+	caller.Answer(now, out, body)
+	switch c.program.App {
+	case AppEcho:
+		out.Hear(caller.ID, caller.ID)
+		c.watch(caller, out)
+	case AppPlay:
+		out.Play(caller.ID, c.program.Prompts)
+	case NoApp:
+	}
+}
+
+// String is "app:echo" and so on, as the ledger writes it.
+func (a App) String() string {
+	switch a {
+	case AppEcho:
+		return "app:echo"
+	case AppPlay:
+		return "app:play"
+	default:
+		return "app:none"
+	}
+}
+
+// ask wants a key from who answered before the call is given to it.
+func (c *Call) ask(now time.Time, p *party, out Effects) {
+	c.asking, c.askEnd = p, now.Add(ConfirmTimeout)
+	out.Play(p.ID, []string{ConfirmPrompt})
+}
+
+// digit takes a key that a party pressed.
+func (c *Call) digit(now time.Time, p *party, d byte, out Effects) {
+	if p != c.asking || d != '1' || p.State >= leg.Ending {
+		return
+	}
+	c.connect(now, p, out)
+}
+
+// unconfirmed takes the call back from a party that pressed nothing.
+func (c *Call) unconfirmed(now time.Time, out Effects) {
+	p := c.asking
+	c.asking, c.askEnd = nil, time.Time{}
+	if p == nil {
+		return
+	}
+	v := cause.Verdict{Status: 480, Q850: 19, Reason: "Answer not confirmed", Fault: cause.Callee}
+	p.End(now, out, v)
+	c.legOver(now, p, v, out)
+	c.outcome = better(c.outcome, v)
+	c.stageOver(now, out)
+}

@@ -1,0 +1,168 @@
+package b2bua
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/media"
+	"strowger/media/sdp"
+	"strowger/sip/cause"
+	"strowger/sip/ledger"
+	"strowger/sip/leg"
+	"strowger/sip/transaction"
+	"strowger/sip/transport"
+)
+
+// Effects is what a call can do. The methods are performed in the order in which
+// they are called.
+type Effects interface {
+	leg.Wire
+	leg.Tokens
+	// Open reserves RTP ports for a leg and returns the advertised address.
+	Open(leg int, network string) (netip.AddrPort, error)
+	// Update applies an SDP exchange to a leg's ports.
+	Update(leg int, r media.Remote)
+	// Hear makes one leg hear another, itself (echo), or nothing (0).
+	Hear(leg, from int)
+	// Play makes a leg hear prompts, once; an Ended event follows.
+	Play(leg int, prompts []string)
+	// Silence sets after how long without packets a Timeout event comes.
+	Silence(leg int, d time.Duration)
+	// Close releases a leg's ports and returns its last figures.
+	Close(leg int) media.Stats
+	// Record writes to the ledger.
+	Record(ledger.Event)
+}
+
+// Media timeouts: without RTP and RTCP while sound is expected, and while it is
+// not (held, inactive).
+const (
+	SilenceTimeout = 60 * time.Second
+	HeldTimeout    = 2 * time.Hour
+)
+
+type state uint8
+
+const (
+	admitting state = iota
+	ringing
+	talking
+	over
+)
+
+// Call is one call. The zero value is not usable: see New.
+type Call struct {
+	ID      string
+	Tenant  string
+	Started time.Time
+	Answer  time.Time // zero until somebody answered
+	From    string
+	To      string
+	Entry   string
+	Why     []string
+
+	state    state
+	program  Program
+	stage    int           // index into program.Stages
+	stageEnd time.Time     // when the stage stops ringing
+	outcome  cause.Verdict // best failure of the stages so far
+	legs     []*party      // legs[0] is the caller
+	peer     *party        // whom the caller talks to
+	asking   *party        // whose answer awaits its key
+	askEnd   time.Time
+	reoffer  *party // whose re-INVITE waits for the other leg's answer
+}
+
+// party is a leg with its sound.
+type party struct {
+	*leg.Leg
+	target   Target
+	session  sdp.Session
+	saved    sdp.Session      // before our re-INVITE, to go back to if it fails
+	ours     bool             // the open offer is ours; the party's ACK answers it
+	local    netip.AddrPort   // RTP address; zero until opened
+	offer    *sdp.Description // of the party, not answered yet
+	agreed   sdp.Agreed
+	early    bool // early media was sent to the caller from this leg
+	oneWay   bool
+	rang     time.Time
+	answered time.Time
+	over     bool // its end was recorded
+}
+
+// New returns the call that an INVITE begins. The caller's party is what is known
+// of it before admission.
+func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens) *Call {
+	c := &Call{ID: id, Started: now}
+	l := leg.Answering(1, leg.Party{Network: flow.Network}, tx, req, flow, tokens)
+	c.legs = []*party{newParty(l, now)}
+	return c
+}
+
+func newParty(l *leg.Leg, now time.Time) *party {
+	id := uint64(now.UnixMilli()) //nolint:gosec // G115: the year is after 1970
+	return &party{Leg: l, session: sdp.NewSession("strowger", id)}
+}
+
+// Caller is the leg that began the call.
+func (c *Call) Caller() *leg.Leg { return c.legs[0].Leg }
+
+// Over tells whether the record of the call is closed.
+func (c *Call) Over() bool { return c.state == over }
+
+// Done tells whether nothing more can happen: the value can be dropped.
+func (c *Call) Done() bool {
+	if c.state != over {
+		return false
+	}
+	for _, p := range c.legs {
+		if p.State != leg.Done {
+			return false
+		}
+	}
+	return true
+}
+
+// Deadline is when a Tick is due; zero means never.
+func (c *Call) Deadline() time.Time {
+	var d time.Time
+	for _, t := range []time.Time{c.stageEnd, c.askEnd} {
+		d = earlier(d, t)
+	}
+	for _, p := range c.legs {
+		d = earlier(d, p.Deadline())
+	}
+	return d
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Leg returns a leg by its number, or nil.
+func (c *Call) Leg(id int) *leg.Leg {
+	if p := c.party(id); p != nil {
+		return p.Leg
+	}
+	return nil
+}
+
+func (c *Call) party(id int) *party {
+	if id < 1 || id > len(c.legs) {
+		return nil
+	}
+	return c.legs[id-1]
+}
+
+func (c *Call) caller() *party { return c.legs[0] }
+
+// record writes an event of this call.
+func (c *Call) record(now time.Time, out Effects, e ledger.Event) {
+	e.At, e.Call, e.Tenant = now, c.ID, c.Tenant
+	out.Record(e)
+}

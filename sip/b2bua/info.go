@@ -1,0 +1,61 @@
+package b2bua
+
+import (
+	"time"
+
+	"strowger/sip/leg"
+)
+
+// Info is a call as an operator sees it.
+type Info struct {
+	ID        string    `json:"id"`
+	Tenant    string    `json:"tenant"`
+	State     string    `json:"state"` // admitting, ringing, talking, over
+	From      string    `json:"from"`
+	To        string    `json:"to"`
+	Entry     string    `json:"entry"` // of the plan
+	Why       []string  `json:"why,omitempty"`
+	Started   time.Time `json:"started"`
+	Answered  time.Time `json:"answered,omitzero"`
+	Emergency bool      `json:"emergency,omitempty"`
+	Legs      []LegInfo `json:"legs"`
+}
+
+// LegInfo is a leg as an operator sees it.
+type LegInfo struct {
+	ID     int    `json:"id"`
+	Party  string `json:"party"`
+	State  string `json:"state"` // offered, early, answered, confirmed, ending, done
+	Remote string `json:"remote"`
+	Codec  string `json:"codec,omitempty"`
+	Held   bool   `json:"held,omitempty"`
+	CallID string `json:"sip_call_id"`
+}
+
+// Info describes the call.
+func (c *Call) Info() Info {
+	i := Info{
+		ID: c.ID, Tenant: c.Tenant, State: c.state.String(), From: c.From, To: c.To,
+		Entry: c.Entry, Why: c.Why, Started: c.Started, Answered: c.Answer, Emergency: c.program.Emergency,
+	}
+	for _, p := range c.legs {
+		l := LegInfo{
+			ID: p.ID, Party: p.Party.String(), State: stateNames[p.State], Remote: p.Flow.Remote.String(),
+			Held: p.agreed.Held, CallID: p.Dialog.CallID,
+		}
+		if len(p.agreed.Codecs) > 0 {
+			l.Codec = p.agreed.Codecs[0].Encoding
+		}
+		i.Legs = append(i.Legs, l)
+	}
+	return i
+}
+
+var stateNames = map[leg.State]string{
+	leg.Offered: "offered", leg.Early: "early", leg.Answered: "answered",
+	leg.Confirmed: "confirmed", leg.Ending: "ending", leg.Done: "done",
+}
+
+func (s state) String() string {
+	return [...]string{"admitting", "ringing", "talking", "over"}[s]
+}

@@ -1,0 +1,66 @@
+package b2bua
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/cause"
+	"strowger/sip/leg"
+)
+
+// Program is what admission decided about a call. Exactly one of Refuse, App and
+// Stages is set.
+type Program struct {
+	Caller leg.Party // who calls
+	From   string    // the caller's number for the record
+	To     string    // the called number in canonical form, for the record
+	Entry  string    // the plan entry that decided
+	Why    []string  // the decision explained, one line a rule
+
+	Refuse  *cause.Verdict // the call is refused
+	Headers []sip.Header   // of the refusal (challenges, Retry-After)
+	Silent  bool           // the refusal is no call: a challenge or a stranger, nothing is recorded
+
+	App     App
+	Prompts []string // AppPlay: played in order, then the call ends
+
+	Stages    []Stage // tried in order until one answers
+	Emergency bool
+}
+
+// App is an application that answers by itself.
+type App uint8
+
+// The applications.
+const (
+	NoApp   App = iota
+	AppEcho     // the caller hears what the caller says
+	AppPlay     // prompts, then hang up
+)
+
+// Stage rings targets together.
+type Stage struct {
+	Targets []Target
+	Timeout time.Duration // how long to ring; 0 means RingTimeout
+	// Busy lets the next stage have the call although a target refused it; without
+	// it only a stage that could not be reached or did not answer goes on.
+	Busy bool
+	// Empty is the outcome of a stage without targets.
+	Empty cause.Verdict
+}
+
+// Target is one party to ring.
+type Target struct {
+	leg.Address
+	Confirm bool // who answers must press 1 (a phone that may have voicemail)
+}
+
+// RingTimeout is how long a stage rings unless it says otherwise.
+const RingTimeout = 30 * time.Second
+
+// ConfirmTimeout is how long who answered has to press 1.
+const ConfirmTimeout = 15 * time.Second
+
+// MaxTargets bounds the legs of one stage; more are not rung.
+const MaxTargets = 64

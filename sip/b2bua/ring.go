@@ -1,0 +1,300 @@
+package b2bua
+
+import (
+	"strings"
+	"time"
+
+	"strowger/media/sdp"
+	"strowger/sip/cause"
+	"strowger/sip/ledger"
+	"strowger/sip/leg"
+)
+
+// admitted starts the program of a call.
+func (c *Call) admitted(now time.Time, p Program, out Effects) {
+	if c.state != admitting {
+		return
+	}
+	caller := c.caller()
+	c.program = p
+	caller.Party = p.Caller
+	c.Tenant, c.From, c.To, c.Entry, c.Why = p.Caller.Tenant, p.From, p.To, p.Entry, p.Why
+	if !caller.Live() { // cancelled meanwhile
+		c.program.Silent = true
+	}
+	if !c.program.Silent {
+		c.record(now, out, ledger.Event{
+			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
+			SIPCallID: caller.Dialog.CallID, Emergency: p.Emergency,
+		})
+		c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})
+	}
+	c.state = ringing
+	switch {
+	case p.Refuse != nil:
+		c.end(now, *p.Refuse, "switch", out)
+	case !c.readOffer(now, out):
+	case p.App != NoApp:
+		c.startApp(now, out)
+	default:
+		c.stage = -1
+		c.nextStage(now, out)
+	}
+}
+
+// readOffer takes the caller's SDP; a call whose SDP cannot be used ends.
+func (c *Call) readOffer(now time.Time, out Effects) bool {
+	body := c.caller().OfferBody()
+	if body == nil {
+		return true // the offer is ours to make, in the 2xx
+	}
+	d, err := sdp.Parse(body)
+	if err != nil {
+		c.end(now, sdpVerdict(err), "switch", out)
+		return false
+	}
+	c.caller().offer = d
+	return true
+}
+
+// nextStage rings the next stage that has targets, or ends the call.
+func (c *Call) nextStage(now time.Time, out Effects) {
+	for c.stage++; c.stage < len(c.program.Stages); c.stage++ {
+		s := c.program.Stages[c.stage]
+		if len(s.Targets) == 0 {
+			c.outcome = better(c.outcome, s.Empty)
+			continue
+		}
+		c.stageEnd = now.Add(s.timeout())
+		for _, t := range s.Targets[:min(len(s.Targets), MaxTargets)] {
+			c.ring(now, t, out)
+		}
+		if c.ringingLegs() > 0 || c.state != ringing {
+			return
+		}
+	}
+	c.stageEnd = time.Time{}
+	c.end(now, c.outcome, "switch", out)
+}
+
+func (s Stage) timeout() time.Duration {
+	if s.Timeout > 0 {
+		return s.Timeout
+	}
+	return RingTimeout
+}
+
+// ring sends an INVITE to one target.
+func (c *Call) ring(now time.Time, t Target, out Effects) {
+	p := newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
+	p.target, p.rang = t, now
+	c.legs = append(c.legs, p)
+	if err := c.open(p, out); err != nil {
+		c.noPorts(now, p, out)
+		return
+	}
+	c.record(now, out, ledger.Event{
+		Kind: ledger.Rang, Leg: p.ID, Party: t.Party.String(), To: t.To.URI.User,
+		SIPCallID: p.Dialog.CallID, Emergency: c.program.Emergency,
+	})
+	body := p.session.Offer(p.local, c.offerCodecs(), sdp.SendRecv)
+	p.Invite(now, out, body, t.Headers)
+}
+
+// offerCodecs is what a target is offered: the caller's codecs, then ours.
+func (c *Call) offerCodecs() []sdp.Codec {
+	if c.caller().offer == nil {
+		return sdp.Defaults()
+	}
+	return sdp.Arrange(c.caller().offer.Codecs(), sdp.Defaults())
+}
+
+// noPorts fails a leg that has no sound, without sending anything.
+func (c *Call) noPorts(now time.Time, p *party, out Effects) {
+	v := cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
+	p.Drop()
+	c.outcome = better(c.outcome, v)
+	c.legOver(now, p, v, out)
+}
+
+// open reserves the leg's ports, once.
+func (c *Call) open(p *party, out Effects) error {
+	if p.local.IsValid() {
+		return nil
+	}
+	local, err := out.Open(p.ID, p.Party.Network)
+	if err != nil {
+		return err
+	}
+	p.local = local
+	return nil
+}
+
+func (c *Call) ringingLegs() int {
+	n := 0
+	for _, p := range c.legs[1:] {
+		if p.State < leg.Ending && !p.over {
+			n++
+		}
+	}
+	return n
+}
+
+// rings passes ringing and early media on to the caller.
+func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
+	if c.state != ringing {
+		return
+	}
+	single := len(c.program.Stages[c.stage].Targets) == 1
+	if single && ev.Body != nil && !p.target.Confirm && c.earlyMedia(now, p, ev.Body, out) {
+		return
+	}
+	if c.caller().State == leg.Offered {
+		c.caller().Progress(now, out, 180, nil)
+	}
+}
+
+// earlyMedia opens the way for the sound of a party that has not answered yet.
+func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) bool {
+	caller := c.caller()
+	if caller.offer == nil || p.early {
+		return p.early
+	}
+	if !c.takeAnswer(p, body, out) {
+		return false
+	}
+	answer, err := c.answerFor(caller, p, out)
+	if err != nil {
+		return false
+	}
+	p.early = true
+	out.Hear(caller.ID, p.ID)
+	out.Hear(p.ID, caller.ID)
+	caller.Progress(now, out, 183, answer)
+	return true
+}
+
+// accepts gives the call to the party that answered.
+func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
+	if c.state != ringing || c.asking != nil && p.target.Confirm {
+		p.End(now, out, cause.Verdict{})
+		c.legOver(now, p, cause.Verdict{}, out)
+		return
+	}
+	p.answered = now
+	if !c.takeAnswer(p, body, out) {
+		v := cause.Verdict{Status: 488, Q850: 65, Reason: "Unusable SDP answer", Fault: cause.Callee}
+		p.End(now, out, v)
+		c.legOver(now, p, v, out)
+		c.outcome = better(c.outcome, v)
+		c.stageOver(now, out)
+		return
+	}
+	if p.target.Confirm {
+		c.ask(now, p, out)
+		return
+	}
+	c.connect(now, p, out)
+}
+
+// connect makes caller and answering party hear each other.
+func (c *Call) connect(now time.Time, p *party, out Effects) {
+	caller := c.caller()
+	c.stageEnd, c.askEnd, c.asking = time.Time{}, time.Time{}, nil
+	c.cancelOthers(now, p, out)
+	body, err := c.answerFor(caller, p, out)
+	if err != nil {
+		c.end(now, sdpVerdict(err), "switch", out)
+		return
+	}
+	c.state, c.peer, c.Answer = talking, p, now
+	caller.answered = now
+	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
+	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	caller.Answer(now, out, body)
+	out.Hear(caller.ID, p.ID)
+	out.Hear(p.ID, caller.ID)
+	c.watch(caller, out)
+	c.watch(p, out)
+}
+
+func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
+	elsewhere := cause.Verdict{Status: 200, Q850: 26}
+	for _, p := range c.legs[1:] {
+		if p == winner || p.over {
+			continue
+		}
+		p.End(now, out, elsewhere)
+		c.legOver(now, p, elsewhere, out)
+	}
+}
+
+// unanswered ends a stage that rang long enough.
+func (c *Call) unanswered(now time.Time, out Effects) {
+	c.stageEnd = time.Time{}
+	if c.state != ringing {
+		return
+	}
+	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
+	for _, p := range c.legs[1:] {
+		if !p.over && p != c.asking {
+			p.End(now, out, v)
+			c.legOver(now, p, v, out)
+		}
+	}
+	c.outcome = better(c.outcome, v)
+	if c.asking == nil {
+		c.nextStage(now, out)
+	}
+}
+
+// stageOver goes on when the last leg of a stage has failed.
+func (c *Call) stageOver(now time.Time, out Effects) {
+	if c.state != ringing || c.ringingLegs() > 0 {
+		return
+	}
+	c.stageEnd = time.Time{}
+	if refused(c.outcome) && !c.program.Stages[c.stage].Busy {
+		c.end(now, c.outcome, "callee", out)
+		return
+	}
+	c.nextStage(now, out)
+}
+
+// refused tells whether the callee itself said no, so that asking elsewhere is
+// not what the caller wants.
+func refused(v cause.Verdict) bool {
+	switch v.Status {
+	case 408, 430, 480, 0:
+		return false
+	}
+	return v.Status < 500 || v.Status >= 600
+}
+
+// better chooses the outcome that tells the caller most: a refusal by a person
+// before a failure on the way (RFC 3261 section 16.7, step 6, in spirit).
+func better(a, b cause.Verdict) cause.Verdict {
+	if a.Status == 0 || rank(b.Status) < rank(a.Status) {
+		return b
+	}
+	return a
+}
+
+func rank(status int) int {
+	switch {
+	case status >= 600:
+		return 0
+	case status == 486:
+		return 1
+	case status == 480:
+		return 2
+	case status >= 400 && status < 500 && status != 408:
+		return 3
+	case status == 408:
+		return 4
+	case status >= 500:
+		return 5
+	default:
+		return 6
+	}
+}

@@ -1,0 +1,171 @@
+package b2bua
+
+import (
+	"errors"
+	"time"
+
+	"strowger/media/sdp"
+	"strowger/sip/cause"
+	"strowger/sip/leg"
+)
+
+// takeAnswer applies a party's answer to our offer. No body repeats what early
+// media agreed.
+func (c *Call) takeAnswer(p *party, body []byte, out Effects) bool {
+	if body == nil {
+		return p.agreed.Codecs != nil
+	}
+	d, err := sdp.Parse(body)
+	if err != nil {
+		return false
+	}
+	agreed, err := p.session.Accept(d)
+	if err != nil {
+		return false
+	}
+	p.agree(agreed, out)
+	return true
+}
+
+// answerFor is our SDP towards a party whose offer is open, with the codecs of
+// the peer that it is to be joined with; nil peer means an application.
+func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
+	if err := c.open(p, out); err != nil {
+		return nil, cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
+	}
+	ours := sdp.Defaults()
+	if peer != nil {
+		ours = peer.agreed.Codecs
+	}
+	if p.offer == nil { // the party offered nothing: it answers in its ACK
+		p.ours = true
+		return p.session.Offer(p.local, ours, sdp.SendRecv), nil
+	}
+	body, agreed, err := p.session.Answer(p.offer, p.local, sdp.ArrangeAnswer(p.offer.Codecs(), ours), sdp.SendRecv)
+	if err != nil {
+		return nil, err
+	}
+	p.agree(agreed, out)
+	return body, nil
+}
+
+func (p *party) agree(a sdp.Agreed, out Effects) {
+	p.agreed = a
+	out.Update(p.ID, a.Remote)
+}
+
+// acked takes the answer that an ACK carries, when the offer was ours.
+func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
+	if !p.ours {
+		return
+	}
+	p.ours = false
+	if !c.takeAnswer(p, body, out) {
+		c.end(now, cause.Verdict{Status: 488, Q850: 65, Reason: "No SDP answer in ACK", Fault: cause.Peer}, "switch", out)
+		return
+	}
+	c.watch(p, out)
+}
+
+// reoffers answers a party's re-INVITE: hold, resume, a new address or codec.
+func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
+	if c.state != talking || c.reoffer != nil {
+		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
+		return
+	}
+	if body == nil {
+		p.ours = true
+		p.AnswerReoffer(now, out, p.session.Offer(p.local, p.agreed.Codecs, sdp.SendRecv))
+		return
+	}
+	d, err := sdp.Parse(body)
+	if err != nil {
+		p.RefuseReoffer(now, out, sdpVerdict(err))
+		return
+	}
+	p.offer = d
+	c.answerReoffer(now, p, out)
+}
+
+// answerReoffer answers p's open offer; if p no longer shares the codec of the
+// other leg, that leg is asked first.
+func (c *Call) answerReoffer(now time.Time, p *party, out Effects) {
+	other := c.other(p)
+	body, err := c.answerFor(p, other, out)
+	switch {
+	case err == nil:
+		p.AnswerReoffer(now, out, body)
+		c.watch(p, out)
+	case errors.Is(err, sdp.ErrNoCommonCodec) && other != nil && c.reoffer == nil:
+		other.saved = other.session
+		body := other.session.Offer(other.local, sdp.Arrange(p.offer.Codecs(), nil), sdp.SendRecv)
+		if other.Reoffer(now, out, body) != nil {
+			other.session = other.saved
+			p.RefuseReoffer(now, out, sdpVerdict(err))
+			return
+		}
+		c.reoffer = p
+	default:
+		p.RefuseReoffer(now, out, sdpVerdict(err))
+	}
+}
+
+// reanswers takes the answer to our re-INVITE and then answers who caused it.
+func (c *Call) reanswers(now time.Time, p *party, body []byte, out Effects) {
+	asked := c.reoffer
+	if !c.takeAnswer(p, body, out) {
+		c.reofferFailed(now, p, cause.New(488, "", cause.Peer), out)
+		return
+	}
+	c.watch(p, out)
+	if asked != nil {
+		c.answerReoffer(now, asked, out)
+		c.reoffer = nil
+	}
+}
+
+func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effects) {
+	p.session = p.saved
+	if asked := c.reoffer; asked != nil {
+		c.reoffer = nil
+		asked.RefuseReoffer(now, out, v)
+	}
+}
+
+// other is the party that p talks to, or nil.
+func (c *Call) other(p *party) *party {
+	switch {
+	case c.peer == nil:
+		return nil
+	case p == c.caller():
+		return c.peer
+	default:
+		return c.caller()
+	}
+}
+
+// watch sets the media timeout of a leg by whether it should be speaking.
+func (c *Call) watch(p *party, out Effects) {
+	d := SilenceTimeout
+	if !p.agreed.Remote.Receive || p.agreed.Held {
+		d = HeldTimeout
+	}
+	out.Silence(p.ID, d)
+}
+
+// sdpVerdict says with which status an SDP that cannot be used is refused.
+func sdpVerdict(err error) cause.Verdict {
+	var v cause.Verdict
+	switch {
+	case errors.As(err, &v):
+		return v
+	case errors.Is(err, sdp.ErrMalformed), errors.Is(err, sdp.ErrLimit):
+		return cause.Verdict{Status: 400, Q850: 127, Reason: "Unreadable SDP", Fault: cause.Peer}
+	case errors.Is(err, sdp.ErrTransport):
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "Only RTP/AVP audio is offered here", Fault: cause.Peer}
+	default:
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "No common codec", Fault: cause.Peer}
+	}
+}
+
+var _ leg.Tokens = Effects(nil)

@@ -1,0 +1,232 @@
+package b2bua
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/media"
+	"strowger/sip/cause"
+	"strowger/sip/ledger"
+	"strowger/sip/leg"
+	"strowger/sip/transaction"
+)
+
+// Event is something that happens to a call.
+type Event interface{ isEvent() }
+
+// The events.
+type (
+	// Admitted is the decision about the caller's INVITE.
+	Admitted struct{ Program Program }
+	// Request is a request of a leg's dialog, from its party. Tx is nil for ACK.
+	Request struct {
+		Leg int
+		Tx  *transaction.Server
+		Msg *sip.Request
+	}
+	// Cancelled is a CANCEL of a leg's pending INVITE.
+	Cancelled struct {
+		Leg int
+		Tx  *transaction.Server
+		Msg *sip.Request
+	}
+	// Response is a response to a request of a leg.
+	Response struct {
+		Leg int
+		Tx  *transaction.Client
+		Msg *sip.Response
+	}
+	// Failed is the end of a leg's transaction without an answer.
+	Failed struct {
+		Leg int
+		Err error
+	}
+	// Sound is an event of a leg's ports.
+	Sound struct {
+		Leg   int
+		Event media.Event
+	}
+	// Hangup ends the call from outside; By is "admin" or "switch".
+	Hangup struct {
+		By      string
+		Verdict cause.Verdict
+	}
+	// Tick runs what is due.
+	Tick struct{}
+)
+
+func (Admitted) isEvent()  {}
+func (Request) isEvent()   {}
+func (Cancelled) isEvent() {}
+func (Response) isEvent()  {}
+func (Failed) isEvent()    {}
+func (Sound) isEvent()     {}
+func (Hangup) isEvent()    {}
+func (Tick) isEvent()      {}
+
+// Step advances the call by one event.
+func (c *Call) Step(now time.Time, ev Event, out Effects) {
+	switch e := ev.(type) {
+	case Admitted:
+		c.admitted(now, e.Program, out)
+	case Request:
+		if p := c.party(e.Leg); p != nil {
+			c.legEvent(now, p, p.Request(now, out, e.Tx, e.Msg), out)
+		}
+	case Cancelled:
+		if p := c.party(e.Leg); p != nil {
+			c.legEvent(now, p, p.Cancelled(now, out, e.Tx, e.Msg), out)
+		}
+	case Response:
+		if p := c.party(e.Leg); p != nil {
+			c.legEvent(now, p, p.Response(now, out, e.Tx, e.Msg), out)
+		}
+	case Failed:
+		if p := c.party(e.Leg); p != nil {
+			c.legEvent(now, p, p.Failed(now, out, e.Err), out)
+		}
+	case Sound:
+		if p := c.party(e.Leg); p != nil {
+			c.sound(now, p, e.Event, out)
+		}
+	case Hangup:
+		c.end(now, e.Verdict, e.By, out)
+	case Tick:
+		c.tick(now, out)
+	}
+}
+
+func (c *Call) tick(now time.Time, out Effects) {
+	for _, p := range c.legs {
+		if d := p.Deadline(); !d.IsZero() && !now.Before(d) {
+			c.legEvent(now, p, p.Tick(now, out), out)
+		}
+	}
+	if !c.askEnd.IsZero() && !now.Before(c.askEnd) {
+		c.unconfirmed(now, out)
+	}
+	if !c.stageEnd.IsZero() && !now.Before(c.stageEnd) {
+		c.unanswered(now, out)
+	}
+}
+
+// legEvent acts on what a leg says.
+func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
+	switch ev.Kind {
+	case leg.Rings:
+		c.rings(now, p, ev, out)
+	case leg.Accepts:
+		c.accepts(now, p, ev.Body, out)
+	case leg.Acked:
+		c.acked(now, p, ev.Body, out)
+	case leg.Reoffers:
+		c.reoffers(now, p, ev.Body, out)
+	case leg.Reanswers:
+		c.reanswers(now, p, ev.Body, out)
+	case leg.ReofferFail:
+		c.reofferFailed(now, p, ev.Verdict, out)
+	case leg.Digit:
+		c.digit(now, p, ev.Digit, out)
+	case leg.Ends:
+		c.ends(now, p, ev.Verdict, out)
+	case leg.Nothing:
+	}
+}
+
+// sound acts on what happened to a leg's ports.
+func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
+	if c.state == over {
+		return
+	}
+	switch ev.Kind {
+	case media.Timeout:
+		v := cause.Verdict{Q850: 102, Reason: "No media", Fault: cause.Peer}
+		c.record(now, out, ledger.Event{Kind: ledger.Alarm, Leg: p.ID, Detail: "media timeout"})
+		c.end(now, v, "switch", out)
+	case media.Ended:
+		if p == c.caller() && c.program.App == AppPlay {
+			c.end(now, cause.Verdict{}, "switch", out)
+		}
+	case media.OneWay:
+		p.oneWay = true
+	case media.Digit:
+		c.digit(now, p, ev.Digit, out)
+	case media.Latched:
+	}
+}
+
+// ends acts on a party that hung up, refused or vanished.
+func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
+	c.legOver(now, p, v, out)
+	switch {
+	case c.state == over:
+	case p == c.caller():
+		c.end(now, v, "caller", out)
+	case p == c.peer:
+		c.end(now, v, "callee", out)
+	default:
+		if p == c.asking {
+			c.asking, c.askEnd = nil, time.Time{}
+		}
+		c.outcome = better(c.outcome, v)
+		c.stageOver(now, out)
+	}
+}
+
+// end releases every leg and closes the record. It is called once a call.
+func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
+	if c.state == over {
+		return
+	}
+	answered := c.state == talking
+	c.state = over
+	c.stageEnd, c.askEnd = time.Time{}, time.Time{}
+	c.asking, c.reoffer = nil, nil
+	for _, p := range c.legs {
+		if p.Live() {
+			p.End(now, out, v, c.headersFor(p)...)
+		}
+		c.legOver(now, p, v, out)
+	}
+	if c.program.Silent {
+		return
+	}
+	e := ledger.Event{Kind: ledger.Ended, Status: v.Status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency}
+	if answered && v.Status == 0 {
+		e.Status = 200
+	}
+	c.record(now, out, e)
+}
+
+func (c *Call) headersFor(p *party) []sip.Header {
+	if p == c.caller() {
+		return c.program.Headers
+	}
+	return nil
+}
+
+// legOver closes a leg's ports and its record, once.
+func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
+	if p.over {
+		return
+	}
+	p.over = true
+	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
+	if p.local.IsValid() {
+		e.Media = figures(out.Close(p.ID), p)
+	}
+	if !c.program.Silent && c.state != admitting {
+		c.record(now, out, e)
+	}
+}
+
+func figures(s media.Stats, p *party) *ledger.Media {
+	return &ledger.Media{
+		Received: s.Received, Sent: s.Sent, Lost: s.Lost,
+		JitterMs: ms(s.Jitter), MaxGapMs: ms(s.MaxGap),
+		MOS: s.MOS, Codec: s.Encoding, OneWay: p.oneWay, Foreign: s.Foreign, Reordered: s.Reordered,
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,242 @@
+// Package dialog is the state of one SIP dialog (RFC 3261 section 12): its
+// identifiers, the CSeq of both sides, the route set and the remote target.
+//
+// # Contract
+//
+// A Dialog is plain data owned by its leg. It builds requests and checks those
+// of the peer; it sends nothing, reads no clock and keeps no message. Tags and
+// branches are given to it, so that a test can choose them.
+//
+// # Decisions
+//
+//   - The route set is fixed by the response or request that makes the dialog and
+//     never changes; the remote target follows re-INVITE and UPDATE (12.2).
+//   - Which socket a request leaves by is the leg's choice (its flow); the dialog
+//     only says what the next hop's URI is.
+//   - We are a user agent on both sides and never insert Record-Route.
+package dialog
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/cause"
+	"strowger/sip/message"
+	"strowger/sip/transport"
+)
+
+// Name is a From or To: a display name and a URI.
+type Name struct {
+	Display string // "" for none
+	URI     sip.Uri
+}
+
+// Dialog is one dialog, or one that an INVITE may yet make.
+type Dialog struct {
+	CallID    string
+	LocalTag  string
+	RemoteTag string // "" until a response or request gives it
+	Local     Name
+	Remote    Name
+	Target    sip.Uri   // remote target: where requests are addressed
+	Routes    []sip.Uri // route set, nearest first
+	Contact   sip.Uri   // ours
+
+	localSeq  uint32 // of the last request we sent
+	remoteSeq uint32 // of the last request that came
+	heard     bool   // remoteSeq holds a value
+}
+
+// NewClient returns the dialog that an INVITE of ours begins.
+func NewClient(callID, localTag string, local, remote Name, target, contact sip.Uri) *Dialog {
+	return &Dialog{CallID: callID, LocalTag: localTag, Local: local, Remote: remote, Target: target, Contact: contact}
+}
+
+// NewServer returns the dialog that an INVITE from the peer begins (12.1.1).
+func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
+	from, to := invite.From(), invite.To()
+	d := &Dialog{
+		CallID:    invite.CallID().Value(),
+		LocalTag:  localTag,
+		RemoteTag: message.Tag(from.Params),
+		Local:     Name{Display: to.DisplayName, URI: to.Address},
+		Remote:    Name{Display: from.DisplayName, URI: from.Address},
+		Contact:   contact,
+		remoteSeq: invite.CSeq().SeqNo,
+		heard:     true,
+	}
+	if c := message.Contact(invite); c != nil {
+		d.Target = c.Address
+	}
+	for _, h := range invite.GetHeaders("Record-Route") {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
+			d.Routes = append(d.Routes, rr.Address)
+		}
+	}
+	return d
+}
+
+// Confirm completes a client dialog from a response with a To tag (12.1.2): the
+// tag, the route set and the remote target.
+func (d *Dialog) Confirm(res *sip.Response) {
+	d.RemoteTag = message.Tag(res.To().Params)
+	d.Routes = d.Routes[:0]
+	for _, h := range res.GetHeaders("Record-Route") {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
+			d.Routes = append(d.Routes, rr.Address)
+		}
+	}
+	slices.Reverse(d.Routes)
+	d.Retarget(res)
+}
+
+// Fork is a copy of a client dialog for a response with another To tag.
+func (d *Dialog) Fork(res *sip.Response) *Dialog {
+	f := *d
+	f.Routes = nil
+	f.Confirm(res)
+	return &f
+}
+
+// Retarget takes the remote target from the Contact of a re-INVITE, an UPDATE or
+// a 2xx to one of ours (12.2).
+func (d *Dialog) Retarget(msg sip.Message) {
+	if c := message.Contact(msg); c != nil && !c.Address.Wildcard {
+		d.Target = c.Address
+	}
+}
+
+// Matches tells whether a request from the peer belongs to this dialog. A peer
+// that has not confirmed yet may leave out nothing: both tags count.
+func (d *Dialog) Matches(req *sip.Request) bool {
+	return req.CallID().Value() == d.CallID &&
+		message.Tag(req.To().Params) == d.LocalTag &&
+		message.Tag(req.From().Params) == d.RemoteTag
+}
+
+// Order checks the CSeq of a request from the peer (12.2.2): one that is not
+// above the last is out of order and gets 500. ACK and CANCEL carry the number
+// of their INVITE and are not to be given here.
+func (d *Dialog) Order(req *sip.Request) error {
+	seq := req.CSeq().SeqNo
+	if d.heard && seq <= d.remoteSeq {
+		return cause.New(500, "CSeq out of order", cause.Peer)
+	}
+	d.remoteSeq, d.heard = seq, true
+	return nil
+}
+
+// RemoteSeq is the CSeq of the last request from the peer.
+func (d *Dialog) RemoteSeq() uint32 { return d.remoteSeq }
+
+// LocalSeq is the CSeq of our last request.
+func (d *Dialog) LocalSeq() uint32 { return d.localSeq }
+
+// NextHop is the URI that the next request is sent to.
+func (d *Dialog) NextHop() sip.Uri {
+	if len(d.Routes) > 0 {
+		return d.Routes[0]
+	}
+	return d.Target
+}
+
+// Request builds the next request of the dialog, to leave by the flow with the
+// given Via branch (12.2.1.1).
+func (d *Dialog) Request(method sip.RequestMethod, flow transport.Flow, branch string) *sip.Request {
+	d.localSeq++
+	return d.build(method, d.localSeq, flow, branch)
+}
+
+// Ack builds the ACK of a 2xx to the INVITE with that CSeq (13.2.2.4).
+func (d *Dialog) Ack(seq uint32, flow transport.Flow, branch string) *sip.Request {
+	return d.build(sip.ACK, seq, flow, branch)
+}
+
+func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow, branch string) *sip.Request {
+	target, routes := d.Target, d.Routes
+	if len(routes) > 0 && !loose(routes[0]) {
+		// A strict router takes the request URI for its own (12.2.1.1).
+		target, routes = routes[0], append(slices.Clone(routes[1:]), d.Target)
+	}
+	req := sip.NewRequest(method, target)
+	req.AppendHeader(Via(flow, branch))
+	for _, r := range routes {
+		req.AppendHeader(&sip.RouteHeader{Address: r})
+	}
+	forwards := sip.MaxForwardsHeader(MaxForwards)
+	req.AppendHeader(&forwards)
+	req.AppendHeader(&sip.FromHeader{DisplayName: d.Local.Display, Address: d.Local.URI, Params: tagParam(d.LocalTag)})
+	req.AppendHeader(&sip.ToHeader{DisplayName: d.Remote.Display, Address: d.Remote.URI, Params: tagParam(d.RemoteTag)})
+	callID := sip.CallIDHeader(d.CallID)
+	req.AppendHeader(&callID)
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
+	if method == sip.INVITE || method == sip.UPDATE {
+		req.AppendHeader(&sip.ContactHeader{Address: d.Contact})
+	}
+	return req
+}
+
+// Respond builds a response to a request of the peer, with our tag, and with our
+// Contact where the method wants one.
+func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Response {
+	res := message.NewResponse(req, status, reason, d.LocalTag)
+	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
+		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
+	}
+	return res
+}
+
+// MaxForwards is what a request of ours starts with (8.1.1.6).
+const MaxForwards = 70
+
+// Via is the top Via of a request that leaves by the flow, asking for rport
+// (RFC 3581).
+func Via(flow transport.Flow, branch string) *sip.ViaHeader {
+	v := &sip.ViaHeader{
+		ProtocolName: "SIP", ProtocolVersion: "2.0",
+		Transport: strings.ToUpper(string(flow.Proto)),
+		Host:      Host(flow.Advertised.Addr()),
+		Port:      int(flow.Advertised.Port()),
+		Params:    sip.HeaderParams{{K: "branch", V: branch}},
+	}
+	if flow.Proto == transport.UDP {
+		v.Params = append(v.Params, sip.HeaderKV{K: "rport"})
+	}
+	return v
+}
+
+// ContactFor is our Contact on a flow's listener, with a token as its user.
+func ContactFor(flow transport.Flow, user string) sip.Uri {
+	u := sip.Uri{Scheme: "sip", User: user, Host: Host(flow.Advertised.Addr()), Port: int(flow.Advertised.Port())}
+	if flow.Proto != transport.UDP {
+		u.UriParams = sip.HeaderParams{{K: "transport", V: string(flow.Proto)}}
+	}
+	return u
+}
+
+// Host writes an address as a URI or Via host: IPv6 in brackets.
+func Host(a netip.Addr) string {
+	if a.Is6() && !a.Is4In6() {
+		return "[" + a.String() + "]"
+	}
+	return a.Unmap().String()
+}
+
+func loose(u sip.Uri) bool {
+	for _, p := range u.UriParams {
+		if strings.EqualFold(p.K, "lr") {
+			return true
+		}
+	}
+	return false
+}
+
+func tagParam(tag string) sip.HeaderParams {
+	if tag == "" {
+		return nil
+	}
+	return sip.HeaderParams{{K: "tag", V: tag}}
+}

@@ -1,0 +1,103 @@
+package exchange
+
+import (
+	"context"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/b2bua"
+	"strowger/sip/cause"
+	"strowger/sip/leg"
+	"strowger/sip/message"
+	"strowger/sip/transaction"
+	"strowger/sip/transport"
+)
+
+// overload is the refusal of what the node cannot take now.
+var overload = cause.Verdict{Status: 503, Q850: 42, Reason: "Too many calls", Fault: cause.Us}
+
+// retryAfter asks to come back in so many seconds.
+func retryAfter() sip.Header { return sip.NewHeader("Retry-After", "5") }
+
+// invite begins a call and has admission decide about it.
+func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	if status, headers, ok := s.x.cfg.Admission.Challenge(now, req, flow); ok {
+		s.reply(now, tx, req, status, headers...)
+		return
+	}
+	limit := s.x.cfg.MaxCalls
+	if s.x.Active() >= limit+limit/10 {
+		s.x.counters.CallsRefused.Add(1)
+		s.reply(now, tx, req, 503, retryAfter())
+		return
+	}
+	r := &running{strand: s, slot: -1}
+	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s)
+	caller := r.call.Caller()
+	r.know(caller)
+	tx.Owner = place{run: r, leg: caller.ID}
+	s.calls[r.call.ID] = r
+	s.x.calls.Add(1)
+	s.table.Respond(now, tx, message.NewResponse(req, 100, "", ""))
+	queued := s.x.do(func(ctx context.Context) {
+		p := s.x.cfg.Admission.Admit(ctx, now, req, flow)
+		s.box.put(func(now time.Time) { s.admitted(now, r, p) })
+	})
+	if !queued {
+		s.admitted(now, r, b2bua.Program{Refuse: &overload, Headers: []sip.Header{retryAfter()}, Silent: true})
+	}
+}
+
+func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
+	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()
+	if full && !p.Emergency && p.Refuse == nil {
+		s.x.counters.CallsRefused.Add(1)
+		p.Refuse, p.Headers = &overload, []sip.Header{retryAfter()}
+	}
+	if !p.Silent {
+		s.x.counters.CallsStarted.Add(1)
+	}
+	s.step(now, r, b2bua.Admitted{Program: p})
+}
+
+// callID is a call's name: when it came and 40 random bits, easy to say and to
+// sort.
+func callID(now time.Time, token string) string {
+	return now.UTC().Format("0102-150405") + "-" + token[:8]
+}
+
+// register answers a REGISTER by a worker.
+func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	if status, headers, ok := s.x.cfg.Admission.Challenge(now, req, flow); ok {
+		s.reply(now, tx, req, status, headers...)
+		return
+	}
+	queued := s.x.do(func(ctx context.Context) {
+		res := s.x.cfg.Admission.Register(ctx, now, req, flow)
+		s.box.put(func(now time.Time) { s.table.Respond(now, tx, res) })
+	})
+	if !queued {
+		s.reply(now, tx, req, 503, retryAfter())
+	}
+}
+
+// authenticate has a seat prove that a request of its dialog, which came by
+// another flow, is its own; the leg then follows it there.
+func (s *strand) authenticate(now time.Time, r *running, l *leg.Leg, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	party := l.Party
+	queued := s.x.do(func(ctx context.Context) {
+		ok, status, headers := s.x.cfg.Admission.Authenticate(ctx, now, req, flow, party)
+		s.box.put(func(now time.Time) {
+			if !ok {
+				s.reply(now, tx, req, status, headers...)
+				return
+			}
+			l.Moved(flow)
+			s.step(now, r, b2bua.Request{Leg: l.ID, Tx: tx, Msg: req})
+		})
+	})
+	if !queued {
+		s.reply(now, tx, req, 503, retryAfter())
+	}
+}

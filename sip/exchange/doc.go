@@ -1,0 +1,94 @@
+// Package exchange is the shell that runs calls: it takes messages from the wire
+// to the call that owns them and performs what the call wants done.
+//
+// # Strands
+//
+// An Exchange has a fixed number of strands. A strand is one goroutine with one
+// mailbox, a transaction table, the calls that were born on it and their timers.
+// Everything about a call happens on its strand, in order, so that neither calls
+// nor transactions need a lock. Nothing on a strand blocks: what must wait (the
+// stores) is a job for the workers, whose result comes back as a message.
+//
+// # Dispatch
+//
+// A response goes where the token in its Via branch says, a request with one of
+// our tags where the tag says, any other request where the hash of its Call-ID
+// says; INVITE, CANCEL and ACK of one call therefore meet. A token of another
+// node sends the message there.
+//
+// # Limits
+//
+// Calls, waiting messages of each strand and jobs are bounded by Config; each
+// bound has a counter. Emergency calls may exceed the limit of calls by a tenth.
+package exchange
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/media"
+	"strowger/sip/b2bua"
+	"strowger/sip/ledger"
+	"strowger/sip/leg"
+	"strowger/sip/mark"
+	"strowger/sip/transport"
+)
+
+// Admission decides about requests that begin something. Its methods may block
+// until their context ends; they are called by workers.
+type Admission interface {
+	// Challenge answers at once, on the strand, a request that shows no
+	// credentials and needs some: a status (401 or 407) and its headers. ok is
+	// false if the request has to be looked into.
+	Challenge(now time.Time, req *sip.Request, flow transport.Flow) (status int, headers []sip.Header, ok bool)
+	// Admit decides about an INVITE.
+	Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program
+	// Register answers a REGISTER.
+	Register(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response
+	// Authenticate tells whether a request that came by another flow is really
+	// from the seat; if not, a response status and its headers.
+	Authenticate(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, party leg.Party) (ok bool, status int, headers []sip.Header)
+}
+
+// Config is what an exchange needs. All fields but those with a default must be set.
+type Config struct {
+	Minter    *mark.Minter
+	Sender    transport.Sender
+	Media     media.Plane
+	Prompts   func(names []string) *media.Prompt // nil result: there is no such prompt
+	Ledger    ledger.Recorder
+	Admission Admission
+	// Forward takes a message that belongs to a call of another node; false if
+	// that node cannot be reached. nil on a single node.
+	Forward func(node uint16, r transport.Received) bool
+	Log     *slog.Logger // nil means slog.Default()
+
+	Strands  int // 0 means twice the processors
+	Workers  int // 0 means 64
+	MaxCalls int // 0 means 10,000
+}
+
+// Limits that are not configured.
+const (
+	mailboxLimit = 8192            // messages from the wire waiting for one strand
+	jobLimit     = 4096            // jobs waiting for a worker
+	jobTimeout   = 4 * time.Second // a store that does not answer in time is away
+)
+
+// Counters of an exchange.
+type Counters struct {
+	MailboxFull    atomic.Uint64 // messages dropped because a strand had too many waiting
+	JobsFull       atomic.Uint64 // requests refused because the workers had too many waiting
+	CallsRefused   atomic.Uint64 // calls refused by the limit of calls
+	CallsStarted   atomic.Uint64 // calls that passed admission
+	CallsEnded     atomic.Uint64 // calls whose record was closed
+	UnknownDialog  atomic.Uint64 // requests with a tag that no call has
+	ForeignSource  atomic.Uint64 // requests of a dialog from another source than its peer
+	ForeignBranch  atomic.Uint64 // responses whose branch is none of ours
+	StrayResponses atomic.Uint64 // responses without a transaction
+	Unforwarded    atomic.Uint64 // messages for a node that could not be reached
+}

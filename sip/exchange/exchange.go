@@ -1,0 +1,189 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/message"
+	"strowger/sip/transport"
+)
+
+// Exchange runs the calls of a node. Safe for concurrent use.
+type Exchange struct {
+	cfg      Config
+	log      *slog.Logger
+	counters Counters
+	strands  []*strand
+	jobs     chan func()
+	seed     maphash.Seed
+	calls    atomic.Int64 // not over yet
+	draining atomic.Bool
+	workers  sync.WaitGroup
+	running  sync.WaitGroup
+	stop     context.CancelFunc
+	ctx      context.Context // ends with Close; for jobs
+}
+
+// ErrNoCall: the call is over or was never here.
+var ErrNoCall = errors.New("no such call")
+
+// New starts an exchange: its strands and workers run until Close.
+func New(cfg Config) *Exchange {
+	if cfg.Strands == 0 {
+		cfg.Strands = 2 * runtime.GOMAXPROCS(0)
+	}
+	if cfg.Workers == 0 {
+		cfg.Workers = 64
+	}
+	if cfg.MaxCalls == 0 {
+		cfg.MaxCalls = 10_000
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	x := &Exchange{cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed()}
+	x.ctx, x.stop = context.WithCancel(context.Background())
+	for range cfg.Workers {
+		x.workers.Go(x.work)
+	}
+	for i := range cfg.Strands {
+		s := newStrand(x, uint16(i)) //nolint:gosec // G115: a few strands
+		x.strands = append(x.strands, s)
+		x.running.Go(s.run)
+	}
+	return x
+}
+
+// Counters are the live figures.
+func (x *Exchange) Counters() *Counters { return &x.counters }
+
+// Active is the number of calls that are not over.
+func (x *Exchange) Active() int { return int(x.calls.Load()) }
+
+// Receive takes a message from the wire to its strand (transport.Handler).
+func (x *Exchange) Receive(r transport.Received) {
+	node, s := x.owner(r.Msg)
+	if node != x.cfg.Minter.Node() {
+		if x.cfg.Forward == nil || !x.cfg.Forward(node, r) {
+			x.counters.Unforwarded.Add(1)
+		}
+		return
+	}
+	if s == nil {
+		x.counters.ForeignBranch.Add(1)
+		return
+	}
+	if !s.box.putWire(r) {
+		x.counters.MailboxFull.Add(1)
+	}
+}
+
+// Broken tells the strands that a stream is gone (transport.Handler).
+func (x *Exchange) Broken(f transport.Flow, _ error) {
+	for _, s := range x.strands {
+		s.box.put(func(now time.Time) { s.table.Broken(now, f) })
+	}
+}
+
+// owner finds the node and strand that a message belongs to; a nil strand means
+// that nobody here waits for it.
+func (x *Exchange) owner(msg sip.Message) (node uint16, s *strand) {
+	self := x.cfg.Minter.Node()
+	if res, ok := msg.(*sip.Response); ok {
+		m, ok := x.cfg.Minter.Read(strings.TrimPrefix(message.ViaBranch(res), branchCookie))
+		switch {
+		case !ok:
+			return self, nil
+		case m.Node != self:
+			return m.Node, nil
+		}
+		return self, x.strand(m.Strand)
+	}
+	req := msg.(*sip.Request)
+	if tag := message.Tag(req.To().Params); tag != "" {
+		if m, ok := x.cfg.Minter.Read(tag); ok {
+			return m.Node, x.strand(m.Strand)
+		}
+	}
+	h := maphash.String(x.seed, req.CallID().Value())
+	return self, x.strands[h%uint64(len(x.strands))]
+}
+
+// branchCookie begins every branch (RFC 3261 section 8.1.1.7).
+const branchCookie = "z9hG4bK"
+
+func (x *Exchange) strand(i uint16) *strand {
+	if int(i) >= len(x.strands) {
+		return nil
+	}
+	return x.strands[i]
+}
+
+// do runs a job on a worker, or returns false if too many wait already.
+func (x *Exchange) do(job func(ctx context.Context)) bool {
+	run := func() {
+		ctx, cancel := context.WithTimeout(x.ctx, jobTimeout)
+		defer cancel()
+		job(ctx)
+	}
+	select {
+	case x.jobs <- run:
+		return true
+	default:
+		x.counters.JobsFull.Add(1)
+		return false
+	}
+}
+
+func (x *Exchange) work() {
+	for {
+		select {
+		case <-x.ctx.Done():
+			return
+		case job := <-x.jobs:
+			job()
+		}
+	}
+}
+
+// Drain refuses new calls with 503 from now on; emergency calls still pass.
+func (x *Exchange) Drain() { x.draining.Store(true) }
+
+// Close hangs up every call, waits for their ends until ctx is done, and stops.
+func (x *Exchange) Close(ctx context.Context) error {
+	x.Drain()
+	for _, s := range x.strands {
+		s.box.put(s.hangUpAll)
+	}
+	err := x.waitIdle(ctx)
+	for _, s := range x.strands {
+		s.box.close()
+	}
+	x.running.Wait()
+	x.stop()
+	x.workers.Wait()
+	return err
+}
+
+// waitIdle waits until no strand has a call that awaits an answer to its BYE.
+func (x *Exchange) waitIdle(ctx context.Context) error {
+	for _, s := range x.strands {
+		idle := make(chan struct{})
+		s.box.put(func(time.Time) { s.onIdle(idle) })
+		select {
+		case <-idle:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}

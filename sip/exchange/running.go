@@ -1,0 +1,169 @@
+package exchange
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/media"
+	"strowger/sip/b2bua"
+	"strowger/sip/cause"
+	"strowger/sip/ledger"
+	"strowger/sip/leg"
+	"strowger/sip/transaction"
+	"strowger/sip/transport"
+)
+
+// shutdown is the verdict of calls that a stopping node ends.
+var shutdown = cause.Verdict{Status: 503, Q850: 41, Reason: "Shutting down", Fault: cause.Us}
+
+// errNoPorts: Open failed before, or was never called.
+var errNoPorts = errors.New("leg has no ports")
+
+// running is a call on its strand, and performs its effects (b2bua.Effects).
+type running struct {
+	*strand
+	call  *b2bua.Call
+	ports []media.Endpoint // by leg number - 1; nil without ports
+	tags  []string         // in strand.legs
+	due   time.Time
+	slot  int // in the heap of timers; -1 if not there
+}
+
+// mark is the owner of a transaction.
+func (r *running) owns(l *leg.Leg) place {
+	r.know(l)
+	return place{run: r, leg: l.ID}
+}
+
+// know makes a leg's dialog findable by our tag.
+func (r *running) know(l *leg.Leg) {
+	tag := l.Dialog.LocalTag
+	if _, ok := r.legs[tag]; !ok {
+		r.legs[tag] = place{run: r, leg: l.ID}
+		r.tags = append(r.tags, tag)
+	}
+}
+
+// Respond sends a response (leg.Wire).
+func (r *running) Respond(now time.Time, tx *transaction.Server, res *sip.Response) {
+	r.table.Respond(now, tx, res)
+}
+
+// Start sends a request (leg.Wire).
+func (r *running) Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *transaction.Client {
+	var mark any
+	if l, ok := owner.(*leg.Leg); ok && l != nil {
+		mark = r.owns(l)
+	}
+	return r.table.Start(now, req, f, mark)
+}
+
+// Cancel ends a pending INVITE (leg.Wire).
+func (r *running) Cancel(now time.Time, tx *transaction.Client, reason string) {
+	if tx != nil {
+		r.table.Cancel(now, tx, reason)
+	}
+}
+
+// Open reserves the ports of a leg.
+func (r *running) Open(id int, network string) (netip.AddrPort, error) {
+	s, call := r.strand, r.call.ID
+	p, err := s.x.cfg.Media.Open(network, call, func(e media.Event) {
+		s.box.put(func(now time.Time) {
+			if s.calls[call] == r {
+				s.step(now, r, b2bua.Sound{Leg: id, Event: e})
+			}
+		})
+	})
+	if err != nil {
+		s.x.log.Warn("no RTP port for a call", "call", call, "network", network, "error", err)
+		return netip.AddrPort{}, err
+	}
+	for len(r.ports) < id {
+		r.ports = append(r.ports, nil)
+	}
+	r.ports[id-1] = p
+	return p.Local(), nil
+}
+
+func (r *running) port(id int) (media.Endpoint, error) {
+	if id < 1 || id > len(r.ports) || r.ports[id-1] == nil {
+		return nil, errNoPorts
+	}
+	return r.ports[id-1], nil
+}
+
+// Update applies an SDP exchange to a leg.
+func (r *running) Update(id int, m media.Remote) {
+	p, err := r.port(id)
+	if err == nil {
+		err = p.Update(m)
+	}
+	r.complain("update", id, err)
+}
+
+// Hear makes one leg hear another, itself, or nothing.
+func (r *running) Hear(id, from int) {
+	p, err := r.port(id)
+	if err == nil {
+		var source media.Source
+		if from != 0 {
+			if source, err = r.port(from); err != nil {
+				r.complain("hear", from, err)
+				return
+			}
+		}
+		err = p.Hear(source)
+	}
+	r.complain("hear", id, err)
+}
+
+// Play makes a leg hear prompts. One that does not exist ends at once.
+func (r *running) Play(id int, prompts []string) {
+	prompt := r.x.cfg.Prompts(prompts)
+	p, err := r.port(id)
+	if err == nil && prompt != nil {
+		err = p.Hear(prompt)
+	}
+	if err != nil || prompt == nil {
+		r.complain("play", id, err)
+		r.x.log.Warn("prompt cannot be played", "call", r.call.ID, "prompts", prompts)
+		s, call := r.strand, r.call.ID
+		s.box.put(func(now time.Time) {
+			if s.calls[call] == r {
+				s.step(now, r, b2bua.Sound{Leg: id, Event: media.Event{Kind: media.Ended}})
+			}
+		})
+	}
+}
+
+// Silence sets the media timeout of a leg.
+func (r *running) Silence(id int, d time.Duration) {
+	if p, err := r.port(id); err == nil {
+		p.SetTimeout(d)
+	}
+}
+
+// Close releases the ports of a leg.
+func (r *running) Close(id int) media.Stats {
+	p, err := r.port(id)
+	if err != nil {
+		return media.Stats{}
+	}
+	r.ports[id-1] = nil
+	return p.Close()
+}
+
+// Record writes to the ledger.
+func (r *running) Record(e ledger.Event) { r.x.cfg.Ledger.Record(e) }
+
+func (r *running) complain(what string, id int, err error) {
+	if err != nil {
+		r.x.log.Warn("media edit failed", "edit", what, "call", r.call.ID, "leg", id, "error", err)
+	}
+}
+
+var _ b2bua.Effects = (*running)(nil)

@@ -1,0 +1,252 @@
+package leg
+
+import (
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/cause"
+	"strowger/sip/dialog"
+	"strowger/sip/message"
+	"strowger/sip/transaction"
+	"strowger/sip/transport"
+)
+
+// Request takes a request of this dialog (Dialog.Matches holds). tx is nil for an
+// ACK.
+func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
+	if req.Method == sip.ACK {
+		return l.acked(now, w, req)
+	}
+	if err := l.Dialog.Order(req); err != nil {
+		v := cause.Of(err)
+		w.Respond(now, tx, l.respond(req, v.Status, v.Phrase(), nil))
+		return Event{}
+	}
+	switch req.Method {
+	case sip.BYE:
+		return l.byed(now, w, tx, req)
+	case sip.INVITE:
+		return l.reoffered(now, w, tx, req)
+	case sip.INFO:
+		w.Respond(now, tx, l.respond(req, 200, "", nil))
+		if d := infoDigit(req); d != 0 && l.Live() {
+			return Event{Kind: Digit, Digit: d}
+		}
+	case sip.OPTIONS:
+		w.Respond(now, tx, l.respond(req, 200, "", nil))
+	default:
+		res := l.respond(req, 405, "", nil)
+		res.AppendHeader(sip.NewHeader("Allow", Allow))
+		w.Respond(now, tx, res)
+	}
+	return Event{}
+}
+
+func (l *Leg) acked(now time.Time, w Wire, ack *sip.Request) Event {
+	if !l.reliable.pending() || ack.CSeq().SeqNo != l.seq {
+		return Event{}
+	}
+	l.reliable = reliable{}
+	if l.State == Ending {
+		if l.byeCause != nil {
+			l.bye(now, w, *l.byeCause)
+		}
+		return Event{}
+	}
+	l.State = Confirmed
+	return Event{Kind: Acked, Body: sdpBody(ack)}
+}
+
+func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
+	w.Respond(now, tx, l.respond(req, 200, "", nil))
+	if l.server != nil {
+		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
+	}
+	wasLive := l.Live()
+	l.finish()
+	if !wasLive {
+		return Event{}
+	}
+	return Event{Kind: Ends, Verdict: cause.Verdict{Q850: Q850Of(req)}}
+}
+
+func (l *Leg) reoffered(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
+	switch {
+	case !l.Talking():
+		w.Respond(now, tx, l.respond(req, 481, "", nil))
+	case l.client != nil:
+		w.Respond(now, tx, l.respond(req, 491, "", nil))
+	case l.server != nil || l.reliable.pending():
+		res := l.respond(req, 500, "Another offer is pending", nil)
+		res.AppendHeader(sip.NewHeader("Retry-After", "5"))
+		w.Respond(now, tx, res)
+	default:
+		l.Dialog.Retarget(req)
+		l.server, l.invite = tx, req
+		return Event{Kind: Reoffers, Body: sdpBody(req)}
+	}
+	return Event{}
+}
+
+// Cancelled takes a CANCEL of the pending INVITE: 487 goes out.
+func (l *Leg) Cancelled(now time.Time, w Wire, tx *transaction.Server, cancel *sip.Request) Event {
+	if l.server != tx {
+		return Event{}
+	}
+	w.Respond(now, tx, l.respond(l.invite, 487, "", nil))
+	l.server, l.invite = nil, nil
+	if l.Talking() { // a re-INVITE was cancelled: nothing changes
+		return Event{}
+	}
+	l.finish()
+	return Event{Kind: Ends, Verdict: cause.Verdict{Status: 487, Q850: Q850Of(cancel), Fault: cause.Nobody}}
+}
+
+// Response takes a response to a request of this leg.
+func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
+	switch {
+	case res.CSeq().MethodName != sip.INVITE:
+		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
+			l.finish()
+		}
+		return Event{}
+	case res.StatusCode < 200:
+		return l.progressed(res)
+	case res.StatusCode < 300:
+		return l.accepted(now, w, res)
+	default:
+		return l.refused(now, w, tx, res)
+	}
+}
+
+func (l *Leg) progressed(res *sip.Response) Event {
+	if l.State > Early || res.StatusCode == 100 || message.Tag(res.To().Params) == "" {
+		return Event{}
+	}
+	l.State = Early
+	return Event{Kind: Rings, Status: res.StatusCode, Body: sdpBody(res)}
+}
+
+// accepted takes a 2xx to INVITE: the first, a repeated one, or one of a fork.
+func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
+	tag := message.Tag(res.To().Params)
+	seq := res.CSeq().SeqNo
+	switch {
+	case l.Dialog.RemoteTag != "" && tag != l.Dialog.RemoteTag:
+		release(now, w, l, l.Dialog.Fork(res), seq)
+		return Event{}
+	case l.ack != nil && l.ack.CSeq().SeqNo == seq:
+		w.Start(now, l.ack, l.Flow, l)
+		return Event{}
+	case l.Talking(): // 2xx to a re-INVITE
+		l.client = nil
+		l.Dialog.Retarget(res)
+		l.sendAck(now, w, seq)
+		return Event{Kind: Reanswers, Body: sdpBody(res)}
+	}
+	ended, known := l.State >= Ending, l.Dialog.RemoteTag != ""
+	l.client = nil
+	if ended && known { // repeated after the leg was over
+		l.sendAck(now, w, seq)
+		return Event{}
+	}
+	l.Dialog.Confirm(res)
+	l.sendAck(now, w, seq)
+	if ended { // the 2xx crossed our CANCEL
+		l.bye(now, w, cause.Verdict{})
+		return Event{}
+	}
+	l.State = Answered
+	return Event{Kind: Accepts, Status: res.StatusCode, Body: sdpBody(res)}
+}
+
+func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
+	l.ack = l.Dialog.Ack(seq, l.Flow, l.branch())
+	l.ack.SetBody(nil)
+	w.Start(now, l.ack, l.Flow, l)
+}
+
+// release takes back a fork that answered too late: ACK and BYE.
+func release(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
+	ack := d.Ack(seq, l.Flow, l.branch())
+	ack.SetBody(nil)
+	w.Start(now, ack, l.Flow, l)
+	bye := d.Request(sip.BYE, l.Flow, l.branch())
+	bye.SetBody(nil)
+	w.Start(now, bye, l.Flow, nil)
+}
+
+func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
+	v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Callee}
+	if tx == l.client {
+		l.client = nil
+	}
+	switch {
+	case l.Talking() && (res.StatusCode == 408 || res.StatusCode == 481):
+		// The party does not know the dialog any more (RFC 5057).
+		l.bye(now, w, v)
+		return Event{Kind: Ends, Verdict: v}
+	case l.Talking():
+		return Event{Kind: ReofferFail, Verdict: v}
+	case l.State == Ending:
+		l.finish()
+		return Event{}
+	case l.State == Done:
+		return Event{}
+	}
+	l.finish()
+	return Event{Kind: Ends, Verdict: v}
+}
+
+// Failed takes the end of a transaction without an answer.
+func (l *Leg) Failed(now time.Time, w Wire, err error) Event {
+	v := cause.Of(err)
+	switch {
+	case l.State == Done:
+		return Event{}
+	case l.State == Ending:
+		l.finish()
+		return Event{}
+	case l.Talking():
+		l.client = nil
+		l.bye(now, w, v)
+	default:
+		l.finish()
+	}
+	return Event{Kind: Ends, Verdict: v}
+}
+
+// Moved takes another flow for the party, after it proved who it is.
+func (l *Leg) Moved(f transport.Flow) { l.Flow = f }
+
+// sdpBody is the SDP of a message, or nil.
+func sdpBody(msg sip.Message) []byte {
+	kind := strings.ToLower(message.Header(msg, "Content-Type"))
+	if len(msg.Body()) == 0 || !strings.HasPrefix(kind, "application/sdp") {
+		return nil
+	}
+	return msg.Body()
+}
+
+// infoDigit reads the digit of an INFO with application/dtmf-relay or
+// application/dtmf, or 0.
+func infoDigit(req *sip.Request) byte {
+	ct := strings.ToLower(message.Header(req, "Content-Type"))
+	body := strings.TrimSpace(string(req.Body()))
+	if strings.HasPrefix(ct, "application/dtmf-relay") {
+		_, after, ok := strings.Cut(strings.ToLower(body), "signal=")
+		if !ok {
+			return 0
+		}
+		body = strings.TrimSpace(strings.SplitN(after, "\n", 2)[0])
+	} else if !strings.HasPrefix(ct, "application/dtmf") {
+		return 0
+	}
+	body = strings.ToUpper(body)
+	if len(body) == 1 && strings.Contains("0123456789*#ABCD", body) {
+		return body[0]
+	}
+	return 0
+}

@@ -1,0 +1,237 @@
+// Package leg is one party of a call, whichever side rang and whatever it is: a
+// dialog, the INVITE transaction that makes or changes it, and the reliability
+// that RFC 3261 section 13 asks of a user agent (2xx and ACK).
+//
+// # Contract
+//
+// A Leg is plain data owned by its call. Verbs (Progress, Answer, End, ...) and
+// inputs (Request, Response, Tick, ...) take the time and a Wire; an input returns
+// at most one Event, which the call acts on. Nothing here blocks, reads a clock
+// or knows SDP: bodies are bytes that the call negotiates.
+//
+// # Decisions
+//
+//   - End works in every state and does what that state allows: a final response,
+//     CANCEL, BYE, or BYE once the ACK has come (15.1.1: the callee may not send
+//     BYE before).
+//   - A 2xx that crosses our CANCEL, and every 2xx of another fork, gets ACK and
+//     BYE; the leg that was ended stays ended.
+//   - The ACK is kept as built and sent again for each repeated 2xx.
+//   - The call decides how long to ring: no Timer C runs here.
+package leg
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/cause"
+	"strowger/sip/dialog"
+	"strowger/sip/transaction"
+	"strowger/sip/transport"
+)
+
+// Wire is where a leg's messages go: a *transaction.Table.
+type Wire interface {
+	Respond(now time.Time, tx *transaction.Server, res *sip.Response)
+	Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *transaction.Client
+	Cancel(now time.Time, tx *transaction.Client, reason string)
+}
+
+// Tokens makes the tags, branches and Call-IDs of a leg.
+type Tokens interface {
+	// Token returns a new unguessable word that leads back to the leg's strand.
+	Token() string
+}
+
+// Kind says what a party is.
+type Kind uint8
+
+// The kinds of party.
+const (
+	Trunk Kind = iota + 1
+	Seat
+)
+
+// Party is who a leg talks to.
+type Party struct {
+	Kind    Kind
+	Name    string // seat number or trunk name
+	Tenant  string
+	Network string // media and signalling network
+	// Sources are the addresses a trunk may send from; a seat is known by its flow.
+	Sources []netip.Prefix
+}
+
+// String is "seat:1001" or "trunk:carrier", as the ledger writes it.
+func (p Party) String() string {
+	if p.Kind == Trunk {
+		return "trunk:" + p.Name
+	}
+	return "seat:" + p.Name
+}
+
+// State is how far a leg has come.
+type State uint8
+
+// The states. A leg only moves forward.
+const (
+	Offered   State = iota // inbound: INVITE came; outbound: INVITE was sent
+	Early                  // a provisional response with a tag went or came
+	Answered               // 2xx: the ACK is awaited (inbound) or was sent (outbound)
+	Confirmed              // the ACK came
+	Ending                 // CANCEL or BYE was sent, or waits for an ACK
+	Done                   // nothing more will happen
+)
+
+// Leg is one party of a call.
+type Leg struct {
+	ID      int // 1 is the caller's
+	Party   Party
+	Inbound bool // the party called us
+	Flow    transport.Flow
+	Dialog  *dialog.Dialog
+	State   State
+
+	tokens Tokens
+	server *transaction.Server // pending INVITE or re-INVITE of the party
+	client *transaction.Client // our pending INVITE or re-INVITE
+	invite *sip.Request        // the request of server, until it has a final response
+	seq    uint32              // CSeq of the INVITE that client or reliable is about
+	ack    *sip.Request        // our ACK of the last 2xx
+
+	reliable reliable       // the 2xx that awaits an ACK
+	byeCause *cause.Verdict // End was asked for before a BYE may go
+	giveUp   time.Time      // when Ending becomes Done whatever comes
+}
+
+// EventKind says what a leg tells its call.
+type EventKind uint8
+
+// The events. Fields of Event that they carry stand behind them.
+const (
+	Nothing     EventKind = iota
+	Rings                 // Status 180 to 183, Body if it has SDP
+	Accepts               // the party answered: Body
+	Acked                 // the ACK came: Body if it carries an answer
+	Reoffers              // re-INVITE: Body, nil if it has none: call AnswerReoffer or RefuseReoffer
+	Reanswers             // our re-INVITE was accepted: Body
+	ReofferFail           // our re-INVITE was refused: Verdict
+	Digit                 // SIP INFO: Digit
+	Ends                  // the party hung up, refused or vanished: Verdict
+)
+
+// Event is what an input made happen.
+type Event struct {
+	Kind    EventKind
+	Status  int
+	Body    []byte
+	Verdict cause.Verdict
+	Digit   byte // '0'-'9', '*', '#', 'A'-'D'
+}
+
+// Answering returns the leg of a party whose INVITE came in transaction tx. The
+// request is kept until its final response.
+func Answering(id int, party Party, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens Tokens) *Leg {
+	tag := tokens.Token()
+	return &Leg{
+		ID: id, Party: party, Inbound: true, Flow: flow, tokens: tokens,
+		Dialog: dialog.NewServer(req, tag, dialog.ContactFor(flow, tag)),
+		server: tx, invite: req, seq: req.CSeq().SeqNo,
+	}
+}
+
+// Address is whom to call and how.
+type Address struct {
+	Party  Party
+	Flow   transport.Flow
+	Target sip.Uri   // request URI
+	Routes []sip.Uri // Path of a binding; nil for none
+	To     dialog.Name
+	From   dialog.Name
+	// Headers are added to the INVITE (identity, Max-Forwards below 70, ...).
+	Headers []sip.Header
+}
+
+// Calling returns a leg towards an address; Invite sends the INVITE.
+func Calling(id int, a Address, tokens Tokens) *Leg {
+	tag := tokens.Token()
+	d := dialog.NewClient(tokens.Token(), tag, a.From, a.To, a.Target, dialog.ContactFor(a.Flow, tag))
+	d.Routes = a.Routes
+	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d}
+}
+
+// IsPeer tells whether a message that came by the flow comes from this leg's
+// party: any address of a trunk, the very flow of a seat.
+func (l *Leg) IsPeer(f transport.Flow) bool {
+	for _, p := range l.Party.Sources {
+		if p.Contains(f.Remote.Addr().Unmap()) {
+			return true
+		}
+	}
+	return f.Node == l.Flow.Node && f.Proto == l.Flow.Proto && f.Remote == l.Flow.Remote
+}
+
+// Live tells whether the party can still be talked to.
+func (l *Leg) Live() bool { return l.State < Ending }
+
+// Talking tells whether the leg was answered and not ended.
+func (l *Leg) Talking() bool { return l.State == Answered || l.State == Confirmed }
+
+// Deadline is when Tick is due; zero means never.
+func (l *Leg) Deadline() time.Time {
+	d := l.giveUp
+	if r := l.reliable.next; !r.IsZero() && (d.IsZero() || r.Before(d)) {
+		d = r
+	}
+	return d
+}
+
+// Tick runs what is due: a repeated 2xx, or the end of waiting.
+func (l *Leg) Tick(now time.Time, w Wire) Event {
+	if !l.reliable.next.IsZero() && !now.Before(l.reliable.next) {
+		if l.reliable.repeat(now, w) {
+			return Event{}
+		}
+		l.reliable = reliable{}
+		return l.unacknowledged(now, w)
+	}
+	if !l.giveUp.IsZero() && !now.Before(l.giveUp) {
+		l.finish()
+	}
+	return Event{}
+}
+
+// unacknowledged ends a leg whose ACK never came (13.3.1.4: BYE).
+func (l *Leg) unacknowledged(now time.Time, w Wire) Event {
+	wasEnding := l.State == Ending
+	v := cause.Verdict{Status: 408, Q850: 102, Reason: "No ACK", Fault: cause.Peer}
+	l.bye(now, w, v)
+	if wasEnding {
+		return Event{}
+	}
+	return Event{Kind: Ends, Verdict: v}
+}
+
+// OfferBody is the SDP of the inbound INVITE, or nil.
+func (l *Leg) OfferBody() []byte {
+	if l.invite == nil {
+		return nil
+	}
+	return sdpBody(l.invite)
+}
+
+// Drop ends an outbound leg that has sent nothing yet.
+func (l *Leg) Drop() { l.finish() }
+
+// finish lets go of everything that a dead leg does not need.
+func (l *Leg) finish() {
+	l.State = Done
+	l.giveUp = time.Time{}
+	l.server, l.client, l.invite, l.ack = nil, nil, nil, nil
+	l.reliable = reliable{}
+}
+
+// linger is how long an ended leg waits for the answer to its CANCEL or BYE.
+const linger = 64 * transaction.T1

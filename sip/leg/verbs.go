@@ -1,0 +1,200 @@
+package leg
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/cause"
+	"strowger/sip/message"
+)
+
+// ErrPending: an offer is under way already on this leg (RFC 3261 section 14.1).
+var ErrPending = errors.New("another offer is pending on this leg")
+
+// Allow lists the methods that a leg understands.
+const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+
+// Product is what we call ourselves in User-Agent and Server.
+const Product = "Strowger"
+
+// Progress sends a provisional response to an inbound leg, with SDP if body is
+// not nil.
+func (l *Leg) Progress(now time.Time, w Wire, status int, body []byte) {
+	if !l.Inbound || l.server == nil || l.State > Early {
+		return
+	}
+	l.State = Early
+	w.Respond(now, l.server, l.respond(l.invite, status, "", body))
+}
+
+// Answer accepts an inbound leg.
+func (l *Leg) Answer(now time.Time, w Wire, body []byte) {
+	if !l.Inbound || l.server == nil || l.State > Early {
+		return
+	}
+	l.State = Answered
+	l.accept(now, w, body)
+}
+
+// accept sends the 2xx of the pending INVITE and begins to wait for its ACK.
+func (l *Leg) accept(now time.Time, w Wire, body []byte) {
+	res := l.respond(l.invite, 200, "", body)
+	l.seq = l.invite.CSeq().SeqNo
+	l.reliable = repeatUntilAcked(now, l.server, res)
+	tx := l.server
+	l.server, l.invite = nil, nil
+	w.Respond(now, tx, res)
+}
+
+func (l *Leg) respond(req *sip.Request, status int, reason string, body []byte) *sip.Response {
+	res := l.Dialog.Respond(req, status, reason)
+	if status > 100 && status < 300 {
+		res.AppendHeader(sip.NewHeader("Allow", Allow))
+	}
+	setBody(res, body)
+	return res
+}
+
+// Invite sends the INVITE of an outbound leg, with extra headers.
+func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
+	l.offer(now, w, body, headers)
+}
+
+// Reoffer sends a re-INVITE.
+func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
+	if l.client != nil || l.server != nil || l.reliable.pending() || !l.Talking() {
+		return ErrPending
+	}
+	l.offer(now, w, body, nil)
+	return nil
+}
+
+func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
+	req := l.Dialog.Request(sip.INVITE, l.Flow, l.branch())
+	for _, h := range headers {
+		req.AppendHeader(h)
+	}
+	req.AppendHeader(sip.NewHeader("Allow", Allow))
+	req.AppendHeader(sip.NewHeader("User-Agent", Product))
+	setBody(req, body)
+	l.seq = l.Dialog.LocalSeq()
+	l.client = w.Start(now, req, l.Flow, l)
+}
+
+// AnswerReoffer accepts the party's re-INVITE.
+func (l *Leg) AnswerReoffer(now time.Time, w Wire, body []byte) {
+	if l.server == nil || !l.Talking() {
+		return
+	}
+	l.accept(now, w, body)
+}
+
+// RefuseReoffer refuses the party's re-INVITE; the dialog goes on as it was.
+func (l *Leg) RefuseReoffer(now time.Time, w Wire, v cause.Verdict) {
+	if l.server == nil || !l.Talking() {
+		return
+	}
+	tx, req := l.server, l.invite
+	l.server, l.invite = nil, nil
+	w.Respond(now, tx, l.respond(req, v.Status, v.Phrase(), nil))
+}
+
+// End ends the leg in whatever way its state allows. headers go into a final
+// response (WWW-Authenticate, Retry-After, ...). Ending twice is harmless.
+func (l *Leg) End(now time.Time, w Wire, v cause.Verdict, headers ...sip.Header) {
+	switch {
+	case l.State >= Ending:
+	case l.Talking():
+		l.hangUp(now, w, v)
+	case l.Inbound:
+		l.refuse(now, w, v, headers)
+	default:
+		l.State = Ending
+		l.giveUp = now.Add(linger)
+		w.Cancel(now, l.client, reasonFor(v))
+	}
+}
+
+func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Header) {
+	status := v.Status
+	if status < 300 {
+		status = cause.ToStatus(v.Cause())
+	}
+	res := l.respond(l.invite, status, v.Phrase(), nil)
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
+	if v.Q850 != 0 {
+		res.AppendHeader(sip.NewHeader("Reason", fmt.Sprintf("Q.850;cause=%d", v.Q850)))
+	}
+	tx := l.server
+	l.finish()
+	w.Respond(now, tx, res)
+}
+
+// hangUp sends BYE, or waits with it until the ACK of our 2xx has come.
+func (l *Leg) hangUp(now time.Time, w Wire, v cause.Verdict) {
+	if l.Inbound && l.State == Answered && l.reliable.pending() {
+		l.State = Ending
+		l.byeCause = &v
+		return
+	}
+	l.bye(now, w, v)
+}
+
+func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
+	if l.server != nil { // a re-INVITE must not stay without an answer
+		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
+		l.server, l.invite = nil, nil
+	}
+	l.State = Ending
+	l.byeCause = nil
+	l.reliable = reliable{}
+	l.giveUp = now.Add(linger)
+	req := l.Dialog.Request(sip.BYE, l.Flow, l.branch())
+	if r := reasonFor(v); r != "" {
+		req.AppendHeader(sip.NewHeader("Reason", r))
+	}
+	setBody(req, nil)
+	w.Start(now, req, l.Flow, l)
+}
+
+// reasonFor is the Reason header (RFC 3326) of a BYE or CANCEL.
+func reasonFor(v cause.Verdict) string {
+	if v.Status == 200 {
+		return `SIP;cause=200;text="Call completed elsewhere"`
+	}
+	return fmt.Sprintf("Q.850;cause=%d", v.Cause())
+}
+
+// Q850Of reads the Q.850 cause of a Reason header, or 0.
+func Q850Of(msg sip.Message) int {
+	for _, h := range message.Headers(msg, "Reason") {
+		for value := range strings.SplitSeq(h, ",") {
+			var n int
+			value = strings.TrimSpace(value)
+			if len(value) < 6 || !strings.EqualFold(value[:6], "Q.850;") {
+				continue
+			}
+			_, param, _ := strings.Cut(strings.ToLower(value), "cause=")
+			if _, err := fmt.Sscanf(param, "%d", &n); err == nil && n > 0 && n < 128 {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
+func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }
+
+// setBody attaches SDP, or marks the message as having no body.
+func setBody(msg sip.Message, body []byte) {
+	if body != nil {
+		msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	}
+	msg.SetBody(body)
+}
