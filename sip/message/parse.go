@@ -1,0 +1,240 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+var headEnd = []byte("\r\n\r\n")
+
+// Parse reads one datagram, or one message cut from a stream by a Framer. Line
+// ends before the message and bytes after its body are ignored (RFC 3261 sections
+// 7.5 and 18.3). The error is a *ParseError. Data is not kept.
+func Parse(data []byte) (sip.Message, error) {
+	for bytes.HasPrefix(data, headEnd[:2]) {
+		data = data[2:]
+	}
+	end := bytes.Index(data, headEnd)
+	if end < 0 {
+		return nil, &ParseError{Kind: unfinished(data), Reason: "no end of headers"}
+	}
+	if end > MaxHead {
+		return nil, &ParseError{Kind: TooLarge, Reason: "headers too large"}
+	}
+	p := parser{length: -1}
+	p.parse(string(data[:end+2]), data[end+4:])
+	if p.err != nil {
+		return nil, p.refusal()
+	}
+	return p.msg, nil
+}
+
+// unfinished tells a message without an end from what is no message at all.
+func unfinished(data []byte) Kind {
+	line, _, _ := bytes.Cut(data, headEnd[:2])
+	if bytes.HasPrefix(line, []byte("SIP/")) || bytes.Contains(line, []byte(" SIP/")) {
+		return Truncated
+	}
+	return NotSIP
+}
+
+// parser reads one message. After a fault it goes on, so that a refusal can be
+// built, and keeps the first one.
+type parser struct {
+	msg    sip.Message
+	req    *sip.Request // nil for a response
+	data   *sip.MessageData
+	err    *fault
+	seen   uint8 // the once-only headers that came
+	count  int   // headers so far
+	length int   // Content-Length; -1 if there is none
+}
+
+// The headers that may stand only once, as bits of seen.
+const (
+	onceFrom = 1 << iota
+	onceTo
+	onceCallID
+	onceCSeq
+	onceMaxForwards
+	onceLength
+	onceType
+	seenVia
+)
+
+func (p *parser) fail(f *fault) {
+	if p.err == nil {
+		p.err = f
+	}
+}
+
+func (p *parser) parse(head string, body []byte) {
+	i := strings.Index(head, "\r\n")
+	p.startLine(head[:i])
+	if p.msg == nil {
+		return
+	}
+	head = head[i+2:]
+	for head != "" {
+		var line string
+		if line, head = nextLine(head); len(line) > MaxLine {
+			p.fail(&fault{TooLarge, 513, "header line too long"})
+			continue
+		}
+		if p.count++; p.count > MaxHeaders {
+			p.fail(&fault{TooLarge, 513, "too many headers"})
+			return
+		}
+		if !clean(line) {
+			p.fail(&fault{Control, 400, "control character in header"})
+			continue
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if name = trim(name); !ok || !is(name, classToken) {
+			p.fail(syntax("bad header name"))
+			continue
+		}
+		p.header(canonical(name), trim(value))
+	}
+	p.body(body)
+	p.validate()
+}
+
+// nextLine cuts off the next header, unfolded (RFC 3261 section 7.3.1).
+func nextLine(head string) (line, rest string) {
+	end := 0
+	for folds := 0; ; folds++ {
+		i := strings.Index(head[end:], "\r\n")
+		end += i + 2
+		if end == len(head) || head[end] != ' ' && head[end] != '\t' {
+			if folds == 0 {
+				return head[:end-2], head[end:]
+			}
+			break
+		}
+	}
+	parts := strings.Split(head[:end-2], "\r\n")
+	for i := range parts {
+		parts[i] = trim(parts[i])
+	}
+	return strings.Join(parts, " "), head[end:]
+}
+
+// clean tells whether a line holds no control character but in a quoted pair.
+// Neither CR nor LF may be quoted.
+func clean(line string) bool {
+	for i := range len(line) {
+		c := line[i]
+		if c >= ' ' && c != 0x7f || c == '\t' {
+			continue
+		}
+		if c == '\r' || c == '\n' || i == 0 || line[i-1] != '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// startLine makes the message; p.msg stays nil if the line is none of SIP's.
+func (p *parser) startLine(line string) {
+	if len(line) > 4 && strings.EqualFold(line[:4], "SIP/") {
+		p.statusLine(line)
+		return
+	}
+	trimmed := trim(line)
+	i := strings.LastIndexByte(trimmed, ' ')
+	method, _, _ := strings.Cut(line, " ")
+	version := trimmed[i+1:]
+	if len(version) < 5 || !strings.EqualFold(version[:4], "SIP/") || !is(method, classToken) {
+		p.fail(&fault{NotSIP, 0, "no request or status line"})
+		return
+	}
+	p.req = sip.NewRequest(sip.RequestMethod(method), sip.Uri{})
+	p.msg, p.data = p.req, &p.req.MessageData
+	switch {
+	case len(line) > MaxLine:
+		p.fail(&fault{TooLarge, 513, "request line too long"})
+	case i <= len(method) || trimmed != line:
+		p.fail(&fault{StartLine, 400, "bad request line"})
+	case version[4:] != "2.0":
+		p.fail(&fault{Version, 505, "this is another version than SIP/2.0"})
+	default:
+		p.requestURI(line[len(method)+1 : i])
+	}
+}
+
+func (p *parser) requestURI(s string) {
+	var f *fault
+	switch err := parseURI(s, &p.req.Recipient); {
+	case errors.As(err, &f) && f.status == 416:
+		p.fail(&fault{StartLine, 416, f.reason})
+	case err != nil || p.req.Recipient.Headers != nil:
+		p.fail(&fault{StartLine, 400, "bad request URI"})
+	}
+}
+
+func (p *parser) statusLine(line string) {
+	version, rest, _ := strings.Cut(line, " ")
+	code, reason, _ := strings.Cut(rest, " ")
+	status, ok := number(code, 699)
+	if !ok || len(code) != 3 || status < 100 || len(line) > MaxLine || !clean(reason) {
+		p.fail(&fault{StartLine, 0, "bad status line"})
+		return
+	}
+	res := sip.NewResponse(int(status), reason)
+	p.msg, p.data = res, &res.MessageData
+	if !strings.EqualFold(version, "SIP/2.0") {
+		p.fail(&fault{Version, 0, "another version than SIP/2.0"})
+	}
+}
+
+// body takes as much as Content-Length says, or all if it says nothing.
+func (p *parser) body(data []byte) {
+	switch {
+	case p.length > MaxBody || p.length < 0 && len(data) > MaxBody:
+		p.fail(&fault{TooLarge, 413, "body too large"})
+	case p.length > len(data):
+		p.fail(&fault{Truncated, 400, "the body is shorter than Content-Length"})
+	case p.length >= 0:
+		data = data[:p.length]
+		fallthrough
+	default:
+		if len(data) > 0 {
+			p.msg.SetBody(bytes.Clone(data))
+		}
+	}
+}
+
+// validate checks what concerns the message as a whole (RFC 3261 section 8.1.1).
+// Max-Forwards may be absent, as before RFC 3261.
+func (p *parser) validate() {
+	for _, m := range [...]struct {
+		bit  uint8
+		name string
+	}{{seenVia, "Via"}, {onceFrom, "From"}, {onceTo, "To"}, {onceCallID, "Call-ID"}, {onceCSeq, "CSeq"}} {
+		if p.seen&m.bit == 0 {
+			p.fail(&fault{Missing, 400, "no " + m.name + " header"})
+		}
+	}
+	if p.err == nil && p.req != nil && p.req.CSeq().MethodName != p.req.Method {
+		p.fail(&fault{Mismatch, 400, "the method of CSeq is not the request's"})
+	}
+}
+
+// refusal is the ParseError of the first fault. It can be answered if it is that
+// of a request other than ACK that tells where the answer goes and to what.
+func (p *parser) refusal() *ParseError {
+	e := &ParseError{Kind: p.err.kind, Reason: p.err.reason}
+	const needed = seenVia | onceFrom | onceTo | onceCallID | onceCSeq
+	if p.req == nil || p.req.Method == sip.ACK || p.err.status == 0 || p.seen&needed != needed {
+		return e
+	}
+	via, ok := first(p.data, "Via").(*sip.ViaHeader)
+	if ok && via.Host != "" {
+		e.Status, e.Request = p.err.status, p.req
+	}
+	return e
+}
