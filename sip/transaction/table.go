@@ -1,6 +1,9 @@
 package transaction
 
 import (
+	"crypto/rand"
+	"hash/maphash"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -8,51 +11,192 @@ import (
 	"strowger/sip/transport"
 )
 
+// MaxTransactions bounds one Table. Requests beyond it are answered with 503,
+// own ones fail with ErrFull.
+const MaxTransactions = 100_000
+
 // Wire sends what a machine wants sent.
 type Wire interface {
+	// Send writes one whole message. The bytes are not kept.
 	Send(f transport.Flow, msg []byte) error
-}
-
-// Server is one server transaction, as its user sees it.
-type Server struct {
-	Owner  any // the user's own mark
-	Method sip.RequestMethod
-	Flow   transport.Flow
-}
-
-// Client is one client transaction, as its user sees it.
-type Client struct {
-	Owner  any // the user's own mark
-	Method sip.RequestMethod
-	Flow   transport.Flow
 }
 
 // Table matches messages to the transactions of one strand. It is not safe for
 // concurrent use.
-type Table struct{}
-
-// NewTable returns an empty table that reports to user and sends by wire.
-func NewTable(user User, wire Wire) *Table { return &Table{} }
-
-// Receive takes one message from the wire.
-func (t *Table) Receive(now time.Time, r transport.Received) {}
-
-// Respond sends a response to tx. A final response after a final one is refused
-// and counted: a transaction has one final response.
-func (t *Table) Respond(now time.Time, tx *Server, res *sip.Response) {}
-
-// Start sends a request, whose top Via has a branch, in a new client transaction.
-// An ACK is sent without one and nil is returned.
-func (t *Table) Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *Client {
-	return nil
+type Table struct {
+	user     User
+	wire     Wire
+	limit    int
+	servers  map[string]*Server
+	clients  map[string]*Client
+	merges   map[uint64]*Server
+	streams  streams
+	schedule schedule
+	failures []failure
+	counters Counters
+	seed     maphash.Seed
+	tag      string // the To tag of responses without a transaction
+	scratch  []byte // for keys and such responses, free between calls
+	number   uint64 // of the newest transaction
 }
 
-// Cancel ends a pending INVITE: CANCEL goes out at the first provisional response
-// (RFC 3261 section 9.1), with reason as its Reason header if not "".
-func (t *Table) Cancel(now time.Time, tx *Client, reason string) {}
+// NewTable returns an empty table that reports to user and sends by wire.
+func NewTable(user User, wire Wire) *Table {
+	return &Table{
+		user:    user,
+		wire:    wire,
+		limit:   MaxTransactions,
+		servers: make(map[string]*Server),
+		clients: make(map[string]*Client),
+		merges:  make(map[uint64]*Server),
+		streams: make(streams),
+		seed:    maphash.MakeSeed(),
+		tag:     rand.Text(),
+	}
+}
+
+// Counters are the table's.
+func (t *Table) Counters() *Counters { return &t.counters }
+
+// entry is what the table keeps of every transaction.
+type entry struct {
+	machine    machine
+	key        string
+	number     uint64    // order of creation
+	deadline   time.Time // zero: not in the schedule
+	place      int       // in the schedule
+	prev, next *entry    // on the same stream
+	failing    bool      // in failures
+	server     *Server   // whose entry it is: one of both
+	client     *Client
+}
+
+// content is what an event carries beside its kind: what it needs of these.
+type content struct {
+	msg  []byte       // to send
+	req  *sip.Request // came
+	flow transport.Flow
+	res  *sip.Response // came
+	err  error         // of the transport
+}
+
+// failure is the error that the user is told of for this event.
+func (c content) failure(e event) error {
+	if e.kind == fired {
+		return ErrTimeout
+	}
+	return c.err
+}
+
+// failure is a transaction that the transport has failed, and the user is not
+// told yet.
+type failure struct {
+	entry *entry
+	err   error
+	at    time.Time
+}
+
+// Receive takes one message from the wire.
+func (t *Table) Receive(now time.Time, r transport.Received) {
+	switch msg := r.Msg.(type) {
+	case *sip.Request:
+		t.request(now, msg, r.Flow)
+	case *sip.Response:
+		t.response(now, msg, r.Flow)
+	}
+	t.fail(now)
+}
 
 // Tick runs what is due at now.
-func (t *Table) Tick(now time.Time) {}
+func (t *Table) Tick(now time.Time) {
+	t.fail(now)
+	for e := t.schedule.first(); e != nil && !now.Before(e.deadline); e = t.schedule.first() {
+		t.step(now, e, event{kind: fired}, nil)
+	}
+	t.fail(now)
+}
 
 // Deadline is the time of the next Tick; zero means none.
-func (t *Table) Deadline() time.Time { return time.Time{} }
+func (t *Table) Deadline() time.Time {
+	if len(t.failures) > 0 {
+		return t.failures[0].at
+	}
+	if e := t.schedule.first(); e != nil {
+		return e.deadline
+	}
+	return time.Time{}
+}
+
+// Broken ends the transactions of a stream that is gone. Those that still wait
+// for something fail with err.
+func (t *Table) Broken(now time.Time, f transport.Flow, err error) {
+	for _, e := range t.streams.of(f) {
+		t.step(now, e, event{kind: broken}, err)
+	}
+	t.fail(now)
+}
+
+// step steps the machine of e.
+func (t *Table) step(now time.Time, e *entry, ev event, err error) {
+	if e.server != nil {
+		t.stepServer(now, e.server, ev, content{err: err})
+	} else {
+		t.stepClient(now, e.client, ev, content{err: err})
+	}
+}
+
+// send writes a message of e; the user hears of an error later.
+func (t *Table) send(now time.Time, e *entry, f transport.Flow, msg []byte) {
+	if err := t.wire.Send(f, msg); err != nil {
+		t.counters.SendErrors.Add(1)
+		t.later(now, e, err)
+	}
+}
+
+// later notes that e has failed. A transaction is noted once at a time, which
+// bounds the list.
+func (t *Table) later(now time.Time, e *entry, err error) {
+	if !e.failing {
+		e.failing = true
+		t.failures = append(t.failures, failure{e, err, now})
+	}
+}
+
+// fail steps the transactions noted so far. What fails meanwhile waits for the
+// next Tick, lest a user who tries again at once be called for ever.
+func (t *Table) fail(now time.Time) {
+	noted := t.failures
+	t.failures = nil
+	for _, f := range noted {
+		f.entry.failing = false
+		t.step(now, f.entry, event{kind: unsent}, f.err)
+	}
+}
+
+// countFailure counts why a transaction failed.
+func (t *Table) countFailure(e event, timeouts *atomic.Uint64) {
+	if e.kind == fired {
+		timeouts.Add(1)
+	} else {
+		t.counters.TransportFailures.Add(1)
+	}
+}
+
+// full tells whether the limit is reached.
+func (t *Table) full() bool { return len(t.servers)+len(t.clients) >= t.limit }
+
+// add enters e where both kinds are entered.
+func (t *Table) add(e *entry, f transport.Flow) {
+	t.number++
+	e.number = t.number
+	if f.Proto.Reliable() {
+		t.streams.add(e, f)
+	}
+}
+
+// remove undoes add.
+func (t *Table) remove(e *entry, f transport.Flow) {
+	if f.Proto.Reliable() {
+		t.streams.remove(e, f)
+	}
+}

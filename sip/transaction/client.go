@@ -1,0 +1,181 @@
+package transaction
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/transport"
+)
+
+// Client is one client transaction, as its user sees it.
+type Client struct {
+	Owner  any // the user's own mark
+	Method sip.RequestMethod
+	Flow   transport.Flow
+
+	entry
+	last   []byte  // the request, later the ACK, to send again
+	pieces *pieces // of an INVITE without final response
+	reason string  // of the CANCEL
+	own    bool    // the table's own: a CANCEL
+}
+
+// Start sends a request, whose top Via has a branch, in a new client transaction.
+// An ACK is sent without one and nil is returned. Whatever goes wrong is told by
+// User.ClientFailed, never before Start has returned.
+func (t *Table) Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *Client {
+	w := make(writer, 0, 1024)
+	req.StringWrite(&w)
+	if req.Method == sip.ACK {
+		if err := t.wire.Send(f, w); err != nil {
+			t.counters.SendErrors.Add(1)
+		}
+		return nil
+	}
+	tx := newClient(req.Method, f)
+	tx.Owner = owner
+	key, ok := appendClientKey(t.scratch[:0], req.Via(), req.Method)
+	t.scratch = key
+	switch {
+	case !ok:
+		t.later(now, &tx.entry, ErrNoBranch)
+	case t.clients[string(key)] != nil:
+		t.later(now, &tx.entry, ErrBranchInUse)
+	case t.full():
+		t.counters.ClientsRefused.Add(1)
+		t.later(now, &tx.entry, ErrFull)
+	default:
+		if req.Method == sip.INVITE {
+			tx.pieces = newPieces(req)
+		}
+		t.begin(now, tx, string(key), w)
+	}
+	return tx
+}
+
+// Cancel ends a pending INVITE: CANCEL goes out at the first provisional response
+// (RFC 3261 section 9.1), with reason as its Reason header if not "". After the
+// final response, and a second time, it does nothing. An INVITE without a final
+// response 64*T1 after its CANCEL fails with ErrTimeout.
+func (t *Table) Cancel(now time.Time, tx *Client, reason string) {
+	if tx.pieces != nil && tx.reason == "" {
+		tx.reason = reason
+	}
+	t.stepClient(now, tx, event{kind: cancelled}, content{})
+}
+
+func newClient(method sip.RequestMethod, f transport.Flow) *Client {
+	var tx *Client
+	if method == sip.INVITE {
+		x := &struct {
+			Client
+			machine clientInvite
+		}{machine: clientInvite{reliable: f.Proto.Reliable()}}
+		tx, x.Client.entry.machine = &x.Client, &x.machine
+	} else {
+		x := &struct {
+			Client
+			machine clientNonInvite
+		}{machine: clientNonInvite{reliable: f.Proto.Reliable()}}
+		tx, x.Client.entry.machine = &x.Client, &x.machine
+	}
+	tx.Method, tx.Flow, tx.client = method, f, tx
+	return tx
+}
+
+// begin enters tx into the table and sends its request.
+func (t *Table) begin(now time.Time, tx *Client, key string, msg []byte) {
+	tx.key = key
+	t.clients[key] = tx
+	t.counters.Clients.Add(1)
+	t.add(&tx.entry, tx.Flow)
+	t.stepClient(now, tx, event{kind: started}, content{msg: msg})
+}
+
+// response takes a response from the wire.
+func (t *Table) response(now time.Time, res *sip.Response, flow transport.Flow) {
+	cseq := res.CSeq()
+	if cseq == nil {
+		t.counters.Unkeyed.Add(1)
+		return
+	}
+	key, ok := appendClientKey(t.scratch[:0], res.Via(), cseq.MethodName)
+	t.scratch = key
+	tx := t.clients[string(key)]
+	if !ok || tx == nil {
+		t.counters.StrayResponses.Add(1)
+		t.user.Stray(now, res, flow)
+		return
+	}
+	t.stepClient(now, tx, event{kind: received, status: res.StatusCode}, content{res: res})
+}
+
+// stepClient steps a machine and does what it says. The user is told last: it
+// may call the table again.
+func (t *Table) stepClient(now time.Time, tx *Client, e event, c content) {
+	do, deadline := tx.machine.Step(now, e)
+	t.schedule.set(&tx.entry, deadline)
+	if do.has(send) {
+		t.send(now, &tx.entry, tx.Flow, c.msg)
+	}
+	if do.has(keep) {
+		tx.last = c.msg
+	}
+	if do.has(forget) {
+		tx.last = nil
+	}
+	if do.has(resend) {
+		t.counters.RequestsRepeated.Add(1)
+		t.send(now, &tx.entry, tx.Flow, tx.last)
+	}
+	if do.has(sendAck) {
+		tx.last = tx.pieces.ack(c.res)
+		t.send(now, &tx.entry, tx.Flow, tx.last)
+	}
+	if do.has(sendCancel) {
+		t.sendCancel(now, tx)
+	}
+	if do.has(absorb) {
+		t.counters.ResponsesAbsorbed.Add(1)
+	}
+	if e.kind == received && e.status >= 200 {
+		tx.pieces = nil
+	}
+	if do.has(end) {
+		t.endClient(tx)
+	}
+	t.tellClient(now, tx, do, e, c)
+}
+
+// tellClient tells the user of what it should know.
+func (t *Table) tellClient(now time.Time, tx *Client, do action, e event, c content) {
+	switch {
+	case do.has(fail):
+		t.countFailure(e, &t.counters.ClientTimeouts)
+		if !tx.own {
+			t.user.ClientFailed(now, tx, c.failure(e))
+		}
+	case do.has(pass) && !tx.own:
+		t.user.Response(now, tx, c.res)
+	}
+}
+
+// sendCancel sends CANCEL in a transaction of its own, whose end is nobody's
+// concern. It is sent however full the table is: an INVITE has at most one.
+func (t *Table) sendCancel(now time.Time, invite *Client) {
+	tx := newClient(sip.CANCEL, invite.Flow)
+	tx.own = true
+	key := invite.key[:len(invite.key)-len(sip.INVITE)] + string(sip.CANCEL)
+	t.begin(now, tx, key, invite.pieces.cancel(invite.reason))
+}
+
+// endClient takes tx out of the table. One that Start could not enter has no key.
+func (t *Table) endClient(tx *Client) {
+	tx.last, tx.pieces = nil, nil
+	if tx.key == "" {
+		return
+	}
+	delete(t.clients, tx.key)
+	t.remove(&tx.entry, tx.Flow)
+}

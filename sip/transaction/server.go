@@ -1,0 +1,242 @@
+package transaction
+
+import (
+	"crypto/rand"
+	"hash/maphash"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/transport"
+)
+
+// Server is one server transaction, as its user sees it.
+type Server struct {
+	Owner  any // the user's own mark
+	Method sip.RequestMethod
+	Flow   transport.Flow
+	// Tag is the To tag of the responses if the request has none. A user who
+	// chooses it sets it at once in User.Request; otherwise it is taken from the
+	// first response that has one. A CANCEL that is answered before either sets
+	// it, and the user takes it from here.
+	Tag string
+
+	entry
+	last    []byte       // the response that answers a repeated request
+	request *sip.Request // until something is sent: the source of the automatic 100
+	success uint64       // the hash of the 2xx to an INVITE
+	merge   uint64       // the hash of its origin, 0 if it is not indexed
+	own     bool         // the table's own: answers a CANCEL
+}
+
+// request takes a request from the wire.
+func (t *Table) request(now time.Time, req *sip.Request, flow transport.Flow) {
+	method := req.Method
+	if method == sip.ACK {
+		method = sip.INVITE
+	}
+	key, ok := appendServerKey(t.scratch[:0], req, method)
+	t.scratch = key
+	if !ok {
+		t.counters.Unkeyed.Add(1)
+		return
+	}
+	tx := t.servers[string(key)]
+	switch {
+	case req.Method == sip.ACK:
+		t.ack(now, tx, req, flow)
+	case tx != nil:
+		t.stepServer(now, tx, event{kind: repeated}, content{})
+	case req.Method == sip.CANCEL:
+		t.cancelled(now, string(key), req, flow)
+	default:
+		t.fresh(now, string(key), req, flow)
+	}
+}
+
+// ack takes an ACK. One that no transaction waits for acknowledges a 2xx, unless
+// it answers a response that was sent without a transaction.
+func (t *Table) ack(now time.Time, tx *Server, req *sip.Request, flow transport.Flow) {
+	if tx != nil {
+		t.stepServer(now, tx, event{kind: acked}, content{req: req, flow: flow})
+		return
+	}
+	if to := req.To(); to != nil && param(to.Params, "tag") == t.tag {
+		t.counters.AcksAbsorbed.Add(1)
+		return
+	}
+	t.user.Request(now, nil, req, flow)
+}
+
+// fresh begins a transaction, or refuses to.
+func (t *Table) fresh(now time.Time, key string, req *sip.Request, flow transport.Flow) {
+	merge := t.mergeKey(req)
+	if t.merges[merge] != nil {
+		t.counters.RequestsMerged.Add(1)
+		t.reply(req, flow, sip.StatusLoopDetected, "Loop Detected", t.tag)
+		return
+	}
+	if t.full() {
+		t.counters.RequestsRefused.Add(1)
+		t.reply(req, flow, sip.StatusServiceUnavailable, "Service Unavailable", t.tag)
+		return
+	}
+	tx := t.newServer(key, req, flow)
+	tx.request = req
+	if merge != 0 {
+		tx.merge = merge
+		t.merges[merge] = tx
+	}
+	t.stepServer(now, tx, event{kind: started}, content{req: req, flow: flow})
+}
+
+// cancelled answers a CANCEL (RFC 3261 section 9.2) in a transaction of its own,
+// or without one if the table is full, and tells the user if it has an effect.
+func (t *Table) cancelled(now time.Time, key string, req *sip.Request, flow transport.Flow) {
+	target, _ := appendServerKey(t.scratch[:0], req, sip.INVITE)
+	t.scratch = target
+	invite := t.servers[string(target)]
+	status, reason, tag := sip.StatusOK, "OK", t.tag
+	if invite == nil {
+		t.counters.CancelsUnmatched.Add(1)
+		status, reason = sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist"
+	} else {
+		if invite.Tag == "" {
+			invite.Tag = rand.Text()
+		}
+		tag = invite.Tag
+	}
+	if t.full() {
+		t.reply(req, flow, status, reason, tag)
+	} else {
+		tx := t.newServer(key, req, flow)
+		tx.own = true
+		t.stepServer(now, tx, event{kind: started}, content{})
+		t.stepServer(now, tx, event{kind: responded, status: status},
+			content{msg: appendReply(nil, req, status, reason, tag)})
+	}
+	if invite != nil {
+		t.stepServer(now, invite, event{kind: cancelled}, content{req: req})
+	}
+}
+
+// reply answers without a transaction (RFC 3261 section 8.2.7).
+func (t *Table) reply(req *sip.Request, flow transport.Flow, status int, reason, tag string) {
+	t.scratch = appendReply(t.scratch[:0], req, status, reason, tag)
+	if err := t.wire.Send(flow, t.scratch); err != nil {
+		t.counters.SendErrors.Add(1)
+	}
+}
+
+func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Server {
+	var tx *Server
+	reliable := flow.Proto.Reliable()
+	if req.Method == sip.INVITE {
+		x := &struct {
+			Server
+			machine serverInvite
+		}{machine: serverInvite{reliable: reliable}}
+		tx, x.Server.entry.machine = &x.Server, &x.machine
+	} else {
+		x := &struct {
+			Server
+			machine serverNonInvite
+		}{machine: serverNonInvite{reliable: reliable}}
+		tx, x.Server.entry.machine = &x.Server, &x.machine
+	}
+	tx.Method, tx.Flow, tx.key, tx.server = req.Method, flow, key, tx
+	t.servers[key] = tx
+	t.counters.Servers.Add(1)
+	t.add(&tx.entry, flow)
+	return tx
+}
+
+// Respond sends a response to tx. A response that must not be sent is refused
+// and counted: a second final one that is not the same 2xx to INVITE again, any
+// after the end, and to other methods 408, 1xx but 100, and over UDP a 100 in
+// the first 3.5 s (RFC 4320).
+func (t *Table) Respond(now time.Time, tx *Server, res *sip.Response) {
+	w := make(writer, 0, 1024)
+	res.StringWrite(&w)
+	if res.StatusCode >= 200 && res.StatusCode < 300 && tx.Method == sip.INVITE {
+		hash := maphash.Bytes(t.seed, w)
+		if tx.success != 0 && tx.success != hash {
+			t.counters.ResponsesRefused.Add(1)
+			return
+		}
+		tx.success = hash
+	}
+	if to := res.To(); tx.Tag == "" && to != nil {
+		tx.Tag = strings.Clone(param(to.Params, "tag"))
+	}
+	t.stepServer(now, tx, event{kind: responded, status: res.StatusCode}, content{msg: w})
+}
+
+// stepServer steps a machine and does what it says. The user is told last: it
+// may call the table again.
+func (t *Table) stepServer(now time.Time, tx *Server, e event, c content) {
+	do, deadline := tx.machine.Step(now, e)
+	t.schedule.set(&tx.entry, deadline)
+	if do.has(send) {
+		tx.request = nil
+		t.send(now, &tx.entry, tx.Flow, c.msg)
+	}
+	if do.has(keep) {
+		tx.last = c.msg
+	}
+	if do.has(forget) {
+		tx.last = nil
+	}
+	if do.has(resend) && tx.last != nil {
+		t.counters.ResponsesRepeated.Add(1)
+		t.send(now, &tx.entry, tx.Flow, tx.last)
+	}
+	if do.has(sendTrying) && tx.request != nil {
+		t.counters.TryingSent.Add(1)
+		tx.last = appendReply(nil, tx.request, sip.StatusTrying, "Trying", "")
+		tx.request = nil
+		t.send(now, &tx.entry, tx.Flow, tx.last)
+	}
+	if do.has(absorb) {
+		if e.kind == acked {
+			t.counters.AcksAbsorbed.Add(1)
+		} else {
+			t.counters.RequestsAbsorbed.Add(1)
+		}
+	}
+	if do.has(refuse) {
+		t.counters.ResponsesRefused.Add(1)
+	}
+	if do.has(end) {
+		t.endServer(tx)
+	}
+	t.tellServer(now, tx, do, e, c)
+}
+
+// tellServer tells the user of what it should know.
+func (t *Table) tellServer(now time.Time, tx *Server, do action, e event, c content) {
+	switch {
+	case do.has(fail):
+		t.countFailure(e, &t.counters.ServerTimeouts)
+		if !tx.own {
+			t.user.ServerFailed(now, tx, c.failure(e))
+		}
+	case !do.has(pass) || tx.own:
+	case e.kind == started:
+		t.user.Request(now, tx, c.req, c.flow)
+	case e.kind == acked:
+		t.user.Request(now, nil, c.req, c.flow)
+	case e.kind == cancelled:
+		t.user.Cancelled(now, tx, c.req)
+	}
+}
+
+func (t *Table) endServer(tx *Server) {
+	delete(t.servers, tx.key)
+	if tx.merge != 0 {
+		delete(t.merges, tx.merge)
+	}
+	tx.last, tx.request = nil, nil
+	t.remove(&tx.entry, tx.Flow)
+}
