@@ -1,6 +1,16 @@
 // Package seat knows the provisioned SIP endpoints (Seat) and where they can be
 // reached now (Binding). Both live in package state, under the tenant and the
 // seat's number; this package gives them types, checks and limits.
+//
+// # Decisions
+//
+//   - Seats are grouped by tenant, so that an import is one change; bindings are
+//     spread, one record a seat, and expire with the last of them.
+//   - A tenant's realm never changes while it has seats: HA1 contains it.
+//   - Only HA1 is stored, one for each algorithm; a password is seen once.
+//   - Records of seats are JSON, which people may read in a backup; records of
+//     bindings are binary, because a node reads and writes thousands a second.
+//   - Removals and changed secrets are on disk before the call returns.
 package seat
 
 import (
