@@ -1,0 +1,218 @@
+package sdp
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"strowger/media"
+)
+
+// Session is our side of one leg's offers and answers. Make it with NewSession.
+// It is a value: assignment copies it whole.
+type Session struct {
+	username    string
+	id, version uint64
+	body        string // last body written
+
+	lines   []line  // m-lines of the last exchange, kept by every later one
+	audio   int     // which of them is ours
+	numbers []Codec // every dynamic payload number used so far
+	offered []Codec // offer of ours that answers may come to, or nil
+	wish    Direction
+}
+
+// line is an m-line that we refuse or have refused.
+type line struct{ kind, proto, format string }
+
+// Agreed is the result of one exchange.
+type Agreed struct {
+	// Remote is for Endpoint.Update: addresses and payloads of the far side, Send
+	// and Receive as agreed. Latch and Sources are the caller's to set.
+	Remote media.Remote
+	// Codecs are the codecs of both sides; the first is what we send.
+	Codecs []Codec
+	// Direction is ours.
+	Direction Direction
+	// Held: the far side put us on hold; it does not listen although we would
+	// speak (a=sendonly, a=inactive, c=0.0.0.0 or port 0).
+	Held bool
+}
+
+// NewSession makes the session of a leg. The user name must not hold spaces;
+// empty means "-". id is the session identifier, unique for the host, and the first version.
+func NewSession(username string, id uint64) Session {
+	if username == "" {
+		username = "-"
+	}
+	return Session{username: username, id: id, version: id}
+}
+
+// Offer writes an offer of codecs at local. Payload numbers that the session has
+// used keep their meaning. A later offer keeps the m-lines of the earlier
+// exchanges; the version is raised only if the body changed. Call Accept with each
+// answer to it.
+func (s *Session) Offer(local netip.AddrPort, codecs []Codec, dir Direction) []byte {
+	if len(s.lines) == 0 {
+		s.lines, s.audio = []line{{kind: "audio", proto: "RTP/AVP"}}, 0
+	}
+	s.offered, s.wish = s.number(codecs), dir
+	return s.write(local, sound{codecs: s.offered, direction: dir})
+}
+
+// Answer writes the answer to offer, with the codecs of prefer that the offer has,
+// in the order of prefer and with the offer's payload numbers. dir is what we would
+// like; the offer may narrow it. Errors are ErrNoAudio, ErrTransport, ErrAddress
+// and ErrNoCommonCodec, and leave the session as it was. An offer whose sound has
+// port 0 is answered with port 0: Agreed is Held, without codecs.
+func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Codec, dir Direction) ([]byte, Agreed, error) {
+	index, err := offer.Audio()
+	if err != nil {
+		return nil, Agreed{}, err
+	}
+	m := &offer.Media[index]
+	if m.addressErr != nil {
+		return nil, Agreed{}, m.addressErr
+	}
+	if m.Port == 0 {
+		s.keep(offer, index)
+		return s.write(local, sound{}), Agreed{Direction: Inactive, Held: true}, nil
+	}
+	chosen := choose(m.Codecs, prefer)
+	if chosen == nil {
+		return nil, Agreed{}, ErrNoCommonCodec
+	}
+	s.keep(offer, index)
+	s.remember(m.Codecs)
+	dir = dir.agree(m.Direction)
+	body := s.write(local, sound{codecs: chosen, direction: dir, mux: m.Mux})
+	agreed := m.agreed(chosen, dir)
+	agreed.Held = !m.Direction.Receives()
+	return body, agreed, nil
+}
+
+// Accept takes an answer to the last offer; there may be several, from forks or in
+// early media, until the far side makes an offer. Errors are ErrNoOffer, ErrMalformed (the answer lacks our m-line),
+// ErrNoAudio, ErrTransport, ErrAddress and ErrNoCommonCodec.
+func (s *Session) Accept(answer *Description) (Agreed, error) {
+	if s.offered == nil {
+		return Agreed{}, ErrNoOffer
+	}
+	if len(answer.Media) <= s.audio {
+		return Agreed{}, fmt.Errorf("%w: %d m-lines in answer to %d", ErrMalformed, len(answer.Media), len(s.lines))
+	}
+	m := &answer.Media[s.audio]
+	switch {
+	case m.Kind != "audio" || m.Port == 0:
+		return Agreed{}, ErrNoAudio
+	case !m.plainRTP():
+		return Agreed{}, ErrTransport
+	case m.addressErr != nil:
+		return Agreed{}, m.addressErr
+	}
+	chosen := voiceFirst(Common(m.Codecs, s.offered))
+	if chosen == nil {
+		return Agreed{}, ErrNoCommonCodec
+	}
+	s.remember(m.Codecs)
+	agreed := m.agreed(chosen, s.wish.agree(m.Direction))
+	agreed.Held = s.wish.Sends() && !m.Direction.Receives()
+	agreed.Remote.Payloads = alsoReceive(agreed.Remote.Payloads, chosen, s.offered)
+	if agreed.Remote.Mux {
+		// We did not offer it, so the answer cannot choose it (RFC 5761, 5.1.1).
+		agreed.Remote.Mux, agreed.Remote.RTCP = false, netip.AddrPort{}
+	}
+	return agreed, nil
+}
+
+// agreed is what the far side's line means once codecs and direction are settled.
+func (m *Media) agreed(chosen []Codec, dir Direction) Agreed {
+	payloads := make([]media.Payload, len(chosen))
+	for i, c := range chosen {
+		payloads[i] = c.Payload
+	}
+	return Agreed{
+		Remote: media.Remote{
+			RTP: m.RTP, RTCP: m.RTCP, Mux: m.Mux, Payloads: payloads, PTime: m.PTime,
+			Send: dir.Sends(), Receive: dir.Receives(),
+		},
+		Codecs:    chosen,
+		Direction: dir,
+	}
+}
+
+// choose lists the offered codecs that prefer has, in the order of prefer.
+func choose(offered, prefer []Codec) []Codec {
+	var out []Codec
+	for _, p := range prefer {
+		i := find(offered, p)
+		if i < 0 || slices.ContainsFunc(out, func(o Codec) bool { return o.Type == offered[i].Type }) {
+			continue
+		}
+		out = append(out, merge(offered[i], p))
+	}
+	return voiceFirst(out)
+}
+
+// alsoReceive adds the numbers of our offer where the answer chose others: we send
+// with the answer's and receive with ours (RFC 3264, section 6.1).
+func alsoReceive(payloads []media.Payload, chosen, offered []Codec) []media.Payload {
+	for _, c := range chosen {
+		ours := offered[find(offered, c)].Payload
+		if !slices.ContainsFunc(payloads, func(p media.Payload) bool { return p.Type == ours.Type }) {
+			payloads = append(payloads, ours)
+		}
+	}
+	return payloads
+}
+
+// keep remembers the m-lines of an offer for the offers that follow.
+func (s *Session) keep(offer *Description, audio int) {
+	s.lines = make([]line, len(offer.Media))
+	for i, m := range offer.Media {
+		s.lines[i] = line{kind: m.Kind, proto: m.Proto, format: m.Formats[0]}
+	}
+	s.audio, s.offered = audio, nil
+}
+
+// remember adds payload numbers to those in use. The far side's meaning wins.
+func (s *Session) remember(list []Codec) {
+	var used []Codec
+	for _, c := range list {
+		if c.dynamic() {
+			used = append(used, c)
+		}
+	}
+	for _, c := range s.numbers {
+		if !slices.ContainsFunc(used, func(u Codec) bool { return u.Type == c.Type }) {
+			used = append(used, c)
+		}
+	}
+	s.numbers = used
+}
+
+// number gives each codec the number it had before in this session, or else its
+// own, or else a free one. A codec for which no number is left is dropped.
+func (s *Session) number(list []Codec) []Codec {
+	out := make([]Codec, 0, len(list))
+	taken := slices.Clone(s.numbers)
+	for _, c := range list {
+		if c.dynamic() {
+			if i := find(s.numbers, c); i >= 0 {
+				c.Type = s.numbers[i].Type
+			} else if slices.ContainsFunc(taken, func(t Codec) bool { return t.Type == c.Type }) {
+				n, ok := freeNumber(taken)
+				if !ok {
+					continue
+				}
+				c.Type = n
+			}
+			taken = append(taken, c)
+		}
+		if !slices.ContainsFunc(out, func(o Codec) bool { return o.Type == c.Type }) {
+			out = append(out, c)
+		}
+	}
+	s.remember(out)
+	return out
+}

@@ -1,0 +1,103 @@
+package sdp
+
+import (
+	"net/netip"
+	"strconv"
+
+	pion "github.com/pion/sdp/v3"
+)
+
+// sound is what we say on our audio line; without codecs it is refused.
+type sound struct {
+	codecs    []Codec
+	direction Direction
+	mux       bool
+}
+
+// write is the body; the version is raised if it differs from the last one.
+func (s *Session) write(local netip.AddrPort, own sound) []byte {
+	kind, addr := "IP4", local.Addr().Unmap().String()
+	if local.Addr().Unmap().Is6() {
+		kind = "IP6"
+	}
+	d := &pion.SessionDescription{
+		Origin: pion.Origin{
+			Username: s.username, SessionID: s.id, SessionVersion: s.version,
+			NetworkType: "IN", AddressType: kind, UnicastAddress: addr,
+		},
+		SessionName: "-",
+		ConnectionInformation: &pion.ConnectionInformation{
+			NetworkType: "IN", AddressType: kind, Address: &pion.Address{Address: addr},
+		},
+		TimeDescriptions: []pion.TimeDescription{{}},
+	}
+	for i, l := range s.lines {
+		if i == s.audio && len(own.codecs) > 0 {
+			d.MediaDescriptions = append(d.MediaDescriptions, own.line(local.Port()))
+			continue
+		}
+		d.MediaDescriptions = append(d.MediaDescriptions, l.refused())
+	}
+	body, changed := s.marshal(d)
+	if changed && s.body != "" {
+		s.version++
+		d.Origin.SessionVersion = s.version
+		body, _ = s.marshal(d)
+	}
+	s.body = body
+	return []byte(body)
+}
+
+func (s *Session) marshal(d *pion.SessionDescription) (body string, changed bool) {
+	b, err := d.Marshal()
+	if err != nil {
+		// pion's Marshal returns an error for its interface's sake only.
+		return s.body, false
+	}
+	return string(b), string(b) != s.body
+}
+
+// line is our m-line.
+func (o sound) line(port uint16) *pion.MediaDescription {
+	m := &pion.MediaDescription{MediaName: pion.MediaName{
+		Media: "audio", Port: pion.RangedPort{Value: int(port)}, Protos: []string{"RTP", "AVP"},
+	}}
+	add := func(name, value string) {
+		m.Attributes = append(m.Attributes, pion.Attribute{Key: name, Value: value})
+	}
+	for _, c := range o.codecs {
+		number := strconv.Itoa(int(c.Type))
+		m.MediaName.Formats = append(m.MediaName.Formats, number)
+		rtpmap := number + " " + c.Encoding + "/" + strconv.Itoa(c.Clock)
+		if c.channels() > 1 {
+			rtpmap += "/" + strconv.Itoa(c.Channels)
+		}
+		add("rtpmap", rtpmap)
+		if c.FMTP != "" {
+			add("fmtp", number+" "+c.FMTP)
+		}
+		for _, a := range c.Attributes {
+			add(a.Name, number+" "+a.Value)
+		}
+	}
+	if o.codecs[0].G711() {
+		add("ptime", "20")
+	}
+	if o.mux {
+		add("rtcp-mux", "")
+	}
+	add(o.direction.String(), "")
+	return m
+}
+
+// refused is the line with port 0; one format is there for the grammar's sake
+// (RFC 3264, section 6).
+func (l line) refused() *pion.MediaDescription {
+	format := l.format
+	if format == "" {
+		format = "0"
+	}
+	return &pion.MediaDescription{MediaName: pion.MediaName{
+		Media: l.kind, Protos: []string{l.proto}, Formats: []string{format},
+	}}
+}
