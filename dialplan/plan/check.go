@@ -1,0 +1,99 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"strowger/dialplan"
+	"strowger/dialplan/number"
+	"strowger/dialplan/source"
+)
+
+// Inventory is what a tenant has, for a plan to name.
+type Inventory struct {
+	Numbering dialplan.Numbering
+	// HasSeat tells whether there is a seat of that number. It is asked by Check,
+	// and by Decide for the seat that was dialled, so it must be quick and safe for
+	// concurrent use. nil means no seats.
+	HasSeat func(number string) bool
+	Trunks  []string // their names
+	Prompts []string // names of the prompt library; "own-number" is always there
+}
+
+// OwnNumber is the prompt that speaks the caller's own number.
+const OwnNumber = "own-number"
+
+// Table is a checked plan, ready to decide. Safe for concurrent use.
+type Table struct {
+	numbering dialplan.Numbering
+	hasSeat   func(string) bool
+	numbers   index
+	dials     index
+}
+
+// Check holds the plan against what the tenant has. The Table is nil if there is
+// any fault.
+func (p *Plan) Check(inv Inventory) (*Table, Diagnostics) {
+	if inv.HasSeat == nil {
+		inv.HasSeat = func(string) bool { return false }
+	}
+	c := checker{inv: inv}
+	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat}
+	for i := range p.numbers {
+		c.step(&p.numbers[i])
+		t.numbers.add(&p.numbers[i])
+	}
+	for i := range p.dials {
+		c.step(&p.dials[i])
+		c.reachable(t, &p.dials[i])
+		t.dials.add(&p.dials[i])
+	}
+	if c.faults != nil {
+		return nil, c.faults.Sorted()
+	}
+	return t, nil
+}
+
+type checker struct {
+	inv    Inventory
+	faults source.Diagnostics
+}
+
+// step checks that what the entry names is there.
+func (c *checker) step(e *Entry) {
+	switch s := e.Step.(type) {
+	case dialplan.Ring:
+		for _, seat := range s.Seats {
+			if seat != Called && !c.inv.HasSeat(seat) {
+				c.faults.Add(e.Pos, "%s rings seat %s, which does not exist; add it with: strowger seat add %s", e.Name(), seat, seat)
+			}
+		}
+	case dialplan.Play:
+		if s.Prompt != OwnNumber && !slices.Contains(c.inv.Prompts, s.Prompt) {
+			c.faults.Add(e.Pos, "%s plays %q, which does not exist; %s", e.Name(), s.Prompt,
+				source.Suggest(s.Prompt, append(slices.Clone(c.inv.Prompts), OwnNumber)))
+		}
+	case dialplan.Trunk:
+		for _, trunk := range s.Trunks {
+			if !slices.Contains(c.inv.Trunks, trunk) {
+				c.faults.Add(e.Pos, "%s goes out by trunk %q, which does not exist; %s", e.Name(), trunk,
+					source.Suggest(trunk, c.inv.Trunks))
+			}
+		}
+	}
+}
+
+// reachable faults a dial entry without wildcards that is a way to write a number
+// of the plan, which is looked up first.
+func (c *checker) reachable(t *Table, e *Entry) {
+	if strings.ContainsAny(e.Pattern, wildcards) {
+		return
+	}
+	read := number.Read(t.numbering, e.Pattern)
+	for _, form := range []string{read.OnNet, read.Outside} {
+		if hit := t.numbers.find(form); hit != nil {
+			c.faults.Add(e.Pos, "%s is never reached: it is a way to dial %s", e.Name(), hit.Name())
+			return
+		}
+	}
+}

@@ -1,0 +1,302 @@
+package source
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+type text struct {
+	name   string
+	env    func(string) (string, bool)
+	faults *Diagnostics
+}
+
+// Body is a block, or the whole file, while it is read.
+type Body struct {
+	Type   string   // "" for the file
+	Labels []string // as written
+	At     Pos
+
+	text  *text
+	body  *hclsyntax.Body
+	keys  []string // attributes asked for
+	types []string // blocks asked for
+}
+
+// Value is a piece of text and its place.
+type Value struct {
+	Text string
+	Bare bool // a bare word, not a string
+	At   Pos
+}
+
+func newBody(t *text, b *hclsyntax.Body, at Pos) *Body { return &Body{text: t, body: b, At: at} }
+
+// Fault reports a fault of this text.
+func (b *Body) Fault(at Pos, format string, args ...any) { b.text.faults.Add(at, format, args...) }
+
+// Name is how people call the block: tenant "demo".
+func (b *Body) Name() string {
+	name := b.Type
+	for _, l := range b.Labels {
+		name += " " + strconv.Quote(l)
+	}
+	return name
+}
+
+// Pos is where a key is written, or the block if it is not.
+func (b *Body) Pos(key string) Pos {
+	if a, ok := b.body.Attributes[key]; ok {
+		return b.pos(a.Expr.StartRange())
+	}
+	return b.At
+}
+
+// Has tells whether the key is written.
+func (b *Body) Has(key string) bool {
+	_, ok := b.body.Attributes[key]
+	return ok
+}
+
+// Blocks returns the blocks of a type in their order, those with less than
+// minimum or more than maximum labels reported and left out.
+func (b *Body) Blocks(typ string, minimum, maximum int) []*Body {
+	b.types = append(b.types, typ)
+	var out []*Body
+	for _, block := range b.body.Blocks {
+		if block.Type != typ {
+			continue
+		}
+		at := b.pos(block.DefRange())
+		if n := len(block.Labels); n < minimum || n > maximum {
+			b.Fault(at, "%s", labelFault(typ, minimum))
+			continue
+		}
+		child := newBody(b.text, block.Body, at)
+		child.Type, child.Labels = typ, block.Labels
+		out = append(out, child)
+	}
+	return out
+}
+
+func labelFault(typ string, minimum int) string {
+	if minimum == 0 {
+		return fmt.Sprintf("%s has no name; write: %s {", typ, typ)
+	}
+	return fmt.Sprintf("%s needs a name in quotes; write: %s \"NAME\" {", typ, typ)
+}
+
+// Block returns the one block of a type without labels, or nil. A second one is a fault.
+func (b *Body) Block(typ string) *Body {
+	all := b.Blocks(typ, 0, 0)
+	if len(all) == 0 {
+		return nil
+	}
+	for _, again := range all[1:] {
+		b.Fault(again.At, "%s is written twice; the first is in line %d", typ, all[0].At.Line)
+	}
+	return all[0]
+}
+
+// String returns the text of a key, or fallback.
+func (b *Body) String(key, fallback string) string {
+	b.keys = append(b.keys, key)
+	a, ok := b.body.Attributes[key]
+	if !ok {
+		return fallback
+	}
+	v, ok := b.value(key, a.Expr, false)
+	if !ok {
+		return fallback
+	}
+	return v.Text
+}
+
+// List returns the texts of a key, nil if it is not written. With bare set it
+// takes bare words too.
+func (b *Body) List(key string, bare bool) []Value {
+	b.keys = append(b.keys, key)
+	a, ok := b.body.Attributes[key]
+	if !ok {
+		return nil
+	}
+	tuple, ok := a.Expr.(*hclsyntax.TupleConsExpr)
+	if !ok {
+		b.Fault(b.Pos(key), "%s is a list; write: %s = [\"...\"]", key, key)
+		return nil
+	}
+	out := make([]Value, 0, len(tuple.Exprs))
+	for _, e := range tuple.Exprs {
+		if v, ok := b.value(key, e, bare); ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Int returns a whole number between low and high, or fallback.
+func (b *Body) Int(key string, fallback, low, high int) int {
+	text := b.String(key, "")
+	if text == "" {
+		return fallback
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high {
+		b.Fault(b.Pos(key), "%s is a whole number from %d to %d, not %q", key, low, high, text)
+		return fallback
+	}
+	return n
+}
+
+// Duration returns a time between low and high, or fallback.
+func (b *Body) Duration(key string, fallback, low, high time.Duration) time.Duration {
+	text := b.String(key, "")
+	if text == "" {
+		return fallback
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		b.Fault(b.Pos(key), "%s is a time with its unit, such as \"30s\" or \"2h\", not %q", key, text)
+		return fallback
+	}
+	if d < low || d > high {
+		b.Fault(b.Pos(key), "%s is from %v to %v, not %v", key, low, high, d)
+		return fallback
+	}
+	return d
+}
+
+// Bool returns true or false, or fallback.
+func (b *Body) Bool(key string, fallback bool) bool {
+	text := b.String(key, strconv.FormatBool(fallback))
+	if text != "true" && text != "false" {
+		b.Fault(b.Pos(key), "%s is true or false, not %q", key, text)
+		return fallback
+	}
+	return text == "true"
+}
+
+// Done reports what is written and was not asked for.
+func (b *Body) Done() {
+	where := "here"
+	if b.Type != "" {
+		where = "in " + b.Name()
+	}
+	for name, a := range b.body.Attributes {
+		if contains(b.keys, name) {
+			continue
+		}
+		at := b.pos(a.NameRange)
+		if contains(b.types, name) {
+			b.Fault(at, "%s is a block; write: %s { ... }", name, name)
+			continue
+		}
+		b.Fault(at, "unknown key %q %s; %s", name, where, Suggest(name, append(b.keys, b.types...)))
+	}
+	for _, block := range b.body.Blocks {
+		if contains(b.types, block.Type) {
+			continue
+		}
+		at := b.pos(block.DefRange())
+		if contains(b.keys, block.Type) {
+			b.Fault(at, "%s is a value; write: %s = ...", block.Type, block.Type)
+			continue
+		}
+		b.Fault(at, "unknown block %q %s; %s", block.Type, where, Suggest(block.Type, append(b.types, b.keys...)))
+	}
+}
+
+// BlockTypes returns the types of the blocks inside, in their order.
+func (b *Body) BlockTypes() []string {
+	out := make([]string, len(b.body.Blocks))
+	for i, block := range b.body.Blocks {
+		out[i] = block.Type
+	}
+	return out
+}
+
+func (b *Body) pos(r hcl.Range) Pos { return Pos{b.text.name, r.Start.Line} }
+
+// value reads one plain value as text.
+func (b *Body) value(key string, e hclsyntax.Expression, bare bool) (Value, bool) {
+	at := b.pos(e.StartRange())
+	switch e := e.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		if text, ok := literal(e); ok {
+			return Value{Text: text, At: at}, true
+		}
+	case *hclsyntax.UnaryOpExpr: // the scan left nothing but a minus before a number
+		if v, ok := b.value(key, e.Val, false); ok {
+			return Value{Text: "-" + v.Text, At: at}, true
+		}
+		return Value{}, false
+	case *hclsyntax.TemplateWrapExpr:
+		return b.value(key, e.Wrapped, false)
+	case *hclsyntax.TemplateExpr:
+		return b.template(key, e, at)
+	case *hclsyntax.ScopeTraversalExpr:
+		if name, ok := envName(e.Traversal); ok && b.text.env != nil {
+			return b.environment(name, at)
+		}
+		if word := hcl.ExprAsKeyword(e); bare && word != "" {
+			return Value{Text: word, Bare: true, At: at}, true
+		}
+	}
+	b.Fault(at, "%s takes a plain value; write it in quotes: %s = \"...\"", key, key)
+	return Value{}, false
+}
+
+func (b *Body) template(key string, e *hclsyntax.TemplateExpr, at Pos) (Value, bool) {
+	var out strings.Builder
+	for _, part := range e.Parts {
+		v, ok := b.value(key, part, false)
+		if !ok {
+			return Value{}, false
+		}
+		out.WriteString(v.Text)
+	}
+	return Value{Text: out.String(), At: at}, true
+}
+
+func (b *Body) environment(name string, at Pos) (Value, bool) {
+	text, ok := b.text.env(name)
+	if !ok {
+		b.Fault(at, "the environment variable %s is not set", name)
+		return Value{}, false
+	}
+	return Value{Text: text, At: at}, true
+}
+
+func envName(t hcl.Traversal) (string, bool) {
+	if len(t) != 2 || t.RootName() != "env" {
+		return "", false
+	}
+	attr, ok := t[1].(hcl.TraverseAttr)
+	return attr.Name, ok
+}
+
+// literal is the text of a string, number or truth value.
+func literal(e *hclsyntax.LiteralValueExpr) (string, bool) {
+	v := e.Val
+	if v.IsNull() {
+		return "", false
+	}
+	switch v.Type().FriendlyName() {
+	case "string":
+		return v.AsString(), true
+	case "bool":
+		return strconv.FormatBool(v.True()), true
+	case "number":
+		f := v.AsBigFloat()
+		if f.MantExp(nil) > 64 { // no value of ours is that large
+			return "", false
+		}
+		return f.Text('f', -1), true
+	}
+	return "", false
+}
