@@ -11,11 +11,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -24,7 +27,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: suite NAME [go test arguments]")
 		os.Exit(2)
 	}
-	ok, err := run(os.Args[1], os.Args[2:], os.Stdout)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ok, err := run(ctx, os.Args[1], os.Args[2:], os.Stdout)
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "suite:", err)
 	}
@@ -34,9 +39,9 @@ func main() {
 }
 
 // run reports whether every test of the suite passed or was skipped.
-func run(name string, args []string, out io.Writer) (bool, error) {
+func run(ctx context.Context, name string, args []string, out io.Writer) (bool, error) {
 	start := time.Now()
-	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	cmd.Stderr = out
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
