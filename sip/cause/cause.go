@@ -38,8 +38,7 @@ func New(status int, reason string, fault Fault) Verdict {
 
 // Of returns the verdict that an error carries, or 500 and our fault.
 func Of(err error) Verdict {
-	var v Verdict
-	if errors.As(err, &v) {
+	if v, ok := errors.AsType[Verdict](err); ok {
 		return v
 	}
 	return New(500, "", Us)

@@ -1,0 +1,45 @@
+# Strowger. `make help` lists the targets; each is a short command that can be
+# typed by hand too.
+
+CONFIG ?= configs/strowger.hcl
+
+GO_FILES := $(shell find cmd sip media dialplan configs -name '*.go' -not -path '*/testdata/*')
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo build test test-long soak check bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Start one node, ready for phones on 127.0.0.1:5060 (SIP_PORT=5070 for another port)
+	bin/strowger serve --config $(CONFIG) $(if $(SIP_PORT),--sip-port $(SIP_PORT))
+
+demo: build ## Watch a node, its seats and a carrier's calls, live, in under a minute
+	bin/strowger demo
+
+build: bin/strowger ## Build bin/strowger, static
+
+bin/strowger: go.mod go.sum $(GO_FILES)
+	CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/strowger
+
+test: ## Install what the tests need if it is missing, then run them
+	@.ci/install.sh
+	@.ci/test
+
+test-long: ## Fuzzing, long property runs, repeated shuffled runs: up to 20 minutes
+	@.ci/install.sh
+	@.ci/test-long
+
+soak: ## The same for hours (FUZZ_SECONDS=, RAPID_CHECKS=, REPEAT= set how long)
+	@.ci/install.sh
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-900} RAPID_CHECKS=$${RAPID_CHECKS:-200000} REPEAT=$${REPEAT:-200} .ci/test-long
+
+check: ## Format, vet, lint, tidiness, import policy, package docs, dead code
+	@.ci/check
+
+bench: build ## Whole-process benchmarks beside Kamailio: half an hour on a quiet machine
+	@.ci/install.sh --bench
+	go run ./cmd/bench -strowger bin/strowger
+
+clean: ## Remove what was built
+	rm -rf bin
