@@ -80,6 +80,8 @@ type Plane interface {
 // Endpoint is the sound side of one leg. Its methods may be called from one
 // goroutine at a time.
 type Endpoint interface {
+	// Source: another endpoint of the same plane can hear this one.
+	Source
 	// Local is the advertised RTP address; RTCP is the port above it.
 	Local() netip.AddrPort
 	// Update applies a new SDP exchange. The first call starts the latch window;

@@ -44,6 +44,7 @@ type Dialog struct {
 	Target    sip.Uri   // remote target: where requests are addressed
 	Routes    []sip.Uri // route set, nearest first
 	Contact   sip.Uri   // ours
+	Forwards  uint32    // Max-Forwards of our requests; 0 means MaxForwards
 
 	localSeq  uint32 // of the last request we sent
 	remoteSeq uint32 // of the last request that came
@@ -167,6 +168,9 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 		req.AppendHeader(&sip.RouteHeader{Address: r})
 	}
 	forwards := sip.MaxForwardsHeader(MaxForwards)
+	if d.Forwards > 0 {
+		forwards = sip.MaxForwardsHeader(d.Forwards)
+	}
 	req.AppendHeader(&forwards)
 	req.AppendHeader(&sip.FromHeader{DisplayName: d.Local.Display, Address: d.Local.URI, Params: tagParam(d.LocalTag)})
 	req.AppendHeader(&sip.ToHeader{DisplayName: d.Remote.Display, Address: d.Remote.URI, Params: tagParam(d.RemoteTag)})

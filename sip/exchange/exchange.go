@@ -88,9 +88,9 @@ func (x *Exchange) Receive(r transport.Received) {
 }
 
 // Broken tells the strands that a stream is gone (transport.Handler).
-func (x *Exchange) Broken(f transport.Flow, _ error) {
+func (x *Exchange) Broken(f transport.Flow, err error) {
 	for _, s := range x.strands {
-		s.box.put(func(now time.Time) { s.table.Broken(now, f) })
+		s.box.put(func(now time.Time) { s.table.Broken(now, f, err) })
 	}
 }
 

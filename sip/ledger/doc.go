@@ -1,7 +1,27 @@
 // Package ledger is the append-only record of what happened, and its
 // projections: call detail records (CDR) and per-leg records.
 //
-// An event is written before the fact is acted on: write(2) at once survives
-// kill -9, fsync grouped at most each 200 ms bounds what a power cut takes. At
-// start every call left open is closed once, with the cause "node lost".
+// # Contract
+//
+//   - An event is written before the fact is acted on: Record returns after
+//     write(2), so kill -9 loses nothing; fsync each 200 ms bounds what a power
+//     cut takes (package segment).
+//   - A call has one CDR, written when its Ended event is recorded. At start every
+//     call left open is closed once, "node lost", and a CDR that the process did
+//     not live to write is written.
+//   - Record never fails its caller. While the disk refuses, events are kept in
+//     memory up to Backlog and written in order when it takes them again; what
+//     exceeds that is lost and counted.
+//
+// # Files
+//
+// In the folder of the ledger: events/NNNNNNNN.log (segments), and for each UTC
+// day cdr-DATE.jsonl, cdr-DATE.csv, legs-DATE.jsonl and legs-DATE.csv. Times are
+// UTC with milliseconds; durations come from the monotonic clock. A CSV cell that
+// begins with = + - or @ is written behind an apostrophe, so that no spreadsheet
+// takes it for a formula.
+//
+// # Ownership
+//
+// One Ledger owns the folder; readers may read the files at any time.
 package ledger

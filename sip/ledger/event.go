@@ -21,7 +21,7 @@ const (
 type Event struct {
 	Kind   Kind      `json:"kind"`
 	At     time.Time `json:"at"`   // UTC, milliseconds
-	Mono   int64     `json:"mono"` // nanoseconds of the node's monotonic clock; durations are differences of it
+	Mono   int64     `json:"mono"` // nanoseconds of the process's monotonic clock; durations are differences of it
 	Node   string    `json:"node,omitempty"`
 	Tenant string    `json:"tenant,omitempty"`
 	Call   string    `json:"call,omitempty"`

@@ -150,15 +150,16 @@ type Address struct {
 	Routes []sip.Uri // Path of a binding; nil for none
 	To     dialog.Name
 	From   dialog.Name
-	// Headers are added to the INVITE (identity, Max-Forwards below 70, ...).
-	Headers []sip.Header
+	// Forwards is the Max-Forwards that is left for this leg; 0 means 70.
+	Forwards uint32
+	Headers  []sip.Header // added to the INVITE (identity, ...)
 }
 
 // Calling returns a leg towards an address; Invite sends the INVITE.
 func Calling(id int, a Address, tokens Tokens) *Leg {
 	tag := tokens.Token()
 	d := dialog.NewClient(tokens.Token(), tag, a.From, a.To, a.Target, dialog.ContactFor(a.Flow, tag))
-	d.Routes = a.Routes
+	d.Routes, d.Forwards = a.Routes, a.Forwards
 	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d}
 }
 

@@ -1,0 +1,246 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"strowger/sip/segment"
+)
+
+// Limits.
+const (
+	// Backlog is how many events are kept while the disk takes none.
+	Backlog = 1 << 16
+	// segmentSize begins a new segment.
+	segmentSize = 64 << 20
+	// maxOpen bounds the calls that are followed for their CDR.
+	maxOpen = 1 << 18
+)
+
+// Counters of a ledger.
+type Counters struct {
+	Events      atomic.Uint64 // events recorded
+	WriteErrors atomic.Uint64 // writes that the disk refused
+	Lost        atomic.Uint64 // events lost because the backlog was full
+	Waiting     atomic.Int64  // events in the backlog now
+	NodeLost    atomic.Uint64 // calls closed at start
+	Records     atomic.Uint64 // CDRs written
+}
+
+// Ledger is a node's record. Safe for concurrent use.
+type Ledger struct {
+	node     string
+	log      *slog.Logger
+	counters Counters
+	started  time.Time // of the process, for the monotonic clock
+
+	mu      sync.Mutex
+	events  *segment.Log
+	open    map[string]*calls
+	backlog []Event
+	full    bool // the disk refused last time
+	files   *files
+}
+
+// calls is what a CDR needs of an open call. It is also the snapshot of a segment.
+type calls struct {
+	Events []Event `json:"events"`
+}
+
+// Open opens or makes the ledger in dir for a node, closes the calls that an
+// earlier process left open, and returns how many those were.
+func Open(dir, node string, now time.Time, log *slog.Logger) (*Ledger, int, error) {
+	if log == nil {
+		log = slog.Default()
+	}
+	l := &Ledger{node: node, log: log, started: now, open: map[string]*calls{}, files: newFiles(dir)}
+	var ended []*calls
+	events, err := segment.Open(filepath.Join(dir, "events"), func(frame []byte, snapshot bool) error {
+		if snapshot {
+			return l.restore(frame)
+		}
+		if c := l.replay(frame); c != nil {
+			ended = append(ended, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("the ledger cannot be opened: %w", err)
+	}
+	l.events = events
+	if err := l.files.complete(ended); err != nil {
+		return nil, 0, fmt.Errorf("the call records cannot be written: %w", err)
+	}
+	lost := l.closeLost(now)
+	return l, lost, nil
+}
+
+// restore takes the calls that were open when the segment began.
+func (l *Ledger) restore(snapshot []byte) error {
+	if len(snapshot) == 0 {
+		return nil
+	}
+	return json.Unmarshal(snapshot, &l.open)
+}
+
+// replay follows an event of an earlier process; it returns a call that it ended.
+func (l *Ledger) replay(frame []byte) *calls {
+	var e Event
+	if json.Unmarshal(frame, &e) != nil {
+		return nil // an event of another version that we cannot read
+	}
+	return l.follow(e)
+}
+
+// closeLost ends the calls that nobody ended.
+func (l *Ledger) closeLost(now time.Time) int {
+	lost := make([]string, 0, len(l.open))
+	for id := range l.open {
+		lost = append(lost, id)
+	}
+	for _, id := range lost {
+		last := l.open[id].Events[len(l.open[id].Events)-1]
+		l.Record(Event{
+			Kind: Ended, At: now, Call: id, Tenant: last.Tenant, By: "node lost",
+			Status: 500, Q850: 41, Reason: "Node lost", Mono: last.Mono,
+		})
+	}
+	l.counters.NodeLost.Add(uint64(len(lost)))
+	return len(lost)
+}
+
+// Counters are the live figures.
+func (l *Ledger) Counters() *Counters { return &l.counters }
+
+// Record writes an event (Recorder).
+func (l *Ledger) Record(e Event) {
+	if e.Mono == 0 {
+		e.Mono = int64(e.At.Sub(l.started)) // both carry a monotonic reading
+	}
+	e.At, e.Node = e.At.UTC().Truncate(time.Millisecond), l.node
+	l.counters.Events.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.full && !l.flush() {
+		l.keep(e)
+		return
+	}
+	l.write(e)
+}
+
+// write puts an event into the log and follows its call.
+func (l *Ledger) write(e Event) {
+	frame, err := json.Marshal(e)
+	if err != nil {
+		l.counters.Lost.Add(1)
+		return
+	}
+	if err := l.events.Append(frame); err != nil {
+		l.refused(err)
+		l.keep(e)
+		return
+	}
+	ended := l.follow(e)
+	if ended != nil {
+		l.project(ended)
+	}
+	if l.events.Size() > segmentSize {
+		l.rotate()
+	}
+}
+
+// refused notes that the disk takes nothing, once for each time it begins.
+func (l *Ledger) refused(err error) {
+	l.counters.WriteErrors.Add(1)
+	if !l.full {
+		l.log.Error("the ledger cannot be written; events are kept in memory", "limit", Backlog, "error", err)
+	}
+	l.full = true
+}
+
+func (l *Ledger) keep(e Event) {
+	if len(l.backlog) >= Backlog {
+		l.counters.Lost.Add(1)
+		return
+	}
+	l.backlog = append(l.backlog, e)
+	l.counters.Waiting.Store(int64(len(l.backlog)))
+}
+
+// flush writes the backlog, or as much as the disk takes; true if all.
+func (l *Ledger) flush() bool {
+	waiting := l.backlog
+	l.backlog, l.full = nil, false
+	for i, e := range waiting {
+		l.write(e)
+		if l.full { // write has kept e
+			l.backlog = append(l.backlog, waiting[i+1:]...)
+			break
+		}
+	}
+	l.counters.Waiting.Store(int64(len(l.backlog)))
+	return !l.full
+}
+
+// project writes the records of an ended call.
+func (l *Ledger) project(c *calls) {
+	if err := l.files.write(c); err != nil {
+		l.counters.WriteErrors.Add(1)
+		l.log.Error("a call record cannot be written; it will be at the next start", "call", c.Events[0].Call, "error", err)
+		return
+	}
+	l.counters.Records.Add(1)
+}
+
+// follow keeps the events of open calls; it returns a call that the event ends.
+func (l *Ledger) follow(e Event) *calls {
+	if e.Call == "" {
+		return nil
+	}
+	c := l.open[e.Call]
+	if c == nil {
+		if e.Kind != Arrived || len(l.open) >= maxOpen {
+			return nil
+		}
+		c = &calls{}
+		l.open[e.Call] = c
+	}
+	c.Events = append(c.Events, e)
+	if e.Kind != Ended {
+		return nil
+	}
+	delete(l.open, e.Call)
+	return c
+}
+
+// rotate begins a new segment that opens with the calls that are open.
+func (l *Ledger) rotate() {
+	snapshot, err := json.Marshal(l.open)
+	if err == nil && len(snapshot) <= segment.MaxFrame {
+		err = l.events.Rotate(snapshot)
+	}
+	if err != nil {
+		l.log.Error("the ledger cannot begin a new file", "error", err)
+	}
+}
+
+// Close writes what waits and closes the files. Closing again is harmless.
+func (l *Ledger) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.full && !l.flush() {
+		l.log.Error("events of the ledger were lost at the end", "events", len(l.backlog))
+	}
+	err := l.events.Close()
+	if ferr := l.files.close(); err == nil {
+		err = ferr
+	}
+	return err
+}
+
+var _ Recorder = (*Ledger)(nil)
