@@ -12,10 +12,22 @@ func TestKnownValues(t *testing.T) {
 		code byte
 		want int16
 	}{
-		{ULaw, 0xFF, 0}, {ULaw, 0x7F, 0}, {ULaw, 0x00, -32124}, {ULaw, 0x80, 32124},
-		{ULaw, 0xFE, 8}, {ULaw, 0x7E, -8}, {ULaw, 0xF0, 120}, {ULaw, 0xEF, 132}, {ULaw, 0x8F, 16764},
-		{ALaw, 0xD5, 8}, {ALaw, 0x55, -8}, {ALaw, 0xAA, 32256}, {ALaw, 0x2A, -32256},
-		{ALaw, 0xD4, 24}, {ALaw, 0x80, 5504}, {ALaw, 0xC5, 264},
+		{ULaw, 0xFF, 0},
+		{ULaw, 0x7F, 0},
+		{ULaw, 0x00, -32124},
+		{ULaw, 0x80, 32124},
+		{ULaw, 0xFE, 8},
+		{ULaw, 0x7E, -8},
+		{ULaw, 0xF0, 120},
+		{ULaw, 0xEF, 132},
+		{ULaw, 0x8F, 16764},
+		{ALaw, 0xD5, 8},
+		{ALaw, 0x55, -8},
+		{ALaw, 0xAA, 32256},
+		{ALaw, 0x2A, -32256},
+		{ALaw, 0xD4, 24},
+		{ALaw, 0x80, 5504},
+		{ALaw, 0xC5, 264},
 	}
 	for _, tt := range decode {
 		var got [1]int16
@@ -28,8 +40,16 @@ func TestKnownValues(t *testing.T) {
 		sample int16
 		want   byte
 	}{
-		{ULaw, 0, 0xFF}, {ULaw, -1, 0x7F}, {ULaw, 32767, 0x80}, {ULaw, -32768, 0x00}, {ULaw, 1000, 0xCE},
-		{ALaw, 0, 0xD5}, {ALaw, -1, 0x55}, {ALaw, 32767, 0xAA}, {ALaw, -32768, 0x2A}, {ALaw, 1000, 0xFA},
+		{ULaw, 0, 0xFF},
+		{ULaw, -1, 0x7F},
+		{ULaw, 32767, 0x80},
+		{ULaw, -32768, 0x00},
+		{ULaw, 1000, 0xCE},
+		{ALaw, 0, 0xD5},
+		{ALaw, -1, 0x55},
+		{ALaw, 32767, 0xAA},
+		{ALaw, -32768, 0x2A},
+		{ALaw, 1000, 0xFA},
 	}
 	for _, tt := range encode {
 		var got [1]byte

@@ -33,8 +33,12 @@ func TestArrange(t *testing.T) {
 		{"the other law and digits", []Codec{pcmu}, Defaults(), []Codec{pcmu, pcma, digits}},
 		{"nothing of ours", []Codec{pcmu}, nil, []Codec{pcmu}},
 		{"no law for a caller without G.711", []Codec{g729}, Defaults(), []Codec{g729, digits}},
-		{"an unknown codec passes", []Codec{codec(101, "X-VOICE", 16000, "a=b"), pcma}, Defaults(),
-			[]Codec{codec(101, "X-VOICE", 16000, "a=b"), pcma, pcmu, codec(96, telephoneEvent, 8000, "0-16")}},
+		{
+			"an unknown codec passes",
+			[]Codec{codec(101, "X-VOICE", 16000, "a=b"), pcma},
+			Defaults(),
+			[]Codec{codec(101, "X-VOICE", 16000, "a=b"), pcma, pcmu, codec(96, telephoneEvent, 8000, "0-16")},
+		},
 		{"digits after speech", []Codec{digits, noise, pcma}, nil, []Codec{pcma, digits, noise}},
 		{"no speech", []Codec{digits}, Defaults(), nil},
 	}
@@ -55,7 +59,8 @@ func TestArrangeAnswer(t *testing.T) {
 		{"the law is converted", []Codec{pcmu, digits96}, []Codec{pcma}, []Codec{pcmu}},
 		{"both laws", []Codec{pcma}, []Codec{pcmu, pcma}, []Codec{pcma}},
 		{"parameters of the callee", []Codec{amr, amrTight}, []Codec{codec(110, "amr", 8000, "octet-align=1; ")}, []Codec{codec(97, "AMR", 8000, "octet-align=1; ")}},
-		{"parameters decide", []Codec{amr, amrTight}, []Codec{codec(97, "AMR", 8000, "mode-set=7")}, nil},
+		{"the number decides", []Codec{amr, amrTight}, []Codec{codec(98, "AMR", 8000, "mode-set=7")}, []Codec{codec(98, "AMR", 8000, "mode-set=7")}},
+		{"nothing decides", []Codec{amr, amrTight}, []Codec{codec(99, "AMR", 8000, "mode-set=7")}, nil},
 		{"a single one may restate them", []Codec{g729}, []Codec{codec(18, "G729", 8000, "")}, []Codec{g729}},
 		{"nothing shared", []Codec{g729, digits}, []Codec{pcma, digits}, nil},
 	}

@@ -199,6 +199,49 @@ func checkAnswer(t failer, s *Session, offer *Description, prefer []Codec) {
 	}
 }
 
+// TestNumberProperties: over any exchanges, a payload number of our offers means what it
+// meant when either side last used it, and no number stands twice in an offer.
+func TestNumberProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := NewSession("", 1)
+		meaning := map[uint8]Codec{}
+		for range rapid.IntRange(1, 6).Draw(t, "exchanges") {
+			far, err := Parse([]byte(offerGen().Draw(t, "far")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, agreed, err := s.Answer(far, local, far.Codecs(), SendRecv)
+			if agreed.Remote.Send && !agreed.Remote.RTP.IsValid() {
+				t.Fatalf("we would send to nowhere: %+v", agreed)
+			}
+			if err == nil && len(agreed.Codecs) > 0 {
+				for _, c := range far.Codecs() {
+					meaning[c.Type] = c
+				}
+			}
+			other, err := Parse([]byte(offerGen().Draw(t, "ours")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, err := Parse(s.Offer(local, Arrange(other.Codecs(), Defaults()), SendRecv))
+			if err != nil {
+				t.Fatal(err)
+			}
+			formats := slices.Clone(ours.Media[s.audio].Formats)
+			slices.Sort(formats)
+			if len(slices.Compact(formats)) != len(ours.Media[s.audio].Formats) {
+				t.Fatalf("a number stands twice: %v", ours.Media[s.audio].Formats)
+			}
+			for _, c := range ours.Media[s.audio].Codecs {
+				if before, ok := meaning[c.Type]; ok && c.dynamic() && !before.sameName(c) {
+					t.Fatalf("%d was %s and became %s", c.Type, before.Encoding, c.Encoding)
+				}
+				meaning[c.Type] = c
+			}
+		}
+	})
+}
+
 // FuzzParse: no panic, an answer that parses, and agreement with pion's reader
 // wherever pion accepts the body.
 func FuzzParse(f *testing.F) {
