@@ -24,7 +24,7 @@ func Arrange(caller, ours []Codec) []Codec {
 		if find(out, c) >= 0 || c.G711() && !slices.ContainsFunc(caller, Codec.G711) {
 			continue
 		}
-		if slices.ContainsFunc(out, func(o Codec) bool { return o.Type == c.Type }) {
+		if has(out, c.Type) {
 			number, ok := freeNumber(out)
 			if !ok {
 				continue
@@ -47,7 +47,7 @@ func ArrangeAnswer(caller, callee []Codec) []Codec {
 		if i < 0 && c.G711() {
 			i = slices.IndexFunc(caller, Codec.G711)
 		}
-		if i < 0 || slices.ContainsFunc(out, func(o Codec) bool { return o.Type == caller[i].Type }) {
+		if i < 0 || has(out, caller[i].Type) {
 			continue
 		}
 		out = append(out, merge(caller[i], c))
@@ -73,6 +73,11 @@ func merge(offered, chosen Codec) Codec {
 		offered.Attributes = chosen.Attributes
 	}
 	return offered
+}
+
+// has reports whether a codec of list has the payload number.
+func has(list []Codec, number uint8) bool {
+	return slices.ContainsFunc(list, func(c Codec) bool { return c.Type == number })
 }
 
 // freeNumber is a dynamic payload number that no codec of list has.

@@ -99,11 +99,12 @@ func foldFMTP(s string) string {
 	return strings.TrimSuffix(strings.ReplaceAll(s, " ", ""), ";")
 }
 
-// find is the index of the codec of list that means c, or -1. The parameters
-// decide between several payloads of one name (AMR with and without octet-align);
-// a single one need not repeat them, since an answer may state its own.
+// find is the index of the codec of list that means c, or -1. Between several
+// payloads of one name (AMR with and without octet-align) the parameters decide,
+// then the number, which an answer keeps; a single one need not repeat the
+// parameters, since an answer may state its own.
 func find(list []Codec, c Codec) int {
-	named, at := 0, -1
+	count, named, numbered := 0, -1, -1
 	for i, o := range list {
 		if !c.sameName(o) {
 			continue
@@ -111,14 +112,20 @@ func find(list []Codec, c Codec) int {
 		if c.sameFMTP(o) {
 			return i
 		}
-		if named++; named == 1 {
-			at = i
+		if count++; count == 1 {
+			named = i
+		}
+		if o.Type == c.Type {
+			numbered = i
 		}
 	}
-	if named > 1 && c.Voice() {
+	if numbered >= 0 {
+		return numbered
+	}
+	if count > 1 && c.Voice() {
 		return -1
 	}
-	return at
+	return named
 }
 
 // rtpmap reads "<encoding>/<clock>[/<channels>]".

@@ -27,7 +27,7 @@ func codecs(formats []string, own *section) []Codec {
 	out := make([]Codec, 0, len(formats))
 	for _, f := range formats {
 		n, err := strconv.ParseUint(f, 10, 8)
-		if err != nil || n > maxPayload || table[n] != nil {
+		if err != nil || n > maxPayload || table[n] != nil || len(f) > 1 && f[0] == '0' {
 			continue
 		}
 		out = append(out, Codec{Payload: static[uint8(n)]})

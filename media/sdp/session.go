@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"strowger/media"
 )
@@ -34,8 +35,9 @@ type Agreed struct {
 	Codecs []Codec
 	// Direction is ours.
 	Direction Direction
-	// Held: the far side put us on hold; it does not listen although we would
-	// speak (a=sendonly, a=inactive, c=0.0.0.0 or port 0).
+	// Held: the far side put us on hold, that is, it does not listen (a=sendonly,
+	// a=inactive, c=0.0.0.0 or port 0). The answer to a hold of our own that left
+	// it nothing to listen to is no hold of its.
 	Held bool
 }
 
@@ -146,7 +148,7 @@ func choose(offered, prefer []Codec) []Codec {
 	var out []Codec
 	for _, p := range prefer {
 		i := find(offered, p)
-		if i < 0 || slices.ContainsFunc(out, func(o Codec) bool { return o.Type == offered[i].Type }) {
+		if i < 0 || has(out, offered[i].Type) {
 			continue
 		}
 		out = append(out, merge(offered[i], p))
@@ -170,7 +172,8 @@ func alsoReceive(payloads []media.Payload, chosen, offered []Codec) []media.Payl
 func (s *Session) keep(offer *Description, audio int) {
 	s.lines = make([]line, len(offer.Media))
 	for i, m := range offer.Media {
-		s.lines[i] = line{kind: m.Kind, proto: m.Proto, format: m.Formats[0]}
+		// Clones, lest three words keep the whole body in memory.
+		s.lines[i] = line{strings.Clone(m.Kind), strings.Clone(m.Proto), strings.Clone(m.Formats[0])}
 	}
 	s.audio, s.offered = audio, nil
 }
@@ -184,7 +187,7 @@ func (s *Session) remember(list []Codec) {
 		}
 	}
 	for _, c := range s.numbers {
-		if !slices.ContainsFunc(used, func(u Codec) bool { return u.Type == c.Type }) {
+		if !has(used, c.Type) {
 			used = append(used, c)
 		}
 	}
@@ -197,21 +200,24 @@ func (s *Session) number(list []Codec) []Codec {
 	out := make([]Codec, 0, len(list))
 	taken := slices.Clone(s.numbers)
 	for _, c := range list {
+		if !c.dynamic() && has(out, c.Type) {
+			continue
+		}
+		known := -1
 		if c.dynamic() {
-			if i := find(s.numbers, c); i >= 0 {
-				c.Type = s.numbers[i].Type
-			} else if slices.ContainsFunc(taken, func(t Codec) bool { return t.Type == c.Type }) {
-				n, ok := freeNumber(taken)
-				if !ok {
-					continue
-				}
-				c.Type = n
+			known = find(s.numbers, c)
+		}
+		if known >= 0 {
+			c.Type = s.numbers[known].Type
+		}
+		if has(out, c.Type) || known < 0 && has(taken, c.Type) {
+			n, ok := freeNumber(taken)
+			if !ok {
+				continue
 			}
-			taken = append(taken, c)
+			c.Type = n
 		}
-		if !slices.ContainsFunc(out, func(o Codec) bool { return o.Type == c.Type }) {
-			out = append(out, c)
-		}
+		out, taken = append(out, c), append(taken, c)
 	}
 	s.remember(out)
 	return out

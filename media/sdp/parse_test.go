@@ -1,0 +1,307 @@
+package sdp
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	pion "github.com/pion/sdp/v3"
+	"golang.org/x/tools/txtar"
+	"pgregory.net/rapid"
+)
+
+const plainHead = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+
+func TestParseErrors(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       error
+	}{
+		{"empty", "", ErrMalformed},
+		{"not SDP", "hello", ErrMalformed},
+		{"version 1", "v=1\r\no=- 1 1 IN IP4 192.0.2.9\r\n", ErrMalformed},
+		{"no version", "o=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n", ErrMalformed},
+		{"no origin", "v=0\r\ns=-\r\n", ErrMalformed},
+		{"short origin", "v=0\r\no=- 1 1\r\ns=-\r\n", ErrMalformed},
+		{"port", plainHead + "m=audio 70000 RTP/AVP 0\r\n", ErrMalformed},
+		{"negative port", plainHead + "m=audio -1 RTP/AVP 0\r\n", ErrMalformed},
+		{"no format", plainHead + "m=audio 4000 RTP/AVP\r\n", ErrMalformed},
+		{"control character", plainHead + "m=audio 4000 RTP/AVP 0\rx=1\r\n", ErrMalformed},
+		{"NUL", plainHead + "a=\x00\r\n", ErrMalformed},
+		{"large", plainHead + strings.Repeat("a=x\r\n", MaxBody/5), ErrLimit},
+		{"attributes", plainHead + strings.Repeat("a=x\r\n", MaxAttributes+1), ErrLimit},
+		{"media", plainHead + strings.Repeat("m=audio 1 RTP/AVP 0\r\n", MaxMedia+1), ErrLimit},
+		{"formats", plainHead + "m=audio 1 RTP/AVP" + strings.Repeat(" 0", MaxFormats+1), ErrLimit},
+		{"at the limits", plainHead + strings.Repeat("a=x\r\n", MaxAttributes) + strings.Repeat("m=audio 1 RTP/AVP 0\r\n", MaxMedia), nil},
+	}
+	for _, tt := range tests {
+		if _, err := Parse([]byte(tt.text)); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	tests := []struct {
+		connection, attribute string
+		rtp, rtcp             string
+		err                   error
+	}{
+		{"IN IP4 192.0.2.1", "", "192.0.2.1:4000", "192.0.2.1:4001", nil},
+		{"IN IP4 192.0.2.1/127", "a=rtcp:4009", "192.0.2.1:4000", "192.0.2.1:4009", nil},
+		{"IN IP6 2001:db8::1", "a=rtcp:5 IN IP6 2001:db8::2", "[2001:db8::1]:4000", "[2001:db8::2]:5", nil},
+		{"IN IP6 ::ffff:192.0.2.1", "a=rtcp:0", "192.0.2.1:4000", "192.0.2.1:4001", nil},
+		{"IN IP4 192.0.2.1", "a=rtcp:5 IN IP4 224.0.0.1", "192.0.2.1:4000", "192.0.2.1:5", nil},
+		{"IN IP6 ::", "", "invalid AddrPort", "invalid AddrPort", nil},
+		{"IN IP4 hold.invalid", "", "invalid AddrPort", "invalid AddrPort", nil},
+		{"IN IP4 224.2.1.1/127", "", "invalid AddrPort", "invalid AddrPort", ErrAddress},
+		{"IN IP4 255.255.255.255", "", "invalid AddrPort", "invalid AddrPort", ErrAddress},
+		{"IN IP6 fe80::1%eth0", "", "invalid AddrPort", "invalid AddrPort", ErrAddress},
+		{"IN IP4 pbx.example.com", "", "invalid AddrPort", "invalid AddrPort", ErrAddress},
+		{"IN IP4", "", "invalid AddrPort", "invalid AddrPort", ErrAddress},
+	}
+	for _, tt := range tests {
+		d := mustParse(t, body("v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", "t=0 0", "m=audio 4000 RTP/AVP 0", "c="+tt.connection, tt.attribute))
+		m := d.Media[0]
+		if m.RTP.String() != tt.rtp || m.RTCP.String() != tt.rtcp {
+			t.Errorf("%s %s: %v %v", tt.connection, tt.attribute, m.RTP, m.RTCP)
+		}
+		s := NewSession("", 1)
+		if _, _, err := s.Answer(d, local, Defaults(), SendRecv); !errors.Is(err, tt.err) {
+			t.Errorf("%s: answer: %v, want %v", tt.connection, err, tt.err)
+		}
+	}
+}
+
+func TestUnchanged(t *testing.T) {
+	a, b := mustParse(t, []byte(plainHead)), mustParse(t, []byte(plainHead))
+	c := mustParse(t, []byte(plainHead+"m=audio 1 RTP/AVP 0\r\n"))
+	if !b.Unchanged(a) || c.Unchanged(a) || a.Unchanged(nil) {
+		t.Errorf("%v %v %v", b.Unchanged(a), c.Unchanged(a), a.Unchanged(nil))
+	}
+}
+
+// TestBombIsCheap parses and answers the worst bodies within the limits. The budget is
+// 100 ms; the test allows it for all of them together.
+func TestBombIsCheap(t *testing.T) {
+	all := ""
+	for n := range MaxFormats {
+		all += fmt.Sprint(" ", n)
+	}
+	maps := ""
+	for n := range MaxAttributes {
+		maps += fmt.Sprintf("a=x:%d %s\r\n", n%128, strings.Repeat("y", 80))
+	}
+	lines := plainHead + strings.Repeat("m=audio 1 RTP/AVP"+all+"\r\n", MaxMedia)
+	bombs := []string{
+		plainHead + "m=audio 1 RTP/AVP" + all + "\r\n" + maps,
+		lines + maps[:MaxBody-len(lines)-1],
+		plainHead + "m=audio 1 RTP/AVP 0" + strings.Repeat(" ", MaxBody-len(plainHead)-19),
+		strings.Repeat("\n", MaxBody),
+		plainHead + "a=" + strings.Repeat(":", MaxBody-len(plainHead)-2),
+	}
+	start := time.Now()
+	for i, bomb := range bombs {
+		d, err := Parse([]byte(bomb))
+		if errors.Is(err, ErrLimit) {
+			t.Errorf("bomb %d is over a limit, so it tests nothing: %v", i, err)
+		}
+		if err == nil {
+			s := NewSession("", 1)
+			_, _, _ = s.Answer(d, local, d.Codecs(), SendRecv)
+		}
+	}
+	if took := time.Since(start); took > 100*time.Millisecond {
+		t.Errorf("took %v", took)
+	}
+}
+
+// offerGen draws offers of several lines with payloads of all kinds.
+func offerGen() *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		text := plainHead
+		for range rapid.IntRange(1, 5).Draw(t, "lines") {
+			kind := rapid.SampledFrom([]string{"audio", "audio", "video", "image", "application"}).Draw(t, "kind")
+			proto := rapid.SampledFrom([]string{"RTP/AVP", "RTP/AVP", "RTP/SAVP", "udptl"}).Draw(t, "proto")
+			port := rapid.SampledFrom([]int{0, 4000, 4002, 65535}).Draw(t, "port")
+			numbers := rapid.SliceOfNDistinct(rapid.IntRange(0, 127), 1, 8, rapid.ID).Draw(t, "numbers")
+			maps, formats := "", ""
+			for _, n := range numbers {
+				formats += fmt.Sprint(" ", n)
+				name := rapid.SampledFrom([]string{"", "PCMA/8000", "pcmu/8000", "telephone-event/8000", "opus/48000/2", "X/8000"}).Draw(t, "name")
+				if name != "" && n >= firstDynamic {
+					maps += fmt.Sprintf("a=rtpmap:%d %s\r\n", n, name)
+				}
+			}
+			text += fmt.Sprintf("m=%s %d %s%s\r\n%s", kind, port, proto, formats, maps)
+			text += rapid.SampledFrom([]string{"", "a=sendonly\r\n", "a=recvonly\r\n", "a=inactive\r\n", "c=IN IP4 0.0.0.0\r\n"}).Draw(t, "direction")
+		}
+		return text
+	})
+}
+
+// TestAnswerProperties: an answer has the lines of its offer, in order, with offered
+// formats only, and repeating the exchange repeats the body.
+func TestAnswerProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := offerGen().Draw(t, "offer")
+		offer, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		prefer := Defaults()
+		if rapid.Bool().Draw(t, "pass through") {
+			prefer = offer.Codecs()
+		}
+		s := NewSession("", 1)
+		checkAnswer(t, &s, offer, prefer)
+		before := s.body
+		checkAnswer(t, &s, offer, prefer)
+		if s.body != before {
+			t.Fatalf("the same exchange changed\n%s\nto\n%s", before, s.body)
+		}
+	})
+}
+
+type failer interface{ Fatalf(string, ...any) }
+
+func checkAnswer(t failer, s *Session, offer *Description, prefer []Codec) {
+	b, agreed, err := s.Answer(offer, local, prefer, SendRecv)
+	if err != nil {
+		return
+	}
+	answer, err := Parse(b)
+	if err != nil {
+		t.Fatalf("our answer: %v\n%s", err, b)
+	}
+	if len(answer.Media) != len(offer.Media) {
+		t.Fatalf("%d lines in answer to %d", len(answer.Media), len(offer.Media))
+	}
+	for i, m := range answer.Media {
+		o := offer.Media[i]
+		if m.Kind != o.Kind || !strings.EqualFold(m.Proto, o.Proto) || o.Port == 0 && m.Port != 0 {
+			t.Fatalf("line %d: %+v in answer to %+v", i, m, o)
+		}
+		for _, f := range m.Formats {
+			if !slices.Contains(o.Formats, f) {
+				t.Fatalf("line %d: format %s was not offered", i, f)
+			}
+		}
+	}
+	if len(agreed.Codecs) > 0 && !agreed.Codecs[0].Voice() {
+		t.Fatalf("we would send %s", agreed.Codecs[0].Encoding)
+	}
+}
+
+// TestNumberProperties: over any exchanges, a payload number of our offers means what it
+// meant when either side last used it, and no number stands twice in an offer.
+func TestNumberProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := NewSession("", 1)
+		meaning := map[uint8]Codec{}
+		for range rapid.IntRange(1, 6).Draw(t, "exchanges") {
+			far, err := Parse([]byte(offerGen().Draw(t, "far")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, agreed, err := s.Answer(far, local, far.Codecs(), SendRecv)
+			if agreed.Remote.Send && !agreed.Remote.RTP.IsValid() {
+				t.Fatalf("we would send to nowhere: %+v", agreed)
+			}
+			if err == nil && len(agreed.Codecs) > 0 {
+				for _, c := range far.Codecs() {
+					meaning[c.Type] = c
+				}
+			}
+			other, err := Parse([]byte(offerGen().Draw(t, "ours")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, err := Parse(s.Offer(local, Arrange(other.Codecs(), Defaults()), SendRecv))
+			if err != nil {
+				t.Fatal(err)
+			}
+			formats := slices.Clone(ours.Media[s.audio].Formats)
+			slices.Sort(formats)
+			if len(slices.Compact(formats)) != len(ours.Media[s.audio].Formats) {
+				t.Fatalf("a number stands twice: %v", ours.Media[s.audio].Formats)
+			}
+			for _, c := range ours.Media[s.audio].Codecs {
+				if before, ok := meaning[c.Type]; ok && c.dynamic() && !before.sameName(c) {
+					t.Fatalf("%d was %s and became %s", c.Type, before.Encoding, c.Encoding)
+				}
+				meaning[c.Type] = c
+			}
+		}
+	})
+}
+
+// FuzzParse: no panic, an answer that parses, and agreement with pion's reader
+// wherever pion accepts the body.
+func FuzzParse(f *testing.F) {
+	files, _ := filepath.Glob("testdata/answer/*.txtar")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(txtar.Parse(data).Files[0].Data)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := Parse(b)
+		if err != nil {
+			return
+		}
+		s := NewSession("", 1)
+		checkAnswer(t, &s, d, Arrange(d.Codecs(), Defaults()))
+		_, _ = s.Accept(d)
+		if _, err := Parse(s.Offer(local, d.Codecs(), SendOnly)); err != nil {
+			t.Fatalf("our offer: %v", err)
+		}
+		var other pion.SessionDescription
+		if other.Unmarshal(b) == nil {
+			compareWithPion(t, d, &other)
+		}
+	})
+}
+
+func compareWithPion(t *testing.T, d *Description, other *pion.SessionDescription) {
+	if len(d.Media) != len(other.MediaDescriptions) {
+		t.Fatalf("%d lines, pion reads %d", len(d.Media), len(other.MediaDescriptions))
+	}
+	for i, m := range d.Media {
+		o := other.MediaDescriptions[i].MediaName
+		if int(m.Port) != o.Port.Value || m.Kind != o.Media || m.Proto != strings.Join(o.Protos, "/") {
+			t.Fatalf("line %d: %+v, pion reads %+v", i, m, o)
+		}
+		if diff := cmp.Diff(o.Formats, m.Formats); diff != "" {
+			t.Fatalf("line %d (-pion +ours):\n%s", i, diff)
+		}
+	}
+}
+
+func BenchmarkAnswer(b *testing.B) {
+	data, err := os.ReadFile("testdata/answer/baresip.txtar")
+	if err != nil {
+		b.Fatal(err)
+	}
+	offer := txtar.Parse(data).Files[0].Data
+	prefer := Defaults()
+	b.ReportAllocs()
+	for b.Loop() {
+		d, err := Parse(offer)
+		if err != nil {
+			b.Fatal(err)
+		}
+		s := NewSession("strowger", 1)
+		if _, _, err := s.Answer(d, local, prefer, SendRecv); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
