@@ -22,7 +22,8 @@ var (
 	carrierAddr = netip.MustParseAddrPort("192.0.2.1:5060")
 )
 
-// recorder is a Handler that keeps what it is told. reply, if set, answers requests.
+// recorder is a Handler that keeps what it is told. reply, if set, is
+// called for each message.
 type recorder struct {
 	mu       sync.Mutex
 	received []transport.Received
@@ -33,9 +34,10 @@ type recorder struct {
 func (r *recorder) Receive(m transport.Received) {
 	r.mu.Lock()
 	r.received = append(r.received, m)
+	reply := r.reply
 	r.mu.Unlock()
-	if r.reply != nil {
-		r.reply(m)
+	if reply != nil {
+		reply(m)
 	}
 }
 
@@ -57,13 +59,20 @@ func (r *recorder) breaks() []transport.Flow {
 	return append([]transport.Flow(nil), r.broken...)
 }
 
+// onReceive sets what is done with each message besides keeping it.
+func (r *recorder) onReceive(f func(transport.Received)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reply = f
+}
+
 // answer makes the recorder answer every request with 200 through the layer.
 func (r *recorder) answer(l *transport.Layer) {
-	r.reply = func(m transport.Received) {
+	r.onReceive(func(m transport.Received) {
 		if req, ok := m.Msg.(*sip.Request); ok {
 			_ = l.Send(m.Flow, message.Append(nil, message.NewResponse(req, 200, "", "us")))
 		}
-	}
+	})
 }
 
 // config is a node with two networks over UDP and TCP.
