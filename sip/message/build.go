@@ -21,12 +21,25 @@ func NewResponse(req *sip.Request, status int, reason, toTag string) *sip.Respon
 	}
 	res := sip.NewResponse(status, reason)
 	dialog := status > 100 && status < 300 && req.Method != sip.REGISTER
+	var to, from, id, seq bool // a refused request may have them twice
+	once := func(done *bool, h sip.Header) {
+		if !*done {
+			*done = true
+			res.AppendHeader(h)
+		}
+	}
 	for _, h := range req.Headers() {
 		switch h.Name() {
-		case "Via", "From", "Call-ID", "CSeq":
+		case "Via":
 			res.AppendHeader(h)
+		case "From":
+			once(&from, h)
 		case "To":
-			res.AppendHeader(withTag(h, toTag))
+			once(&to, withTag(h, toTag))
+		case "Call-ID":
+			once(&id, h)
+		case "CSeq":
+			once(&seq, h)
 		case "Record-Route":
 			if dialog {
 				res.AppendHeader(h)

@@ -9,8 +9,16 @@
 //     tells its advertised address (Flow.Advertised), the caller writes it.
 //   - Send never blocks on a peer: UDP is written at once, a stream has a bounded
 //     queue and a writer of its own, which also dials.
-//   - A network sends only to addresses it lists; anything else is ErrNotAllowed
-//     and counted.
+//   - A network sends requests only to addresses it lists; anything else is
+//     ErrNotAllowed and counted. A response goes back to whoever asked.
+//   - The topmost Via of a received request has received and rport filled in (RFC
+//     3261 section 18.2.1, RFC 3581), and Flow.Remote is where its reply goes: over
+//     UDP the source address, with the source port if the request asks for rport
+//     and the sent-by port if it does not.
+//   - A malformed request that can be answered is answered here, statelessly and
+//     at most RefusalsPerSecond times; the Handler never sees it.
+//   - A connection is dialled only for a flow without a connection number: a phone
+//     that came to us is never dialled back.
 //
 // # Ownership
 //
@@ -50,6 +58,14 @@ type Flow struct {
 	Conn       uint64         `json:"conn,omitempty"` // connection number, unique in a node's life; 0 for UDP or not yet connected
 }
 
+// Uses tells whether messages sent by f went by the connection of broken, a flow
+// that was passed to Handler.Broken: f is of that connection, or was sent without
+// a connection number to the same peer.
+func (f Flow) Uses(broken Flow) bool {
+	return f.Listener == broken.Listener && f.Proto == broken.Proto && f.Remote == broken.Remote &&
+		(f.Conn == broken.Conn || f.Conn == 0)
+}
+
 // Received is one parsed and validated message.
 type Received struct {
 	Msg  sip.Message // *sip.Request or *sip.Response
@@ -62,8 +78,9 @@ type Received struct {
 type Handler interface {
 	// Receive is called for every message that passed validation.
 	Receive(Received)
-	// Broken is called once when a stream ends or cannot be dialled. Messages
-	// queued on it are lost.
+	// Broken is called once when a stream ends or cannot be dialled, with its
+	// connection number, after the last Receive of it. Messages queued on it are
+	// lost. Closing the layer breaks nothing.
 	Broken(Flow, error)
 }
 

@@ -1,0 +1,125 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"strowger/sip/message"
+)
+
+// Limits that are not configured.
+const (
+	RefusalsPerSecond = 50      // stateless answers to malformed requests, with a burst of as many
+	ReceiveBuffer     = 4 << 20 // bytes asked of the kernel for a UDP socket
+	SendBuffer        = 1 << 20 // bytes asked of the kernel for a UDP socket
+	defaultSIPPort    = 5060    // where a reply goes if the sent-by of a Via names no port
+	logLinesPerSecond = 1       // about what strangers send
+	minBackoff        = 5 * time.Millisecond
+	maxBackoff        = time.Second
+)
+
+// Defaults of the limits in Config.
+const (
+	DefaultMaxConns          = 40_000
+	DefaultMaxConnsPerSource = 2_000 // a site's phones may share one address
+	DefaultFirstMessage      = 10 * time.Second
+	DefaultIdle              = 75 * time.Minute // longer than a registration of an hour
+	DefaultWriteTimeout      = 5 * time.Second
+	DefaultDialTimeout       = 5 * time.Second
+	DefaultSendQueue         = 256
+)
+
+// Config is what a Layer is told. Zero limits mean their defaults.
+type Config struct {
+	Node      string // this node's name: flows that carry it are local
+	Listeners []Listener
+	// Networks lists for each network where it may send. A network that is not in
+	// it may send nothing but replies.
+	Networks map[string][]netip.Prefix
+	// Link carries a message to the node of a flow; nil means there are no others.
+	Link func(f Flow, msg []byte) error
+	// Sockets makes the sockets; nil means the kernel's.
+	Sockets Sockets
+
+	MaxMessage        int           // bytes of a message from the wire; at most and by default message.MaxMessage
+	MaxConns          int           // stream connections in all
+	MaxConnsPerSource int           // accepted ones of one address (IPv6: of one /64)
+	FirstMessage      time.Duration // for the first message of a connection, and for each one once it has begun
+	Idle              time.Duration // a connection that brings nothing for so long is closed
+	WriteTimeout      time.Duration // a peer that does not take a message for so long is cut off
+	DialTimeout       time.Duration
+	SendQueue         int // messages waiting on one connection
+}
+
+// Listener is one configured socket.
+type Listener struct {
+	Name    string // unique in a node
+	Network string
+	Proto   Proto
+	Bind    netip.AddrPort // port 0 means any free one
+	// Advertised is what Via and Contact say. The zero value means Bind; port 0
+	// means the bound port.
+	Advertised netip.AddrPort
+}
+
+// Bound is a listener that has its socket.
+type Bound struct {
+	Name       string
+	Network    string
+	Proto      Proto
+	Addr       netip.AddrPort // the socket's own address
+	Advertised netip.AddrPort
+}
+
+func (c *Config) setDefaults() {
+	if c.Sockets == nil {
+		c.Sockets = kernel{}
+	}
+	if c.MaxMessage <= 0 || c.MaxMessage > message.MaxMessage {
+		c.MaxMessage = message.MaxMessage
+	}
+	for _, d := range []struct {
+		v   *int
+		def int
+	}{
+		{&c.MaxConns, DefaultMaxConns}, {&c.MaxConnsPerSource, DefaultMaxConnsPerSource}, {&c.SendQueue, DefaultSendQueue},
+	} {
+		if *d.v <= 0 {
+			*d.v = d.def
+		}
+	}
+	for _, d := range []struct {
+		v   *time.Duration
+		def time.Duration
+	}{
+		{&c.FirstMessage, DefaultFirstMessage}, {&c.Idle, DefaultIdle},
+		{&c.WriteTimeout, DefaultWriteTimeout}, {&c.DialTimeout, DefaultDialTimeout},
+	} {
+		if *d.v <= 0 {
+			*d.v = d.def
+		}
+	}
+}
+
+func (c *Config) check() error {
+	names := make(map[string]bool)
+	for _, l := range c.Listeners {
+		switch {
+		case l.Name == "" || names[l.Name]:
+			return fmt.Errorf("listener %q: give every listener a name of its own", l.Name)
+		case l.Proto != UDP && l.Proto != TCP:
+			return fmt.Errorf("listener %q: transport is %q; write udp or tcp", l.Name, l.Proto)
+		case !l.Bind.Addr().IsValid():
+			return fmt.Errorf("listener %q: no address to bind", l.Name)
+		case !l.Advertised.Addr().IsValid() && l.Bind.Addr().IsUnspecified():
+			return fmt.Errorf("listener %q: bound to every address; say which one to advertise", l.Name)
+		}
+		names[l.Name] = true
+	}
+	if len(names) == 0 {
+		return errors.New("no listener is configured")
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package transport
+
+import (
+	"sync/atomic"
+
+	"strowger/sip/message"
+)
+
+// Counters counts what a Layer did since it was made.
+type Counters struct {
+	Received atomic.Uint64 // messages passed to the Handler
+	Sent     atomic.Uint64 // messages written, or queued on a connection
+
+	// What was refused from the wire, one for each message.Kind.
+	NotSIP    atomic.Uint64
+	Truncated atomic.Uint64
+	Version   atomic.Uint64
+	StartLine atomic.Uint64
+	Syntax    atomic.Uint64
+	Missing   atomic.Uint64
+	Duplicate atomic.Uint64
+	Mismatch  atomic.Uint64
+	Control   atomic.Uint64
+	TooLarge  atomic.Uint64
+
+	Refused    atomic.Uint64 // malformed requests that were answered
+	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond
+	KeepAlives atomic.Uint64 // empty datagrams, line ends and NULs; pings on streams
+	Stun       atomic.Uint64 // STUN binding requests answered
+	StunOther  atomic.Uint64 // other STUN messages, ignored
+
+	SendFailed  atomic.Uint64 // datagrams that the kernel refused
+	NotAllowed  atomic.Uint64 // sends to an address that the network does not list
+	QueueFull   atomic.Uint64 // sends on a connection whose queue is full
+	Gone        atomic.Uint64 // sends on a connection that is no more
+	Unreachable atomic.Uint64 // sends to a node that cannot be reached
+
+	ReadErrors     atomic.Uint64 // errors of a UDP socket, survived
+	AcceptErrors   atomic.Uint64 // errors of accept, such as no free descriptor, survived
+	Accepted       atomic.Uint64 // connections accepted
+	Dialled        atomic.Uint64 // connections dialled
+	DialFailed     atomic.Uint64 // connections that could not be dialled
+	ConnLimit      atomic.Uint64 // connections refused because of MaxConns
+	SourceLimit    atomic.Uint64 // connections refused because of MaxConnsPerSource
+	Framing        atomic.Uint64 // connections closed because the stream made no sense
+	MessageTimeout atomic.Uint64 // connections closed because no whole message came in time
+	IdleTimeout    atomic.Uint64 // connections closed after nothing came for long
+	WriteFailed    atomic.Uint64 // connections closed because the peer took nothing or went away
+}
+
+// malformed is the counter of a kind of fault.
+func (c *Counters) malformed(k message.Kind) *atomic.Uint64 {
+	switch k {
+	case message.Truncated:
+		return &c.Truncated
+	case message.Version:
+		return &c.Version
+	case message.StartLine:
+		return &c.StartLine
+	case message.Syntax:
+		return &c.Syntax
+	case message.Missing:
+		return &c.Missing
+	case message.Duplicate:
+		return &c.Duplicate
+	case message.Mismatch:
+		return &c.Mismatch
+	case message.Control:
+		return &c.Control
+	case message.TooLarge:
+		return &c.TooLarge
+	default:
+		return &c.NotSIP
+	}
+}

@@ -1,0 +1,259 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Layer is the wire of a node. Safe for concurrent use.
+type Layer struct {
+	cfg      Config
+	handler  Handler
+	log      *slog.Logger
+	counters Counters
+
+	sockets []*socket
+	byName  map[string]*socket
+	conns   connTable
+
+	refusals *rate.Limiter
+	lines    *rate.Limiter // of the log
+
+	ctx    context.Context //nolint:containedctx // the life of the layer
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // readers, writers and accepters
+}
+
+// socket is a listener with its socket: one of packets and stream is set.
+type socket struct {
+	Bound
+	packets PacketConn
+	stream  net.Listener
+}
+
+// New opens the sockets, so that an address in use (*BusyError) is known at once.
+// Nothing is read before Start. A nil logger means slog.Default().
+func New(cfg Config, handler Handler, log *slog.Logger) (*Layer, error) {
+	cfg.setDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if log == nil {
+		log = slog.Default()
+	}
+	l := &Layer{
+		cfg: cfg, handler: handler, log: log,
+		byName:   make(map[string]*socket),
+		refusals: rate.NewLimiter(RefusalsPerSecond, RefusalsPerSecond),
+		lines:    rate.NewLimiter(logLinesPerSecond, 10),
+	}
+	l.conns.init()
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	for _, c := range cfg.Listeners {
+		s, err := open(cfg.Sockets, c)
+		if err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		l.sockets = append(l.sockets, s)
+		l.byName[c.Name] = s
+	}
+	return l, nil
+}
+
+func open(sockets Sockets, c Listener) (*socket, error) {
+	s := &socket{Bound: Bound{Name: c.Name, Network: c.Network, Proto: c.Proto, Advertised: c.Advertised}}
+	var local net.Addr
+	var err error
+	if c.Proto == UDP {
+		if s.packets, err = sockets.ListenPacket(c.Bind); err == nil {
+			local = s.packets.LocalAddr()
+		}
+	} else if s.stream, err = sockets.Listen(c.Bind); err == nil {
+		local = s.stream.Addr()
+	}
+	if err != nil {
+		return nil, listenError(c, err)
+	}
+	s.Addr = addrPort(local)
+	if !s.Advertised.Addr().IsValid() {
+		s.Advertised = s.Addr
+	} else if s.Advertised.Port() == 0 {
+		s.Advertised = netip.AddrPortFrom(s.Advertised.Addr(), s.Addr.Port())
+	}
+	return s, nil
+}
+
+func (s *socket) close() error {
+	if s.packets != nil {
+		return s.packets.Close()
+	}
+	return s.stream.Close()
+}
+
+// addrPort is the address of a UDP or TCP socket.
+func addrPort(a net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
+// Start begins to read.
+func (l *Layer) Start() {
+	for _, s := range l.sockets {
+		if s.packets != nil {
+			l.wg.Go(func() { l.readPackets(s) })
+		} else {
+			l.wg.Go(func() { l.accept(s) })
+		}
+	}
+}
+
+// Close closes all sockets and connections and waits for their goroutines; the
+// Handler is not called after it has returned. What is queued is lost.
+func (l *Layer) Close() error {
+	l.cancel()
+	var errs []error
+	for _, s := range l.sockets {
+		if err := s.close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	for _, c := range l.conns.close() {
+		c.fail(net.ErrClosed)
+	}
+	l.wg.Wait()
+	return errors.Join(errs...)
+}
+
+// Counters counts since New.
+func (l *Layer) Counters() *Counters { return &l.counters }
+
+// Listeners returns the listeners in the order of the configuration.
+func (l *Layer) Listeners() []Bound {
+	bound := make([]Bound, len(l.sockets))
+	for i, s := range l.sockets {
+		bound[i] = s.Bound
+	}
+	return bound
+}
+
+// flow is the flow between this socket and a peer.
+func (s *socket) flow(remote netip.AddrPort, conn uint64) Flow {
+	return Flow{Listener: s.Name, Network: s.Network, Proto: s.Proto, Advertised: s.Advertised, Remote: remote, Conn: conn}
+}
+
+// FlowTo returns the flow from the network's first listener of that transport and
+// of the address's family. See Sender.
+func (l *Layer) FlowTo(network string, proto Proto, remote netip.AddrPort) (Flow, error) {
+	remote = netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())
+	for _, s := range l.sockets {
+		if s.Network != network || s.Proto != proto || s.Addr.Addr().Is4() != remote.Addr().Is4() {
+			continue
+		}
+		if !l.allowed(network, remote.Addr()) {
+			return Flow{}, l.notAllowed(network, remote)
+		}
+		f := s.flow(remote, 0)
+		if proto != UDP {
+			f.Conn = l.conns.existing(s, remote)
+		}
+		return f, nil
+	}
+	return Flow{}, fmt.Errorf("%w: network %q, %s to %s", ErrNoListener, network, proto, remote)
+}
+
+// Send writes one whole message. See Sender.
+func (l *Layer) Send(f Flow, msg []byte) error {
+	if f.Node != "" && f.Node != l.cfg.Node {
+		return l.sendToNode(f, msg)
+	}
+	s := l.byName[f.Listener]
+	if s == nil || s.Proto != f.Proto {
+		return fmt.Errorf("%w: listener %q", ErrNoListener, f.Listener)
+	}
+	if !bytes.HasPrefix(msg, []byte("SIP/")) && !l.allowed(s.Network, f.Remote.Addr()) {
+		return l.notAllowed(s.Network, f.Remote)
+	}
+	err := l.write(s, f, msg)
+	switch {
+	case err == nil:
+		l.counters.Sent.Add(1)
+	case errors.Is(err, ErrQueueFull):
+		l.counters.QueueFull.Add(1)
+	case errors.Is(err, ErrGone):
+		l.counters.Gone.Add(1)
+	default:
+		l.counters.SendFailed.Add(1)
+	}
+	return err
+}
+
+func (l *Layer) write(s *socket, f Flow, msg []byte) error {
+	if s.packets != nil {
+		_, err := s.packets.WriteToUDPAddrPort(msg, f.Remote)
+		return err
+	}
+	c, err := l.connection(s, f)
+	if err != nil {
+		return err
+	}
+	return c.send(msg)
+}
+
+func (l *Layer) sendToNode(f Flow, msg []byte) error {
+	err := ErrUnreachable
+	if l.cfg.Link != nil {
+		err = l.cfg.Link(f, msg)
+	}
+	if err != nil {
+		l.counters.Unreachable.Add(1)
+		return fmt.Errorf("node %q: %w", f.Node, err)
+	}
+	l.counters.Sent.Add(1)
+	return nil
+}
+
+// allowed tells whether a network may send requests to an address.
+func (l *Layer) allowed(network string, a netip.Addr) bool {
+	for _, p := range l.cfg.Networks[network] {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Layer) notAllowed(network string, remote netip.AddrPort) error {
+	l.counters.NotAllowed.Add(1)
+	if l.lines.Allow() {
+		l.log.Warn("send refused: the network does not list this address; add it to the addresses the network may send to",
+			"network", network, "remote", remote)
+	}
+	return fmt.Errorf("%w: network %q, %s", ErrNotAllowed, network, remote)
+}
+
+// pause waits for d; it is false if the layer closes meanwhile.
+func (l *Layer) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.ctx.Done():
+		return false
+	}
+}
