@@ -42,6 +42,9 @@ type bench struct {
 	err   error // of Send
 	quiet bool  // log nothing
 
+	method sip.RequestMethod // of the transaction under test
+	flow   transport.Flow
+
 	onRequest  func(tx *Server, req *sip.Request)
 	onResponse func(tx *Client, res *sip.Response)
 	onCancel   func(tx *Server)
@@ -141,6 +144,15 @@ func (b *bench) run(d time.Duration) {
 func (b *bench) receive(f transport.Flow, text string) {
 	b.table.Receive(b.now, transport.Received{Msg: parse(b.t, text), Flow: f, At: b.now})
 }
+
+// again lets the request under test come, for the first time or again.
+func (b *bench) again() { b.receive(b.flow, text(b.method, "z9hG4bK1")) }
+
+// ack lets its ACK come.
+func (b *bench) ack() { b.receive(b.flow, text(sip.ACK, "z9hG4bK1")) }
+
+// reply lets a response to it come.
+func (b *bench) reply(status int) { b.receive(b.flow, reply(status, b.method, "z9hG4bK1")) }
 
 // respond answers the n-th transaction.
 func (b *bench) respond(n, status int) {
