@@ -6,10 +6,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+	"pgregory.net/rapid"
 
 	"strowger/sip/transport"
 )
@@ -33,7 +33,7 @@ func flowOf(proto transport.Proto) transport.Flow {
 
 // bench is a Table with its user and its wire; it writes down what they see.
 type bench struct {
-	t     testing.TB
+	t     rapid.TB
 	table *Table
 	now   time.Time
 	log   []string // "0.5s send INVITE"
@@ -51,7 +51,7 @@ type bench struct {
 	onFailed   func(tx *Client)
 }
 
-func newBench(t testing.TB) *bench {
+func newBench(t rapid.TB) *bench {
 	b := &bench{t: t, now: t0}
 	b.table = NewTable(b, b)
 	return b
@@ -178,7 +178,7 @@ func (b *bench) empty() {
 	}
 }
 
-func parse(t testing.TB, text string) sip.Message {
+func parse(t rapid.TB, text string) sip.Message {
 	t.Helper()
 	msg, err := sip.NewParser().ParseSIP([]byte(text))
 	if err != nil {
@@ -229,7 +229,7 @@ func answer(status int) *sip.Response {
 }
 
 // outgoing is a request as the user makes it.
-func outgoing(t testing.TB, method sip.RequestMethod, branch string, extra ...string) *sip.Request {
+func outgoing(t rapid.TB, method sip.RequestMethod, branch string, extra ...string) *sip.Request {
 	t.Helper()
 	return parse(t, strings.Join(append([]string{
 		string(method) + " sip:bob@127.0.0.2:5070 SIP/2.0",
