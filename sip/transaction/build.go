@@ -1,6 +1,7 @@
 package transaction
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/emiago/sipgo/sip"
@@ -92,7 +93,8 @@ func newPieces(req *sip.Request) *pieces {
 	if h := req.CSeq(); h != nil {
 		p.seq = h.SeqNo
 	}
-	p.line, p.to, p.proof = w[:n:n], w[n:m:m], w[m:]
+	w = slices.Clone(w)
+	p.line, p.to, p.proof = w[:n], w[n:m], w[m:]
 	return p
 }
 

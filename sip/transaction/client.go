@@ -1,6 +1,7 @@
 package transaction
 
 import (
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -25,8 +26,9 @@ type Client struct {
 // An ACK is sent without one and nil is returned. Whatever goes wrong is told by
 // User.ClientFailed, never before Start has returned.
 func (t *Table) Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *Client {
-	w := make(writer, 0, 1024)
+	w := writer(t.output[:0])
 	req.StringWrite(&w)
+	t.output = w
 	if req.Method == sip.ACK {
 		if err := t.wire.Send(f, w); err != nil {
 			t.counters.SendErrors.Add(1)
@@ -120,7 +122,7 @@ func (t *Table) stepClient(now time.Time, tx *Client, e event, c content) {
 		t.send(now, &tx.entry, tx.Flow, c.msg)
 	}
 	if do.has(keep) {
-		tx.last = c.msg
+		tx.last = slices.Clone(c.msg)
 	}
 	if do.has(forget) {
 		tx.last = nil

@@ -3,6 +3,7 @@ package transaction
 import (
 	"crypto/rand"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,8 +114,9 @@ func (t *Table) cancelled(now time.Time, key string, req *sip.Request, flow tran
 		tx := t.newServer(key, req, flow)
 		tx.own = true
 		t.stepServer(now, tx, event{kind: started}, content{})
+		t.output = appendReply(t.output[:0], req, status, reason, tag)
 		t.stepServer(now, tx, event{kind: responded, status: status},
-			content{msg: appendReply(nil, req, status, reason, tag)})
+			content{msg: t.output})
 	}
 	if invite != nil {
 		t.stepServer(now, invite, event{kind: cancelled}, content{req: req})
@@ -123,8 +125,8 @@ func (t *Table) cancelled(now time.Time, key string, req *sip.Request, flow tran
 
 // reply answers without a transaction (RFC 3261 section 8.2.7).
 func (t *Table) reply(req *sip.Request, flow transport.Flow, status int, reason, tag string) {
-	t.scratch = appendReply(t.scratch[:0], req, status, reason, tag)
-	if err := t.wire.Send(flow, t.scratch); err != nil {
+	t.output = appendReply(t.output[:0], req, status, reason, tag)
+	if err := t.wire.Send(flow, t.output); err != nil {
 		t.counters.SendErrors.Add(1)
 	}
 }
@@ -157,8 +159,9 @@ func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Se
 // after the end, and to other methods 408, 1xx but 100, and over UDP a 100 in
 // the first 3.5 s (RFC 4320).
 func (t *Table) Respond(now time.Time, tx *Server, res *sip.Response) {
-	w := make(writer, 0, 1024)
+	w := writer(t.output[:0])
 	res.StringWrite(&w)
+	t.output = w
 	if res.StatusCode >= 200 && res.StatusCode < 300 && tx.Method == sip.INVITE {
 		hash := maphash.Bytes(t.seed, w)
 		if tx.success != 0 && tx.success != hash {
@@ -183,7 +186,7 @@ func (t *Table) stepServer(now time.Time, tx *Server, e event, c content) {
 		t.send(now, &tx.entry, tx.Flow, c.msg)
 	}
 	if do.has(keep) {
-		tx.last = c.msg
+		tx.last = slices.Clone(c.msg)
 	}
 	if do.has(forget) {
 		tx.last = nil
@@ -194,8 +197,8 @@ func (t *Table) stepServer(now time.Time, tx *Server, e event, c content) {
 	}
 	if do.has(sendTrying) && tx.request != nil {
 		t.counters.TryingSent.Add(1)
-		tx.last = appendReply(nil, tx.request, sip.StatusTrying, "Trying", "")
-		tx.request = nil
+		t.output = appendReply(t.output[:0], tx.request, sip.StatusTrying, "Trying", "")
+		tx.last, tx.request = slices.Clone(t.output), nil
 		t.send(now, &tx.entry, tx.Flow, tx.last)
 	}
 	if do.has(absorb) {

@@ -36,7 +36,8 @@ type Table struct {
 	counters Counters
 	seed     maphash.Seed
 	tag      string // the To tag of responses without a transaction
-	scratch  []byte // for keys and such responses, free between calls
+	scratch  []byte // for keys, valid until the next one
+	output   []byte // for messages, valid until the next one
 	number   uint64 // of the newest transaction
 }
 

@@ -6,10 +6,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+	"pgregory.net/rapid"
 
 	"strowger/sip/transport"
 )
@@ -33,7 +33,7 @@ func flowOf(proto transport.Proto) transport.Flow {
 
 // bench is a Table with its user and its wire; it writes down what they see.
 type bench struct {
-	t     testing.TB
+	t     rapid.TB
 	table *Table
 	now   time.Time
 	log   []string // "0.5s send INVITE"
@@ -42,13 +42,16 @@ type bench struct {
 	err   error // of Send
 	quiet bool  // log nothing
 
+	method sip.RequestMethod // of the transaction under test
+	flow   transport.Flow
+
 	onRequest  func(tx *Server, req *sip.Request)
 	onResponse func(tx *Client, res *sip.Response)
 	onCancel   func(tx *Server)
 	onFailed   func(tx *Client)
 }
 
-func newBench(t testing.TB) *bench {
+func newBench(t rapid.TB) *bench {
 	b := &bench{t: t, now: t0}
 	b.table = NewTable(b, b)
 	return b
@@ -142,6 +145,15 @@ func (b *bench) receive(f transport.Flow, text string) {
 	b.table.Receive(b.now, transport.Received{Msg: parse(b.t, text), Flow: f, At: b.now})
 }
 
+// again lets the request under test come, for the first time or again.
+func (b *bench) again() { b.receive(b.flow, text(b.method, "z9hG4bK1")) }
+
+// ack lets its ACK come.
+func (b *bench) ack() { b.receive(b.flow, text(sip.ACK, "z9hG4bK1")) }
+
+// reply lets a response to it come.
+func (b *bench) reply(status int) { b.receive(b.flow, reply(status, b.method, "z9hG4bK1")) }
+
 // respond answers the n-th transaction.
 func (b *bench) respond(n, status int) {
 	b.table.Respond(b.now, b.txs[n], answer(status))
@@ -166,7 +178,7 @@ func (b *bench) empty() {
 	}
 }
 
-func parse(t testing.TB, text string) sip.Message {
+func parse(t rapid.TB, text string) sip.Message {
 	t.Helper()
 	msg, err := sip.NewParser().ParseSIP([]byte(text))
 	if err != nil {
@@ -217,7 +229,7 @@ func answer(status int) *sip.Response {
 }
 
 // outgoing is a request as the user makes it.
-func outgoing(t testing.TB, method sip.RequestMethod, branch string, extra ...string) *sip.Request {
+func outgoing(t rapid.TB, method sip.RequestMethod, branch string, extra ...string) *sip.Request {
 	t.Helper()
 	return parse(t, strings.Join(append([]string{
 		string(method) + " sip:bob@127.0.0.2:5070 SIP/2.0",
