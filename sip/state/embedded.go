@@ -1,7 +1,6 @@
 package state
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,11 +21,6 @@ const (
 	lockTimeout   = 500 * time.Millisecond // how long to wait for a folder that another process holds
 	maxPending    = 250_000                // records that wait for the disk
 )
-
-// Options of the embedded store.
-type Options struct {
-	Logger *slog.Logger // nil means slog.Default()
-}
 
 // Embedded is the Store of a single node: maps for reading, one bbolt file for
 // restarts. A goroutine owns the file's writes; the maps belong to the mutex.
@@ -75,7 +69,7 @@ func OpenEmbedded(dir string, o Options) (*Embedded, error) {
 	}
 	s := &Embedded{
 		db:      db,
-		log:     cmp.Or(o.Logger, slog.Default()),
+		log:     o.logger(),
 		tables:  make(map[string]map[string]map[string]packed),
 		pending: newGroup(),
 		wake:    make(chan struct{}, 1),

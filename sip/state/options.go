@@ -1,6 +1,21 @@
 package state
 
-import "sync/atomic"
+import (
+	"log/slog"
+	"sync/atomic"
+)
+
+// Options of both stores.
+type Options struct {
+	Logger *slog.Logger // nil means slog.Default()
+}
+
+func (o Options) logger() *slog.Logger {
+	if o.Logger == nil {
+		return slog.Default()
+	}
+	return o.Logger
+}
 
 // Counters count what a store did. Both stores have them.
 type Counters struct {
