@@ -273,7 +273,7 @@ func (b *Body) environment(name string, at Pos) (Value, bool) {
 }
 
 func envName(t hcl.Traversal) (string, bool) {
-	if len(t) != 2 || t.RootName() != "env" {
+	if len(t) != 2 || t.IsRelative() || t.RootName() != "env" {
 		return "", false
 	}
 	attr, ok := t[1].(hcl.TraverseAttr)
@@ -293,10 +293,10 @@ func literal(e *hclsyntax.LiteralValueExpr) (string, bool) {
 		return strconv.FormatBool(v.True()), true
 	case "number":
 		f := v.AsBigFloat()
-		if f.MantExp(nil) > 64 { // no value of ours is that large
+		if !f.IsInt() || f.MantExp(nil) > 64 { // no value of ours is; 1e-999999999 has a billion digits
 			return "", false
 		}
-		return f.Text('f', -1), true
+		return f.Text('f', 0), true
 	}
 	return "", false
 }
