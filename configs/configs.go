@@ -5,4 +5,23 @@
 // errors with file, line and what to write instead. Each field says its unit,
 // its default and what zero means. Secrets are file paths or environment
 // variables, never values.
+//
+// # Files
+//
+//   - strowger.hcl is the demo contact centre on one node, with demo.plan.hcl and
+//     demo.seats.csv as its seed.
+//   - cluster.hcl serves every node of a cluster on one Redis; the environment says
+//     which node it is.
+//
+// # Decisions
+//
+//   - A value may be taken from the environment: env.NAME, or "${env.NAME}" inside
+//     a string. A variable that is not set is an error. Flags of the command line
+//     are Overrides and win.
+//   - data is relative to the working directory, as a flag would be. The other
+//     files a configuration names lie beside it, so they are relative to it.
+//   - Load gives a whole Config: defaults filled in, every reference checked. Who
+//     uses it checks nothing again.
+//   - What depends on the machine (descriptors, ephemeral ports) is compared at
+//     start, by Fit, and lowers a limit; it is no fault of the file.
 package configs

@@ -83,6 +83,7 @@ func (e Emergency) Match(called string) (number string, ok bool) {
 	if sos(called) && len(e.list) > 0 {
 		return e.list[0], true
 	}
+	called = strings.TrimRight(called, "#") // some phones send the key that ends dialling
 	if number, ok = e.forms[called]; ok {
 		return number, true
 	}

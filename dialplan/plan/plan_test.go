@@ -3,7 +3,6 @@ package plan_test
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -166,15 +165,42 @@ number "+4480XXXXXXXX" {
 	}
 }
 
-func BenchmarkDecide(b *testing.B) {
+// large is a plan of 100,000 numbers.
+func large() []byte {
 	var text strings.Builder
-	for i := range 30_000 {
-		fmt.Fprintf(&text, "number \"+4480815%05d\" \"+4480816%05d\" \"+4480817%05d\" \"+4480818%05d\" {\necho {}\n}\n", i, i, i, i)
+	for block := range 100 {
+		text.WriteString("number ")
+		for n := range 1000 {
+			fmt.Fprintf(&text, "\"+44808%02d%05d\" ", 15+block/50, block%50*1000+n)
+		}
+		text.WriteString("{\n  echo {}\n}\n")
 	}
-	tab := table(b, "big", []byte(text.String()[:slices.Max([]int{0, strings.LastIndex(text.String(), "number")})]))
-	q := dialplan.Question{Origin: dialplan.FromTrunk, Trunk: "carrier", Called: "00448081700777"}
-	b.ReportAllocs()
+	text.WriteString("dial \"9.\" {\n  trunk { trunks = [\"carrier\"] }\n}\ndial \"10XX\" {\n  ring { seats = [called] }\n}\n")
+	return []byte(text.String())
+}
+
+func BenchmarkDecide(b *testing.B) {
+	tab := table(b, "large", large())
+	for _, q := range []dialplan.Question{
+		{Origin: dialplan.FromTrunk, Trunk: "carrier", Called: "00448081607777"},
+		{Origin: dialplan.FromSeat, Seat: "1001", Called: "908081607777"},
+		{Origin: dialplan.FromSeat, Seat: "1001", Called: "1002"},
+		{Origin: dialplan.FromSeat, Seat: "1001", Called: "901632960123", Presentation: "+441632960101"},
+		{Origin: dialplan.FromTrunk, Trunk: "carrier", Called: "nonsense"},
+	} {
+		b.Run(q.Called, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				tab.Decide(q)
+			}
+		})
+	}
+}
+
+func BenchmarkParseAndCheck(b *testing.B) {
+	src := large()
+	b.SetBytes(int64(len(src)))
 	for b.Loop() {
-		tab.Decide(q)
+		table(b, "large", src)
 	}
 }

@@ -40,13 +40,20 @@ func newBody(t *text, b *hclsyntax.Body, at Pos) *Body { return &Body{text: t, b
 // Fault reports a fault of this text.
 func (b *Body) Fault(at Pos, format string, args ...any) { b.text.faults.Add(at, format, args...) }
 
-// Name is how people call the block: tenant "demo".
+// Name is how people call the block: tenant "demo". Of several labels it has the first.
 func (b *Body) Name() string {
-	name := b.Type
-	for _, l := range b.Labels {
-		name += " " + strconv.Quote(l)
+	if len(b.Labels) == 0 {
+		return b.Type
 	}
-	return name
+	return b.Type + " " + strconv.Quote(b.Labels[0])
+}
+
+// where is the block in a fault.
+func (b *Body) where() string {
+	if b.Type == "" {
+		return "here"
+	}
+	return "in " + b.Name()
 }
 
 // Pos is where a key is written, or the block if it is not.
@@ -183,10 +190,6 @@ func (b *Body) Bool(key string, fallback bool) bool {
 
 // Done reports what is written and was not asked for.
 func (b *Body) Done() {
-	where := "here"
-	if b.Type != "" {
-		where = "in " + b.Name()
-	}
 	for name, a := range b.body.Attributes {
 		if contains(b.keys, name) {
 			continue
@@ -196,7 +199,7 @@ func (b *Body) Done() {
 			b.Fault(at, "%s is a block; write: %s { ... }", name, name)
 			continue
 		}
-		b.Fault(at, "unknown key %q %s; %s", name, where, Suggest(name, append(b.keys, b.types...)))
+		b.Fault(at, "unknown key %q %s; %s", name, b.where(), Suggest(name, append(b.keys, b.types...)))
 	}
 	for _, block := range b.body.Blocks {
 		if contains(b.types, block.Type) {
@@ -207,7 +210,7 @@ func (b *Body) Done() {
 			b.Fault(at, "%s is a value; write: %s = ...", block.Type, block.Type)
 			continue
 		}
-		b.Fault(at, "unknown block %q %s; %s", block.Type, where, Suggest(block.Type, append(b.types, b.keys...)))
+		b.Fault(at, "unknown block %q %s; %s", block.Type, b.where(), Suggest(block.Type, append(b.types, b.keys...)))
 	}
 }
 
@@ -273,7 +276,7 @@ func (b *Body) environment(name string, at Pos) (Value, bool) {
 }
 
 func envName(t hcl.Traversal) (string, bool) {
-	if len(t) != 2 || t.RootName() != "env" {
+	if len(t) != 2 || t.IsRelative() || t.RootName() != "env" {
 		return "", false
 	}
 	attr, ok := t[1].(hcl.TraverseAttr)
@@ -293,10 +296,10 @@ func literal(e *hclsyntax.LiteralValueExpr) (string, bool) {
 		return strconv.FormatBool(v.True()), true
 	case "number":
 		f := v.AsBigFloat()
-		if f.MantExp(nil) > 64 { // no value of ours is that large
+		if !f.IsInt() || f.MantExp(nil) > 64 { // no value of ours is; 1e-999999999 has a billion digits
 			return "", false
 		}
-		return f.Text('f', -1), true
+		return f.Text('f', 0), true
 	}
 	return "", false
 }

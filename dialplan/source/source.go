@@ -9,7 +9,8 @@
 //     given. HCL's evaluator is not used, so no text can make reading it
 //     expensive.
 //   - HCL's parser is recursive. Text larger than MaxBytes, nested deeper than
-//     MaxDepth or with operators is refused from its tokens, before parsing.
+//     MaxDepth, with brackets that do not match or with operators is refused from
+//     its tokens, before parsing.
 //   - A reader asks a Body for the keys that it knows and ends with Done, which
 //     reports every key that was not asked for.
 package source
@@ -109,37 +110,6 @@ func Parse(name string, src []byte, env func(string) (string, bool), ds *Diagnos
 	}
 	text := &text{name: name, env: env, faults: ds}
 	return newBody(text, file.Body.(*hclsyntax.Body), Pos{File: name, Line: 1})
-}
-
-// scan refuses what the recursive parser must not see: deep nesting, and
-// operators, which values do not have.
-func scan(name string, src []byte, ds *Diagnostics) bool {
-	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
-	depth := 0
-	for i, t := range tokens {
-		at := Pos{name, t.Range.Start.Line}
-		switch t.Type {
-		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen,
-			hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
-			depth++
-		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
-			depth--
-		case hclsyntax.TokenMinus:
-			if i+1 < len(tokens) && tokens[i+1].Type == hclsyntax.TokenNumberLit {
-				continue
-			}
-			ds.Add(at, "a value cannot be computed with -; write the value itself, in quotes if it is text")
-			return false
-		case hclsyntax.TokenBang, hclsyntax.TokenQuestion:
-			ds.Add(at, "a value cannot be computed with %s; write the value itself, in quotes if it is text", t.Bytes)
-			return false
-		}
-		if depth > MaxDepth {
-			ds.Add(at, "nested deeper than %d; write it flatter", MaxDepth)
-			return false
-		}
-	}
-	return true
 }
 
 func posOf(r *hcl.Range, name string) Pos {

@@ -1,0 +1,204 @@
+package configs
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"strowger/dialplan"
+)
+
+// Config is a node's configuration, complete and checked.
+type Config struct {
+	File         string // as given to Load
+	Node         Node
+	Networks     []Network // at least one, names unique
+	Tenants      []Tenant  // at least one, names unique
+	Trunks       []Trunk   // names unique
+	Store        Store
+	Admin        Admin
+	Cluster      *Cluster // nil: the node is alone
+	Registration Registration
+	Media        Media
+	Limits       Limits
+	Log          Log
+}
+
+// Node is the block node.
+type Node struct {
+	// Name tells nodes of a cluster apart, in records and logs. Default "strowger".
+	// Letters, digits and "-", at most 63.
+	Name string
+	// Data is the folder of the node's state, relative to the working directory.
+	// Default "./data".
+	Data string
+}
+
+// Network is a block network "NAME": listeners, and where sound goes. Trunks and
+// seats belong to one.
+type Network struct {
+	Name      string
+	Listeners []Listener // at least one
+	RTP       []RTP      // at least one
+	// Allow lists where the network may send. Default: the sources and targets of
+	// its trunks, and the machine's subnets that its addresses lie in.
+	Allow []netip.Prefix
+	// DSCPSIP and DSCPRTP mark what is sent, 0 to 63 (RFC 2474). Default 24 (CS3)
+	// and 46 (EF); 0 is best effort.
+	DSCPSIP, DSCPRTP int
+}
+
+// Listener is a block listener "NAME" of a network.
+type Listener struct {
+	Name string // "network/name", unique in the node
+	// Proto is "udp" or "tcp". Default: the listener's name, if it is one of them.
+	Proto string
+	// Bind is the address and port of the socket. No default.
+	Bind netip.AddrPort
+	// Advertised is what Via and Contact say. Default: Bind, which then must not be
+	// 0.0.0.0 or [::]. A port of 0 means that of Bind.
+	Advertised netip.AddrPort
+	// Algorithms are the digests offered, the preferred first: "md5", "sha-256"
+	// (RFC 7616, 8760). Default sha-256, then md5.
+	Algorithms []string
+}
+
+// RTP is a block rtp of a network: one address for sound and its ports.
+type RTP struct {
+	// Bind is the address of the sockets. No default.
+	Bind netip.Addr
+	// Advertised is what SDP says. Default: Bind, which then must not be 0.0.0.0 or [::].
+	Advertised netip.Addr
+	// From and To are the ports, both included; From is even. A call takes four, a
+	// pair for each of its two legs. Default 20000 to 29999.
+	From, To int
+}
+
+// Tenant is a block tenant "NAME": owner of seats, numbers and figures.
+type Tenant struct {
+	Name string
+	// Realm is the digest realm; stored HA1 values depend on it, so it is never
+	// changed. Default: the tenant's name.
+	Realm string
+	// Numbering says how numbers are written and what seats dial for a line.
+	// Default: the United Kingdom's, with 9.
+	Numbering dialplan.Numbering
+	// Emergency recognises emergency numbers: 999, 112 and 18000, and what the list
+	// adds to them.
+	Emergency dialplan.Emergency
+	// EmergencyTrunks are tried first, in their order; the tenant's other trunks
+	// follow. At least one.
+	EmergencyTrunks []string
+	Seed            Seed
+}
+
+// Seed is a block seed of a tenant: what an empty store starts with. "" means nothing.
+type Seed struct {
+	Plan  string // path of a dialplan
+	Seats string // path of a CSV file of seats
+}
+
+// Trunk is a block trunk "NAME": a carrier.
+type Trunk struct {
+	Name    string
+	Tenant  string // default: the only tenant
+	Network string // default: the only network
+	// Sources recognise its calls; no two trunks of a network share an address. At
+	// least one.
+	Sources []netip.Prefix
+	// Targets are where calls go out to, in order of trying. A port of 0 is written
+	// as 5060. None means that it only brings calls.
+	Targets []netip.AddrPort
+	// Proto is how it is called: "udp" or "tcp". Default udp.
+	Proto string
+	// Calls is how many it takes at once; 0, the default, means that only the node's
+	// limit holds. Emergency calls are not counted.
+	Calls int
+}
+
+// Store is the block store.
+type Store struct {
+	// URL is that of Redis: redis://, rediss:// or unix://. Default "": embedded, in
+	// the data folder.
+	URL string
+	// PasswordFile holds the password of Redis. Default "": none.
+	PasswordFile string
+}
+
+// Admin is the block admin.
+type Admin struct {
+	// HTTP is the address of the admin API. Off loopback it needs TLS. Default
+	// 127.0.0.1:8080; "off" leaves it zero, which means none.
+	HTTP netip.AddrPort
+	// Socket is the path of the API's unix socket. Default admin.sock in the data folder.
+	Socket string
+	// CertFile and KeyFile are the PEM files of TLS. Default "": plain HTTP.
+	CertFile, KeyFile string
+	// Roles give unix users and groups their role on the socket. Default: root and
+	// the user that runs the node are admin.
+	Roles []Role
+}
+
+// Role is a block role "viewer", "operator" or "admin" of admin.
+type Role struct {
+	Role    string
+	Users   []string // unix user names
+	Groups  []string // unix group names
+	Tenants []string // whose; empty, the default, means every tenant's
+}
+
+// Cluster is the block cluster. It needs a store that nodes share. Nodes find each
+// other through it.
+type Cluster struct {
+	// Link is where other nodes connect to. No default.
+	Link netip.AddrPort
+	// Advertised is the address that the node gives to others. Default: Link.
+	Advertised netip.AddrPort
+	// KeyFile holds the secret that all nodes of the cluster share. No default.
+	KeyFile string
+}
+
+// Registration is the block registration: how long a REGISTER lasts. A shorter wish
+// than Min is refused with 423, a longer one than Max is shortened.
+type Registration struct {
+	Min     time.Duration // default 60s, at least 10s
+	Default time.Duration // of a REGISTER that wishes nothing; default 600s
+	Max     time.Duration // default 3600s
+}
+
+// Media is the block media: when a call without sound ends.
+type Media struct {
+	// Timeout is without RTP and RTCP. Default 60s; 0 means never.
+	Timeout time.Duration
+	// HeldTimeout is the same while held, inactive or after comfort noise. Default
+	// 2h; 0 means never.
+	HeldTimeout time.Duration
+}
+
+// Limits is the block limits.
+type Limits struct {
+	// Calls at once, emergency calls beside them. Default 2000; Fit lowers it to
+	// what the machine can hold.
+	Calls int
+}
+
+// Log is the block log.
+type Log struct {
+	// Level is "debug", "info", "warn" or "error". Default info.
+	Level slog.Level
+}
+
+// Overrides are what the command line says. A zero field says nothing.
+type Overrides struct {
+	NodeName  string
+	Data      string         // folder of the state
+	SIPPort   int            // of every listener of the first network
+	RTPFrom   int            // with RTPTo: the ports of every rtp block
+	RTPTo     int            // included
+	AdminHTTP netip.AddrPort // of the admin API
+	TrunkPort int            // of every target of every trunk
+	// Env looks up env.NAME; nil means the process's environment.
+	Env func(string) (string, bool)
+	// Subnets are those of the machine; nil means that its interfaces are asked.
+	Subnets []netip.Prefix
+}

@@ -1,0 +1,20 @@
+package configs
+
+import "fmt"
+
+// DemoPassword is the password that the demo's seed gives to a seat. Everybody
+// knows it, so a node that has one stays on loopback (DemoExposed).
+func DemoPassword(seat string) string { return "demo-" + seat }
+
+// DemoExposed is an error if a listener is outside loopback. A node where any seat
+// has its DemoPassword does not start with it.
+func (c *Config) DemoExposed() error {
+	for _, n := range c.Networks {
+		for _, l := range n.Listeners {
+			if !l.Bind.Addr().IsLoopback() {
+				return fmt.Errorf("listener %s is on %s, outside loopback, and seats have demo passwords, which everybody knows; make a configuration with: strowger init --lan", l.Name, l.Bind)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,274 @@
+package configs
+
+import (
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"strowger/dialplan"
+	"strowger/dialplan/source"
+)
+
+// reader fills a Config from a file, with defaults and overrides.
+type reader struct {
+	*Config
+	path string
+	o    Overrides
+	// places are the lines of named things, for the checks that follow.
+	places map[string]source.Pos
+}
+
+func (r *reader) read(file *source.Body) {
+	r.node(file)
+	for i, b := range file.Blocks("network", 1, 1) {
+		r.network(b, i == 0)
+	}
+	for _, b := range file.Blocks("tenant", 1, 1) {
+		r.tenant(b)
+	}
+	for _, b := range file.Blocks("trunk", 1, 1) {
+		r.trunk(b)
+	}
+	r.store(file)
+	r.admin(file)
+	r.cluster(file)
+	r.times(file)
+	r.Limits.Calls = 2000
+	if b := file.Block("limits"); b != nil {
+		r.Limits.Calls = b.Int("calls", r.Limits.Calls, 1, 100_000)
+		b.Done()
+	}
+	if b := file.Block("log"); b != nil {
+		r.Log.Level = level(b)
+		b.Done()
+	}
+}
+
+func (r *reader) node(file *source.Body) {
+	r.Node = Node{Name: "strowger", Data: "./data"}
+	if b := file.Block("node"); b != nil {
+		r.Node.Name = b.String("name", r.Node.Name)
+		r.Node.Data = b.String("data", r.Node.Data)
+		b.Done()
+		r.places["node"] = b.Pos("name")
+	}
+	if r.o.NodeName != "" {
+		r.Node.Name = r.o.NodeName
+	}
+	if r.o.Data != "" {
+		r.Node.Data = r.o.Data
+	}
+	if !isName(r.Node.Name) {
+		file.Fault(r.places["node"], "node name %q has other than letters, digits and -, or more than 63", r.Node.Name)
+	}
+}
+
+func (r *reader) network(b *source.Body, first bool) {
+	n := Network{Name: r.name(b)}
+	for _, l := range b.Blocks("listener", 1, 1) {
+		n.Listeners = append(n.Listeners, r.listener(n.Name, l, first))
+	}
+	for _, p := range b.Blocks("rtp", 0, 0) {
+		n.RTP = append(n.RTP, r.rtp(p))
+	}
+	n.Allow = prefixes(b, "allow")
+	n.DSCPSIP = b.Int("dscp_sip", 24, 0, 63)
+	n.DSCPRTP = b.Int("dscp_rtp", 46, 0, 63)
+	b.Done()
+	if len(n.Listeners) == 0 {
+		b.Fault(b.At, "%s has no listener; write in it: listener \"udp\" { bind = \"ADDRESS:5060\" }", b.Name())
+	}
+	if len(n.RTP) == 0 {
+		b.Fault(b.At, "%s has no rtp block; write in it: rtp { bind = \"ADDRESS\" }", b.Name())
+	}
+	r.Networks = append(r.Networks, n)
+}
+
+func (r *reader) listener(network string, b *source.Body, first bool) Listener {
+	l := Listener{Name: network + "/" + b.Labels[0]}
+	l.Proto = b.String("proto", b.Labels[0])
+	if l.Proto != "udp" && l.Proto != "tcp" {
+		b.Fault(b.Pos("proto"), "%s has the proto %q; write: proto = \"udp\" or \"tcp\"", b.Name(), l.Proto)
+	}
+	l.Bind = r.required(b, "bind", "127.0.0.1:5060")
+	if first && r.o.SIPPort != 0 {
+		l.Bind = netip.AddrPortFrom(l.Bind.Addr(), uint16(r.o.SIPPort))
+	}
+	l.Advertised = address(b, "advertise", "127.0.0.1:5060", l.Bind.Port())
+	l.Algorithms = choices(b, "algorithms", []string{"sha-256", "md5"}, []string{"md5", "sha-256"})
+	b.Done()
+	r.place("listener", l.Name, b)
+	if !l.Advertised.IsValid() {
+		l.Advertised = l.Bind
+		if l.Bind.IsValid() && l.Bind.Addr().IsUnspecified() {
+			b.Fault(b.Pos("bind"), "%s is bound to every address; write which one phones see: advertise = \"ADDRESS\"", b.Name())
+		}
+	}
+	return l
+}
+
+func (r *reader) rtp(b *source.Body) RTP {
+	p := RTP{From: 20000, To: 29999}
+	p.Bind = ip(b, "bind")
+	if !b.Has("bind") {
+		b.Fault(b.At, "rtp needs an address; write: bind = \"127.0.0.1\"")
+	}
+	p.Advertised = ip(b, "advertise")
+	if !p.Advertised.IsValid() {
+		p.Advertised = p.Bind
+		if p.Bind.IsValid() && p.Bind.IsUnspecified() {
+			b.Fault(b.Pos("bind"), "rtp is bound to every address; write which one phones see: advertise = \"ADDRESS\"")
+		}
+	}
+	p.From, p.To = ports(b, p.From, p.To)
+	if r.o.RTPFrom != 0 {
+		p.From, p.To = r.o.RTPFrom, r.o.RTPTo
+	}
+	b.Done()
+	r.places["rtp "+p.String()] = b.Pos("ports")
+	return p
+}
+
+func (r *reader) tenant(b *source.Body) {
+	t := Tenant{Name: r.name(b), Numbering: dialplan.UnitedKingdom()}
+	t.Realm = b.String("realm", t.Name)
+	if t.Realm == "" || strings.ContainsAny(t.Realm, "\"\\\r\n") {
+		b.Fault(b.Pos("realm"), "realm %q is empty or has quotes or a backslash", t.Realm)
+	}
+	if n := b.Block("numbering"); n != nil {
+		numbering(n, &t.Numbering)
+	}
+	var extra []string
+	at := b.At
+	if e := b.Block("emergency"); e != nil {
+		at = e.Pos("numbers")
+		extra = texts(e.List("numbers", false))
+		for _, trunk := range e.List("trunks", false) {
+			t.EmergencyTrunks = append(t.EmergencyTrunks, trunk.Text)
+			r.places["emergency "+t.Name+" "+trunk.Text] = trunk.At
+		}
+		e.Done()
+	}
+	var err error
+	if t.Emergency, err = dialplan.NewEmergency(t.Numbering, extra); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			b.Fault(at, "%s: %s", b.Name(), line)
+		}
+	}
+	if s := b.Block("seed"); s != nil {
+		t.Seed = Seed{Plan: r.beside(s.String("plan", "")), Seats: r.beside(s.String("seats", ""))}
+		s.Done()
+	}
+	b.Done()
+	r.Tenants = append(r.Tenants, t)
+}
+
+func numbering(b *source.Body, n *dialplan.Numbering) {
+	for key, field := range map[string]*string{
+		"country": &n.Country, "national": &n.National, "international": &n.International, "outside": &n.Outside,
+	} {
+		*field = b.String(key, *field)
+		if len(*field) > 4 || strings.Trim(*field, "0123456789") != "" {
+			b.Fault(b.Pos(key), "%s is at most 4 digits, not %q", key, *field)
+		}
+	}
+	if n.Country == "" {
+		b.Fault(b.Pos("country"), "country is empty; write the country code: country = \"44\"")
+	}
+	if b.Has("short") {
+		n.Short = texts(b.List("short", false))
+	}
+	for _, s := range n.Short {
+		if len(s) < 2 || len(s) > 6 || strings.Trim(s, "0123456789X") != "" {
+			b.Fault(b.Pos("short"), "%q is no pattern of a short number; write 2 to 6 of digits and X", s)
+		}
+	}
+	b.Done()
+}
+
+func (r *reader) trunk(b *source.Body) {
+	t := Trunk{Name: r.name(b)}
+	t.Tenant = b.String("tenant", "")
+	t.Network = b.String("network", "")
+	t.Sources = prefixes(b, "sources")
+	if len(t.Sources) == 0 {
+		b.Fault(b.Pos("sources"), "%s needs the addresses its calls come from; write: sources = [\"192.0.2.1\"]", b.Name())
+	}
+	for _, v := range b.List("targets", false) {
+		target, ok := addrPort(v.Text, 5060)
+		if !ok || target.Addr().IsUnspecified() {
+			b.Fault(v.At, "%q is no address; write: targets = [\"192.0.2.1:5060\"]", v.Text)
+			continue
+		}
+		if r.o.TrunkPort != 0 {
+			target = netip.AddrPortFrom(target.Addr(), uint16(r.o.TrunkPort))
+		}
+		t.Targets = append(t.Targets, target)
+	}
+	t.Proto = choice(b, "proto", "udp", "udp", "tcp")
+	t.Calls = b.Int("calls", 0, 0, 100_000)
+	b.Done()
+	r.Trunks = append(r.Trunks, t)
+}
+
+func (r *reader) times(file *source.Body) {
+	r.Registration = Registration{Min: time.Minute, Default: 10 * time.Minute, Max: time.Hour}
+	if b := file.Block("registration"); b != nil {
+		const low, high = 10 * time.Second, 24 * time.Hour
+		g := &r.Registration
+		g.Min = b.Duration("min", g.Min, low, high)
+		g.Default = b.Duration("default", g.Default, low, high)
+		g.Max = b.Duration("max", g.Max, low, high)
+		if g.Min > g.Default || g.Default > g.Max {
+			b.Fault(b.At, "registration: min %v, default %v and max %v are not in this order", g.Min, g.Default, g.Max)
+		}
+		b.Done()
+	}
+	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour}
+	if b := file.Block("media"); b != nil {
+		r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
+		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
+		b.Done()
+	}
+}
+
+func level(b *source.Body) slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(choice(b, "level", "info", "debug", "info", "warn", "error")))
+	return l
+}
+
+// name is the block's name; a second block of that name is a fault.
+func (r *reader) name(b *source.Body) string {
+	name := b.Labels[0]
+	if !isName(name) {
+		b.Fault(b.At, "%s: a name has letters, digits and -, at most 63", b.Name())
+	}
+	r.place(b.Type, name, b)
+	return name
+}
+
+// place remembers where a named thing is written; a second one of that name is a fault.
+func (r *reader) place(kind, name string, b *source.Body) {
+	if first, again := r.places[kind+" "+name]; again {
+		b.Fault(b.At, "%s is written twice; the first is in line %d", b.Name(), first.Line)
+		return
+	}
+	r.places[kind+" "+name] = b.At
+}
+
+// beside is a path relative to the configuration file.
+func (r *reader) beside(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(r.path), path)
+}
+
+func isName(s string) bool {
+	return s != "" && len(s) <= 63 && !strings.ContainsFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-'
+	})
+}

@@ -1,0 +1,50 @@
+# The demo contact centre on one node: state embedded, everything on loopback.
+# `strowger check --config configs/strowger.hcl` tells what is wrong after an edit;
+# `strowger init --lan` writes a configuration for real phones.
+
+node {
+  name = "strowger"
+  data = "./data" # relative to the working directory
+}
+
+network "local" {
+  listener "udp" {
+    bind       = "127.0.0.1:5060"
+    algorithms = ["md5"] # all that sipp and old phones know; leave out for sha-256 and md5
+  }
+
+  listener "tcp" {
+    bind       = "127.0.0.1:5060"
+    algorithms = ["md5"]
+  }
+
+  rtp {
+    bind  = "127.0.0.1"
+    ports = "20000-29999" # four a call: 2,500 calls
+  }
+}
+
+tenant "demo" {
+  realm = "demo" # never changed: stored passwords depend on it
+
+  # 999, 112 and 18000 are always in the list; numbers = [...] may add to it.
+  emergency {
+    trunks = ["carrier"]
+  }
+
+  # Applied once, to an empty store; from then on the store is the truth.
+  seed {
+    plan  = "demo.plan.hcl"
+    seats = "demo.seats.csv"
+  }
+}
+
+trunk "carrier" {
+  sources = ["127.0.0.2"]
+  targets = ["127.0.0.2:5060"]
+}
+
+admin {
+  http   = "127.0.0.1:8080"
+  socket = "admin.sock" # in the data folder
+}
