@@ -1,0 +1,48 @@
+// Command bench measures strowger beside Kamailio, as whole processes under load
+// from sipp, in one run on one machine. See cmd/internal/bench for what is
+// compared and how.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"strowger/cmd/internal/bench"
+)
+
+func main() {
+	var (
+		o      bench.Options
+		only   string
+		format string
+	)
+	flag.StringVar(&o.Strowger, "strowger", "", "binary to measure; none: the rivals only")
+	flag.StringVar(&o.Files, "files", "testdata/bench", "folder of scenarios and rivals' configurations")
+	flag.StringVar(&o.Configs, "configs", "configs", "folder with strowger.hcl")
+	flag.StringVar(&only, "only", "", "measures, separated by commas; none: "+strings.Join(bench.Measures(), ","))
+	flag.IntVar(&o.Repeats, "repeats", 3, "times that each measure is taken, systems by turns")
+	flag.DurationVar(&o.Length, "length", 20*time.Second, "length of one load; the sustained rate takes 60s")
+	flag.StringVar(&format, "o", "table", "table or json")
+	flag.Parse()
+	if only != "" {
+		o.Only = strings.Split(only, ",")
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	o.Progress = os.Stderr
+	results, err := bench.Run(ctx, o)
+	stop()
+	if err == nil {
+		err = bench.Write(os.Stdout, results, format)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}

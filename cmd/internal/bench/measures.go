@@ -1,0 +1,158 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+// The loads.
+const (
+	callRate     = 100 // calls/s
+	registerRate = 500 // pairs/s
+	warmCalls    = 200
+	heldCalls    = 1000
+	heldRate     = 200 // calls/s
+	users        = 20  // the demo's seats, 1001 to 1020
+	bindings     = 10_000
+	// Tries of the sustained rate.
+	rateFirst, rateStep, rateLast = 200, 200, 3000
+	rateLength                    = 60 * time.Second
+	// maxRetransmissions is the share at which a rate is no longer held.
+	maxRetransmissions = 0.001
+)
+
+// shortHold is the length of a benched call.
+const shortHold = 2 * time.Second
+
+func cpuPerCall(ctx context.Context, r *run) (float64, error) {
+	if err := allSucceed(ctx, r, calls{count: warmCalls, rate: callRate, holdMax: shortHold}); err != nil {
+		return 0, fmt.Errorf("warm-up: %w", err)
+	}
+	load := calls{count: callRate * int(r.Length.Seconds()), rate: callRate, holdMax: shortHold}
+	return cpuEach(r, load.count, time.Millisecond, func() error { return allSucceed(ctx, r, load) })
+}
+
+func cpuPerRegister(ctx context.Context, r *run) (float64, error) {
+	load := registrations{to: server, from: anyPhone(), users: seats(users), count: registerRate, rate: registerRate}
+	if err := load.run(ctx); err != nil {
+		return 0, fmt.Errorf("warm-up: %w", err)
+	}
+	load.count = registerRate * int(r.Length.Seconds())
+	return cpuEach(r, load.count, time.Microsecond, func() error { return load.run(ctx) })
+}
+
+func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
+	if r.up.strowger {
+		if err := importSeats(ctx, r, bindings); err != nil {
+			return 0, err
+		}
+	}
+	return memoryEach(r, bindings, func() error {
+		load := registrations{to: server, from: anyPhone(), users: seats(bindings), count: bindings, rate: registerRate}
+		return load.run(ctx)
+	})
+}
+
+// memoryPerCall measures while the calls are held.
+func memoryPerCall(ctx context.Context, r *run) (float64, error) {
+	if err := allSucceed(ctx, r, calls{count: warmCalls, rate: callRate, holdMax: shortHold}); err != nil {
+		return 0, fmt.Errorf("warm-up: %w", err)
+	}
+	setup := heldCalls/heldRate*time.Second + 3*time.Second
+	hold := 2 * setup
+	ended := make(chan error, 1)
+	value, err := memoryEach(r, heldCalls, func() error {
+		go func() {
+			ended <- allSucceed(ctx, r, calls{count: heldCalls, rate: heldRate, holdMin: hold, holdMax: hold})
+		}()
+		return wait(ctx, setup)
+	})
+	if callErr := <-ended; callErr != nil {
+		return 0, callErr
+	}
+	return value, err
+}
+
+// sustainedRate raises the rate until it is not held, and returns the last that was.
+func sustainedRate(ctx context.Context, r *run) (float64, error) {
+	held := 0
+	for rate := rateFirst; rate <= rateLast; rate += rateStep {
+		load := calls{count: rate * int(rateLength.Seconds()), rate: rate, holdMax: shortHold}
+		begin := time.Now()
+		t, err := load.run(ctx, r)
+		if err != nil {
+			return 0, err
+		}
+		share := float64(t.retransmissions) / float64(t.messages)
+		fmt.Fprintf(r.Progress, "  %d calls/s: %d of %d succeeded in %.0f s, %.3f %% retransmitted\n",
+			rate, t.succeeded, load.count, time.Since(begin).Seconds(), 100*share)
+		late := time.Since(begin) > rateLength+rateLength/10+2*shortHold
+		if t.succeeded != load.count || share > maxRetransmissions || late {
+			break
+		}
+		held = rate
+	}
+	return float64(held), nil
+}
+
+// allSucceed is an error unless every call of the load came about.
+func allSucceed(ctx context.Context, r *run, load calls) error {
+	t, err := load.run(ctx, r)
+	if err != nil {
+		return err
+	}
+	if t.succeeded != load.count {
+		return fmt.Errorf("%d of %d calls succeeded, %d failed", t.succeeded, load.count, t.failed)
+	}
+	return nil
+}
+
+// cpuEach returns the CPU time that each of count things took, in units.
+func cpuEach(r *run, count int, unit time.Duration, load func() error) (float64, error) {
+	before, err := usageOf(r.up.procs)
+	if err != nil {
+		return 0, err
+	}
+	if err := load(); err != nil {
+		return 0, err
+	}
+	after, err := usageOf(r.up.procs)
+	return float64(after.cpu-before.cpu) / float64(unit) / float64(count), err
+}
+
+// memoryEach returns the memory that each of count things takes, in bytes.
+func memoryEach(r *run, count int, load func() error) (float64, error) {
+	before, err := usageOf(r.up.procs)
+	if err != nil {
+		return 0, err
+	}
+	if err := load(); err != nil {
+		return 0, err
+	}
+	after, err := usageOf(r.up.procs)
+	return float64(after.memory-before.memory) / float64(count), err
+}
+
+// anyPhone is the phone's address with a port of the moment.
+func anyPhone() netip.AddrPort { return netip.AddrPortFrom(phone.Addr(), 0) }
+
+// seats names the first n seats.
+func seats(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = strconv.Itoa(1001 + i)
+	}
+	return names
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
