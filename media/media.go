@@ -45,6 +45,10 @@ const (
 	LatchStrict
 )
 
+// LatchWindow is how long after Update an endpoint may lock to a source other
+// than the SDP address.
+const LatchWindow = 5 * time.Second
+
 // Remote is what an SDP exchange said about the far side of an endpoint.
 type Remote struct {
 	RTP, RTCP netip.AddrPort // where to send; RTCP zero means RTP port + 1; RTP zero or port 0 means: send nothing
@@ -84,8 +88,9 @@ type Endpoint interface {
 	Source
 	// Local is the advertised RTP address; RTCP is the port above it.
 	Local() netip.AddrPort
-	// Update applies a new SDP exchange. The first call starts the latch window;
-	// a later one reopens it if the RTP address changed.
+	// Update applies a new SDP exchange. It starts the latch window anew as long
+	// as no source is locked, and when the RTP address changed. Call it again when
+	// the call is answered: a party behind NAT may stay silent until then.
 	Update(Remote) error
 	// Hear makes this endpoint's party hear from; nil means silence (nothing is
 	// sent). from may be the endpoint itself (echo). It replaces what was heard.
@@ -154,9 +159,11 @@ type Stats struct {
 	Foreign                  uint64        // packets from another source than the locked one
 	Invalid                  uint64        // not RTP, RTCP or STUN
 	RTCPReceived, RTCPSent   uint64
-	First, Last              time.Time // of received RTP; zero if none came
-	MOS                      float64   // 1.0 to 4.5 by the E-model; 0 if nothing was received
-	Encoding                 string    // of the last packet received
+	RoundTrip                time.Duration // from the far side's last RTCP report; 0 if unknown
+	FarLoss                  float64       // share of our packets lost by that report, 0 to 1
+	First, Last              time.Time     // of received RTP; zero if none came
+	MOS                      float64       // 1.0 to 4.5 by the E-model; 0 if nothing was received
+	Encoding                 string        // of the last packet received
 	Source                   netip.AddrPort
 }
 

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// settings of a measurement.
+type settings struct {
+	calls   int
+	seconds int
+	repeats int
+	linger  time.Duration
+	workers int
+}
+
+// warmUp is how long packets flow before they count.
+const warmUp = time.Second
+
+// measured is one run of one relay.
+type measured struct {
+	cpu      float64 // us for each packet
+	loss     float64 // percent
+	p50, p99 time.Duration
+	memory   float64 // KB for each call
+}
+
+// subject is a relay under test.
+type subject struct {
+	name  string
+	start func(settings, netip.AddrPort) (*process, error)
+}
+
+// process is a running relay with its calls.
+type process struct {
+	pid    int
+	memory int // resident bytes before the first call
+	legs   []netip.AddrPort
+	stop   func()
+}
+
+func (s *settings) flags(name string) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ExitOnError)
+	f.IntVar(&s.calls, "calls", 200, "calls, two legs each")
+	f.IntVar(&s.seconds, "seconds", 10, "length of each measurement")
+	f.IntVar(&s.repeats, "repeats", 3, "measurements of each relay, in turn")
+	f.DurationVar(&s.linger, "linger", 0, "linger of Strowger's relay; 0 is its default")
+	f.IntVar(&s.workers, "workers", 0, "workers of Strowger's relay; 0 is its default")
+	return f
+}
+
+// floor measures the generator alone: it sends to itself.
+func floor(args []string) error {
+	var s settings
+	if err := s.flags("floor").Parse(args); err != nil {
+		return err
+	}
+	var runs []measured
+	for range s.repeats {
+		g, err := newGenerator()
+		if err != nil {
+			return err
+		}
+		g.legs = slices.Repeat([]netip.AddrPort{g.local}, 2*s.calls)
+		r, err := g.run(time.Duration(s.seconds)*time.Second, 0)
+		g.close()
+		if err != nil {
+			return err
+		}
+		runs = append(runs, measured{loss: r.loss(), p50: r.percentile(0.5), p99: r.percentile(0.99)})
+	}
+	return table(s, []string{"no relay"}, [][]measured{runs})
+}
+
+// bench measures both relays in turn, so that a change of the machine's mood meets
+// both.
+func bench(args []string) error {
+	var s settings
+	if err := s.flags("bench").Parse(args); err != nil {
+		return err
+	}
+	subjects := []subject{{"strowger", startStrowger}, {"rtpengine", startEngine}}
+	names, runs := make([]string, len(subjects)), make([][]measured, len(subjects))
+	for range s.repeats {
+		for i, subject := range subjects {
+			m, err := subject.measure(s)
+			if err != nil {
+				return fmt.Errorf("%s: %w", subject.name, err)
+			}
+			names[i], runs[i] = subject.name, append(runs[i], m)
+		}
+	}
+	if err := table(s, names, runs); err != nil {
+		return err
+	}
+	ours, theirs := medianOf(runs[0], byCPU), medianOf(runs[1], byCPU)
+	fmt.Printf("CPU for each packet: %.2f times rtpengine's\n", ours/theirs)
+	return nil
+}
+
+// measure starts the relay, runs load through it and ends it.
+func (u subject) measure(s settings) (measured, error) {
+	g, err := newGenerator()
+	if err != nil {
+		return measured{}, err
+	}
+	defer g.close()
+	p, err := u.start(s, g.local)
+	if err != nil {
+		return measured{}, err
+	}
+	defer p.stop()
+	g.legs = p.legs
+	if _, err := g.run(warmUp, 0); err != nil {
+		return measured{}, err
+	}
+	before, err := usageOf(p.pid)
+	if err != nil {
+		return measured{}, err
+	}
+	r, err := g.run(time.Duration(s.seconds)*time.Second, uint16(warmUp/packetTime))
+	if err != nil {
+		return measured{}, err
+	}
+	after, err := usageOf(p.pid)
+	return measured{
+		cpu:  float64((after.cpu-before.cpu)/time.Microsecond) / float64(r.received),
+		loss: r.loss(), p50: r.percentile(0.5), p99: r.percentile(0.99),
+		memory: float64(after.memory-p.memory) / 1024 / float64(s.calls),
+	}, err
+}
+
+// startStrowger runs this program's relay command.
+func startStrowger(s settings, peer netip.AddrPort) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self, "relay", "-calls", strconv.Itoa(s.calls), "-peer", peer.String(),
+		"-linger", s.linger.String(), "-workers", strconv.Itoa(s.workers))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	stop := func() { in.Close(); _ = cmd.Wait() }
+	var up ready
+	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&up); err != nil {
+		stop()
+		return nil, fmt.Errorf("the relay did not come up: %w", err)
+	}
+	return &process{cmd.Process.Pid, up.Memory, up.Legs, stop}, nil
+}
+
+// startEngine runs Debian's rtpengine in user space.
+func startEngine(s settings, peer netip.AddrPort) (*process, error) {
+	const control = "127.0.0.1:22222"
+	cmd := exec.Command("rtpengine", "--foreground", "--table=-1", "--interface=127.0.0.1", "--listen-ng="+control,
+		"--port-min=20000", "--port-max=29999", "--log-stderr", "--log-level=3")
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	stop := func() { _ = cmd.Process.Signal(unix.SIGTERM); _ = cmd.Wait() }
+	p, err := fillEngine(s, peer, cmd.Process.Pid, control)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	p.stop = stop
+	return p, nil
+}
+
+func fillEngine(s settings, peer netip.AddrPort, pid int, control string) (*process, error) {
+	conn, err := net.Dial("udp", control)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	e := &engine{conn: conn}
+	if err := e.wait(); err != nil {
+		return nil, err
+	}
+	idle, err := usageOf(pid)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{pid: pid, memory: idle.memory}
+	for call := range s.calls {
+		legs, err := e.bridge(call, peer)
+		if err != nil {
+			return nil, err
+		}
+		p.legs = append(p.legs, legs...)
+	}
+	return p, nil
+}
+
+func byCPU(m measured) float64 { return m.cpu }
+
+func medianOf(runs []measured, by func(measured) float64) float64 {
+	values := make([]float64, len(runs))
+	for i, m := range runs {
+		values[i] = by(m)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func table(s settings, names []string, runs [][]measured) error {
+	fmt.Printf("%d calls, %d packets/s, median of %d runs of %d s\n", s.calls, 100*s.calls, s.repeats, s.seconds)
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "relay\tCPU us/packet\tloss %\tp50\tp99\tKB/call")
+	for i, name := range names {
+		fmt.Fprintf(w, "%s\t%.2f\t%.3f\t%v\t%v\t%.1f\n", name,
+			medianOf(runs[i], byCPU),
+			medianOf(runs[i], func(m measured) float64 { return m.loss }),
+			time.Duration(medianOf(runs[i], func(m measured) float64 { return float64(m.p50) })),
+			time.Duration(medianOf(runs[i], func(m measured) float64 { return float64(m.p99) })),
+			medianOf(runs[i], func(m measured) float64 { return m.memory }))
+	}
+	return w.Flush()
+}

@@ -1,0 +1,93 @@
+package relay
+
+import (
+	"sync"
+	"time"
+
+	"strowger/media"
+)
+
+const (
+	sweepEvery = 10 // ticks between two looks at timeouts and reports
+	maxLate    = 5  // ticks that are caught up with; more are left out
+)
+
+// clock paces prompts and looks after the silent. One goroutine runs it.
+type clock struct {
+	plane *Plane
+	ticks uint64
+
+	mu        sync.Mutex
+	listening map[*endpoint]struct{} // who hears a prompt; bounded by the ports
+
+	batch   []*endpoint // scratch
+	scratch [minRTP + maxStride*frame]byte
+}
+
+// follow says whether e hears a prompt.
+func (c *clock) follow(e *endpoint, prompt bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if prompt {
+		c.listening[e] = struct{}{}
+		return
+	}
+	delete(c.listening, e)
+}
+
+// run ticks until stop is closed. Ticks have nominal times, so that what is late
+// by a little is not late for ever.
+func (c *clock) run(stop <-chan struct{}) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	next := c.plane.now().Add(tick)
+	for {
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+		}
+		now := c.plane.now()
+		if late := now.Sub(next) / tick; late > maxLate {
+			c.plane.counters.LateTicks.Add(uint64(late))
+			next = next.Add(late * tick)
+		}
+		for ; !next.After(now); next = next.Add(tick) {
+			c.tick(now)
+		}
+	}
+}
+
+// tick does what is due in these 20 ms.
+func (c *clock) tick(now time.Time) {
+	c.mu.Lock()
+	c.batch = c.batch[:0]
+	for e := range c.listening {
+		c.batch = append(c.batch, e)
+	}
+	c.mu.Unlock()
+	for _, e := range c.batch {
+		c.play(e, now)
+	}
+	if c.ticks++; c.ticks%sweepEvery == 0 {
+		c.sweep(now)
+	}
+	clear(c.batch)
+}
+
+func (c *clock) play(e *endpoint, now time.Time) {
+	e.out.Lock()
+	ended := e.out.play(now, c.scratch[:], &c.plane.counters)
+	e.out.Unlock()
+	if ended {
+		e.post(media.Event{Kind: media.Ended, At: now})
+	}
+}
+
+// sweep checks every endpoint.
+func (c *clock) sweep(now time.Time) {
+	c.batch = c.plane.appendEndpoints(c.batch[:0])
+	for _, e := range c.batch {
+		e.check(now)
+	}
+}

@@ -1,0 +1,175 @@
+package relay
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"strowger/media"
+)
+
+// reportInterval is the mean time between two reports of an endpoint; each is
+// drawn from half to one and a half of it (RFC 3550, 6.2 and 6.3.1).
+const reportInterval = 5 * time.Second
+
+// ntpEpoch is the start of NTP time, in seconds before that of Unix time.
+const ntpEpoch = 2208988800
+
+// reception is what the far side's RTCP told.
+type reception struct {
+	packets   uint64
+	roundTrip time.Duration
+	farLoss   float64
+	lastSR    uint32 // middle of the NTP time of its last sender report; 0 for none
+	lastSRAt  time.Time
+}
+
+// control takes an RTCP packet. It is believed if it comes from the host that RTP
+// is expected from.
+func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
+	c := &e.plane.counters
+	e.in.Lock()
+	defer e.in.Unlock()
+	if e.in.closed {
+		return
+	}
+	if from.Addr() != e.in.latch.peer().Addr() {
+		e.in.foreign++
+		c.Foreign.Add(1)
+		return
+	}
+	packets, err := rtcp.Unmarshal(b)
+	if err != nil {
+		e.in.reject(kindInvalid, c)
+		return
+	}
+	c.RTCPReceived.Add(1)
+	e.in.reception.packets++
+	e.in.watch.heard(now, false)
+	for _, p := range packets {
+		e.in.reception.step(now, e.out.ssrc, p)
+	}
+}
+
+// step reads one packet of a compound; ours is the SSRC that we send with.
+func (r *reception) step(now time.Time, ours uint32, p rtcp.Packet) {
+	switch p := p.(type) {
+	case *rtcp.SenderReport:
+		r.lastSR, r.lastSRAt = uint32(p.NTPTime>>16), now
+		r.blocks(now, ours, p.Reports)
+	case *rtcp.ReceiverReport:
+		r.blocks(now, ours, p.Reports)
+	}
+}
+
+// blocks finds the report on our stream. The round trip is the time since our
+// sender report that it names, less the time that it was held (RFC 3550, 6.4.1).
+func (r *reception) blocks(now time.Time, ours uint32, blocks []rtcp.ReceptionReport) {
+	for _, b := range blocks {
+		if b.SSRC != ours {
+			continue
+		}
+		r.farLoss = float64(b.FractionLost) / 256
+		trip := int32(middle(ntp(now)) - b.LastSenderReport - b.Delay)
+		if b.LastSenderReport != 0 && trip >= 0 {
+			r.roundTrip = time.Duration(trip) * time.Second >> 16
+		}
+	}
+}
+
+// ntp is a time in NTP's format of 32.32 bits.
+func ntp(t time.Time) uint64 {
+	return uint64(t.Unix()+ntpEpoch)<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
+}
+
+func middle(ntp uint64) uint32 { return uint32(ntp >> 16) }
+
+// report sends the RTCP report that is due, if there is anything to tell.
+func (e *endpoint) report(now time.Time) {
+	if e.reportAt.IsZero() {
+		e.reportAt = now.Add(interval() / 2)
+		return
+	}
+	if now.Before(e.reportAt) {
+		return
+	}
+	e.reportAt = now.Add(interval())
+	e.in.Lock()
+	blocks := e.in.report(now)
+	e.in.Unlock()
+	e.out.Lock()
+	defer e.out.Unlock()
+	if err := e.out.report(now, blocks, &e.plane.counters); err != nil {
+		e.plane.counters.SendErrors.Add(1)
+	}
+}
+
+func interval() time.Duration {
+	return reportInterval/2 + rand.N(reportInterval)
+}
+
+// report makes the block on what the endpoint's party sent, if it ever did.
+func (in *inbound) report(now time.Time) []rtcp.ReceptionReport {
+	if !in.hasSSRC {
+		return nil
+	}
+	r := in.quality.Report()
+	block := rtcp.ReceptionReport{
+		SSRC: in.ssrc, FractionLost: r.FractionLost, TotalLost: r.Lost,
+		LastSequenceNumber: r.Highest, Jitter: r.Jitter, LastSenderReport: in.reception.lastSR,
+	}
+	if block.LastSenderReport != 0 {
+		block.Delay = uint32(now.Sub(in.reception.lastSRAt) << 16 / time.Second)
+	}
+	return []rtcp.ReceptionReport{block}
+}
+
+// report sends a sender report if RTP was sent since the last report, else a
+// receiver report, each with the canonical name (RFC 3550, 6.1).
+func (o *outbound) report(now time.Time, blocks []rtcp.ReceptionReport, c *Counters) error {
+	sent := o.packets != o.reported
+	if o.rtcpTo.size == 0 || !sent && len(blocks) == 0 {
+		return nil
+	}
+	o.reported = o.packets
+	var report rtcp.Packet = &rtcp.ReceiverReport{SSRC: o.ssrc, Reports: blocks}
+	if sent {
+		report = &rtcp.SenderReport{
+			SSRC: o.ssrc, NTPTime: ntp(now), RTPTime: o.nextTimestamp(now, o.clock),
+			PacketCount: uint32(o.packets), OctetCount: uint32(o.bytes), Reports: blocks,
+		}
+	}
+	name := rtcp.NewCNAMESourceDescription(o.ssrc, fmt.Sprintf("%08x", o.ssrc))
+	b, err := rtcp.Marshal([]rtcp.Packet{report, name})
+	if err != nil {
+		return fmt.Errorf("make RTCP report: %w", err)
+	}
+	fd := o.rtcpFD
+	if o.mux {
+		fd = o.fd
+	}
+	if errno := send(fd, b, &o.rtcpTo); errno != 0 {
+		return fmt.Errorf("send RTCP report: %w", errno)
+	}
+	o.reports++
+	c.RTCPSent.Add(1)
+	return nil
+}
+
+// check posts what the watch noticed, and the report that is due.
+func (e *endpoint) check(now time.Time) {
+	e.out.Lock()
+	sending := e.out.sending
+	e.out.Unlock()
+	e.in.Lock()
+	event, ok := e.in.watch.step(now, sending)
+	e.in.Unlock()
+	if ok {
+		e.plane.counters.event(event)
+		e.post(media.Event{Kind: event, At: now})
+	}
+	e.report(now)
+}

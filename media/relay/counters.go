@@ -1,0 +1,42 @@
+package relay
+
+import (
+	"sync/atomic"
+
+	"strowger/media"
+)
+
+// Counters of a plane, from its start. All are of packets unless they say
+// otherwise.
+type Counters struct {
+	Received     atomic.Uint64 // RTP accepted from locked sources
+	Sent         atomic.Uint64 // RTP sent
+	RTCPReceived atomic.Uint64 // RTCP accepted
+	RTCPSent     atomic.Uint64 // RTCP sent
+	Foreign      atomic.Uint64 // RTP or RTCP of a source that is not the expected or locked one
+	Unlatched    atomic.Uint64 // of a source that had yet to prove itself for the lock
+	WrongSSRC    atomic.Uint64 // of the locked source with an SSRC that had yet to prove itself
+	Jump         atomic.Uint64 // with a sequence number far from the ones before
+	Duplicate    atomic.Uint64 // seen before
+	Malformed    atomic.Uint64 // neither RTP, RTCP, STUN nor DTLS, or contradicting itself
+	Oversize     atomic.Uint64 // longer than MaxPacket
+	STUN         atomic.Uint64 // STUN, which is not answered
+	DTLS         atomic.Uint64 // DTLS, which is not spoken
+	Untranslated atomic.Uint64 // dropped: the listener did not negotiate the encoding
+	Dropped      atomic.Uint64 // dropped: the listener wants no sound, or has no address yet
+	SendErrors   atomic.Uint64 // refused by the kernel
+	PortsBusy    atomic.Uint64 // pairs skipped because another program holds a port of them
+	NoPorts      atomic.Uint64 // calls of Open that found no free pair
+	Timeouts     atomic.Uint64 // Timeout events
+	OneWays      atomic.Uint64 // OneWay events
+	LateTicks    atomic.Uint64 // ticks of the clock that were left out because it came too late
+}
+
+func (c *Counters) event(k media.EventKind) {
+	switch k {
+	case media.Timeout:
+		c.Timeouts.Add(1)
+	case media.OneWay:
+		c.OneWays.Add(1)
+	}
+}

@@ -1,0 +1,44 @@
+// Package relay is the portable data plane: it owns RTP ports, carries packets
+// between endpoints in user space and keeps their statistics. It needs Linux and
+// no privilege.
+//
+// # Contract
+//
+// It implements media.Plane and media.Endpoint. Beyond what they say:
+//
+//   - Nothing is ever sent to an address because it sent something, except to a
+//     source that was locked by the rules of media.Latch. After the lock a packet
+//     of another source is counted as Foreign and goes no further.
+//   - What an endpoint sends has its own SSRC and an unbroken sequence and
+//     timestamp, whoever is heard; a marker bit tells of a switch.
+//   - Payload types are translated by encoding name; PCMU and PCMA are converted
+//     into each other. Any other packet that the receiver did not negotiate is
+//     dropped and counted.
+//   - RTCP ends here: each endpoint makes its own reports.
+//   - Packet times are those of the worker's wake-up, so that jitter below Linger
+//     is not seen.
+//
+// # Ownership
+//
+// The Plane owns workers, a clock and port pairs. A worker (one for each
+// processor) is a goroutine with an epoll set; an endpoint belongs to one worker
+// for life and costs no goroutine and no buffer. An endpoint's state is two
+// halves, inbound (what its party sends us) and outbound (what we send to it),
+// each behind its own mutex. A packet takes the inbound mutex of its source, then
+// the outbound mutex of a listener; never the other way round. The plane's mutex
+// guards who hears whom and is taken by no packet: a packet follows an immutable
+// route that was made for it. The clock, one goroutine, paces prompts every 20 ms
+// and looks for timeouts and due reports every 200 ms.
+//
+// # Decisions
+//
+//   - A socket for each port, read with recvfrom and written with sendto by raw
+//     system calls: the wrappers of x/sys and x/net allocate for each packet.
+//     They never block, so that the scheduler need not know of them.
+//   - After a batch a worker sleeps for Linger before it asks for the next one.
+//     Under load this replaces a wake-up for each packet by one for many; a
+//     packet that comes to an idle worker is carried at once.
+//   - A sleeping pair has no sockets: late packets of a former call meet a closed
+//     port until its rest is over.
+//   - Events are posted after all locks are released.
+package relay

@@ -1,0 +1,211 @@
+package relay
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"strowger/media"
+)
+
+// Limits of an endpoint.
+const (
+	maxListeners = 16  // endpoints that hear the same one
+	maxPayloads  = 128 // payload types of an SDP exchange
+)
+
+// endpoint is one leg's port pair and the two halves of its sound.
+type endpoint struct {
+	plane  *Plane
+	label  string
+	events media.Events
+	pair   int32
+	local  netip.AddrPort
+	fd     int // of the RTP port; valid while in is not closed
+	rtcpFD int
+
+	route atomic.Pointer[route] // of what its party says; nil for nowhere
+	in    inbound
+	out   outbound
+
+	// Guarded by the plane's mutex.
+	closed    bool
+	remote    media.Remote
+	hears     *endpoint
+	listeners []*endpoint
+
+	reportAt time.Time // of the next RTCP report; the clock's own
+}
+
+// MediaSource marks an endpoint as a media.Source.
+func (*endpoint) MediaSource() {}
+
+// Local implements media.Endpoint.
+func (e *endpoint) Local() netip.AddrPort { return e.local }
+
+// Update implements media.Endpoint.
+func (e *endpoint) Update(r media.Remote) error {
+	if len(r.Payloads) > maxPayloads {
+		return fmt.Errorf("%s: %d payload types, at most %d are possible", e.label, len(r.Payloads), maxPayloads)
+	}
+	r.Payloads, r.Sources = slices.Clone(r.Payloads), slices.Clone(r.Sources)
+	p := e.plane
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.closed {
+		return media.ErrClosed
+	}
+	e.remote = r
+	e.in.Lock()
+	e.in.update(r, p.now())
+	locked := e.in.latch.source
+	e.out.Lock()
+	e.out.update(r, locked)
+	e.out.Unlock()
+	e.in.Unlock()
+	e.reroute()
+	if e.hears != nil {
+		e.hears.reroute()
+	}
+	return nil
+}
+
+// Hear implements media.Endpoint.
+func (e *endpoint) Hear(from media.Source) error {
+	p := e.plane
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.closed {
+		return media.ErrClosed
+	}
+	var source *endpoint
+	var play player
+	switch s := from.(type) {
+	case nil:
+	case *endpoint:
+		if err := e.mayHear(s); err != nil {
+			return err
+		}
+		source = s
+	case *media.Prompt:
+		play.prompt = s
+	default:
+		return fmt.Errorf("%s cannot hear a %T: it is neither an endpoint of this plane nor a prompt", e.label, from)
+	}
+	e.detach()
+	e.out.Lock()
+	e.out.change(play)
+	e.out.Unlock()
+	p.clock.follow(e, play.prompt != nil)
+	if source != nil {
+		e.hears = source
+		source.listeners = append(source.listeners, e)
+		source.reroute()
+	}
+	return nil
+}
+
+// mayHear checks the source of an edge. It needs the plane's mutex.
+func (e *endpoint) mayHear(s *endpoint) error {
+	switch {
+	case s.plane != e.plane:
+		return fmt.Errorf("%s cannot hear %s: they are of different planes", e.label, s.label)
+	case s.closed:
+		return fmt.Errorf("%s cannot hear %s: %w", e.label, s.label, media.ErrClosed)
+	case len(s.listeners) >= maxListeners && e.hears != s:
+		return fmt.Errorf("%s cannot hear %s: it has %d listeners, as many as are possible", e.label, s.label, maxListeners)
+	}
+	return nil
+}
+
+// detach ends the edge to e. It needs the plane's mutex.
+func (e *endpoint) detach() {
+	if e.hears == nil {
+		return
+	}
+	source := e.hears
+	e.hears = nil
+	source.listeners = slices.DeleteFunc(source.listeners, func(l *endpoint) bool { return l == e })
+	source.reroute()
+}
+
+// reroute makes the route of what e's party says. It needs the plane's mutex.
+func (e *endpoint) reroute() {
+	if len(e.listeners) == 0 || !e.remote.Receive {
+		e.route.Store(nil)
+		return
+	}
+	r := make(route, len(e.listeners))
+	for i, l := range e.listeners {
+		l.out.Lock()
+		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.remote.Payloads, l.remote.Payloads)}
+		l.out.Unlock()
+	}
+	e.route.Store(&r)
+}
+
+// SetTimeout implements media.Endpoint.
+func (e *endpoint) SetTimeout(d time.Duration) {
+	e.in.Lock()
+	defer e.in.Unlock()
+	e.in.watch.setTimeout(d, e.plane.now())
+}
+
+// Stats implements media.Endpoint.
+func (e *endpoint) Stats() media.Stats {
+	var s media.Stats
+	e.in.Lock()
+	defer e.in.Unlock()
+	e.out.Lock()
+	defer e.out.Unlock()
+	e.in.stats(&s)
+	e.out.stats(&s)
+	return s
+}
+
+// Close implements media.Endpoint. A second call returns the same figures.
+func (e *endpoint) Close() media.Stats {
+	p := e.plane
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !e.closed {
+		e.close()
+	}
+	return e.Stats()
+}
+
+// close needs the plane's mutex. Once both halves are shut no worker touches the
+// sockets, and their numbers may be used again.
+func (e *endpoint) close() {
+	p := e.plane
+	e.closed = true
+	e.detach()
+	for _, l := range e.listeners {
+		l.hears = nil
+	}
+	e.listeners = nil
+	e.route.Store(nil)
+	p.clock.follow(e, false)
+	p.slots[e.pair].Store(nil)
+
+	e.in.Lock()
+	e.in.closed = true
+	e.out.Lock()
+	e.out.shut()
+	tired := e.in.touched || e.out.packets > 0 || e.out.reports > 0
+	e.out.Unlock()
+	e.in.Unlock()
+
+	closeSockets(e.fd, e.rtcpFD)
+	delete(p.endpoints, e)
+	p.networkOf(e.pair).ports.put(e.pair, tired, p.now())
+}
+
+// post hands an event to the owner of the endpoint.
+func (e *endpoint) post(event media.Event) {
+	if e.events != nil && event.Kind != 0 {
+		e.events(event)
+	}
+}

@@ -1,0 +1,193 @@
+package relay
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"strowger/media"
+)
+
+// bench is a plane that stands still: tests move its clock and its workers.
+type bench struct {
+	*testing.T
+	*Plane
+	time time.Time
+}
+
+var start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// The ports of tests are below the range that the kernel gives to sockets bound to
+// port 0.
+const (
+	testMin = 21000
+	testMax = 21999
+)
+
+func loopback() netip.Addr { return netip.MustParseAddr("127.0.0.1") }
+
+func testConfig() Config {
+	return Config{
+		Networks: map[string]Network{"net": {Addresses: []Addr{{Bind: loopback()}}, PortMin: testMin, PortMax: testMax}},
+		Workers:  1,
+	}
+}
+
+func newBench(t *testing.T, cfg Config) *bench {
+	t.Helper()
+	b := &bench{T: t, time: start}
+	p, err := build(cfg, nil, func() time.Time { return b.time })
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Plane = p
+	t.Cleanup(func() { p.Close() })
+	return b
+}
+
+// pass lets time go by in ticks of the plane's clock.
+func (b *bench) pass(d time.Duration) {
+	for end := b.time.Add(d); b.time.Before(end); {
+		b.time = b.time.Add(tick)
+		b.clock.tick(b.time)
+	}
+}
+
+// carry lets the workers carry what arrived. Loopback delivers within send, so
+// nothing has to be waited for.
+func (b *bench) carry() {
+	for _, w := range b.workers {
+		for range 4 {
+			w.poll(0)
+		}
+	}
+}
+
+// party is the far side of an endpoint, with sockets for RTP and RTCP.
+type party struct {
+	*bench
+	rtp, rtcp *net.UDPConn
+	to        media.Endpoint
+	events    []media.Event
+	packet    stream
+}
+
+// stream makes RTP packets.
+type stream struct {
+	payload   uint8
+	seq       uint16
+	timestamp uint32
+	ssrc      uint32
+}
+
+func (s *stream) next(payload []byte) []byte {
+	b := make([]byte, minRTP, minRTP+len(payload))
+	b[0] = 2 << 6
+	h := header{payload: s.payload, seq: s.seq, timestamp: s.timestamp, ssrc: s.ssrc}
+	h.write(b)
+	s.seq++
+	s.timestamp += uint32(frame)
+	return append(b, payload...)
+}
+
+func socket(t *testing.T) *net.UDPConn {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func addrOf(c *net.UDPConn) netip.AddrPort {
+	return unmap(c.LocalAddr().(*net.UDPAddr).AddrPort())
+}
+
+// join opens an endpoint and its party, not yet told of each other.
+func (b *bench) join(label string) *party {
+	b.Helper()
+	p := &party{bench: b, rtp: socket(b.T), rtcp: socket(b.T), packet: stream{ssrc: uint32(len(label))<<24 | 7, seq: 65530, timestamp: 1000}}
+	e, err := b.Open("net", label, func(e media.Event) { p.events = append(p.events, e) })
+	if err != nil {
+		b.Fatal(err)
+	}
+	p.to = e
+	return p
+}
+
+var (
+	pcmu   = media.Payload{Type: 0, Encoding: "PCMU", Clock: 8000}
+	pcma   = media.Payload{Type: 8, Encoding: "PCMA", Clock: 8000}
+	digits = media.Payload{Type: 101, Encoding: "telephone-event", Clock: 8000}
+)
+
+// remote is an SDP exchange that names the party's own sockets.
+func (p *party) remote(payloads ...media.Payload) media.Remote {
+	return media.Remote{RTP: addrOf(p.rtp), RTCP: addrOf(p.rtcp), Payloads: payloads, Send: true, Receive: true}
+}
+
+func (p *party) update(r media.Remote) {
+	p.Helper()
+	if err := p.to.Update(r); err != nil {
+		p.Fatal(err)
+	}
+}
+
+func (p *party) hear(s media.Source) {
+	p.Helper()
+	if err := p.to.Hear(s); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// say sends a payload by RTP and lets it be carried.
+func (p *party) say(payload []byte) {
+	p.Helper()
+	p.sendFrom(p.rtp, p.packet.next(payload))
+}
+
+// sendFrom sends a datagram to the endpoint's RTP port.
+func (p *party) sendFrom(c *net.UDPConn, b []byte) {
+	p.Helper()
+	if _, err := c.WriteToUDPAddrPort(b, p.to.Local()); err != nil {
+		p.Fatal(err)
+	}
+	p.carry()
+}
+
+// heard returns the datagrams that wait at a socket.
+func heard(t *testing.T, c *net.UDPConn) [][]byte {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packets [][]byte
+	err = raw.Read(func(fd uintptr) bool {
+		for {
+			b := make([]byte, MaxPacket)
+			n, _, errno := receive(int(fd), b)
+			if errno != 0 {
+				return true
+			}
+			packets = append(packets, b[:n])
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packets
+}
+
+// bridge joins two parties that hear each other.
+func (b *bench) bridge(left, right media.Payload) (*party, *party) {
+	b.Helper()
+	l, r := b.join("left"), b.join("rights")
+	l.update(l.remote(left, digits))
+	r.update(r.remote(right, digits))
+	l.hear(r.to)
+	r.hear(l.to)
+	return l, r
+}

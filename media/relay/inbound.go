@@ -1,0 +1,149 @@
+package relay
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"strowger/media"
+	"strowger/media/quality"
+)
+
+// inbound is what an endpoint's party sends us. Its methods need its mutex.
+type inbound struct {
+	sync.Mutex
+	closed    bool
+	touched   bool // a datagram came, of whatever kind: the ports have to rest
+	latch     latch
+	payloads  []media.Payload
+	ssrc      uint32
+	hasSSRC   bool
+	newcomer  candidate // an SSRC that may replace ssrc with its next packet
+	quality   quality.Receiver
+	bytes     uint64
+	foreign   uint64
+	invalid   uint64
+	encoding  string
+	watch     watch
+	reception reception
+}
+
+// update applies an SDP exchange.
+func (in *inbound) update(r media.Remote, now time.Time) {
+	in.latch.open(r, now)
+	in.payloads = r.Payloads
+	in.watch.open(r.Send && r.Receive && r.RTP.Port() != 0, now)
+}
+
+// accept rules on an RTP packet and counts it. forward tells whether listeners may
+// have it; fresh that its sequence does not follow from the one before; event is
+// to be posted if its Kind is not 0.
+func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Counters) (forward, fresh bool, event media.Event) {
+	payload := in.payload(h.payload)
+	switch in.latch.step(now, from, h, payload != nil && h.end > h.start) {
+	case foreign:
+		in.foreign++
+		c.Foreign.Add(1)
+		return false, false, event
+	case waiting:
+		c.Unlatched.Add(1)
+		return false, false, event
+	case locks:
+		event = media.Event{Kind: media.Latched, At: now, Addr: from}
+		in.hasSSRC = false
+	}
+	restarted, ok := in.source(h, c)
+	if !ok {
+		return false, false, event
+	}
+	clock := 0
+	if payload != nil {
+		in.encoding = payload.Encoding
+		if payload.Encoding != telephoneEvent {
+			clock = payload.Clock
+		}
+	}
+	in.watch.heard(now, true)
+	in.bytes += uint64(h.end - h.start)
+	c.Received.Add(1)
+	switch in.quality.Step(h.seq, h.timestamp, clock, now) {
+	case quality.Duplicate:
+		c.Duplicate.Add(1)
+		return false, false, event
+	case quality.Jump:
+		c.Jump.Add(1)
+		return false, false, event
+	case quality.Restarted:
+		restarted = true
+	}
+	return true, restarted, event
+}
+
+// telephoneEvent is the encoding name of RFC 4733: its timestamps stand still
+// while a key is pressed.
+const telephoneEvent = "telephone-event"
+
+// source follows the SSRC of the locked source. A new one is taken with its second
+// consecutive packet.
+func (in *inbound) source(h *header, c *Counters) (restarted, ok bool) {
+	switch {
+	case in.hasSSRC && h.ssrc == in.ssrc:
+		return false, true
+	case !in.hasSSRC, in.newcomer.ssrc == h.ssrc && in.newcomer.next == h.seq:
+		restarted = in.hasSSRC
+		in.ssrc, in.hasSSRC, in.newcomer = h.ssrc, true, candidate{}
+		in.quality.Restart()
+		return restarted, true
+	}
+	in.newcomer = candidate{ssrc: h.ssrc, next: h.seq + 1}
+	c.WrongSSRC.Add(1)
+	return false, false
+}
+
+func (in *inbound) payload(number uint8) *media.Payload {
+	for i := range in.payloads {
+		if in.payloads[i].Type == number {
+			return &in.payloads[i]
+		}
+	}
+	return nil
+}
+
+// reject counts what is no RTP and no RTCP.
+func (in *inbound) reject(k kind, c *Counters) {
+	switch k {
+	case kindSTUN:
+		c.STUN.Add(1)
+	case kindDTLS:
+		c.DTLS.Add(1)
+		in.invalid++
+	default:
+		c.Malformed.Add(1)
+		in.invalid++
+	}
+}
+
+// stats fills in the figures of this direction.
+func (in *inbound) stats(s *media.Stats) {
+	f := in.quality.Figures()
+	s.Received, s.ReceivedBytes = f.Received, in.bytes
+	s.Lost, s.Duplicate, s.Reordered = f.Lost(), f.Duplicates, f.Reordered
+	s.Jitter, s.MaxGap, s.First, s.Last = f.Jitter, f.MaxGap, f.First, f.Last
+	s.Foreign, s.Invalid = in.foreign, in.invalid
+	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
+	s.Encoding, s.Source = in.encoding, in.latch.source
+	if f.Received > 0 {
+		s.MOS = quality.MOS(model(in.encoding), f.LossShare(), in.reception.roundTrip/2+playout+2*f.Jitter)
+	}
+}
+
+// playout is what a phone's jitter buffer and one packet add to the delay, beside
+// twice the jitter.
+const playout = 40 * time.Millisecond
+
+func model(encoding string) quality.Codec {
+	if encoding == "G729" {
+		return quality.G729
+	}
+	return quality.G711
+}

@@ -1,0 +1,159 @@
+package relay
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+
+	"strowger/media"
+)
+
+// outbound is what we send to an endpoint's party: one stream with an SSRC of its
+// own, whose sequence and timestamp run on whatever its source is. Its methods
+// need its mutex.
+type outbound struct {
+	sync.Mutex
+	fd, rtcpFD int  // untouched once shut
+	open       bool // the far side wants to hear
+	mux        bool // RTCP on the RTP port
+	to, rtcpTo sockaddr
+	payloads   []media.Payload
+	stride     int // ticks of the clock for each packet of a prompt
+
+	epoch     uint32 // changes with the source
+	fresh     bool   // the next packet is the first of a source
+	source    uint32 // SSRC of the source
+	seqOffset uint16 // from source to us
+	tsOffset  uint32
+
+	ssrc      uint32
+	seq       uint16    // highest sent
+	timestamp uint32    // highest sent
+	at        time.Time // when that was sent; zero before the first
+	clock     int       // of that, Hz
+	sending   time.Time // when the first packet was sent since the last update
+	packets   uint64
+	bytes     uint64
+	reports   uint64 // RTCP packets sent
+	reported  uint64 // packets at the last report
+	player    player
+}
+
+// start sets what is random in a stream (RFC 3550, 5.1).
+func (o *outbound) start(fd, rtcpFD int) {
+	o.fd, o.rtcpFD = fd, rtcpFD
+	o.ssrc, o.seq, o.timestamp = rand.Uint32(), uint16(rand.Uint32()), rand.Uint32()
+	o.fresh, o.stride = true, 1
+}
+
+// update applies an SDP exchange. locked is the latched source, which wins over
+// the address that SDP named.
+func (o *outbound) update(r media.Remote, locked netip.AddrPort) {
+	o.payloads = r.Payloads
+	o.open, o.mux = r.Send && r.RTP.Port() != 0, r.Mux
+	o.stride = max(1, int((r.PTime+tick/2)/tick))
+	o.sending = time.Time{}
+	rtcp := unmap(r.RTCP)
+	switch {
+	case r.RTP.Port() == 0:
+		rtcp = netip.AddrPort{}
+	case r.Mux:
+		rtcp = unmap(r.RTP)
+	case !r.RTCP.IsValid() || r.RTCP.Port() == 0:
+		rtcp = above(unmap(r.RTP))
+	}
+	o.to, o.rtcpTo = makeSockaddr(unmap(r.RTP)), makeSockaddr(rtcp)
+	if locked.IsValid() {
+		o.follow(locked)
+	}
+}
+
+// follow sends to a source that was locked. RTCP goes there too if it is another
+// host than SDP named.
+func (o *outbound) follow(source netip.AddrPort) {
+	moved := o.to.size == 0 || o.to.addrPort().Addr() != source.Addr()
+	o.to = makeSockaddr(source)
+	switch {
+	case o.rtcpTo.size == 0:
+	case o.mux:
+		o.rtcpTo = o.to
+	case moved:
+		o.rtcpTo = makeSockaddr(above(source))
+	}
+}
+
+// above is the RTCP port that goes with an RTP port.
+func above(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr(), a.Port()+1)
+}
+
+// forward sends a packet of a source with our header. b is changed.
+func (o *outbound) forward(now time.Time, h header, fresh bool, clock int, b []byte, c *Counters) {
+	if !o.open || o.to.size == 0 {
+		c.Dropped.Add(1)
+		return
+	}
+	if o.fresh || fresh || h.ssrc != o.source {
+		o.join(now, &h, clock)
+	}
+	h.seq += o.seqOffset
+	h.timestamp += o.tsOffset
+	h.ssrc = o.ssrc
+	h.write(b)
+	o.transmit(now, &h, clock, b, c)
+}
+
+// join lets the stream run on from what was sent before to a new source: the next
+// sequence, and a timestamp as much later as time went by.
+func (o *outbound) join(now time.Time, h *header, clock int) {
+	o.fresh, o.source = false, h.ssrc
+	o.seqOffset = o.seq + 1 - h.seq
+	o.tsOffset = o.nextTimestamp(now, clock) - h.timestamp
+	h.marker = true
+}
+
+func (o *outbound) nextTimestamp(now time.Time, clock int) uint32 {
+	if o.at.IsZero() {
+		return o.timestamp
+	}
+	elapsed := max(now.Sub(o.at), tick)
+	return o.timestamp + uint32(int64(elapsed)*int64(clock)/int64(time.Second))
+}
+
+// transmit sends b, whose header is h, and remembers how far the stream is.
+func (o *outbound) transmit(now time.Time, h *header, clock int, b []byte, c *Counters) {
+	if errno := send(o.fd, b, &o.to); errno != 0 {
+		c.SendErrors.Add(1)
+		return
+	}
+	if int16(h.seq-o.seq) > 0 {
+		o.seq = h.seq
+	}
+	if o.at.IsZero() || int32(h.timestamp-o.timestamp) > 0 {
+		o.timestamp, o.at, o.clock = h.timestamp, now, clock
+	}
+	if o.sending.IsZero() {
+		o.sending = now
+	}
+	o.packets++
+	o.bytes += uint64(h.end - h.start)
+	c.Sent.Add(1)
+}
+
+// change gives the outbound another source; packets of the former one are refused
+// by their epoch from now on.
+func (o *outbound) change(p player) {
+	o.epoch++
+	o.fresh, o.player = true, p
+}
+
+// shut ends all sending.
+func (o *outbound) shut() {
+	o.open, o.to, o.rtcpTo = false, sockaddr{}, sockaddr{}
+	o.change(player{})
+}
+
+func (o *outbound) stats(s *media.Stats) {
+	s.Sent, s.SentBytes, s.RTCPSent = o.packets, o.bytes, o.reports
+}

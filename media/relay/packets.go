@@ -1,0 +1,103 @@
+package relay
+
+import (
+	"net/netip"
+	"syscall"
+	"time"
+
+	"strowger/media"
+)
+
+// MaxPacket is the longest datagram that is relayed, in bytes: an Ethernet frame
+// holds 1,472, and 2,048 leaves room for larger frames on a local network.
+const MaxPacket = 2048
+
+// read takes one datagram from a socket of the endpoint. The lock holds the socket
+// open meanwhile.
+func (e *endpoint) read(rtcp bool, b []byte) (n int, from netip.AddrPort, ok bool) {
+	e.in.Lock()
+	defer e.in.Unlock()
+	if e.in.closed {
+		return 0, netip.AddrPort{}, false
+	}
+	fd := e.fd
+	if rtcp {
+		fd = e.rtcpFD
+	}
+	n, from, errno := receive(fd, b)
+	if errno == syscall.EAGAIN || errno == syscall.EINTR {
+		return 0, netip.AddrPort{}, false
+	}
+	e.in.touched = true
+	if errno != 0 {
+		return 0, netip.AddrPort{}, false
+	}
+	if n > len(b) {
+		e.plane.counters.Oversize.Add(1)
+		e.in.invalid++
+		return 0, netip.AddrPort{}, false
+	}
+	return n, from, true
+}
+
+// handle carries a datagram from the endpoint's party to its listeners. b may be
+// changed; scratch is as long as the longest b.
+func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scratch []byte) {
+	var h header
+	k := classify(b)
+	if k == kindRTCP {
+		e.control(now, from, b)
+		return
+	}
+	if k == kindRTP && (rtcp || !h.parse(b)) {
+		k = kindInvalid
+	}
+	c := &e.plane.counters
+	e.in.Lock()
+	if e.in.closed || k != kindRTP {
+		e.in.reject(k, c)
+		e.in.Unlock()
+		return
+	}
+	forward, fresh, event := e.in.accept(now, from, &h, c)
+	e.in.Unlock()
+	if event.Kind == media.Latched {
+		e.follow(from)
+		e.post(event)
+	}
+	if r := e.route.Load(); forward && r != nil {
+		r.send(now, h, fresh, b, scratch, c)
+	}
+}
+
+// follow lets what we send go to the source that was locked.
+func (e *endpoint) follow(source netip.AddrPort) {
+	e.out.Lock()
+	defer e.out.Unlock()
+	e.out.follow(source)
+}
+
+// send gives a packet to each listener.
+func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *Counters) {
+	for i := range r {
+		t := r[i].find(h.payload)
+		if t == nil {
+			c.Untranslated.Add(1)
+			continue
+		}
+		out, packet := &r[i].to.out, b
+		if t.convert != nil {
+			packet = scratch[:copy(scratch, b)]
+			for j, code := range packet[h.start:h.end] {
+				packet[h.start+j] = t.convert[code]
+			}
+		}
+		translated := h
+		translated.payload = t.to
+		out.Lock()
+		if out.epoch == r[i].epoch {
+			out.forward(now, translated, fresh, t.clock, packet, c)
+		}
+		out.Unlock()
+	}
+}

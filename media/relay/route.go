@@ -1,0 +1,61 @@
+package relay
+
+import "strowger/media"
+
+// route says where the packets of an endpoint go. It is immutable: a change of who
+// hears whom, or of a payload list, makes a new one.
+type route []edge
+
+// edge leads to one listener.
+type edge struct {
+	to    *endpoint
+	epoch uint32 // of the listener when the edge was made; another one refuses its packets
+	types []translation
+}
+
+// translation turns a payload type of the source into one of the listener.
+type translation struct {
+	from, to uint8
+	convert  *[256]byte // of each payload byte; nil for none
+	clock    int        // of the timestamp, Hz
+}
+
+// find returns the translation of a payload type, nil if the listener did not
+// negotiate its encoding.
+func (e *edge) find(payload uint8) *translation {
+	for i := range e.types {
+		if e.types[i].from == payload {
+			return &e.types[i]
+		}
+	}
+	return nil
+}
+
+// translate pairs the payload lists of source and listener: by equal encoding, or
+// else by G.711 in the other law.
+func translate(source, listener []media.Payload) []translation {
+	var types []translation
+	for _, s := range source {
+		if t, ok := match(s, listener); ok {
+			types = append(types, t)
+		}
+	}
+	return types
+}
+
+func match(s media.Payload, listener []media.Payload) (translation, bool) {
+	for _, l := range listener {
+		if l.Encoding == s.Encoding && l.Clock == s.Clock && max(l.Channels, 1) == max(s.Channels, 1) {
+			return translation{from: s.Type, to: l.Type, clock: s.Clock}, true
+		}
+	}
+	for _, l := range listener {
+		switch from, to := lawOf(s.Encoding), lawOf(l.Encoding); {
+		case from == muLaw && to == aLaw:
+			return translation{s.Type, l.Type, &muToA, s.Clock}, true
+		case from == aLaw && to == muLaw:
+			return translation{s.Type, l.Type, &aToMu, s.Clock}, true
+		}
+	}
+	return translation{}, false
+}

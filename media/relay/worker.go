@@ -1,0 +1,101 @@
+package relay
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// batch is how many sockets a worker asks for at once.
+const batch = 256
+
+// wake is the number in an epoll event that means the worker's own eventfd, where
+// others have the pair.
+const wake = -1
+
+// worker carries the packets of its share of the endpoints. One goroutine runs it.
+type worker struct {
+	plane   *Plane
+	epoll   int
+	wakeup  int // eventfd
+	linger  unix.Timespec
+	events  [batch]unix.EpollEvent
+	packet  [MaxPacket]byte
+	scratch [MaxPacket]byte
+}
+
+func newWorker(p *Plane, linger time.Duration) (*worker, error) {
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("make an epoll set: %w", err)
+	}
+	wakeup, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		unix.Close(epoll)
+		return nil, fmt.Errorf("make an eventfd: %w", err)
+	}
+	w := &worker{plane: p, epoll: epoll, wakeup: wakeup, linger: unix.NsecToTimespec(int64(linger))}
+	if err := w.add(wakeup, wake, false); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// add puts a socket of a pair into the epoll set; closing it takes it out.
+func (w *worker) add(fd int, pair int32, rtcp bool) error {
+	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: pair}
+	if rtcp {
+		event.Pad = 1
+	}
+	if err := unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
+		return fmt.Errorf("add to the epoll set: %w", err)
+	}
+	return nil
+}
+
+// run carries packets until stop is called. It sleeps after each batch so that the
+// next one is worth a wake-up; with nothing to do it waits in the kernel.
+func (w *worker) run() {
+	for w.poll(-1) {
+		if w.linger != (unix.Timespec{}) {
+			_ = unix.Nanosleep(&w.linger, nil) // a signal only ends it early
+		}
+	}
+}
+
+// poll waits up to timeout (milliseconds, -1 for ever) and carries one packet of
+// each socket that has any; false when the worker was stopped.
+func (w *worker) poll(timeout int) bool {
+	n, err := unix.EpollWait(w.epoll, w.events[:], timeout)
+	if err != nil {
+		return err == unix.EINTR
+	}
+	for i := range w.events[:n] {
+		event := &w.events[i]
+		if event.Fd == wake {
+			return false
+		}
+		// A stale event of a pair that has a new owner finds nothing to read.
+		if e := w.plane.slots[event.Fd].Load(); e != nil {
+			w.carry(e, event.Pad != 0)
+		}
+	}
+	return true
+}
+
+func (w *worker) carry(e *endpoint, rtcp bool) {
+	if n, from, ok := e.read(rtcp, w.packet[:]); ok {
+		e.handle(w.plane.now(), rtcp, from, w.packet[:n], w.scratch[:])
+	}
+}
+
+// stop makes run return.
+func (w *worker) stop() {
+	one := binary.NativeEndian.AppendUint64(nil, 1)
+	_, _ = unix.Write(w.wakeup, one) // it cannot fail: the counter is far from full
+}
+
+func (w *worker) close() { closeSockets(w.wakeup, w.epoll) }
