@@ -60,7 +60,7 @@ func (r *reader) only(file *source.Body, at source.Pos, kind, owner, key, name s
 	case name == "" && len(known) == 1:
 		return known[0]
 	case name == "":
-		file.Fault(at, "%s %q: there are several; write: %s = %q", kind, owner, key, known[0])
+		file.Fault(at, "%s %q: there are several %ss (%s); write which: %s = %q", kind, owner, key, strings.Join(known, ", "), key, known[0])
 	case !slices.Contains(known, name):
 		file.Fault(at, "%s %q: there is no %s %q; %s", kind, owner, key, name, source.Suggest(name, known))
 	}

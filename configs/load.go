@@ -58,6 +58,9 @@ func subnets() []netip.Prefix {
 // Parse is Load of a text, without any I/O. path names it and is the base of
 // relative paths.
 func Parse(path string, src []byte, o Overrides) (*Config, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	var faults source.Diagnostics
 	body := source.Parse(path, src, o.Env, &faults)
 	if body == nil {
@@ -74,4 +77,17 @@ func Parse(path string, src []byte, o Overrides) (*Config, error) {
 	}
 	r.allow()
 	return r.Config, nil
+}
+
+// check tells whether the ports are such that a file could have.
+func (o Overrides) check() error {
+	for _, port := range []int{o.SIPPort, o.TrunkPort, o.RTPFrom, o.RTPTo} {
+		if port < 0 || port > 65535 {
+			return fmt.Errorf("port %d is not from 1 to 65535", port)
+		}
+	}
+	if (o.RTPFrom != 0 || o.RTPTo != 0) && (o.RTPFrom < 1024 || o.RTPFrom%2 != 0 || o.RTPTo-o.RTPFrom < 3) {
+		return fmt.Errorf("RTP ports %d to %d are no range of four or more from an even port above 1023", o.RTPFrom, o.RTPTo)
+	}
+	return nil
 }

@@ -37,10 +37,10 @@ func address(b *source.Body, key, example string, port uint16) netip.AddrPort {
 func addrPort(text string, port uint16) (netip.AddrPort, bool) {
 	a, err := netip.ParseAddrPort(text)
 	if err == nil {
-		return a, a.Port() != 0 && a.Addr().Zone() == ""
+		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), a.Port() != 0 && a.Addr().Zone() == ""
 	}
 	ip, err := netip.ParseAddr(text)
-	return netip.AddrPortFrom(ip, port), err == nil && port != 0 && ip.Zone() == ""
+	return netip.AddrPortFrom(ip.Unmap(), port), err == nil && port != 0 && ip.Zone() == ""
 }
 
 // ip reads an address without a port; the zero Addr if it is not written.
@@ -53,7 +53,7 @@ func ip(b *source.Body, key string) netip.Addr {
 	if err != nil || a.Zone() != "" {
 		b.Fault(b.Pos(key), "%s = %q is no IP address; write: %s = \"127.0.0.1\"", key, text, key)
 	}
-	return a
+	return a.Unmap()
 }
 
 // prefixes reads a list of addresses and ranges.
@@ -62,6 +62,7 @@ func prefixes(b *source.Body, key string) []netip.Prefix {
 	for _, v := range b.List(key, false) {
 		p, err := netip.ParsePrefix(v.Text)
 		if a, bad := netip.ParseAddr(v.Text); bad == nil && a.Zone() == "" {
+			a = a.Unmap()
 			p, err = a.Prefix(a.BitLen())
 		}
 		switch {

@@ -137,7 +137,7 @@ func readRing(b *source.Body) dialplan.Step {
 		if s.Bare && s.Text != Called {
 			b.Fault(s.At, "%s is not known here; write a seat in quotes, or called for the seat that was dialled", s.Text)
 		}
-		if s.Bare && len(seats) > 1 {
+		if s.Bare && s.Text == Called && len(seats) > 1 {
 			b.Fault(s.At, "called cannot ring together with other seats; write seats = [called]")
 		}
 		if !s.Bare && !digits(s.Text) {
@@ -145,7 +145,7 @@ func readRing(b *source.Body) dialplan.Step {
 		}
 		r.Seats = append(r.Seats, s.Text)
 	}
-	needs(b, "seats", len(seats), maxSeats, `["1001"]`)
+	needs(b, "seats", seats, maxSeats, `["1001"]`)
 	return r
 }
 
@@ -155,7 +155,7 @@ func readTrunk(b *source.Body) dialplan.Step {
 	for _, s := range trunks {
 		t.Trunks = append(t.Trunks, s.Text)
 	}
-	needs(b, "trunks", len(trunks), maxTrunks, `["carrier"]`)
+	needs(b, "trunks", trunks, maxTrunks, `["carrier"]`)
 	return t
 }
 
@@ -182,11 +182,11 @@ func timeout(b *source.Body, fallback time.Duration) time.Duration {
 }
 
 // needs faults a list that is empty or too long.
-func needs(b *source.Body, key string, n, most int, example string) {
-	switch {
-	case n == 0 && !b.Has(key):
+func needs(b *source.Body, key string, list []source.Value, most int, example string) {
+	switch n := len(list); {
+	case !b.Has(key):
 		b.Fault(b.At, "%s needs %s; write: %s = %s", b.Type, key, key, example)
-	case n == 0:
+	case list != nil && n == 0:
 		b.Fault(b.Pos(key), "%s is empty; write: %s = %s", key, key, example)
 	case n > most:
 		b.Fault(b.Pos(key), "%s has %d; at most %d", key, n, most)

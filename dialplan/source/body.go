@@ -124,8 +124,8 @@ func (b *Body) String(key, fallback string) string {
 	return v.Text
 }
 
-// List returns the texts of a key, nil if it is not written. With bare set it
-// takes bare words too.
+// List returns the texts of a key, nil if it is not written or faulty. With bare
+// set it takes bare words too. Numbers it refuses: 0100 would lose its zero.
 func (b *Body) List(key string, bare bool) []Value {
 	b.keys = append(b.keys, key)
 	a, ok := b.body.Attributes[key]
@@ -139,9 +139,15 @@ func (b *Body) List(key string, bare bool) []Value {
 	}
 	out := make([]Value, 0, len(tuple.Exprs))
 	for _, e := range tuple.Exprs {
-		if v, ok := b.value(key, e, bare); ok {
-			out = append(out, v)
+		if _, unquoted := e.(*hclsyntax.LiteralValueExpr); unquoted {
+			b.Fault(b.pos(e.StartRange()), "%s takes text; write each in quotes: %s = [\"...\"]", key, key)
+			return nil
 		}
+		v, ok := b.value(key, e, bare)
+		if !ok {
+			return nil
+		}
+		out = append(out, v)
 	}
 	return out
 }
@@ -233,6 +239,8 @@ func (b *Body) value(key string, e hclsyntax.Expression, bare bool) (Value, bool
 		if text, ok := literal(e); ok {
 			return Value{Text: text, At: at}, true
 		}
+		b.Fault(at, "%s takes a whole number, true, false or text in quotes", key)
+		return Value{}, false
 	case *hclsyntax.UnaryOpExpr: // the scan left nothing but a minus before a number
 		if v, ok := b.value(key, e.Val, false); ok {
 			return Value{Text: "-" + v.Text, At: at}, true

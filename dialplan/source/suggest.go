@@ -21,7 +21,7 @@ func Suggest(word string, words []string) string {
 	case best != "":
 		return "did you mean \"" + best + "\"?"
 	case len(words) == 0:
-		return "nothing is expected there"
+		return "there are none"
 	default:
 		return "known are " + strings.Join(words, ", ")
 	}
