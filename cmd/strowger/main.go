@@ -2,4 +2,10 @@
 // binary that serves calls, and the tools to run it.
 package main
 
-func main() {}
+import (
+	"os"
+
+	"strowger/cmd/internal/cli"
+)
+
+func main() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) }

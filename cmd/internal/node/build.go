@@ -1,0 +1,96 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"strowger/configs"
+	"strowger/media"
+	"strowger/media/prompt"
+	"strowger/media/relay"
+	"strowger/sip/mark"
+	"strowger/sip/registrar"
+	"strowger/sip/state"
+	"strowger/sip/transport"
+)
+
+func openRedis(ctx context.Context, c configs.Store, log *slog.Logger) (state.Store, error) {
+	return state.OpenRedis(ctx, c.URL, state.Options{Logger: log})
+}
+
+func rtpNetwork(w configs.Network) relay.Network {
+	r := relay.Network{}
+	for _, a := range w.RTP {
+		r.Addresses = append(r.Addresses, relay.Addr{Bind: a.Bind, Advertised: a.Advertised})
+		r.PortMin, r.PortMax = uint16(a.From), uint16(a.To) //nolint:gosec // G115: checked ports
+	}
+	return r
+}
+
+// domain is what a listener serves to phones.
+func (n *Node) domain(f transport.Flow) (registrar.Domain, bool) {
+	if len(n.Config.Tenants) == 0 {
+		return registrar.Domain{}, false
+	}
+	t := n.Config.Tenants[0]
+	return registrar.Domain{Tenant: t.Name, Realm: t.Realm, Algorithms: n.algorithms(f.Listener)}, true
+}
+
+// algorithms are the digests that a listener offers.
+func (n *Node) algorithms(listener string) []string {
+	for _, w := range n.Config.Networks {
+		for _, l := range w.Listeners {
+			if l.Name == listener {
+				return l.Algorithms
+			}
+		}
+	}
+	return nil
+}
+
+// markKey is the key of our tags: of the cluster, or drawn for this run.
+func (n *Node) markKey() ([]byte, error) {
+	key := make([]byte, mark.KeySize)
+	_, err := rand.Read(key)
+	return key, err
+}
+
+// maxComposed bounds the composed prompts that are kept.
+const maxComposed = 1024
+
+// composer joins prompts of the library, and keeps what it joined.
+func composer(library *prompt.Library) func(names []string) *media.Prompt {
+	var mu sync.Mutex
+	composed := map[string]*media.Prompt{}
+	return func(names []string) *media.Prompt {
+		if len(names) == 1 {
+			p, err := library.Get(names[0])
+			if err != nil {
+				return nil
+			}
+			return p
+		}
+		key := strings.Join(names, " ")
+		mu.Lock()
+		defer mu.Unlock()
+		if p := composed[key]; p != nil {
+			return p
+		}
+		p := &media.Prompt{Name: key}
+		for _, name := range names {
+			part, err := library.Get(name)
+			if err != nil {
+				return nil
+			}
+			p.PCM = append(p.PCM, part.PCM...)
+		}
+		if len(names) == 0 || len(composed) >= maxComposed {
+			clear(composed)
+		}
+		composed[key] = p
+		return p
+	}
+}

@@ -1,0 +1,212 @@
+// Package node is the composition root: it builds the object graph of a node from
+// its configuration and knows in which order things start, drain and stop.
+// Nothing else does.
+//
+// Start order: store, seed, ledger, media, transport, admission, exchange; the
+// sockets read last, when everything behind them stands. Stop order is the
+// reverse: no new calls, calls hung up, sockets closed, then ledger and store.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"strowger/configs"
+	"strowger/media/prompt"
+	"strowger/media/relay"
+	"strowger/sip/admission"
+	"strowger/sip/auth"
+	"strowger/sip/exchange"
+	"strowger/sip/ledger"
+	"strowger/sip/mark"
+	"strowger/sip/registrar"
+	"strowger/sip/seat"
+	"strowger/sip/state"
+	"strowger/sip/transport"
+	"strowger/sip/trunk"
+)
+
+// Node is a running node. The parts are there for the admin API to look into.
+type Node struct {
+	Config    *configs.Config
+	Started   time.Time
+	Store     state.Store
+	Directory *seat.Directory
+	Attempts  *seat.Attempts
+	Plans     *Plans
+	Ledger    *ledger.Ledger
+	Media     *relay.Plane
+	Transport *transport.Layer
+	Admission *admission.Admission
+	Exchange  *exchange.Exchange
+	Registrar *registrar.Registrar
+	Auth      *auth.Authenticator
+	Notices   []string // lines for the operator who started the node
+
+	log *slog.Logger
+}
+
+// Start builds a node and lets it take calls. On an error everything that was
+// begun is closed again.
+func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
+	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
+	for _, step := range []func(context.Context) error{
+		n.openStore, n.seed, n.openLedger, n.openMedia, n.openTransport, n.openCalls,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, n.close())
+		}
+	}
+	n.Transport.Start()
+	return n, nil
+}
+
+// Stop ends the node: calls are hung up, at most until ctx is done.
+func (n *Node) Stop(ctx context.Context) error {
+	var err error
+	if n.Exchange != nil {
+		if e := n.Exchange.Close(ctx); e != nil {
+			err = fmt.Errorf("some calls did not end in time: %w", e)
+		}
+	}
+	return errors.Join(err, n.close())
+}
+
+// close releases what stands, in reverse order of its start.
+func (n *Node) close() error {
+	var errs []error
+	if n.Transport != nil {
+		errs = append(errs, n.Transport.Close())
+	}
+	if n.Media != nil {
+		errs = append(errs, n.Media.Close())
+	}
+	if n.Ledger != nil {
+		errs = append(errs, n.Ledger.Close())
+	}
+	if n.Plans != nil {
+		n.Plans.close()
+	}
+	if n.Store != nil {
+		errs = append(errs, n.Store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (n *Node) openStore(ctx context.Context) error {
+	var err error
+	if n.Config.Store.URL != "" {
+		n.Store, err = openRedis(ctx, n.Config.Store, n.log)
+	} else {
+		n.Store, err = state.OpenEmbedded(n.Config.Node.Data, state.Options{Logger: n.log})
+	}
+	if err != nil {
+		n.Store = nil // not a typed nil
+		return err
+	}
+	n.Directory = seat.NewDirectory(n.Store)
+	return nil
+}
+
+func (n *Node) openLedger(context.Context) error {
+	l, lost, err := ledger.Open(filepath.Join(n.Config.Node.Data, "ledger"), n.Config.Node.Name, time.Now(), n.log)
+	if err != nil {
+		return err
+	}
+	n.Ledger = l
+	if lost > 0 {
+		n.notice("%d calls that were open when the node ended were closed as \"node lost\"", lost)
+	}
+	return nil
+}
+
+func (n *Node) openMedia(context.Context) error {
+	c := relay.Config{Networks: map[string]relay.Network{}}
+	for _, w := range n.Config.Networks {
+		c.DSCP = w.DSCPRTP
+		c.Networks[w.Name] = rtpNetwork(w)
+	}
+	p, err := relay.New(c, n.log)
+	if err != nil {
+		return err
+	}
+	n.Media = p
+	return nil
+}
+
+func (n *Node) openTransport(context.Context) error {
+	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}}
+	for _, w := range n.Config.Networks {
+		c.Networks[w.Name] = w.Allow
+		for _, l := range w.Listeners {
+			c.Listeners = append(c.Listeners, transport.Listener{
+				Name: l.Name, Network: w.Name, Proto: transport.Proto(l.Proto), Bind: l.Bind, Advertised: l.Advertised,
+			})
+		}
+	}
+	t, err := transport.New(c, handler{n}, n.log)
+	if err != nil {
+		return err
+	}
+	n.Transport = t
+	return nil
+}
+
+// handler takes messages to the exchange, which is built after the transport.
+type handler struct{ n *Node }
+
+func (h handler) Receive(r transport.Received)         { h.n.Exchange.Receive(r) }
+func (h handler) Broken(f transport.Flow, err error) { h.n.Exchange.Broken(f, err) }
+
+func (n *Node) openCalls(context.Context) error {
+	var err error
+	if n.Auth, err = auth.New(time.Now()); err != nil {
+		return err
+	}
+	n.Registrar = registrar.New(registrar.Config{
+		Node: n.Config.Node.Name, Auth: n.Auth, Directory: n.Directory, Attempts: n.Attempts,
+		Domain: n.domain, Log: n.log,
+	})
+	n.Admission = admission.New(admission.Config{
+		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.trunks(), Directory: n.Directory,
+		Store: n.Store, Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport, Log: n.log,
+	})
+	key, err := n.markKey()
+	if err != nil {
+		return err
+	}
+	minter, err := mark.NewMinter(key, 0)
+	if err != nil {
+		return err
+	}
+	library, err := prompt.Open("")
+	if err != nil {
+		return err
+	}
+	n.Exchange = exchange.New(exchange.Config{
+		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
+		Admission: n.Admission, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+	})
+	return nil
+}
+
+func (n *Node) trunks() *trunk.Set {
+	var list []trunk.Trunk
+	for _, t := range n.Config.Trunks {
+		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Proto: transport.Proto(t.Proto)}
+		if len(t.Targets) > 0 {
+			k.Target = t.Targets[0]
+		}
+		list = append(list, k)
+	}
+	return trunk.NewSet(list)
+}
+
+func (n *Node) notice(format string, args ...any) {
+	n.Notices = append(n.Notices, fmt.Sprintf(format, args...))
+}

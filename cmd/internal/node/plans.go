@@ -1,0 +1,152 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"strowger/configs"
+	"strowger/dialplan/plan"
+	"strowger/sip/admission"
+	"strowger/sip/seat"
+	"strowger/sip/state"
+)
+
+// planTable keeps the plan of each tenant.
+var planTable = state.Table{Name: "plan", Placement: state.Grouped}
+
+const currentPlan = "current"
+
+// Version is a plan as it was published.
+type Version struct {
+	Hash   string    `json:"hash"`
+	Author string    `json:"author"`
+	At     time.Time `json:"at"`
+	File   string    `json:"file"` // its name, for messages
+	Text   string    `json:"text"`
+}
+
+// Plans publishes the plans of a node's tenants: the store has the truth, every
+// node follows it.
+type Plans struct {
+	store     state.Store
+	directory *seat.Directory
+	config    *configs.Config
+	tenants   []*admission.Tenant
+	prompts   []string
+	log       *slog.Logger
+	stop      func()
+}
+
+func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, prompts []string, log *slog.Logger) *Plans {
+	p := &Plans{store: store, directory: dir, config: cfg, prompts: prompts, log: log}
+	for _, t := range cfg.Tenants {
+		p.tenants = append(p.tenants, &admission.Tenant{
+			Name: t.Name, Realm: t.Realm, Numbering: t.Numbering, Emergency: t.Emergency, EmergencyTrunks: t.EmergencyTrunks,
+		})
+	}
+	p.stop = store.Watch(planTable, func(tenant, _ string) {
+		// Another node published; reading must not hold up the store's notices.
+		go p.follow(tenant)
+	})
+	return p
+}
+
+func (p *Plans) close() { p.stop() }
+
+// Current returns the published plan of a tenant, or state.ErrNotFound.
+func (p *Plans) Current(ctx context.Context, tenant string) (Version, error) {
+	var v Version
+	r, err := p.store.Get(ctx, planTable, tenant, currentPlan)
+	if err != nil {
+		return v, err
+	}
+	return v, json.Unmarshal(r.Value, &v)
+}
+
+// Check parses and checks a plan text for a tenant.
+func (p *Plans) Check(tenant, file, text string) (*plan.Plan, *plan.Table, error) {
+	t := p.tenant(tenant)
+	if t == nil {
+		return nil, nil, fmt.Errorf("there is no tenant %q", tenant)
+	}
+	parsed, faults := plan.Parse(file, []byte(text))
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	table, faults := parsed.Check(plan.Inventory{
+		Numbering: t.Numbering, HasSeat: p.hasSeat(tenant), Trunks: p.trunks(tenant), Prompts: p.prompts,
+	})
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	return parsed, table, nil
+}
+
+// Apply publishes a plan text for a tenant, on every node.
+func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (Version, error) {
+	parsed, table, err := p.Check(tenant, file, text)
+	if err != nil {
+		return Version{}, err
+	}
+	v := Version{Hash: parsed.Hash(), Author: author, At: time.Now().UTC(), File: file, Text: text}
+	value, err := json.Marshal(v)
+	if err != nil {
+		return Version{}, err
+	}
+	change := state.Change{ID: currentPlan, Value: value, Expect: state.Any, Durable: true}
+	if _, err := p.store.Put(ctx, planTable, tenant, change); err != nil {
+		return Version{}, fmt.Errorf("the plan cannot be stored: %w", err)
+	}
+	p.tenant(tenant).SetPlan(table)
+	return v, nil
+}
+
+// follow takes the stored plan of a tenant; a plan that does not check here is
+// refused and the old one stays.
+func (p *Plans) follow(tenant string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	v, err := p.Current(ctx, tenant)
+	if err == nil {
+		var table *plan.Table
+		if _, table, err = p.Check(tenant, v.File, v.Text); err == nil {
+			p.tenant(tenant).SetPlan(table)
+			return
+		}
+	}
+	p.log.Error("the published plan cannot be used; the former one stays", "tenant", tenant, "error", err)
+}
+
+func (p *Plans) tenant(name string) *admission.Tenant {
+	for _, t := range p.tenants {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (p *Plans) trunks(tenant string) []string {
+	var names []string
+	for _, t := range p.config.Trunks {
+		if t.Tenant == tenant {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// hasSeat asks the directory whether a seat exists. A store that is away says yes:
+// the call itself will find out.
+func (p *Plans) hasSeat(tenant string) func(string) bool {
+	return func(number string) bool {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, err := p.directory.Seat(ctx, tenant, number)
+		return !errors.Is(err, state.ErrNotFound)
+	}
+}

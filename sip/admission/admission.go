@@ -1,0 +1,146 @@
+// Package admission decides who may begin something and where a call goes. It
+// recognises trunks by their source, has seats prove who they are, sees emergency
+// calls before every rule, asks the plan, and turns the answer into the parties
+// that a call rings (b2bua.Program).
+//
+// # Contract
+//
+// Admit, Register and Authenticate read the stores and may block until their
+// context ends; Challenge does not block. They keep nothing: what they know is in
+// the configuration given to New, the directory of seats and the plan of the
+// moment. Safe for concurrent use.
+//
+// # Decisions
+//
+//   - Nobody but an authenticated seat or a recognised trunk can call anything.
+//     From, P-Asserted-Identity and the like of others are never believed.
+//   - An emergency call needs an authenticated seat and nothing else: disabled,
+//     unregistered or barred alike. It tries every trunk of the tenant.
+//   - For CallbackTime after an emergency call, a call to the number that was
+//     presented rings that seat, then its desk, before any plan.
+//   - What a seat is told says what to do ("Seat 1002 has no phone registered");
+//     what a carrier is told says nothing about seats.
+package admission
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/dialplan"
+	"strowger/dialplan/plan"
+	"strowger/sip/auth"
+	"strowger/sip/seat"
+	"strowger/sip/state"
+	"strowger/sip/transport"
+	"strowger/sip/trunk"
+)
+
+// CallbackTime is how long a call from the emergency services is recognised.
+const CallbackTime = 60 * time.Minute
+
+// EmergencyRing is how long an emergency call rings at each trunk.
+const EmergencyRing = 3 * time.Minute
+
+// Tenant is what admission must know of a tenant.
+type Tenant struct {
+	Name            string
+	Realm           string
+	Algorithms      []string // of digest, in the order of the challenges
+	Numbering       dialplan.Numbering
+	Emergency       dialplan.Emergency
+	EmergencyTrunks []string // tried first, then every other trunk of the tenant
+	plan            atomic.Pointer[plan.Table]
+}
+
+// SetPlan publishes a plan; calls that were admitted go on with theirs.
+func (t *Tenant) SetPlan(p *plan.Table) { t.plan.Store(p) }
+
+// Plan is the plan of the moment, or nil.
+func (t *Tenant) Plan() *plan.Table { return t.plan.Load() }
+
+// Registrar answers authenticated REGISTERs.
+type Registrar interface {
+	Handle(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response
+}
+
+// Config is what admission needs; every field but Log must be set.
+type Config struct {
+	Node      string // this node's name, as flows carry it
+	Tenants   []*Tenant
+	Trunks    *trunk.Set
+	Directory *seat.Directory
+	Store     state.Store
+	Auth      *auth.Authenticator
+	Registrar Registrar
+	Attempts  *seat.Attempts
+	Sender    transport.Sender
+	Log       *slog.Logger
+}
+
+// Counters of admission.
+type Counters struct {
+	Challenged     atomic.Uint64 // requests without credentials
+	Refused        atomic.Uint64 // requests with wrong credentials
+	Emergencies    atomic.Uint64 // emergency calls
+	Callbacks      atomic.Uint64 // calls to a number that an emergency call presented
+	NotInPlan      atomic.Uint64 // calls to a number that no entry matches
+	StoreAway      atomic.Uint64 // requests refused because the store did not answer
+	TrunkBlocked   atomic.Uint64 // targets left out because the network may not send there
+	ForeignNetwork atomic.Uint64 // requests on a network without a tenant
+}
+
+// Admission is the decision maker of a node.
+type Admission struct {
+	cfg      Config
+	tenants  map[string]*Tenant
+	counters Counters
+}
+
+// New returns the admission of a node.
+func New(cfg Config) *Admission {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	a := &Admission{cfg: cfg, tenants: map[string]*Tenant{}}
+	for _, t := range cfg.Tenants {
+		a.tenants[t.Name] = t
+	}
+	return a
+}
+
+// Counters are the live figures.
+func (a *Admission) Counters() *Counters { return &a.counters }
+
+// Tenant returns a tenant by name, or nil.
+func (a *Admission) Tenant(name string) *Tenant { return a.tenants[name] }
+
+// tenantFor is the tenant that a seat's request addresses: the one whose realm is
+// the domain, or the only one.
+func (a *Admission) tenantFor(domain string) *Tenant {
+	for _, t := range a.cfg.Tenants {
+		if t.Realm == domain || t.Name == domain {
+			return t
+		}
+	}
+	if len(a.cfg.Tenants) > 0 {
+		return a.cfg.Tenants[0]
+	}
+	return nil
+}
+
+// trunkOf is the trunk that a request came from, or nil.
+func (a *Admission) trunkOf(f transport.Flow) *trunk.Trunk {
+	return a.cfg.Trunks.BySource(f.Network, f.Remote.Addr())
+}
+
+// local clears the name of this node from a stored flow.
+func (a *Admission) local(f transport.Flow) transport.Flow {
+	if f.Node == a.cfg.Node {
+		f.Node = ""
+	}
+	return f
+}

@@ -1,0 +1,141 @@
+package admission
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/dialplan"
+	"strowger/sip/b2bua"
+	"strowger/sip/cause"
+	"strowger/sip/dialog"
+	"strowger/sip/state"
+)
+
+// callbacks keeps who called for help, by the number that was presented.
+var callbacks = state.Table{Name: "callback", Placement: state.Spread}
+
+// maxCallers bounds the seats that one number rings for a callback.
+const maxCallers = 8
+
+// helped is a seat that called for help.
+type helped struct {
+	Seat string    `json:"seat"`
+	Desk string    `json:"desk,omitempty"`
+	At   time.Time `json:"at"`
+}
+
+// emergency sends a call to the emergency services: by the emergency trunks, then
+// by every other trunk of the tenant, with the number and address of the site.
+func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, n string) b2bua.Program {
+	a.counters.Emergencies.Add(1)
+	s := r.seat
+	p.To, p.Entry, p.Emergency = n, "emergency "+n, true
+	p.Why = []string{fmt.Sprintf("%s is an emergency number", n), fmt.Sprintf("seat %s is at %s, %s", s.Number, s.Address, s.SiteNumber)}
+	names := slices.Clone(r.tenant.EmergencyTrunks)
+	for _, name := range a.cfg.Trunks.OfTenant(r.tenant.Name) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk for emergency calls", Fault: cause.Us}
+	p.Stages = []b2bua.Stage{}
+	for _, name := range names {
+		stage := b2bua.Stage{Timeout: EmergencyRing, Busy: true, Empty: none}
+		if t, ok := a.carrier(r, name, n, s.SiteNumber); ok {
+			identity := dialog.Name{URI: t.From.URI}
+			t.Headers = append(t.Headers,
+				sip.NewHeader("P-Asserted-Identity", "<"+identity.URI.String()+">"),
+				sip.NewHeader("Priority", "emergency"),
+				sip.NewHeader("X-Address-Reference", s.Address))
+			stage.Targets = []b2bua.Target{t}
+		}
+		p.Stages = append(p.Stages, stage)
+	}
+	a.remember(ctx, r)
+	return p
+}
+
+// remember notes the seat for a callback. A store that is away does not hold up
+// the call.
+func (a *Admission) remember(ctx context.Context, r *request) {
+	s := r.seat
+	rec, err := a.cfg.Store.Get(ctx, callbacks, r.tenant.Name, s.SiteNumber)
+	list := []helped{{Seat: s.Number, Desk: s.Desk, At: r.now}}
+	if err == nil {
+		for _, h := range readHelped(rec.Value) {
+			if h.Seat != s.Number && r.now.Sub(h.At) < CallbackTime && len(list) < maxCallers {
+				list = append(list, h)
+			}
+		}
+	}
+	value, err := json.Marshal(list)
+	if err == nil {
+		_, err = a.cfg.Store.Put(ctx, callbacks, r.tenant.Name, state.Change{
+			ID: s.SiteNumber, Value: value, Expect: state.Any, Expires: r.now.Add(CallbackTime),
+		})
+	}
+	if err != nil {
+		a.cfg.Log.Warn("a callback from the emergency services would not be recognised", "seat", s.Number, "error", err)
+	}
+}
+
+// callback are the stages for a call to a number that an emergency call
+// presented: the seats that called, then their desk. nil if there was none.
+func (a *Admission) callback(ctx context.Context, r *request, called string) []b2bua.Stage {
+	rec, err := a.cfg.Store.Get(ctx, callbacks, r.tenant.Name, called)
+	if err != nil {
+		return nil
+	}
+	var seats, desk b2bua.Stage
+	seats.Busy = true
+	for _, h := range readHelped(rec.Value) {
+		if r.now.Sub(h.At) >= CallbackTime {
+			continue
+		}
+		targets, why := a.seatTargets(ctx, r, h.Seat)
+		seats.Targets, seats.Empty = append(seats.Targets, targets...), why
+		if h.Desk != "" && len(desk.Targets) == 0 {
+			desk = a.desk(ctx, r, h.Desk)
+		}
+	}
+	stages := []b2bua.Stage{seats, desk}
+	if len(desk.Targets) == 0 {
+		stages = stages[:1]
+	}
+	if len(seats.Targets)+len(desk.Targets) == 0 {
+		return nil
+	}
+	return stages
+}
+
+// desk rings the desk of a site: on-net if the plan rings seats for its number, by
+// a trunk otherwise.
+func (a *Admission) desk(ctx context.Context, r *request, desk string) b2bua.Stage {
+	if table := r.tenant.Plan(); table != nil {
+		d := table.Decide(dialplan.Question{
+			Tenant: r.tenant.Name, Origin: dialplan.FromTrunk, Called: desk, Caller: r.number, At: r.now,
+		})
+		if ring, ok := d.Step.(dialplan.Ring); ok {
+			return a.ringSeats(ctx, r, ring)
+		}
+	}
+	var s b2bua.Stage
+	for _, name := range a.cfg.Trunks.OfTenant(r.tenant.Name) {
+		if t, ok := a.carrier(r, name, desk, r.number); ok {
+			s.Targets = append(s.Targets, t)
+			break
+		}
+	}
+	return s
+}
+
+func readHelped(value []byte) []helped {
+	var list []helped
+	_ = json.Unmarshal(value, &list) // an unreadable record is as good as none
+	return list
+}

@@ -1,0 +1,197 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/dialplan"
+	"strowger/dialplan/number"
+	"strowger/dialplan/plan"
+	"strowger/sip/b2bua"
+	"strowger/sip/cause"
+	"strowger/sip/dialog"
+	"strowger/sip/leg"
+	"strowger/sip/message"
+	"strowger/sip/seat"
+	"strowger/sip/state"
+	"strowger/sip/transport"
+	"strowger/sip/trunk"
+)
+
+// request is an INVITE under decision.
+type request struct {
+	now    time.Time
+	req    *sip.Request
+	flow   transport.Flow
+	tenant *Tenant
+	trunk  *trunk.Trunk // the caller, or
+	seat   seat.Seat    // the caller
+	caller dialog.Name  // as shown to who is rung; the host is set for each target
+	number string       // the caller's number, "" if withheld
+}
+
+// Admit decides about an INVITE.
+func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
+	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(flow)}
+	if r.trunk != nil {
+		return a.admitTrunk(ctx, r)
+	}
+	r.tenant = a.tenantFor(domainOf(req))
+	if r.tenant == nil {
+		return silent(cause.New(403, "", cause.Caller), nil)
+	}
+	s, refusal, headers := a.seatOf(ctx, now, req, flow, r.tenant)
+	if refusal != nil {
+		return silent(*refusal, headers)
+	}
+	r.seat = s
+	return a.admitSeat(ctx, r)
+}
+
+func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
+	return b2bua.Program{Refuse: &v, Headers: headers, Silent: true}
+}
+
+func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
+	r.tenant = a.tenants[r.trunk.Tenant]
+	r.number, r.caller = presented(r.req)
+	p := b2bua.Program{Caller: r.trunk.Party(), From: r.number}
+	called := message.Unescape(r.req.Recipient.User)
+	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
+		if stages := a.callback(ctx, r, e164); stages != nil {
+			a.counters.Callbacks.Add(1)
+			p.To, p.Entry, p.Stages = e164, "emergency callback", stages
+			return p
+		}
+	}
+	return a.decide(ctx, r, p, dialplan.Question{
+		Tenant: r.tenant.Name, Origin: dialplan.FromTrunk, Trunk: r.trunk.Name, Called: called, Caller: r.number, At: r.now,
+	})
+}
+
+func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
+	s := r.seat
+	r.number = s.Number
+	r.caller = dialog.Name{Display: s.Name, URI: sip.Uri{Scheme: "sip", User: s.Number}}
+	p := b2bua.Program{
+		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
+		From:   s.Number,
+	}
+	called := message.Unescape(r.req.Recipient.User)
+	if n, ok := r.tenant.Emergency.Match(calledForEmergency(r.req, called)); ok {
+		return a.emergency(ctx, r, p, n)
+	}
+	if s.Disabled {
+		v := cause.Verdict{Status: 403, Q850: 21, Reason: "Seat " + s.Number + " is disabled", Fault: cause.Caller}
+		p.To, p.Refuse = called, &v
+		return p
+	}
+	return a.decide(ctx, r, p, dialplan.Question{
+		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
+		At: r.now, Presentation: s.Presentation,
+	})
+}
+
+// calledForEmergency is the user part, or the whole of a service URN.
+func calledForEmergency(req *sip.Request, called string) string {
+	if called == "" {
+		return req.Recipient.String()
+	}
+	return called
+}
+
+// decide asks the plan and turns its step into a program.
+func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q dialplan.Question) b2bua.Program {
+	table := r.tenant.Plan()
+	if table == nil {
+		v := cause.Verdict{Status: 503, Q850: 41, Reason: "No plan is published", Fault: cause.Us}
+		p.To, p.Refuse = q.Called, &v
+		return p
+	}
+	d := table.Decide(q)
+	p.To, p.Entry, p.Why = d.Called, d.Entry, d.Why
+	switch step := d.Step.(type) {
+	case dialplan.Echo:
+		p.App = b2bua.AppEcho
+	case dialplan.Play:
+		p.App, p.Prompts = b2bua.AppPlay, prompts(step.Prompt, r.number)
+	case dialplan.Reject:
+		a.counters.NotInPlan.Add(1)
+		v := cause.New(step.Status, step.Reason, cause.Caller)
+		p.Refuse = &v
+	case dialplan.Ring:
+		p.Stages = []b2bua.Stage{a.ringSeats(ctx, r, step)}
+	case dialplan.Trunk:
+		p.Stages = a.trunkStages(r, step)
+	}
+	return p
+}
+
+// ringSeats is a stage that rings every phone of the seats together.
+func (a *Admission) ringSeats(ctx context.Context, r *request, step dialplan.Ring) b2bua.Stage {
+	s := b2bua.Stage{Timeout: step.Timeout}
+	for _, n := range step.Seats {
+		targets, why := a.seatTargets(ctx, r, n)
+		s.Targets = append(s.Targets, targets...)
+		if len(targets) == 0 {
+			s.Empty = why
+		}
+	}
+	if len(step.Seats) > 1 && len(s.Targets) == 0 {
+		s.Empty = cause.Verdict{Status: 480, Q850: 20, Reason: "No seat has a phone registered", Fault: cause.Callee}
+	}
+	if r.trunk != nil {
+		s.Empty.Reason = ""
+	}
+	return s
+}
+
+// seatTargets are the phones of a seat, or why there is none.
+func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2bua.Target, cause.Verdict) {
+	s, err := a.cfg.Directory.Seat(ctx, r.tenant.Name, n)
+	switch {
+	case errors.Is(err, state.ErrNotFound):
+		return nil, cause.Verdict{Status: 404, Q850: 1, Reason: fmt.Sprintf("There is no seat %s", n), Fault: cause.Caller}
+	case err != nil:
+		a.counters.StoreAway.Add(1)
+		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
+	case s.Disabled:
+		return nil, cause.Verdict{Status: 480, Q850: 20, Reason: fmt.Sprintf("Seat %s is disabled", n), Fault: cause.Callee}
+	case s.Reached != "":
+		return a.reachedElsewhere(r, s)
+	}
+	bindings, _, err := a.cfg.Directory.Bindings(ctx, r.tenant.Name, n)
+	if err != nil {
+		a.counters.StoreAway.Add(1)
+		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
+	}
+	var targets []b2bua.Target
+	for _, b := range bindings {
+		if t, ok := a.phone(r, s, b); ok {
+			targets = append(targets, t)
+		}
+	}
+	return targets, cause.Verdict{Status: 480, Q850: 20, Reason: fmt.Sprintf("Seat %s has no phone registered", n), Fault: cause.Callee}
+}
+
+// prompts are the prompts of a play step: one by its name, or the caller's number
+// digit by digit.
+func prompts(name, number string) []string {
+	if name != plan.OwnNumber {
+		return []string{name}
+	}
+	var list []string
+	for _, d := range number {
+		switch {
+		case d >= '0' && d <= '9':
+			list = append(list, "digit-"+string(d))
+		case d == '+':
+			list = append(list, "digit-plus")
+		}
+	}
+	return list
+}

@@ -1,0 +1,143 @@
+package admission
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/dialplan"
+	"strowger/sip/b2bua"
+	"strowger/sip/cause"
+	"strowger/sip/dialog"
+	"strowger/sip/leg"
+	"strowger/sip/message"
+	"strowger/sip/seat"
+	"strowger/sip/trunk"
+)
+
+// phone is a binding of a seat as a target.
+func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target, bool) {
+	uri, err := message.ParseURI(b.Contact)
+	if err != nil {
+		return b2bua.Target{}, false
+	}
+	var routes []sip.Uri
+	for _, p := range b.Path {
+		route, err := message.ParseAddress(p)
+		if err != nil {
+			return b2bua.Target{}, false
+		}
+		routes = append(routes, route.URI)
+	}
+	flow := a.local(b.Flow)
+	host := dialog.Host(flow.Advertised.Addr())
+	return b2bua.Target{Address: leg.Address{
+		Party:    leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: flow.Network},
+		Flow:     flow,
+		Target:   uri,
+		Routes:   routes,
+		To:       dialog.Name{URI: sip.Uri{Scheme: "sip", User: s.Number, Host: host}},
+		From:     at(r.caller, host),
+		Forwards: r.forwards(),
+	}}, true
+}
+
+// reachedElsewhere is a seat that is a number behind a trunk; who answers there
+// confirms with a key, because it may be a mailbox.
+func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, cause.Verdict) {
+	to := strings.TrimPrefix(s.Reached, "trunk:")
+	for _, name := range a.cfg.Trunks.OfTenant(r.tenant.Name) {
+		if t, ok := a.carrier(r, name, to, s.Presentation); ok {
+			t.Confirm = true
+			return []b2bua.Target{t}, cause.Verdict{}
+		}
+	}
+	return nil, cause.Verdict{Status: 480, Q850: 38, Reason: "No trunk reaches seat " + s.Number, Fault: cause.Us}
+}
+
+// trunkStages tries the trunks of a step one after another.
+func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
+	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
+	stages := []b2bua.Stage{}
+	for _, name := range step.Trunks {
+		s := b2bua.Stage{Timeout: step.Timeout, Empty: none}
+		if t, ok := a.carrier(r, name, step.Number, step.Presentation); ok {
+			s.Targets = []b2bua.Target{t}
+		}
+		stages = append(stages, s)
+	}
+	return stages
+}
+
+// carrier is a number behind a trunk as a target.
+func (a *Admission) carrier(r *request, name, to, presentation string) (b2bua.Target, bool) {
+	t := a.cfg.Trunks.Find(r.tenant.Name, name)
+	if t == nil {
+		return b2bua.Target{}, false
+	}
+	flow, err := a.cfg.Sender.FlowTo(t.Network, t.Proto, t.Target)
+	if err != nil {
+		a.counters.TrunkBlocked.Add(1)
+		a.cfg.Log.Warn("trunk cannot be used", "trunk", name, "target", t.Target, "error", err)
+		return b2bua.Target{}, false
+	}
+	host := dialog.Host(flow.Advertised.Addr())
+	remote := carrierURI(t, to)
+	from := dialog.Name{URI: sip.Uri{Scheme: "sip", User: presentation, Host: host}}
+	if presentation == "" {
+		from = anonymous
+	}
+	return b2bua.Target{Address: leg.Address{
+		Party: t.Party(), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
+	}}, true
+}
+
+func carrierURI(t *trunk.Trunk, to string) sip.Uri {
+	u := sip.Uri{Scheme: "sip", User: to, Host: dialog.Host(t.Target.Addr()), Port: int(t.Target.Port())}
+	if t.Proto != "udp" {
+		u.UriParams = sip.HeaderParams{{K: "transport", V: string(t.Proto)}}
+	}
+	return u
+}
+
+// anonymous is a caller who withholds the number (RFC 3323 section 4.1.1.3).
+var anonymous = dialog.Name{Display: "Anonymous", URI: sip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}}
+
+// presented is the caller as a trunk says it: P-Asserted-Identity before From; ""
+// and anonymous if withheld.
+func presented(req *sip.Request) (string, dialog.Name) {
+	from := req.From()
+	name := dialog.Name{Display: from.DisplayName, URI: from.Address}
+	if pai := message.Header(req, "P-Asserted-Identity"); pai != "" {
+		if a, err := message.ParseAddress(pai); err == nil {
+			name = dialog.Name{Display: a.Name, URI: a.URI}
+		}
+	}
+	for _, p := range message.Options(req, "Privacy") {
+		if strings.Contains(strings.ToLower(p), "id") {
+			return "", anonymous
+		}
+	}
+	user := message.Unescape(name.URI.User)
+	if user == "" || strings.EqualFold(user, "anonymous") || strings.EqualFold(name.URI.Host, "anonymous.invalid") {
+		return "", anonymous
+	}
+	return user, dialog.Name{Display: name.Display, URI: sip.Uri{Scheme: "sip", User: user}}
+}
+
+// at puts a caller's name on a listener's host, unless it has a host of its own.
+func at(n dialog.Name, host string) dialog.Name {
+	if n.URI.Host == "" {
+		n.URI.Host = host
+	}
+	return n
+}
+
+// forwards is the Max-Forwards that is left for the other leg.
+func (r *request) forwards() uint32 {
+	h := r.req.MaxForwards()
+	if h == nil {
+		return dialog.MaxForwards
+	}
+	return max(h.Val(), 2) - 1
+}

@@ -1,0 +1,122 @@
+package admission
+
+import (
+	"context"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/auth"
+	"strowger/sip/cause"
+	"strowger/sip/leg"
+	"strowger/sip/message"
+	"strowger/sip/seat"
+	"strowger/sip/transport"
+)
+
+// Challenge answers at once a request that shows no credentials and needs some.
+func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Flow) (status int, headers []sip.Header, ok bool) {
+	if len(credentials(req)) > 0 {
+		return 0, nil, false
+	}
+	if req.Method == sip.INVITE && a.trunkOf(flow) != nil {
+		return 0, nil, false
+	}
+	t := a.tenantFor(domainOf(req))
+	if t == nil {
+		a.counters.ForeignNetwork.Add(1)
+		return 403, nil, true
+	}
+	a.counters.Challenged.Add(1)
+	status, headers = a.challenge(now, req, t, false)
+	return status, headers, true
+}
+
+// challenge is 401 for REGISTER and 407 for calls (RFC 3261 section 22).
+func (a *Admission) challenge(now time.Time, req *sip.Request, t *Tenant, stale bool) (int, []sip.Header) {
+	status, name := 407, "Proxy-Authenticate"
+	if req.Method == sip.REGISTER {
+		status, name = 401, "WWW-Authenticate"
+	}
+	var headers []sip.Header
+	for _, c := range a.cfg.Auth.Challenges(now, t.Realm, t.Algorithms, stale) {
+		headers = append(headers, sip.NewHeader(name, c))
+	}
+	return status, headers
+}
+
+// Register answers a REGISTER.
+func (a *Admission) Register(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response {
+	flow.Node = a.cfg.Node
+	return a.cfg.Registrar.Handle(ctx, now, req, flow)
+}
+
+// Authenticate tells whether a request of a dialog, which came by another flow
+// than before, is really from the seat.
+func (a *Admission) Authenticate(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, party leg.Party) (ok bool, status int, headers []sip.Header) {
+	t := a.tenants[party.Tenant]
+	if t == nil {
+		return false, 403, nil
+	}
+	s, refusal, headers := a.seatOf(ctx, now, req, flow, t)
+	switch {
+	case refusal != nil:
+		return false, refusal.Status, headers
+	case s.Number != party.Name:
+		return false, 403, nil
+	}
+	return true, 0, nil
+}
+
+// seatOf authenticates the seat that sent a request; a refusal has its headers.
+func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, t *Tenant) (seat.Seat, *cause.Verdict, []sip.Header) {
+	var s seat.Seat
+	res := a.cfg.Auth.Verify(now, auth.Request{
+		Method: string(req.Method), URI: req.Recipient.String(), Realm: t.Realm,
+		Algorithms: t.Algorithms, Headers: credentials(req),
+	}, func(user string) (_ []seat.Credential, err error) {
+		s, err = a.cfg.Directory.Seat(ctx, t.Name, user)
+		return s.Credentials, err
+	})
+	a.note(now, t, res, req, flow)
+	switch res.Verdict {
+	case auth.OK:
+		return s, nil, nil
+	case auth.Unavailable:
+		a.counters.StoreAway.Add(1)
+		v := cause.Verdict{Status: 503, Q850: 41, Reason: "Try again", Fault: cause.Us}
+		return s, &v, []sip.Header{sip.NewHeader("Retry-After", "5")}
+	case auth.Malformed:
+		v := cause.Verdict{Status: 400, Q850: 127, Reason: "Unreadable credentials", Fault: cause.Caller}
+		return s, &v, nil
+	case auth.NoCredentials, auth.Stale, auth.Replay, auth.Wrong:
+	}
+	a.counters.Refused.Add(1)
+	status, headers := a.challenge(now, req, t, res.Stale())
+	v := cause.New(status, "", cause.Caller)
+	return seat.Seat{}, &v, headers
+}
+
+// note writes down what a seat tried, for its administrator.
+func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, req *sip.Request, flow transport.Flow) {
+	if res.User == "" {
+		return
+	}
+	a.cfg.Attempts.Record(t.Name, res.User, seat.Attempt{
+		At: now, Kind: "call", Source: flow.Remote, Proto: flow.Proto, Verdict: res.Verdict.String(),
+	})
+}
+
+// credentials are those of either header: phones answer a 407 with one or the
+// other.
+func credentials(req *sip.Request) []string {
+	return append(message.Headers(req, "Proxy-Authorization"), message.Headers(req, "Authorization")...)
+}
+
+// domainOf is the domain that a request addresses.
+func domainOf(req *sip.Request) string {
+	if req.Method == sip.REGISTER {
+		return req.To().Address.Host
+	}
+	return req.Recipient.Host
+}
