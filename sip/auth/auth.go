@@ -195,7 +195,7 @@ func choose(req Request) (c credentials, found bool, err error) {
 			return c, false, err
 		}
 		if !sameTarget(c.uri, req.URI) {
-			return c, false, errors.New("the digest is for another URI than the request")
+			return c, false, errTarget
 		}
 		return c, true, nil
 	}

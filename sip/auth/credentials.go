@@ -26,6 +26,7 @@ var (
 	errTwice  = errors.New("a parameter is given twice")
 	errLacks  = errors.New("a parameter is missing")
 	errValue  = errors.New("a parameter has a value that cannot be")
+	errTarget = errors.New("the digest is for another user than the request")
 )
 
 // parse reads one header value. It is strict: what two readers could understand

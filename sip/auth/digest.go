@@ -36,28 +36,20 @@ func appendHash(dst []byte, algorithm string, data []byte) []byte {
 
 // sameTarget tells whether a digest URI may stand for the Request-URI.
 func sameTarget(digest, request string) bool {
-	du, dh, ok := splitURI(digest)
-	ru, rh, ok2 := splitURI(request)
-	return ok && ok2 && strings.EqualFold(dh, rh) && (du == "" || du == ru)
+	of, ok := userOf(digest)
+	to, ok2 := userOf(request)
+	return ok && ok2 && (of == "" || of == to)
 }
 
-// splitURI returns user and host of a sip or sips URI, or the whole of another.
-func splitURI(uri string) (user, host string, ok bool) {
-	scheme, rest, found := strings.Cut(uri, ":")
-	if !found {
-		return "", "", false
-	}
+// userOf returns the user of a sip or sips URI, "" if it has none.
+func userOf(uri string) (user string, ok bool) {
+	scheme, rest, _ := strings.Cut(uri, ":")
 	if !strings.EqualFold(scheme, "sip") && !strings.EqualFold(scheme, "sips") {
-		return "", uri, true
+		return "", false
 	}
-	if at := strings.IndexByte(rest, '@'); at >= 0 {
-		user, rest = rest[:at], rest[at+1:]
+	user, rest, found := strings.Cut(rest, "@")
+	if !found {
+		user, rest = "", user
 	}
-	if end := strings.IndexAny(rest, ";?"); end >= 0 {
-		rest = rest[:end]
-	}
-	if colon := strings.LastIndexByte(rest, ':'); colon > strings.LastIndexByte(rest, ']') {
-		rest = rest[:colon]
-	}
-	return user, rest, rest != ""
+	return user, rest != ""
 }

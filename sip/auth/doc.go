@@ -17,10 +17,9 @@
 //
 // # Nonces
 //
-// A nonce is base64url of: key number, milliseconds
-// since the Authenticator was made, a number drawn when the
-// Authenticator was made, a serial number, and a truncated HMAC-SHA256 over them.
-// A challenge therefore keeps no state. A nonce is good for NonceLife with the
+// A nonce is base64url of: key number, time of issue, the number drawn when the
+// Authenticator was made, a serial number, and a truncated HMAC-SHA256 over them. A
+// challenge therefore keeps no state. A nonce is good for NonceLife with the
 // Authenticator that issued it; every other, and the same node after a restart,
 // answers stale=true with its own, so what was used is known where it matters.
 //
@@ -34,9 +33,9 @@
 //   - stale=true is said only to who proved the password: with a wrong one the
 //     age of the nonce does not matter.
 //   - A response without qop (RFC 2069) is taken for md5 only, once a nonce.
-//   - The digest URI must have the host of the Request-URI and, if it has a user,
-//     its user. Port, parameters and headers are not compared: phones and proxies
-//     rewrite them, and the response is computed over what the phone wrote.
+//   - The digest URI must be a sip URI and, if it has a user, that of the
+//     Request-URI. Host, port and parameters are not compared: every name of the
+//     node means the node, and phones and proxies rewrite them.
 //   - The username may be "user@realm"; user is then looked up. Since HA1 holds
 //     the username, such a phone passes only if it hashes the user alone.
 //   - Challenges are listed by listener, never by seat, or they would tell which
