@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/message"
 )
 
 // cancel lets the CANCEL of the request under test come.
@@ -82,7 +84,7 @@ func TestCancelWithoutInvite(t *testing.T) {
 func TestCancelAnswerHasTheTagOfTheInvite(t *testing.T) {
 	tagOf := func(msg string) string {
 		res := parse(t, msg).(*sip.Response)
-		return param(res.To().Params, "tag")
+		return message.ToTag(res)
 	}
 	t.Run("of the responses", func(t *testing.T) {
 		b := newInvite(t)
@@ -181,20 +183,20 @@ func TestAckAndCancelRepeatTheInvite(t *testing.T) {
 		"Contact: <sip:us@127.0.0.1>", "Require: 100rel")
 	tx := b.table.Start(b.now, req, b.flow, nil)
 	b.reply(180)
-	b.table.Cancel(b.now, tx, `Q.850;cause=16`)
+	b.table.Cancel(b.now, tx, "Q.850;cause=16\r\nX: y")
 	b.reply(487)
 	common := []string{
-		"Via: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1",
-		"Route: <sip:127.0.0.9;lr>", "Route: <sip:127.0.0.8;lr>",
 		"Max-Forwards: 70",
+		"Via: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1",
 		"From: <sip:us@127.0.0.1>;tag=us",
 		"Call-ID: two@127.0.0.1",
+		"Route: <sip:127.0.0.9;lr>", "Route: <sip:127.0.0.8;lr>",
 	}
 	join := func(first string, rest ...string) string {
 		lines := append([]string{first + " sip:bob@127.0.0.2:5070 SIP/2.0"}, common...)
 		return strings.Join(append(append(lines, rest...), "Content-Length: 0", "", ""), "\r\n")
 	}
-	if want := join("CANCEL", "To: <sip:bob@127.0.0.2>", "Reason: Q.850;cause=16", "CSeq: 1 CANCEL"); b.wire[1] != want {
+	if want := join("CANCEL", "To: <sip:bob@127.0.0.2>", "Reason: Q.850;cause=16  X: y", "CSeq: 1 CANCEL"); b.wire[1] != want {
 		t.Errorf("got %s\nwant %s", b.wire[1], want)
 	}
 	want := join("ACK", "To: <sip:bob@127.0.0.2>;tag=them",

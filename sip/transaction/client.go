@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/message"
 	"strowger/sip/transport"
 )
 
@@ -26,18 +27,16 @@ type Client struct {
 // An ACK is sent without one and nil is returned. Whatever goes wrong is told by
 // User.ClientFailed, never before Start has returned.
 func (t *Table) Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *Client {
-	w := writer(t.output[:0])
-	req.StringWrite(&w)
-	t.output = w
+	t.output = message.Append(t.output[:0], req)
 	if req.Method == sip.ACK {
-		if err := t.wire.Send(f, w); err != nil {
+		if err := t.wire.Send(f, t.output); err != nil {
 			t.counters.SendErrors.Add(1)
 		}
 		return nil
 	}
 	tx := newClient(req.Method, f)
 	tx.Owner = owner
-	key, ok := appendClientKey(t.scratch[:0], req.Via(), req.Method)
+	key, ok := appendClientKey(t.scratch[:0], req, req.Method)
 	t.scratch = key
 	switch {
 	case !ok:
@@ -49,9 +48,9 @@ func (t *Table) Start(now time.Time, req *sip.Request, f transport.Flow, owner a
 		t.later(now, &tx.entry, ErrFull)
 	default:
 		if req.Method == sip.INVITE {
-			tx.pieces = newPieces(req)
+			tx.pieces = newPieces(t.output)
 		}
-		t.begin(now, tx, string(key), w)
+		t.begin(now, tx, string(key), t.output)
 	}
 	return tx
 }
@@ -82,7 +81,7 @@ func newClient(method sip.RequestMethod, f transport.Flow) *Client {
 		}{machine: clientNonInvite{reliable: f.Proto.Reliable()}}
 		tx, x.Client.entry.machine = &x.Client, &x.machine
 	}
-	tx.Method, tx.Flow, tx.client = method, f, tx
+	tx.Method, tx.Flow, tx.client = ownMethod(method), f, tx
 	return tx
 }
 
@@ -102,7 +101,7 @@ func (t *Table) response(now time.Time, res *sip.Response, flow transport.Flow) 
 		t.counters.Unkeyed.Add(1)
 		return
 	}
-	key, ok := appendClientKey(t.scratch[:0], res.Via(), cseq.MethodName)
+	key, ok := appendClientKey(t.scratch[:0], res, cseq.MethodName)
 	t.scratch = key
 	tx := t.clients[string(key)]
 	if !ok || tx == nil {

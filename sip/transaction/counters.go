@@ -19,7 +19,7 @@ type Counters struct {
 	SendErrors        atomic.Uint64 // messages that the transport refused
 	StrayResponses    atomic.Uint64 // responses of no transaction
 	StrayAcks         atomic.Uint64 // ACKs before the final response
-	Unkeyed           atomic.Uint64 // messages dropped for want of Via, branch, From, Call-ID or CSeq
+	Unkeyed           atomic.Uint64 // messages dropped for want of Via, branch, Call-ID or CSeq
 	CancelsUnmatched  atomic.Uint64 // CANCELs answered with 481
 	RequestsMerged    atomic.Uint64 // requests answered with 482 (RFC 3261 section 8.2.2.2)
 	RequestsRefused   atomic.Uint64 // requests answered with 503 because the table is full

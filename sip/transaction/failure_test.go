@@ -93,6 +93,17 @@ func TestServerSendError(t *testing.T) {
 	})
 }
 
+func TestATransactionIsNotedOnce(t *testing.T) {
+	b := newInvite(t)
+	b.err = errGone
+	for range 3 {
+		b.respond(0, 180)
+	}
+	if n := len(b.table.failures); n != 1 {
+		t.Errorf("%d failures are noted, want 1", n)
+	}
+}
+
 func TestAckErrorIsNoFailure(t *testing.T) {
 	b := newBench(t)
 	b.method, b.flow = sip.INVITE, flowOf(udp)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/message"
 )
 
 // separator stands between the parts of a key; no header value can hold it.
@@ -19,7 +21,7 @@ func appendServerKey(dst []byte, req *sip.Request, method sip.RequestMethod) ([]
 	if via == nil {
 		return dst, false
 	}
-	branch := param(via.Params, "branch")
+	branch := message.ViaBranch(req)
 	if !modern(branch) {
 		return appendOldKey(dst, req, via, method)
 	}
@@ -35,12 +37,12 @@ func appendServerKey(dst []byte, req *sip.Request, method sip.RequestMethod) ([]
 // appendOldKey is the key for peers of RFC 2543, whose branch says nothing. The
 // To tag is left out: an ACK has one that its INVITE had not.
 func appendOldKey(dst []byte, req *sip.Request, via *sip.ViaHeader, method sip.RequestMethod) ([]byte, bool) {
-	from, id, cseq := req.From(), req.CallID(), req.CSeq()
-	if from == nil || id == nil || cseq == nil {
+	id, cseq := req.CallID(), req.CSeq()
+	if id == nil || cseq == nil {
 		return dst, false
 	}
 	dst = append(dst, separator)
-	dst = appendFolded(dst, param(from.Params, "tag"))
+	dst = appendFolded(dst, message.FromTag(req))
 	dst = append(dst, separator)
 	dst = append(dst, *id...)
 	dst = append(dst, separator)
@@ -56,11 +58,8 @@ func appendOldKey(dst []byte, req *sip.Request, via *sip.ViaHeader, method sip.R
 
 // appendClientKey appends the key of the client transaction that a message with
 // this method belongs to: RFC 3261 section 17.1.3.
-func appendClientKey(dst []byte, via *sip.ViaHeader, method sip.RequestMethod) ([]byte, bool) {
-	if via == nil {
-		return dst, false
-	}
-	branch := param(via.Params, "branch")
+func appendClientKey(dst []byte, msg sip.Message, method sip.RequestMethod) ([]byte, bool) {
+	branch := message.ViaBranch(msg)
 	if !modern(branch) {
 		return dst, false
 	}
@@ -80,11 +79,11 @@ type origin struct {
 // mergeKey is the hash of a request's origin; 0 if the question does not arise,
 // as it has a To tag.
 func (t *Table) mergeKey(req *sip.Request) uint64 {
-	from, to, id, cseq := req.From(), req.To(), req.CallID(), req.CSeq()
-	if from == nil || to == nil || id == nil || cseq == nil || param(to.Params, "tag") != "" {
+	id, cseq := req.CallID(), req.CSeq()
+	if id == nil || cseq == nil || message.ToTag(req) != "" {
 		return 0
 	}
-	tag := strings.ToLower(param(from.Params, "tag"))
+	tag := strings.ToLower(message.FromTag(req))
 	return maphash.Comparable(t.seed, origin{tag, string(*id), cseq.SeqNo, req.Method})
 }
 
@@ -104,16 +103,6 @@ func sentByPort(via *sip.ViaHeader) int {
 		return 5061
 	}
 	return 5060
-}
-
-// param is a header parameter; its name is compared without case.
-func param(params sip.HeaderParams, name string) string {
-	for _, p := range params {
-		if strings.EqualFold(p.K, name) {
-			return p.V
-		}
-	}
-	return ""
 }
 
 // appendFolded appends s in lower case: tokens and hosts are compared without it

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/message"
+	"strowger/sip/transport"
 )
 
 // TestServerKey changes a request and tells whether it still belongs to the same
@@ -93,7 +96,7 @@ func TestMergedRequestIsALoop(t *testing.T) {
 	b.receive(f, text(sip.INVITE, "z9hG4bKa"))
 	b.receive(f, text(sip.INVITE, "z9hG4bKb"))
 	loop := parse(t, b.wire[0]).(*sip.Response)
-	ack := strings.Replace(text(sip.ACK, "z9hG4bKb"), "tag=us", "tag="+param(loop.To().Params, "tag"), 1)
+	ack := strings.Replace(text(sip.ACK, "z9hG4bKb"), "tag=us", "tag="+message.ToTag(loop), 1)
 	b.receive(f, ack)
 	b.receive(f, strings.Replace(text(sip.INVITE, "z9hG4bKc"), "CSeq: 1", "CSeq: 2", 1))
 	b.receive(f, strings.Replace(text(sip.INVITE, "z9hG4bKd"), "127.0.0.1>", "127.0.0.1>;tag=us", 1))
@@ -117,11 +120,12 @@ func TestFullTableRefuses(t *testing.T) {
 	b.receive(f, text(sip.INVITE, "z9hG4bKa"))
 	b.receive(f, strings.Replace(text(sip.OPTIONS, "z9hG4bKb"), "one@", "other@", 1))
 	b.receive(f, text(sip.CANCEL, "z9hG4bKa"))
+	b.receive(f, text(sip.CANCEL, "z9hG4bKa"))
 	b.table.Start(b.now, outgoing(t, sip.OPTIONS, "z9hG4bKc"), f, nil)
 	b.respond(0, 487)
 	b.receive(f, text(sip.ACK, "z9hG4bKa"))
 	b.run(never)
-	b.expect("0s request INVITE", "0s send 503", "0s send 200", "0s cancelled", "0s send 487",
+	b.expect("0s request INVITE", "0s send 503", "0s send 200", "0s cancelled", "0s send 200", "0s send 487",
 		"0s client failed: "+ErrFull.Error())
 	b.empty()
 	c := b.table.Counters()
@@ -146,8 +150,8 @@ func TestBadRequestsOfTheUserFail(t *testing.T) {
 func TestMessagesWithoutKeyAreDropped(t *testing.T) {
 	b := newBench(t)
 	f := flowOf(udp)
-	b.receive(f, "OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nContent-Length: 0\r\n\r\n")
-	b.receive(f, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n")
+	b.table.Receive(b.now, transport.Received{Msg: sip.NewRequest(sip.OPTIONS, sip.Uri{}), Flow: f})
+	b.table.Receive(b.now, transport.Received{Msg: sip.NewResponse(200, "OK"), Flow: f})
 	b.expect()
 	if got := b.table.Counters().Unkeyed.Load(); got != 2 {
 		t.Errorf("%d unkeyed, want 2", got)

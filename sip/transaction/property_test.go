@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"pgregory.net/rapid"
 
+	"strowger/sip/message"
 	"strowger/sip/transport"
 )
 
@@ -56,7 +57,7 @@ func (w *world) Request(_ time.Time, tx *Server, _ *sip.Request, _ transport.Flo
 
 // Cancelled must come before the final response.
 func (w *world) Cancelled(_ time.Time, tx *Server, req *sip.Request) {
-	key := param(req.Via().Params, "branch") + " 1 INVITE"
+	key := message.ViaBranch(req) + " 1 INVITE"
 	if m, ok := w.finals[key]; ok && w.err == nil {
 		w.r.Fatalf("cancelled after the final response %s", m)
 	}
@@ -154,8 +155,17 @@ func (w *world) actions() map[string]func(*rapid.T) {
 			w.run(w.now.Sub(t0) + d)
 		},
 		"": func(r *rapid.T) {
-			if len(w.table.schedule) > len(w.table.servers)+len(w.table.clients) {
-				r.Fatal("a deadline of no transaction")
+			for _, e := range w.table.schedule {
+				if !e.deadline.After(w.now) {
+					r.Fatal("a deadline was missed")
+				}
+			}
+			noted := map[*entry]bool{}
+			for _, f := range w.table.failures {
+				if noted[f.entry] {
+					r.Fatal("a transaction is noted twice")
+				}
+				noted[f.entry] = true
 			}
 		},
 	}

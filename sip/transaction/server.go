@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/message"
 	"strowger/sip/transport"
 )
 
@@ -63,7 +64,7 @@ func (t *Table) ack(now time.Time, tx *Server, req *sip.Request, flow transport.
 		t.stepServer(now, tx, event{kind: acked}, content{req: req, flow: flow})
 		return
 	}
-	if to := req.To(); to != nil && param(to.Params, "tag") == t.tag {
+	if message.ToTag(req) == t.tag {
 		t.counters.AcksAbsorbed.Add(1)
 		return
 	}
@@ -75,12 +76,12 @@ func (t *Table) fresh(now time.Time, key string, req *sip.Request, flow transpor
 	merge := t.mergeKey(req)
 	if t.merges[merge] != nil {
 		t.counters.RequestsMerged.Add(1)
-		t.reply(req, flow, sip.StatusLoopDetected, "Loop Detected", t.tag)
+		t.reply(req, flow, sip.StatusLoopDetected, t.tag)
 		return
 	}
 	if t.full() {
 		t.counters.RequestsRefused.Add(1)
-		t.reply(req, flow, sip.StatusServiceUnavailable, "Service Unavailable", t.tag)
+		t.reply(req, flow, sip.StatusServiceUnavailable, t.tag)
 		return
 	}
 	tx := t.newServer(key, req, flow)
@@ -98,10 +99,10 @@ func (t *Table) cancelled(now time.Time, key string, req *sip.Request, flow tran
 	target, _ := appendServerKey(t.scratch[:0], req, sip.INVITE)
 	t.scratch = target
 	invite := t.servers[string(target)]
-	status, reason, tag := sip.StatusOK, "OK", t.tag
+	status, tag := sip.StatusOK, t.tag
 	if invite == nil {
 		t.counters.CancelsUnmatched.Add(1)
-		status, reason = sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist"
+		status = sip.StatusCallTransactionDoesNotExists
 	} else {
 		if invite.Tag == "" {
 			invite.Tag = rand.Text()
@@ -109,12 +110,12 @@ func (t *Table) cancelled(now time.Time, key string, req *sip.Request, flow tran
 		tag = invite.Tag
 	}
 	if t.full() {
-		t.reply(req, flow, status, reason, tag)
+		t.reply(req, flow, status, tag)
 	} else {
 		tx := t.newServer(key, req, flow)
 		tx.own = true
 		t.stepServer(now, tx, event{kind: started}, content{})
-		t.output = appendReply(t.output[:0], req, status, reason, tag)
+		t.output = appendReply(t.output[:0], req, status, tag)
 		t.stepServer(now, tx, event{kind: responded, status: status},
 			content{msg: t.output})
 	}
@@ -124,8 +125,8 @@ func (t *Table) cancelled(now time.Time, key string, req *sip.Request, flow tran
 }
 
 // reply answers without a transaction (RFC 3261 section 8.2.7).
-func (t *Table) reply(req *sip.Request, flow transport.Flow, status int, reason, tag string) {
-	t.output = appendReply(t.output[:0], req, status, reason, tag)
+func (t *Table) reply(req *sip.Request, flow transport.Flow, status int, tag string) {
+	t.output = appendReply(t.output[:0], req, status, tag)
 	if err := t.wire.Send(flow, t.output); err != nil {
 		t.counters.SendErrors.Add(1)
 	}
@@ -147,7 +148,7 @@ func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Se
 		}{machine: serverNonInvite{reliable: reliable}}
 		tx, x.Server.entry.machine = &x.Server, &x.machine
 	}
-	tx.Method, tx.Flow, tx.key, tx.server = req.Method, flow, key, tx
+	tx.Method, tx.Flow, tx.key, tx.server = ownMethod(req.Method), flow, key, tx
 	t.servers[key] = tx
 	t.counters.Servers.Add(1)
 	t.add(&tx.entry, flow)
@@ -159,21 +160,19 @@ func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Se
 // after the end, and to other methods 408, 1xx but 100, and over UDP a 100 in
 // the first 3.5 s (RFC 4320).
 func (t *Table) Respond(now time.Time, tx *Server, res *sip.Response) {
-	w := writer(t.output[:0])
-	res.StringWrite(&w)
-	t.output = w
+	t.output = message.Append(t.output[:0], res)
 	if res.StatusCode >= 200 && res.StatusCode < 300 && tx.Method == sip.INVITE {
-		hash := maphash.Bytes(t.seed, w)
+		hash := maphash.Bytes(t.seed, t.output)
 		if tx.success != 0 && tx.success != hash {
 			t.counters.ResponsesRefused.Add(1)
 			return
 		}
 		tx.success = hash
 	}
-	if to := res.To(); tx.Tag == "" && to != nil {
-		tx.Tag = strings.Clone(param(to.Params, "tag"))
+	if tx.Tag == "" {
+		tx.Tag = strings.Clone(message.ToTag(res))
 	}
-	t.stepServer(now, tx, event{kind: responded, status: res.StatusCode}, content{msg: w})
+	t.stepServer(now, tx, event{kind: responded, status: res.StatusCode}, content{msg: t.output})
 }
 
 // stepServer steps a machine and does what it says. The user is told last: it
@@ -197,7 +196,7 @@ func (t *Table) stepServer(now time.Time, tx *Server, e event, c content) {
 	}
 	if do.has(sendTrying) && tx.request != nil {
 		t.counters.TryingSent.Add(1)
-		t.output = appendReply(t.output[:0], tx.request, sip.StatusTrying, "Trying", "")
+		t.output = appendReply(t.output[:0], tx.request, sip.StatusTrying, "")
 		tx.last, tx.request = slices.Clone(t.output), nil
 		t.send(now, &tx.entry, tx.Flow, tx.last)
 	}

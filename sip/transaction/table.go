@@ -3,6 +3,7 @@ package transaction
 import (
 	"crypto/rand"
 	"hash/maphash"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -200,4 +201,19 @@ func (t *Table) remove(e *entry, f transport.Flow) {
 	if f.Proto.Reliable() {
 		t.streams.remove(e, f)
 	}
+}
+
+// ownMethod is a method that does not hold on to the message it was cut from.
+func ownMethod(m sip.RequestMethod) sip.RequestMethod {
+	switch m {
+	case sip.INVITE:
+		return sip.INVITE
+	case sip.REGISTER:
+		return sip.REGISTER
+	case sip.OPTIONS:
+		return sip.OPTIONS
+	case sip.BYE:
+		return sip.BYE
+	}
+	return sip.RequestMethod(strings.Clone(string(m)))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"pgregory.net/rapid"
 
+	"strowger/sip/message"
 	"strowger/sip/transport"
 )
 
@@ -180,7 +181,7 @@ func (b *bench) empty() {
 
 func parse(t rapid.TB, text string) sip.Message {
 	t.Helper()
-	msg, err := sip.NewParser().ParseSIP([]byte(text))
+	msg, err := message.Parse([]byte(text))
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
@@ -225,6 +226,7 @@ func answer(status int) *sip.Response {
 		to.Params = sip.HeaderParams{{K: "tag", V: "us"}}
 	}
 	res.AppendHeader(to)
+	res.SetBody(nil)
 	return res
 }
 
