@@ -23,6 +23,7 @@ func withCallID(req *sip.Request, n int) {
 }
 
 func benchServer(b *testing.B, method sip.RequestMethod) {
+	b.Helper()
 	w := newBench(b)
 	w.quiet = true
 	f := flowOf(udp)
@@ -50,6 +51,7 @@ func benchServer(b *testing.B, method sip.RequestMethod) {
 }
 
 func benchClient(b *testing.B, method sip.RequestMethod) {
+	b.Helper()
 	w := newBench(b)
 	w.quiet = true
 	f := flowOf(udp)

@@ -13,7 +13,9 @@ import (
 // cancel lets the CANCEL of the request under test come.
 func (b *bench) cancel() { b.receive(b.flow, text(sip.CANCEL, "z9hG4bK1")) }
 
+// newInvite is a bench whose user has got an INVITE.
 func newInvite(t *testing.T) *bench {
+	t.Helper()
 	b := newBench(t)
 	b.method, b.flow = sip.INVITE, flowOf(udp)
 	b.again()

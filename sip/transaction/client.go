@@ -66,6 +66,7 @@ func (t *Table) Cancel(now time.Time, tx *Client, reason string) {
 	t.stepClient(now, tx, event{kind: cancelled}, content{})
 }
 
+// newClient makes a transaction, in one piece with its machine.
 func newClient(method sip.RequestMethod, f transport.Flow) *Client {
 	var tx *Client
 	if method == sip.INVITE {
@@ -73,13 +74,15 @@ func newClient(method sip.RequestMethod, f transport.Flow) *Client {
 			Client
 			machine clientInvite
 		}{machine: clientInvite{reliable: f.Proto.Reliable()}}
-		tx, x.Client.entry.machine = &x.Client, &x.machine
+		tx = &x.Client
+		tx.machine = &x.machine
 	} else {
 		x := &struct {
 			Client
 			machine clientNonInvite
 		}{machine: clientNonInvite{reliable: f.Proto.Reliable()}}
-		tx, x.Client.entry.machine = &x.Client, &x.machine
+		tx = &x.Client
+		tx.machine = &x.machine
 	}
 	tx.Method, tx.Flow, tx.client = ownMethod(method), f, tx
 	return tx

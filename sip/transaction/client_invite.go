@@ -34,6 +34,7 @@ func (m *clientInvite) step(now time.Time, e event) action {
 		return m.completed(now, e)
 	case accepted:
 		return m.accepted(now, e)
+	default: // the transaction is over
 	}
 	return 0
 }
@@ -61,6 +62,7 @@ func (m *clientInvite) calling(now time.Time, e event) action {
 		}
 	case unsent, broken:
 		return fail | end
+	default: // nothing else matters here
 	}
 	return 0
 }
@@ -81,6 +83,7 @@ func (m *clientInvite) proceeding(now time.Time, e event) action {
 		}
 	case broken:
 		return fail | end
+	default: // nothing else matters here
 	}
 	return 0
 }
@@ -129,6 +132,7 @@ func (m *clientInvite) completed(now time.Time, e event) action {
 		}
 	case broken:
 		return end
+	default: // nothing else matters here
 	}
 	return 0
 }
@@ -146,6 +150,7 @@ func (m *clientInvite) accepted(now time.Time, e event) action {
 		}
 	case broken:
 		return end
+	default: // nothing else matters here
 	}
 	return 0
 }

@@ -25,6 +25,7 @@ func (m *clientNonInvite) step(now time.Time, e event) action {
 		return m.open(now, e)
 	case completed:
 		return m.completed(now, e)
+	default: // the transaction is over
 	}
 	return 0
 }
@@ -51,6 +52,7 @@ func (m *clientNonInvite) open(now time.Time, e event) action {
 		}
 	case unsent, broken:
 		return fail | end
+	default: // nothing else matters here
 	}
 	return 0
 }
@@ -87,6 +89,7 @@ func (m *clientNonInvite) completed(now time.Time, e event) action {
 		}
 	case broken:
 		return end
+	default: // nothing else matters here
 	}
 	return 0
 }

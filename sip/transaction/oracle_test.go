@@ -54,8 +54,9 @@ func (v *view) sent(at time.Duration, text string) {
 }
 
 // ours runs a trial with this package.
-func ours(t testing.TB, tr trial) view {
-	b := newBench(t)
+func ours(tb testing.TB, tr trial) view {
+	tb.Helper()
+	b := newBench(tb)
 	b.method, b.flow = tr.method, flowOf(tr.proto)
 	alive := func() bool { return len(b.table.servers)+len(b.table.clients) > 0 }
 	ended := false
@@ -75,7 +76,7 @@ func ours(t testing.TB, tr trial) view {
 	if tr.server {
 		b.again()
 	} else {
-		b.table.Start(b.now, outgoing(t, tr.method, "z9hG4bK1"), b.flow, nil)
+		b.table.Start(b.now, outgoing(tb, tr.method, "z9hG4bK1"), b.flow, nil)
 	}
 	for _, o := range tr.ops {
 		advance(o.at)
@@ -143,21 +144,22 @@ func (c *conn) ended(_ string, err error) {
 }
 
 // theirs runs a trial with the oracle. It must be called in a bubble.
-func theirs(t testing.TB, tr trial) view {
+func theirs(tb testing.TB, tr trial) view {
+	tb.Helper()
 	c := &conn{begin: time.Now()}
 	logger := slog.New(slog.DiscardHandler)
 	var apply func(op)
 	var finish func()
 	if tr.server {
 		request := func(method sip.RequestMethod) *sip.Request {
-			req := parse(t, text(method, "z9hG4bK1")).(*sip.Request)
+			req := parse(tb, text(method, "z9hG4bK1")).(*sip.Request)
 			req.SetTransport(strings.ToUpper(string(tr.proto)))
 			return req
 		}
 		tx := sip.NewServerTx("key", request(tr.method), c, logger)
 		tx.OnTerminate(c.ended)
 		if err := tx.Init(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		finish = tx.Terminate
 		apply = func(o op) {
@@ -171,13 +173,13 @@ func theirs(t testing.TB, tr trial) view {
 			}
 		}
 	} else {
-		req := outgoing(t, tr.method, "z9hG4bK1")
+		req := outgoing(tb, tr.method, "z9hG4bK1")
 		req.SetTransport(strings.ToUpper(string(tr.proto)))
 		tx := sip.NewClientTx("key", req, c, logger)
 		tx.OnTerminate(c.ended)
 		tx.OnRetransmission(func(res *sip.Response) { c.note("response %d", res.StatusCode) })
 		if err := tx.Init(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		go func() {
 			for {
@@ -190,7 +192,7 @@ func theirs(t testing.TB, tr trial) view {
 			}
 		}()
 		finish = tx.Terminate
-		apply = func(o op) { tx.Receive(parse(t, reply(o.status, tr.method, "z9hG4bK1")).(*sip.Response)) }
+		apply = func(o op) { tx.Receive(parse(tb, reply(o.status, tr.method, "z9hG4bK1")).(*sip.Response)) }
 	}
 	for _, o := range tr.ops {
 		<-time.After(time.Until(c.begin.Add(o.at)))
@@ -215,7 +217,7 @@ func withoutKnownFaults(tr trial) trial {
 		case "request", "ack":
 			drop = invite && !answered && o.at < tryingAfterInvite
 		case "respond":
-			drop = final != 0 && !(invite && final < 300 && o.status == final) ||
+			drop = final != 0 && (!invite || final >= 300 || o.status != final) ||
 				!invite && (o.status < 200 || o.status == 408)
 		case "reply":
 			drop = invite && final >= 300 && o.status >= 300

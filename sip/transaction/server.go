@@ -132,6 +132,7 @@ func (t *Table) reply(req *sip.Request, flow transport.Flow, status int, tag str
 	}
 }
 
+// newServer makes a transaction, in one piece with its machine, and enters it.
 func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Server {
 	var tx *Server
 	reliable := flow.Proto.Reliable()
@@ -140,13 +141,15 @@ func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Se
 			Server
 			machine serverInvite
 		}{machine: serverInvite{reliable: reliable}}
-		tx, x.Server.entry.machine = &x.Server, &x.machine
+		tx = &x.Server
+		tx.machine = &x.machine
 	} else {
 		x := &struct {
 			Server
 			machine serverNonInvite
 		}{machine: serverNonInvite{reliable: reliable}}
-		tx, x.Server.entry.machine = &x.Server, &x.machine
+		tx = &x.Server
+		tx.machine = &x.machine
 	}
 	tx.Method, tx.Flow, tx.key, tx.server = ownMethod(req.Method), flow, key, tx
 	t.servers[key] = tx
@@ -234,6 +237,7 @@ func (t *Table) tellServer(now time.Time, tx *Server, do action, e event, c cont
 	}
 }
 
+// endServer takes tx out of the table.
 func (t *Table) endServer(tx *Server) {
 	delete(t.servers, tx.key)
 	if tx.merge != 0 {

@@ -31,6 +31,7 @@ func (m *serverInvite) step(now time.Time, e event) action {
 		return m.completed(now, e)
 	case confirmed, accepted:
 		return m.done(now, e)
+	default: // the transaction is over
 	}
 	return lateResponse(e)
 }
@@ -63,6 +64,7 @@ func (m *serverInvite) proceeding(now time.Time, e event) action {
 		return m.failure()
 	case broken:
 		return m.failure() | end
+	default: // nothing else matters here
 	}
 	return 0
 }
@@ -109,6 +111,7 @@ func (m *serverInvite) completed(now time.Time, e event) action {
 		return m.failure()
 	case broken:
 		return m.failure() | end
+	default: // nothing else matters here
 	}
 	return lateResponse(e)
 }
@@ -137,6 +140,7 @@ func (m *serverInvite) done(now time.Time, e event) action {
 		return m.failure()
 	case broken:
 		return end
+	default: // nothing else matters here
 	}
 	return 0
 }

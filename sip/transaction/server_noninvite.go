@@ -29,6 +29,7 @@ func (m *serverNonInvite) step(now time.Time, e event) action {
 		return m.open(now, e)
 	case completed:
 		return m.completed(now, e)
+	default: // the transaction is over
 	}
 	return lateResponse(e)
 }
@@ -55,6 +56,7 @@ func (m *serverNonInvite) open(now time.Time, e event) action {
 		}
 	case unsent, broken:
 		return fail | end
+	default: // nothing else matters here
 	}
 	return 0
 }
@@ -87,6 +89,7 @@ func (m *serverNonInvite) completed(now time.Time, e event) action {
 		}
 	case unsent, broken:
 		return fail | end
+	default: // nothing else matters here
 	}
 	return lateResponse(e)
 }

@@ -205,15 +205,10 @@ func (t *Table) remove(e *entry, f transport.Flow) {
 
 // ownMethod is a method that does not hold on to the message it was cut from.
 func ownMethod(m sip.RequestMethod) sip.RequestMethod {
-	switch m {
-	case sip.INVITE:
-		return sip.INVITE
-	case sip.REGISTER:
-		return sip.REGISTER
-	case sip.OPTIONS:
-		return sip.OPTIONS
-	case sip.BYE:
-		return sip.BYE
+	for _, known := range [...]sip.RequestMethod{sip.INVITE, sip.REGISTER, sip.OPTIONS, sip.BYE} {
+		if m == known {
+			return known
+		}
 	}
 	return sip.RequestMethod(strings.Clone(string(m)))
 }
