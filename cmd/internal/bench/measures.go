@@ -36,7 +36,10 @@ func cpuPerCall(ctx context.Context, r *run) (float64, error) {
 }
 
 func cpuPerRegister(ctx context.Context, r *run) (float64, error) {
-	load := registrations{to: server, from: anyPhone(), users: seats(users), count: registerRate, rate: registerRate}
+	if err := importSeats(ctx, r, users); err != nil {
+		return 0, err
+	}
+	load := registrations{to: server, from: anyPhone(), users: seats(users), count: 2 * registerRate, rate: registerRate}
 	if err := load.run(ctx); err != nil {
 		return 0, fmt.Errorf("warm-up: %w", err)
 	}
@@ -45,10 +48,8 @@ func cpuPerRegister(ctx context.Context, r *run) (float64, error) {
 }
 
 func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
-	if r.up.strowger {
-		if err := importSeats(ctx, r, bindings); err != nil {
-			return 0, err
-		}
+	if err := importSeats(ctx, r, bindings); err != nil {
+		return 0, err
 	}
 	return memoryEach(r, bindings, func() error {
 		load := registrations{to: server, from: anyPhone(), users: seats(bindings), count: bindings, rate: registerRate}
