@@ -52,7 +52,7 @@ func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
 		return 0, err
 	}
 	return memoryEach(r, bindings, func() error {
-		load := registrations{to: server, from: anyPhone(), users: seats(bindings), count: bindings, rate: registerRate}
+		load := registrations{to: server, from: anyPhone(), users: seats(bindings), count: bindings, rate: registerRate / 2}
 		return load.run(ctx)
 	})
 }
