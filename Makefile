@@ -3,8 +3,6 @@
 
 CONFIG ?= configs/strowger.hcl
 
-GO_FILES := $(shell find cmd sip media dialplan configs -name '*.go' -not -path '*/testdata/*')
-
 .DEFAULT_GOAL := help
 .PHONY: help run demo build test test-long soak check bench clean
 
@@ -17,10 +15,8 @@ run: build ## Start one node, ready for phones on 127.0.0.1:5060 (SIP_PORT=5070 
 demo: build ## Watch a node, its seats and a carrier's calls, live, in under a minute
 	bin/strowger demo
 
-build: bin/strowger ## Build bin/strowger, static
-
-bin/strowger: go.mod go.sum $(GO_FILES)
-	CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/strowger
+build: ## Build bin/strowger, static
+	@CGO_ENABLED=0 go build -trimpath -o bin/strowger ./cmd/strowger
 
 test: ## Install what the tests need if it is missing, then run them
 	@.ci/install.sh

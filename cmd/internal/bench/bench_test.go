@@ -125,8 +125,9 @@ func TestRegistrationsRefused(t *testing.T) {
 	defer conn.Close()
 	go func() {
 		buf := make([]byte, 1<<16)
-		if _, peer, err := conn.ReadFromUDPAddrPort(buf); err == nil {
-			_, _ = conn.WriteToUDPAddrPort([]byte("SIP/2.0 403 Forbidden\r\nCSeq: 1 REGISTER\r\n\r\n"), peer)
+		if n, peer, err := conn.ReadFromUDPAddrPort(buf); err == nil {
+			_, header, _ := strings.Cut(string(buf[:n]), "\r\n")
+			_, _ = conn.WriteToUDPAddrPort([]byte("SIP/2.0 403 Forbidden\r\n"+header), peer)
 		}
 	}()
 	load := registrations{

@@ -17,14 +17,17 @@ import (
 	"github.com/icholy/digest"
 )
 
-// registrations is a load of REGISTER pairs, one a user, from one socket.
+// registrations is a load of REGISTER pairs from one socket. A user's next pair
+// begins after its last one was accepted, as a phone's does, so that nothing
+// reorders them.
 type registrations struct {
 	to    netip.AddrPort // the registrar
 	from  netip.AddrPort // where the phones are; port 0 means any
 	users []string       // each has the password "demo-" and its name
-	count int            // pairs; users are taken in turn
+	count int            // pairs; users take turns
 	rate  float64        // pairs per second
 	id    string         // begins the Call-IDs of this load; set by run
+	idle  chan int       // users that may begin a pair, by index; made by run
 }
 
 // pairWait is how long after the last request answers are waited for.
@@ -63,6 +66,10 @@ func (l registrations) run(ctx context.Context) error {
 	}
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	l.id = strconv.FormatInt(time.Now().UnixNano(), 36) + "-"
+	l.idle = make(chan int, len(l.users))
+	for i := range l.users {
+		l.idle <- i
+	}
 	accepted := make(chan int, 1)
 	refused := make(chan error, 1)
 	go func() {
@@ -86,6 +93,7 @@ func (l registrations) send(ctx context.Context, conn *net.UDPConn, local netip.
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	start := time.Now()
+	rounds := make([]int, len(l.users))
 	for n := 0; n < l.count; {
 		select {
 		case <-ctx.Done():
@@ -94,9 +102,14 @@ func (l registrations) send(ctx context.Context, conn *net.UDPConn, local netip.
 		}
 		due := min(l.count, n+maxBurst, 1+int(time.Since(start).Seconds()*l.rate))
 		for ; n < due; n++ {
-			// As a phone does, a user keeps a Call-ID and a contact from pair to pair.
-			index, round := n%len(l.users), n/len(l.users)
-			msg := registerRequest(local, l.to, l.users[index], l.id+strconv.Itoa(index), 1+2*round, "")
+			var index int
+			select {
+			case index = <-l.idle:
+			case <-time.After(pairWait):
+				return fmt.Errorf("all %d users wait for answers", len(l.users))
+			}
+			msg := registerRequest(local, l.to, l.users[index], l.id+strconv.Itoa(index), 1+2*rounds[index], "")
+			rounds[index]++
 			if _, err := conn.WriteToUDPAddrPort(msg, l.to); err != nil {
 				return err
 			}
@@ -120,11 +133,16 @@ func (l registrations) answer(conn *net.UDPConn, local netip.AddrPort) (accepted
 		if err != nil {
 			return accepted, err
 		}
+		index, cseq, err := l.whose(header)
+		if err != nil {
+			return accepted, err
+		}
 		switch {
 		case status == 200:
 			accepted++
-		case status == 401 && challengedOnce(header):
-			msg, err := l.authorise(header, local)
+			l.idle <- index
+		case status == 401 && cseq%2 == 1: // to the first request of a pair
+			msg, err := l.authorise(header, local, index, cseq)
 			if err != nil {
 				return accepted, err
 			}
@@ -138,27 +156,21 @@ func (l registrations) answer(conn *net.UDPConn, local netip.AddrPort) (accepted
 	return accepted, nil
 }
 
-// challengedOnce tells whether the response is to the first request of a pair,
-// whose CSeq is odd.
-func challengedOnce(header textproto.MIMEHeader) bool {
+// whose returns the user and the CSeq number of the request that was answered.
+func (l registrations) whose(header textproto.MIMEHeader) (index, cseq int, err error) {
+	id := header.Get("Call-ID")
+	index, err = strconv.Atoi(strings.TrimPrefix(id, l.id))
+	if err != nil || index < 0 || index >= len(l.users) {
+		return 0, 0, fmt.Errorf("response with unknown Call-ID %q", id)
+	}
 	seq, _, _ := strings.Cut(header.Get("CSeq"), " ")
-	n, err := strconv.Atoi(seq)
-	return err == nil && n%2 == 1
+	cseq, err = strconv.Atoi(seq)
+	return index, cseq, err
 }
 
 // authorise writes the second request of a pair.
-func (l registrations) authorise(header textproto.MIMEHeader, local netip.AddrPort) ([]byte, error) {
-	id := header.Get("Call-ID")
-	index, err := strconv.Atoi(strings.TrimPrefix(id, l.id))
-	if err != nil || index < 0 || index >= len(l.users) {
-		return nil, fmt.Errorf("response with unknown Call-ID %q", id)
-	}
+func (l registrations) authorise(header textproto.MIMEHeader, local netip.AddrPort, index, cseq int) ([]byte, error) {
 	user := l.users[index]
-	seq, _, _ := strings.Cut(header.Get("CSeq"), " ")
-	cseq, err := strconv.Atoi(seq)
-	if err != nil {
-		return nil, err
-	}
 	for _, text := range header.Values("WWW-Authenticate") {
 		challenge, err := digest.ParseChallenge(text)
 		if err != nil {
@@ -173,7 +185,7 @@ func (l registrations) authorise(header textproto.MIMEHeader, local netip.AddrPo
 		if err != nil {
 			return nil, err
 		}
-		return registerRequest(local, l.to, user, id, cseq+1, credentials.String()), nil
+		return registerRequest(local, l.to, user, header.Get("Call-ID"), cseq+1, credentials.String()), nil
 	}
 	return nil, errors.New("no MD5 challenge in the 401")
 }
