@@ -165,6 +165,10 @@ func (e *endpoint) check(now time.Time) {
 	sending := e.out.sending
 	e.out.Unlock()
 	e.in.Lock()
+	if e.in.closed {
+		e.in.Unlock()
+		return
+	}
 	event, ok := e.in.watch.step(now, sending)
 	e.in.Unlock()
 	if ok {

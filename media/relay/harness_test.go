@@ -3,6 +3,7 @@ package relay
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,16 +80,22 @@ type stream struct {
 	seq       uint16
 	timestamp uint32
 	ssrc      uint32
+	bytes     [minRTP]byte
 }
 
-func (s *stream) next(payload []byte) []byte {
-	b := make([]byte, minRTP, minRTP+len(payload))
-	b[0] = 2 << 6
+// header returns the next header; it is valid until the next call.
+func (s *stream) header() []byte {
 	h := header{payload: s.payload, seq: s.seq, timestamp: s.timestamp, ssrc: s.ssrc}
-	h.write(b)
+	s.bytes[0] = 2 << 6
+	h.write(s.bytes[:])
 	s.seq++
 	s.timestamp += uint32(frame)
-	return append(b, payload...)
+	return s.bytes[:]
+}
+
+// next returns the next packet.
+func (s *stream) next(payload []byte) []byte {
+	return append(slices.Clone(s.header()), payload...)
 }
 
 func socket(t *testing.T) *net.UDPConn {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/time/rate"
 
 	"strowger/media"
 )
@@ -25,6 +26,7 @@ const maxBusy = 16
 // Plane implements media.Plane in user space.
 type Plane struct {
 	log      *slog.Logger
+	busyLog  rate.Sometimes
 	now      func() time.Time
 	dscp     int
 	counters Counters
@@ -71,7 +73,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 		log = slog.Default()
 	}
 	p := &Plane{
-		log: log, now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
+		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
 		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{},
 	}
 	p.clock = clock{plane: p, listening: map[*endpoint]struct{}{}}
@@ -158,6 +160,10 @@ func (p *Plane) Open(network, label string, events media.Events) (media.Endpoint
 			return nil, fmt.Errorf("open RTP for %s on %q: %w", label, network, err)
 		}
 		p.counters.PortsBusy.Add(1)
+		p.busyLog.Do(func() {
+			p.log.Warn("another program holds an RTP port: keep the range out of net.ipv4.ip_local_port_range",
+				"network", network, "error", err)
+		})
 	}
 	p.counters.NoPorts.Add(1)
 	return nil, fmt.Errorf("open RTP for %s on %q, other programs hold %d pairs tried: %w", label, network, maxBusy, media.ErrNoPorts)

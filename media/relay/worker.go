@@ -11,6 +11,9 @@ import (
 // batch is how many sockets a worker asks for at once.
 const batch = 256
 
+// minSleep is the shortest sleep that saves more than it costs.
+const minSleep = 100 * time.Microsecond
+
 // wake is the number in an epoll event that means the worker's own eventfd, where
 // others have the pair.
 const wake = -1
@@ -20,7 +23,7 @@ type worker struct {
 	plane   *Plane
 	epoll   int
 	wakeup  int // eventfd
-	linger  unix.Timespec
+	linger  time.Duration
 	events  [batch]unix.EpollEvent
 	packet  [MaxPacket]byte
 	scratch [MaxPacket]byte
@@ -36,7 +39,7 @@ func newWorker(p *Plane, linger time.Duration) (*worker, error) {
 		unix.Close(epoll)
 		return nil, fmt.Errorf("make an eventfd: %w", err)
 	}
-	w := &worker{plane: p, epoll: epoll, wakeup: wakeup, linger: unix.NsecToTimespec(int64(linger))}
+	w := &worker{plane: p, epoll: epoll, wakeup: wakeup, linger: linger}
 	if err := w.add(wakeup, wake, false); err != nil {
 		w.close()
 		return nil, err
@@ -56,12 +59,14 @@ func (w *worker) add(fd int, pair int32, rtcp bool) error {
 	return nil
 }
 
-// run carries packets until stop is called. It sleeps after each batch so that the
-// next one is worth a wake-up; with nothing to do it waits in the kernel.
+// run carries packets until stop is called. A batch that was done before linger is
+// over is followed by sleep, so that the next one is worth a wake-up; with nothing
+// to do the worker waits in the kernel.
 func (w *worker) run() {
-	for w.poll(-1) {
-		if w.linger != (unix.Timespec{}) {
-			_ = unix.Nanosleep(&w.linger, nil) // a signal only ends it early
+	for began := time.Now(); w.poll(-1); began = time.Now() {
+		if left := w.linger - time.Since(began); left > minSleep {
+			sleep := unix.NsecToTimespec(int64(left))
+			_ = unix.Nanosleep(&sleep, nil) // a signal only ends it early
 		}
 	}
 }

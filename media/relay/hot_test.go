@@ -1,0 +1,145 @@
+package relay
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"strowger/media"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestPacketPathDoesNotAllocate sends, carries and takes back a packet, and one
+// that has to be converted.
+func TestPacketPathDoesNotAllocate(t *testing.T) {
+	for name, law := range map[string]media.Payload{"as it is": pcmu, "converted": pcma} {
+		b := newBench(t, testConfig())
+		left, _ := b.bridge(pcmu, law)
+		left.say(sound(1)) // locks
+		packet, payload := make([]byte, 0, MaxPacket), sound(1)
+		to := makeSockaddr(left.to.Local())
+		raw, err := left.rtp.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var allocs float64
+		err = raw.Control(func(fd uintptr) {
+			allocs = testing.AllocsPerRun(200, func() {
+				packet = append(packet[:0], left.packet.header()...)
+				packet = append(packet, payload...)
+				if errno := send(int(fd), packet, &to); errno != 0 {
+					t.Error(errno)
+				}
+				b.carry()
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := b.Counters().Sent.Load(); n != 202 {
+			t.Errorf("%s: %d packets carried, want 202", name, n)
+		}
+		if allocs != 0 {
+			t.Errorf("%s: %v allocations a packet", name, allocs)
+		}
+	}
+}
+
+func TestPromptTickDoesNotAllocate(t *testing.T) {
+	b := newBench(t, testConfig())
+	p := b.join("caller")
+	p.update(p.remote(pcmu))
+	p.hear(&media.Prompt{PCM: ramp(frame), Loop: true})
+	b.clock.tick(b.time)
+	if n := testing.AllocsPerRun(sweepEvery/2, func() { b.clock.tick(b.time) }); n != 0 {
+		t.Errorf("%v allocations a tick", n)
+	}
+}
+
+// TestChangesDuringTraffic runs a plane as it is run in earnest while its
+// endpoints are rearranged and closed; the race detector watches.
+func TestChangesDuringTraffic(t *testing.T) {
+	cfg := testConfig()
+	cfg.Workers = 2
+	p, err := New(cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parties sync.WaitGroup
+	for range 4 {
+		rtp := socket(t)
+		parties.Go(func() {
+			for range 10 {
+				rearrange(t, p, media.Remote{
+					RTP: addrOf(rtp), Payloads: []media.Payload{pcmu}, Send: true, Receive: true,
+				}, func(to media.Endpoint, b []byte) { _, _ = rtp.WriteToUDPAddrPort(b, to.Local()) })
+			}
+		})
+	}
+	parties.Wait()
+	if s := p.Stats(); s.Endpoints != 0 || s.PortsTotal != s.PortsFree+s.PortsResting {
+		t.Errorf("stats %+v", s)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Open("net", "late", nil); err == nil {
+		t.Error("a closed plane opened an endpoint")
+	}
+}
+
+func rearrange(t *testing.T, p *Plane, r media.Remote, say func(media.Endpoint, []byte)) {
+	var ends [2]media.Endpoint
+	for i := range ends {
+		e, err := p.Open("net", "leg", func(media.Event) {})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		e.SetTimeout(time.Minute)
+		ends[i] = e
+	}
+	packet := stream{ssrc: 1}
+	for i, source := range []media.Source{ends[0], ends[1], &media.Prompt{PCM: ramp(frame), Loop: true}, nil, ends[1]} {
+		for _, e := range ends {
+			if err := e.Update(r); err != nil {
+				t.Error(err)
+			}
+			say(e, packet.next(sound(byte(i))))
+		}
+		if err := ends[0].Hear(source); err != nil {
+			t.Error(err)
+		}
+		for range 20 {
+			say(ends[1], packet.next(sound(byte(i))))
+		}
+		ends[1].Stats()
+	}
+	ends[1].Close() // which the other still hears
+	say(ends[0], packet.next(sound(9)))
+	ends[0].Close()
+}
+
+// TestCloseOfAPlaneInUse ends everything that is open.
+func TestCloseOfAPlaneInUse(t *testing.T) {
+	p, err := New(testConfig(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := p.Open("net", "leg", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Hear(e); err == nil {
+		t.Error("an endpoint outlived its plane")
+	}
+	e.Close()
+}
