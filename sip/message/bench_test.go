@@ -21,7 +21,7 @@ const invite = "INVITE sip:+448081570002@10.0.0.1:5060 SIP/2.0\r\n" +
 	"User-Agent: Carrier SBC 4.2\r\n" +
 	"P-Asserted-Identity: <sip:+441632960123@carrier.example>\r\n" +
 	"Content-Type: application/sdp\r\n" +
-	"Content-Length: 155\r\n\r\n" +
+	"Content-Length: 158\r\n\r\n" +
 	"v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n" +
 	"m=audio 40000 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n"
 

@@ -63,8 +63,12 @@ func TestFaultsOfTheLibraryAreNotOurs(t *testing.T) {
 				Del(m, "SUPPORTED")
 				return strings.Join(Headers(m, "Supported"), "")
 			}, ""},
+		{"semicolon at the end", "Contact: <sip:c@d;transport=tcp;>;expires=60;",
+			func(m sip.Message) string {
+				return param(Contact(m).Address.UriParams, "transport") + param(Contact(m).Params, "expires")
+			}, "tcp60"},
 		{"a record route keeps its parameters", "Record-Route: <sip:p1;lr>;x=1",
-			func(m sip.Message) string { return strings.Join(Routes(m, "Record-Route"), " | ") }, "<sip:p1;lr>;x=1"},
+			func(m sip.Message) string { return strings.Join(Headers(m, "Record-Route"), " | ") }, "<sip:p1;lr>;x=1"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

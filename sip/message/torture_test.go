@@ -137,7 +137,7 @@ func TestTortuousInviteIsUnderstood(t *testing.T) {
 	if c := Contact(msg); c == nil || c.DisplayName != `Quoted string \"\"` || ContactQ(c) != 0.33 {
 		t.Errorf("Contact %v", c)
 	}
-	if got := Routes(msg, "Route"); len(got) != 1 || got[0] != "<sip:services.example.com;lr;unknownwith=value;unknown-no-value>" {
+	if got := Headers(msg, "Route"); len(got) != 1 || got[0] != "<sip:services.example.com;lr;unknownwith=value;unknown-no-value>" {
 		t.Errorf("Route %q", got)
 	}
 	if len(msg.Body()) != 150 {

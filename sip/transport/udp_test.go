@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"testing"
@@ -215,16 +216,16 @@ func TestSendingIsLimitedToTheNetwork(t *testing.T) {
 		net := memnet.New()
 		l, r := start(t, config(net))
 		stranger := net.Peer(t, "203.0.113.9:5060")
-		if _, err := l.FlowTo("seats", transport.UDP, stranger.Addr); !isErr(err, transport.ErrNotAllowed) {
+		if _, err := l.FlowTo("seats", transport.UDP, stranger.Addr); !errors.Is(err, transport.ErrNotAllowed) {
 			t.Errorf("FlowTo a stranger: %v", err)
 		}
-		if _, err := l.FlowTo("elsewhere", transport.UDP, stranger.Addr); !isErr(err, transport.ErrNoListener) {
+		if _, err := l.FlowTo("elsewhere", transport.UDP, stranger.Addr); !errors.Is(err, transport.ErrNoListener) {
 			t.Errorf("FlowTo of an unknown network: %v", err)
 		}
 		stranger.Send(seatsAddr, options("SIP/2.0/UDP 203.0.113.9;branch=z9hG4bK1", 1))
 		synctest.Wait()
 		m := r.messages()[0]
-		if err := l.Send(m.Flow, []byte(options("SIP/2.0/UDP 10.0.0.1", 1))); !isErr(err, transport.ErrNotAllowed) {
+		if err := l.Send(m.Flow, []byte(options("SIP/2.0/UDP 10.0.0.1", 1))); !errors.Is(err, transport.ErrNotAllowed) {
 			t.Errorf("request to a stranger: %v", err)
 		}
 		reply := message.NewResponse(m.Msg.(*sip.Request), 403, "", "us")
@@ -267,7 +268,7 @@ func TestAnyNodeOtherThanThisIsTheLinks(t *testing.T) {
 		}
 		cfg.Link, cfg.Sockets = nil, memnet.New()
 		alone, _ := start(t, cfg)
-		if err := alone.Send(f, []byte("x")); !isErr(err, transport.ErrUnreachable) {
+		if err := alone.Send(f, []byte("x")); !errors.Is(err, transport.ErrUnreachable) {
 			t.Errorf("without a link: %v", err)
 		}
 	})
