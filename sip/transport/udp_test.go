@@ -22,17 +22,32 @@ func TestReplyGoesWhereTheRequestCameFrom(t *testing.T) {
 		params     map[string]string
 		noReceived bool
 	}{
-		{"rport", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1;rport", "10.0.0.7:40123",
-			map[string]string{"rport": "40123", "received": "10.0.0.7"}, false},
-		{"rport in any case", "SIP / 2.0 / UDP 192.168.1.5 : 5062 ;Branch=z9hG4bK1;RPORT", "10.0.0.7:40123",
-			map[string]string{"rport": "40123", "received": "10.0.0.7"}, false},
-		{"no rport", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1", "10.0.0.7:5062",
-			map[string]string{"received": "10.0.0.7"}, false},
-		{"no rport, no port", "SIP/2.0/UDP phone.example;branch=z9hG4bK1", "10.0.0.7:5060",
-			map[string]string{"received": "10.0.0.7"}, false},
+		{
+			"rport", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1;rport", "10.0.0.7:40123",
+			map[string]string{"rport": "40123", "received": "10.0.0.7"},
+			false,
+		},
+		{
+			"rport in any case", "SIP / 2.0 / UDP 192.168.1.5 : 5062 ;Branch=z9hG4bK1;RPORT", "10.0.0.7:40123",
+			map[string]string{"rport": "40123", "received": "10.0.0.7"},
+			false,
+		},
+		{
+			"no rport", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1", "10.0.0.7:5062",
+			map[string]string{"received": "10.0.0.7"},
+			false,
+		},
+		{
+			"no rport, no port", "SIP/2.0/UDP phone.example;branch=z9hG4bK1", "10.0.0.7:5060",
+			map[string]string{"received": "10.0.0.7"},
+			false,
+		},
 		{"true sent-by", "SIP/2.0/UDP 10.0.0.7:40123;branch=z9hG4bK1", "10.0.0.7:40123", nil, true},
-		{"forged received", "SIP/2.0/UDP 10.0.0.7:40123;branch=z9hG4bK1;received=192.0.2.66", "10.0.0.7:40123",
-			map[string]string{"received": "10.0.0.7"}, false},
+		{
+			"forged received", "SIP/2.0/UDP 10.0.0.7:40123;branch=z9hG4bK1;received=192.0.2.66", "10.0.0.7:40123",
+			map[string]string{"received": "10.0.0.7"},
+			false,
+		},
 		{"maddr is not obeyed", "SIP/2.0/UDP 10.0.0.7:40123;branch=z9hG4bK1;maddr=192.0.2.66", "10.0.0.7:40123", nil, true},
 	}
 	for _, tc := range tests {
