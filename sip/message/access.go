@@ -68,9 +68,15 @@ func List(msg sip.Message, name string) []string {
 	return values
 }
 
-// Options returns the option tags of Supported, Require, Proxy-Require or Allow-like
-// lists of tokens, as they are written.
-func Options(msg sip.Message, name string) []string { return List(msg, name) }
+// Options returns the tokens of Supported, Require, Proxy-Require or Allow-Events
+// in lower case.
+func Options(msg sip.Message, name string) []string {
+	options := List(msg, name)
+	for i := range options {
+		options[i] = lower(options[i])
+	}
+	return options
+}
 
 // HasOption tells whether a list of tokens, such as Supported, has one in any case.
 func HasOption(msg sip.Message, name, option string) bool {
@@ -203,10 +209,6 @@ func Contact(msg sip.Message) *sip.ContactHeader {
 	return nil
 }
 
-// Routes returns the values of Route or Record-Route in order, as they go into a
-// route set: "<sip:...;lr>" with what stands behind.
-func Routes(msg sip.Message, name string) []string { return Headers(msg, name) }
-
 // Expires is the value of the Expires header in seconds; one beyond 32 bits is
 // the largest. It is not ok if there is none or it is no number.
 func Expires(msg sip.Message) (seconds uint32, ok bool) { return delta(Header(msg, "Expires")) }
@@ -221,7 +223,7 @@ func ContactExpires(c *sip.ContactHeader) (seconds uint32, ok bool) {
 func delta(s string) (uint32, bool) {
 	s = trim(s)
 	if n, ok := number(s, math.MaxUint32); ok {
-		return uint32(n), true //nolint:gosec // at most MaxUint32
+		return uint32(n), true
 	}
 	return math.MaxUint32, is(s, classDigit)
 }

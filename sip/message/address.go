@@ -121,6 +121,9 @@ func parseParams(s string, params *sip.HeaderParams) error {
 		if err != nil {
 			return err
 		}
+		if p == "" && !more && len(*params) > 0 {
+			return nil // some phones end a list with a semicolon
+		}
 		k, v, _ := strings.Cut(p, "=")
 		k, v = trim(k), trim(v)
 		if !is(k, classToken|classURI) || strings.IndexByte(k, ',') >= 0 {

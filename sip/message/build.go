@@ -102,12 +102,6 @@ func Append(dst []byte, msg sip.Message) []byte {
 // allocate for each part.
 type writer struct{ b []byte }
 
-// WriteString lets sipgo's headers write themselves.
-func (w *writer) WriteString(s string) (int, error) {
-	w.b = append(w.b, s...)
-	return len(s), nil
-}
-
 func (w *writer) str(s string) { w.b = append(w.b, s...) }
 func (w *writer) num(n int)    { w.b = strconv.AppendInt(w.b, int64(n), 10) }
 
@@ -182,7 +176,7 @@ func (w *writer) address(name string, u *sip.Uri, params sip.HeaderParams) {
 
 func (w *writer) uri(u *sip.Uri) {
 	if u.Raw() != "" || u.HierarhicalSlashes {
-		u.StringWrite(w)
+		w.str(u.String())
 		return
 	}
 	if u.Scheme == "" {

@@ -48,7 +48,7 @@ func (p *parser) header(name, value string) {
 		if !ok {
 			err = syntax("bad Max-Forwards")
 		}
-		hops := sip.MaxForwardsHeader(n) //nolint:gosec // at most 255
+		hops := sip.MaxForwardsHeader(n)
 		h = &hops
 		p.once(onceMaxForwards, name)
 	case "Content-Length":
@@ -143,7 +143,7 @@ func readCSeq(s string) (sip.Header, error) {
 	if !ok || !is(method, classToken) {
 		return nil, syntax("bad number or method")
 	}
-	return &sip.CSeqHeader{SeqNo: uint32(n), MethodName: sip.RequestMethod(method)}, nil //nolint:gosec // at most maxCSeq
+	return &sip.CSeqHeader{SeqNo: uint32(n), MethodName: sip.RequestMethod(method)}, nil
 }
 
 func (p *parser) readLength(s string) (sip.Header, error) {

@@ -94,8 +94,10 @@ func (c *Config) setDefaults() {
 		v   *time.Duration
 		def time.Duration
 	}{
-		{&c.FirstMessage, DefaultFirstMessage}, {&c.Idle, DefaultIdle},
-		{&c.WriteTimeout, DefaultWriteTimeout}, {&c.DialTimeout, DefaultDialTimeout},
+		{&c.FirstMessage, DefaultFirstMessage},
+		{&c.Idle, DefaultIdle},
+		{&c.WriteTimeout, DefaultWriteTimeout},
+		{&c.DialTimeout, DefaultDialTimeout},
 	} {
 		if *d.v <= 0 {
 			*d.v = d.def

@@ -28,7 +28,7 @@ type peer struct {
 // init numbers connections from the time of the start on, so that a flow stored
 // before a restart never names a connection made after it.
 func (t *connTable) init() {
-	t.next = uint64(time.Now().UnixMilli()) << 20 //nolint:gosec // positive
+	t.next = uint64(time.Now().UnixMilli()) << 20
 	t.byNumber = make(map[uint64]*conn)
 	t.byPeer = make(map[peer]*conn)
 	t.sources = make(map[netip.Addr]int)

@@ -11,17 +11,16 @@ type Counters struct {
 	Received atomic.Uint64 // messages passed to the Handler
 	Sent     atomic.Uint64 // messages written, or queued on a connection
 
-	// What was refused from the wire, one for each message.Kind.
-	NotSIP    atomic.Uint64
-	Truncated atomic.Uint64
-	Version   atomic.Uint64
-	StartLine atomic.Uint64
-	Syntax    atomic.Uint64
-	Missing   atomic.Uint64
-	Duplicate atomic.Uint64
-	Mismatch  atomic.Uint64
-	Control   atomic.Uint64
-	TooLarge  atomic.Uint64
+	NotSIP    atomic.Uint64 // what is no SIP at all
+	Truncated atomic.Uint64 // messages that end too early
+	Version   atomic.Uint64 // messages of another version of SIP
+	StartLine atomic.Uint64 // bad request and status lines
+	Syntax    atomic.Uint64 // bad headers
+	Missing   atomic.Uint64 // messages without a mandatory header
+	Duplicate atomic.Uint64 // messages with a header twice that may stand once
+	Mismatch  atomic.Uint64 // requests whose CSeq has another method
+	Control   atomic.Uint64 // messages with control characters
+	TooLarge  atomic.Uint64 // messages beyond a limit
 
 	Refused    atomic.Uint64 // malformed requests that were answered
 	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond

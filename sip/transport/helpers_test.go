@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -122,8 +121,6 @@ func tcpOptions(cseq int) string {
 
 // within is long in fake time.
 const within = time.Second
-
-func isErr(err, target error) bool { return errors.Is(err, target) }
 
 func mustContain(t *testing.T, text, part string) {
 	t.Helper()

@@ -28,7 +28,7 @@ type Layer struct {
 	refusals *rate.Limiter
 	lines    *rate.Limiter // of the log
 
-	ctx    context.Context //nolint:containedctx // the life of the layer
+	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // readers, writers and accepters
 }

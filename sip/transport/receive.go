@@ -77,13 +77,13 @@ func stamp(via *sip.ViaHeader, f Flow) netip.AddrPort {
 	}
 	_, received := message.Param(via.Params, "received")
 	if host, err := netip.ParseAddr(via.Host); rport || received || err != nil || host.Unmap() != source.Addr() {
-		via.Params.Add("received", source.Addr().String())
+		via.Params.Add("received", source.Addr().WithZone("").String())
 	}
 	if rport || f.Proto != UDP {
 		return source
 	}
 	if via.Port > 0 {
-		return netip.AddrPortFrom(source.Addr(), uint16(via.Port)) //nolint:gosec // checked by the parser
+		return netip.AddrPortFrom(source.Addr(), uint16(via.Port))
 	}
 	return netip.AddrPortFrom(source.Addr(), defaultSIPPort)
 }

@@ -42,10 +42,10 @@ func stunAnswer(request []byte, from netip.AddrPort) []byte {
 	}
 	b := make([]byte, 0, stunHeader+8+len(addr))
 	b = binary.BigEndian.AppendUint16(b, stunBindingSuccess)
-	b = binary.BigEndian.AppendUint16(b, uint16(8+len(addr))) //nolint:gosec // 12 or 24
+	b = binary.BigEndian.AppendUint16(b, uint16(8+len(addr)))
 	b = append(b, request[4:4+stunTransactionSize]...)
 	b = binary.BigEndian.AppendUint16(b, stunXorMapped)
-	b = binary.BigEndian.AppendUint16(b, uint16(4+len(addr))) //nolint:gosec // 8 or 20
+	b = binary.BigEndian.AppendUint16(b, uint16(4+len(addr)))
 	b = append(b, 0, fam)
 	b = binary.BigEndian.AppendUint16(b, from.Port()^(stunCookie>>16))
 	for i := range addr {

@@ -265,18 +265,40 @@ func TestTimeLimitsOfConnections(t *testing.T) {
 		after   time.Duration
 		counter func(*transport.Counters) uint64
 	}{
-		{"silent", nil, transport.DefaultFirstMessage,
-			func(c *transport.Counters) uint64 { return c.MessageTimeout.Load() }},
-		{"only pings", []string{"\r\n", "\r\n"}, transport.DefaultFirstMessage,
-			func(c *transport.Counters) uint64 { return c.MessageTimeout.Load() }},
-		{"trickle", []string{"OPT", "IONS", " sip", ":a"}, transport.DefaultFirstMessage,
-			func(c *transport.Counters) uint64 { return c.MessageTimeout.Load() }},
-		{"trickle later", []string{tcpOptions(1), "OPT", "IONS", " sip", ":a"}, 4*time.Second + transport.DefaultFirstMessage,
-			func(c *transport.Counters) uint64 { return c.MessageTimeout.Load() }},
-		{"idle", []string{tcpOptions(1), tcpOptions(2)}, 4*time.Second + transport.DefaultIdle,
-			func(c *transport.Counters) uint64 { return c.IdleTimeout.Load() }},
-		{"line ends keep it", []string{tcpOptions(1), "\r\n"}, 4*time.Second + transport.DefaultIdle,
-			func(c *transport.Counters) uint64 { return c.IdleTimeout.Load() }},
+		{
+			"silent", nil, transport.DefaultFirstMessage,
+			func(c *transport.Counters) uint64 { return c.MessageTimeout.Load() },
+		},
+		{
+			"only pings",
+			[]string{"\r\n", "\r\n"},
+			transport.DefaultFirstMessage,
+			func(c *transport.Counters) uint64 { return c.MessageTimeout.Load() },
+		},
+		{
+			"trickle",
+			[]string{"OPT", "IONS", " sip", ":a"},
+			transport.DefaultFirstMessage,
+			func(c *transport.Counters) uint64 { return c.MessageTimeout.Load() },
+		},
+		{
+			"trickle later",
+			[]string{tcpOptions(1), "OPT", "IONS", " sip", ":a"},
+			4*time.Second + transport.DefaultFirstMessage,
+			func(c *transport.Counters) uint64 { return c.MessageTimeout.Load() },
+		},
+		{
+			"idle",
+			[]string{tcpOptions(1), tcpOptions(2)},
+			4*time.Second + transport.DefaultIdle,
+			func(c *transport.Counters) uint64 { return c.IdleTimeout.Load() },
+		},
+		{
+			"line ends keep it",
+			[]string{tcpOptions(1), "\r\n"},
+			4*time.Second + transport.DefaultIdle,
+			func(c *transport.Counters) uint64 { return c.IdleTimeout.Load() },
+		},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

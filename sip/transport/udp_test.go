@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"testing"
@@ -21,17 +22,32 @@ func TestReplyGoesWhereTheRequestCameFrom(t *testing.T) {
 		params     map[string]string
 		noReceived bool
 	}{
-		{"rport", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1;rport", "10.0.0.7:40123",
-			map[string]string{"rport": "40123", "received": "10.0.0.7"}, false},
-		{"rport in any case", "SIP / 2.0 / UDP 192.168.1.5 : 5062 ;Branch=z9hG4bK1;RPORT", "10.0.0.7:40123",
-			map[string]string{"rport": "40123", "received": "10.0.0.7"}, false},
-		{"no rport", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1", "10.0.0.7:5062",
-			map[string]string{"received": "10.0.0.7"}, false},
-		{"no rport, no port", "SIP/2.0/UDP phone.example;branch=z9hG4bK1", "10.0.0.7:5060",
-			map[string]string{"received": "10.0.0.7"}, false},
+		{
+			"rport", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1;rport", "10.0.0.7:40123",
+			map[string]string{"rport": "40123", "received": "10.0.0.7"},
+			false,
+		},
+		{
+			"rport in any case", "SIP / 2.0 / UDP 192.168.1.5 : 5062 ;Branch=z9hG4bK1;RPORT", "10.0.0.7:40123",
+			map[string]string{"rport": "40123", "received": "10.0.0.7"},
+			false,
+		},
+		{
+			"no rport", "SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bK1", "10.0.0.7:5062",
+			map[string]string{"received": "10.0.0.7"},
+			false,
+		},
+		{
+			"no rport, no port", "SIP/2.0/UDP phone.example;branch=z9hG4bK1", "10.0.0.7:5060",
+			map[string]string{"received": "10.0.0.7"},
+			false,
+		},
 		{"true sent-by", "SIP/2.0/UDP 10.0.0.7:40123;branch=z9hG4bK1", "10.0.0.7:40123", nil, true},
-		{"forged received", "SIP/2.0/UDP 10.0.0.7:40123;branch=z9hG4bK1;received=192.0.2.66", "10.0.0.7:40123",
-			map[string]string{"received": "10.0.0.7"}, false},
+		{
+			"forged received", "SIP/2.0/UDP 10.0.0.7:40123;branch=z9hG4bK1;received=192.0.2.66", "10.0.0.7:40123",
+			map[string]string{"received": "10.0.0.7"},
+			false,
+		},
 		{"maddr is not obeyed", "SIP/2.0/UDP 10.0.0.7:40123;branch=z9hG4bK1;maddr=192.0.2.66", "10.0.0.7:40123", nil, true},
 	}
 	for _, tc := range tests {
@@ -215,16 +231,16 @@ func TestSendingIsLimitedToTheNetwork(t *testing.T) {
 		net := memnet.New()
 		l, r := start(t, config(net))
 		stranger := net.Peer(t, "203.0.113.9:5060")
-		if _, err := l.FlowTo("seats", transport.UDP, stranger.Addr); !isErr(err, transport.ErrNotAllowed) {
+		if _, err := l.FlowTo("seats", transport.UDP, stranger.Addr); !errors.Is(err, transport.ErrNotAllowed) {
 			t.Errorf("FlowTo a stranger: %v", err)
 		}
-		if _, err := l.FlowTo("elsewhere", transport.UDP, stranger.Addr); !isErr(err, transport.ErrNoListener) {
+		if _, err := l.FlowTo("elsewhere", transport.UDP, stranger.Addr); !errors.Is(err, transport.ErrNoListener) {
 			t.Errorf("FlowTo of an unknown network: %v", err)
 		}
 		stranger.Send(seatsAddr, options("SIP/2.0/UDP 203.0.113.9;branch=z9hG4bK1", 1))
 		synctest.Wait()
 		m := r.messages()[0]
-		if err := l.Send(m.Flow, []byte(options("SIP/2.0/UDP 10.0.0.1", 1))); !isErr(err, transport.ErrNotAllowed) {
+		if err := l.Send(m.Flow, []byte(options("SIP/2.0/UDP 10.0.0.1", 1))); !errors.Is(err, transport.ErrNotAllowed) {
 			t.Errorf("request to a stranger: %v", err)
 		}
 		reply := message.NewResponse(m.Msg.(*sip.Request), 403, "", "us")
@@ -267,7 +283,7 @@ func TestAnyNodeOtherThanThisIsTheLinks(t *testing.T) {
 		}
 		cfg.Link, cfg.Sockets = nil, memnet.New()
 		alone, _ := start(t, cfg)
-		if err := alone.Send(f, []byte("x")); !isErr(err, transport.ErrUnreachable) {
+		if err := alone.Send(f, []byte("x")); !errors.Is(err, transport.ErrUnreachable) {
 			t.Errorf("without a link: %v", err)
 		}
 	})

@@ -61,7 +61,7 @@ func New() *Net {
 func (n *Net) Impair(i Impairment) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.impair, n.random = i, rand.New(rand.NewPCG(i.Seed, 0)) //nolint:gosec // to be repeatable
+	n.impair, n.random = i, rand.New(rand.NewPCG(i.Seed, 0))
 }
 
 // port gives addr a port if it has none. The lock is held.

@@ -25,7 +25,7 @@ func (n *Net) Peer(tb testing.TB, addr string) *Peer {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &Peer{tb: tb, conn: c.(*packetConn)} //nolint:forcetypeassert // made above
+	p := &Peer{tb: tb, conn: c.(*packetConn)}
 	p.Addr = p.conn.addr
 	tb.Cleanup(func() { _ = c.Close() })
 	return p
