@@ -145,3 +145,16 @@ func TestClusterServesEveryNode(t *testing.T) {
 		t.Error("the nodes do not share store and key")
 	}
 }
+
+// TestPasswordInEnvironment: a password may come by the environment, never by the file.
+func TestPasswordInEnvironment(t *testing.T) {
+	const url = "redis://:secret@127.0.0.1:6379/0"
+	lookup := func(string) (string, bool) { return url, true }
+	c, err := configs.Parse("x", whole("store {\n  url = env.URL\n}\n"), configs.Overrides{Env: lookup})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Store.URL != url {
+		t.Errorf("got %s", c.Store.URL)
+	}
+}

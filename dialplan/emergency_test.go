@@ -65,8 +65,13 @@ func TestEmergencyZero(t *testing.T) {
 
 func TestEmergencyShortened(t *testing.T) {
 	for _, numbers := range [][]string{
-		{"999"}, {"101"}, {"999", "112"}, {"999", "112", "18000", "1"}, {"999", "112", "18000", "+112"},
-		{"999", "112", "18000", "1180001"}, slices.Repeat([]string{"999", "112", "18000"}, 20),
+		{"999"},
+		{"101"},
+		{"999", "112"},
+		{"999", "112", "18000", "1"},
+		{"999", "112", "18000", "+112"},
+		{"999", "112", "18000", "1180001"},
+		slices.Repeat([]string{"999", "112", "18000"}, 20),
 	} {
 		if _, err := dialplan.NewEmergency(dialplan.UnitedKingdom(), numbers); err == nil {
 			t.Errorf("%v is taken as good", numbers)

@@ -24,7 +24,7 @@ type Inventory struct {
 // OwnNumber is the prompt that speaks the caller's own number.
 const OwnNumber = "own-number"
 
-// Table is a checked plan, ready to decide. Safe for concurrent use.
+// Table is one tenant's checked plan, ready to decide. Safe for concurrent use.
 type Table struct {
 	numbering dialplan.Numbering
 	hasSeat   func(string) bool

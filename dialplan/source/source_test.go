@@ -42,12 +42,11 @@ empty = []
 	check("whole", b.String("whole", ""), "value of Z")
 	check("int", b.Int("int", 0, -20, 20), -12)
 	check("quoted", b.Int("quoted", 0, -20, 20), 12)
-	check("yes", b.Bool("yes", false), true)
+	check("yes", b.String("yes", ""), "true")
 	check("time", b.Duration("time", 0, 0, 2*time.Hour), 90*time.Minute)
 	check("absent", b.String("absent", "fallback"), "fallback")
 	check("absent number", b.Int("absent", 7, 8, 9), 7)
 	check("absent time", b.Duration("absent", 7, 8, 9), time.Duration(7))
-	check("absent truth", b.Bool("absent", true), true)
 	var list []string
 	for _, v := range b.List("list", true) {
 		list = append(list, v.Text)
