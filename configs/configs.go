@@ -13,6 +13,13 @@
 //   - cluster.hcl serves every node of a cluster on one Redis; the environment says
 //     which node it is.
 //
+// # Keys
+//
+// A key is the name of its field in Config, in lower case with underscores
+// (EmergencyTrunks of a Tenant: trunks in its block emergency). An advertised
+// address is the key advertise; ports are written "20000-29999"; times have their
+// unit, "30s". strowger.hcl shows most of them.
+//
 // # Decisions
 //
 //   - A value may be taken from the environment: env.NAME, or "${env.NAME}" inside

@@ -23,8 +23,8 @@ func (r *reader) store(file *source.Body) {
 	switch {
 	case err != nil || (u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix"):
 		b.Fault(b.Pos("url"), "url is not that of a Redis; write: url = \"redis://127.0.0.1:6379/0\"")
-	case u.User != nil && hasPassword(u.User):
-		b.Fault(b.Pos("url"), "url has a password in it; put it in a file and write: password_file = \"FILE\"")
+	case b.Literal("url") && hasPassword(u.User):
+		b.Fault(b.Pos("url"), "url has a password in it; put it in a file and write: password_file = \"FILE\", or take the URL from the environment: url = env.NAME")
 	}
 }
 

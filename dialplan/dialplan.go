@@ -9,7 +9,7 @@
 //   - Emergency numbers are recognised before the plan and outside of it:
 //     Emergency tells, Decide never sees them.
 //   - Numbers are compared as E.164 with "+"; the national writing is
-//     normalised first (package number).
+//     normalised first (package number), by the tenant's Numbering.
 package dialplan
 
 import "time"
@@ -70,7 +70,7 @@ type Reject struct {
 // Trunk sends the call out.
 type Trunk struct {
 	Trunks       []string // in order of trying
-	Number       string   // E.164 with "+"
+	Number       string   // E.164 with "+", or a short national number (101)
 	Presentation string   // E.164 caller number to present
 	Timeout      time.Duration
 }

@@ -110,16 +110,15 @@ func dialledOnly(r rune) rune {
 	return r
 }
 
-// Place is what emergency services learn of a seat.
+// Place is where a seat is, as far as emergency services can ring it back.
 type Place struct {
 	Seat       string
 	SiteNumber string // E.164 with "+"; "" is a fault
-	Address    string // reference of the site's address; "" is a fault
 }
 
 // Faults lists, a line each, what keeps a tenant's seats from calling for help:
-// places without a number or an address, no trunk, a seat whose number cannot be
-// dialled because it is an emergency number.
+// seats without a site number, no trunk, a seat whose number cannot be dialled
+// because it is a way to dial an emergency number.
 func (e Emergency) Faults(tenant string, places []Place, trunks []string) []string {
 	var out []string
 	if len(trunks) == 0 {
@@ -128,9 +127,6 @@ func (e Emergency) Faults(tenant string, places []Place, trunks []string) []stri
 	for _, p := range places {
 		if p.SiteNumber == "" {
 			out = append(out, fmt.Sprintf("seat %s of tenant %q has no site number, emergency services could not ring back; set site_number", p.Seat, tenant))
-		}
-		if p.Address == "" {
-			out = append(out, fmt.Sprintf("seat %s of tenant %q has no address, emergency services could not find it; set address", p.Seat, tenant))
 		}
 		if number, ok := e.Match(p.Seat); ok {
 			out = append(out, fmt.Sprintf("seat %s of tenant %q can never be called, its number reaches %s; give it another", p.Seat, tenant, number))

@@ -70,19 +70,24 @@ func n164(n dialplan.Numbering, s string) (string, bool) {
 	case n.International != "" && strings.HasPrefix(s, n.International):
 		digits = s[len(n.International):]
 	case n.National != "" && strings.HasPrefix(s, n.National):
-		return canonical(n.Country + s[len(n.National):])
+		digits = n.Country + s[len(n.National):]
 	default:
 		return "", false
 	}
-	if n.Country != "" && n.National != "" { // +44 (0)1632: the prefix is not part of it
-		if rest, ok := strings.CutPrefix(digits, n.Country+n.National); ok {
-			digits = n.Country + rest
+	if twice := n.Country + n.National; n.National != "" && strings.HasPrefix(digits, twice) {
+		// +44 (0)1632: what is dialled before a national number is no part of it.
+		digits = n.Country + digits[len(twice):]
+		if strings.HasPrefix(digits, twice) {
+			return "", false
 		}
 	}
-	if s[0] == '+' && len(digits) == len(s)-1 && valid(digits) {
+	if !valid(digits) {
+		return "", false
+	}
+	if s[0] == '+' && s[1:] == digits { // spares a copy
 		return s, true
 	}
-	return canonical(digits)
+	return "+" + digits, true
 }
 
 // Dialled are the readings of what a seat dialled, at most two: as it stands, and
@@ -130,13 +135,6 @@ func matches(pattern, s string) bool {
 		}
 	}
 	return true
-}
-
-func canonical(digits string) (string, bool) {
-	if !valid(digits) {
-		return "", false
-	}
-	return "+" + digits, true
 }
 
 // valid tells whether the digits are a country code and number.

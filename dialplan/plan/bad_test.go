@@ -57,17 +57,17 @@ func TestBad(t *testing.T) {
 func TestHugeAndDeep(t *testing.T) {
 	for name, src := range map[string]string{
 		"huge":      strings.Repeat("#", 3<<20),
-		"blocks":    strings.Repeat("a {\n", 100_000),
-		"lists":     "a = " + strings.Repeat("[", 100_000),
-		"mixed":     strings.Repeat("a { ] ", 100_000),
+		"blocks":    strings.Repeat("a {\n", 20_000),
+		"lists":     "a = " + strings.Repeat("[", 20_000),
+		"mixed":     strings.Repeat("a { ] ", 20_000),
 		"not":       "a = " + strings.Repeat("!", 1<<17),
 		"minus":     "a = " + strings.Repeat("-", 1<<17) + "1",
 		"minus one": "a = " + strings.Repeat("-1", 1<<17),
-		"question":  "a = " + strings.Repeat("b ? c : ", 100_000) + "d",
-		"templates": "a = " + strings.Repeat("\"${", 100_000),
-		"splat":     "a = b" + strings.Repeat("[*]", 100_000),
-		"index":     "a = b" + strings.Repeat("[0]", 100_000),
-		"dots":      "a = b" + strings.Repeat(".b", 100_000),
+		"question":  "a = " + strings.Repeat("b ? c : ", 20_000) + "d",
+		"templates": "a = " + strings.Repeat("\"${", 20_000),
+		"splat":     "a = b" + strings.Repeat("[*]", 20_000),
+		"index":     "a = b" + strings.Repeat("[0]", 20_000),
+		"dots":      "a = b" + strings.Repeat(".b", 20_000),
 		"zeros":     "a = 1e-999999999",
 	} {
 		t.Run(name, func(t *testing.T) {

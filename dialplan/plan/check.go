@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"strowger/dialplan"
@@ -23,7 +24,7 @@ type Inventory struct {
 // OwnNumber is the prompt that speaks the caller's own number.
 const OwnNumber = "own-number"
 
-// Table is a checked plan, ready to decide. Safe for concurrent use.
+// Table is one tenant's checked plan, ready to decide. Safe for concurrent use.
 type Table struct {
 	numbering dialplan.Numbering
 	hasSeat   func(string) bool
@@ -41,6 +42,7 @@ func (p *Plan) Check(inv Inventory) (*Table, Diagnostics) {
 	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat}
 	for i := range p.numbers {
 		c.step(&p.numbers[i])
+		c.canonical(&p.numbers[i])
 		t.numbers.add(&p.numbers[i])
 	}
 	for i := range p.dials {
@@ -80,6 +82,20 @@ func (c *checker) step(e *Entry) {
 					source.Suggest(trunk, c.inv.Trunks))
 			}
 		}
+	}
+}
+
+// canonical faults a number that no called number is ever turned into.
+func (c *checker) canonical(e *Entry) {
+	if strings.ContainsAny(e.Pattern, wildcards) {
+		return
+	}
+	if want, ok := number.E164(c.inv.Numbering, e.Pattern); want != e.Pattern {
+		instead := "it is no E.164 number"
+		if ok {
+			instead = "write it " + strconv.Quote(want)
+		}
+		c.faults.Add(e.Pos, "%s is never reached: %s", e.Name(), instead)
 	}
 }
 

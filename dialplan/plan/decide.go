@@ -7,7 +7,8 @@ import (
 	"strowger/dialplan/number"
 )
 
-// Decide answers a question. It costs a few map lookups, whatever the size of the plan.
+// Decide answers a question. It costs a few map lookups, whatever the size of the
+// plan. The slices of the Decision's Step are the plan's: they are not to be changed.
 func (t *Table) Decide(q dialplan.Question) dialplan.Decision {
 	switch q.Origin {
 	case dialplan.FromTrunk:

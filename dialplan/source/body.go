@@ -3,7 +3,6 @@ package source
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -68,6 +67,16 @@ func (b *Body) Pos(key string) Pos {
 func (b *Body) Has(key string) bool {
 	_, ok := b.body.Attributes[key]
 	return ok
+}
+
+// Literal tells whether the key's value stands in the text, nothing of it in the environment.
+func (b *Body) Literal(key string) bool {
+	a, ok := b.body.Attributes[key]
+	if !ok {
+		return false
+	}
+	t, ok := a.Expr.(*hclsyntax.TemplateExpr)
+	return ok && t.IsStringLiteral()
 }
 
 // Blocks returns the blocks of a type in their order, those with less than
@@ -184,16 +193,6 @@ func (b *Body) Duration(key string, fallback, low, high time.Duration) time.Dura
 	return d
 }
 
-// Bool returns true or false, or fallback.
-func (b *Body) Bool(key string, fallback bool) bool {
-	text := b.String(key, strconv.FormatBool(fallback))
-	if text != "true" && text != "false" {
-		b.Fault(b.Pos(key), "%s is true or false, not %q", key, text)
-		return fallback
-	}
-	return text == "true"
-}
-
 // Done reports what is written and was not asked for.
 func (b *Body) Done() {
 	for name, a := range b.body.Attributes {
@@ -230,84 +229,3 @@ func (b *Body) BlockTypes() []string {
 }
 
 func (b *Body) pos(r hcl.Range) Pos { return Pos{b.text.name, r.Start.Line} }
-
-// value reads one plain value as text.
-func (b *Body) value(key string, e hclsyntax.Expression, bare bool) (Value, bool) {
-	at := b.pos(e.StartRange())
-	switch e := e.(type) {
-	case *hclsyntax.LiteralValueExpr:
-		if text, ok := literal(e); ok {
-			return Value{Text: text, At: at}, true
-		}
-		b.Fault(at, "%s takes a whole number, true, false or text in quotes", key)
-		return Value{}, false
-	case *hclsyntax.UnaryOpExpr: // the scan left nothing but a minus before a number
-		if v, ok := b.value(key, e.Val, false); ok {
-			return Value{Text: "-" + v.Text, At: at}, true
-		}
-		return Value{}, false
-	case *hclsyntax.TemplateWrapExpr:
-		return b.value(key, e.Wrapped, false)
-	case *hclsyntax.TemplateExpr:
-		return b.template(key, e, at)
-	case *hclsyntax.ScopeTraversalExpr:
-		if name, ok := envName(e.Traversal); ok && b.text.env != nil {
-			return b.environment(name, at)
-		}
-		if word := hcl.ExprAsKeyword(e); bare && word != "" {
-			return Value{Text: word, Bare: true, At: at}, true
-		}
-	}
-	b.Fault(at, "%s takes a plain value; write it in quotes: %s = \"...\"", key, key)
-	return Value{}, false
-}
-
-func (b *Body) template(key string, e *hclsyntax.TemplateExpr, at Pos) (Value, bool) {
-	var out strings.Builder
-	for _, part := range e.Parts {
-		v, ok := b.value(key, part, false)
-		if !ok {
-			return Value{}, false
-		}
-		out.WriteString(v.Text)
-	}
-	return Value{Text: out.String(), At: at}, true
-}
-
-func (b *Body) environment(name string, at Pos) (Value, bool) {
-	text, ok := b.text.env(name)
-	if !ok {
-		b.Fault(at, "the environment variable %s is not set", name)
-		return Value{}, false
-	}
-	return Value{Text: text, At: at}, true
-}
-
-func envName(t hcl.Traversal) (string, bool) {
-	if len(t) != 2 || t.IsRelative() || t.RootName() != "env" {
-		return "", false
-	}
-	attr, ok := t[1].(hcl.TraverseAttr)
-	return attr.Name, ok
-}
-
-// literal is the text of a string, number or truth value.
-func literal(e *hclsyntax.LiteralValueExpr) (string, bool) {
-	v := e.Val
-	if v.IsNull() {
-		return "", false
-	}
-	switch v.Type().FriendlyName() {
-	case "string":
-		return v.AsString(), true
-	case "bool":
-		return strconv.FormatBool(v.True()), true
-	case "number":
-		f := v.AsBigFloat()
-		if !f.IsInt() || f.MantExp(nil) > 64 { // no value of ours is; 1e-999999999 has a billion digits
-			return "", false
-		}
-		return f.Text('f', 0), true
-	}
-	return "", false
-}

@@ -30,7 +30,7 @@ func Suggest(word string, words []string) string {
 // distance counts the edits (one letter more, less or other) between two words.
 func distance(a, b string) int {
 	if len(a) > longestWord || len(b) > longestWord {
-		return longestWord
+		return len(a) + len(b)
 	}
 	row := make([]int, len(b)+1)
 	for j := range row {
