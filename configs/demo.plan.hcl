@@ -16,7 +16,7 @@ number "+448081570003" {
 }
 
 number "+448081570004" {
-  play { prompt = "welcome" }
+  play { prompt = "announcement" }
 }
 
 # What seats may dial, besides the numbers above, which they reach on-net.
@@ -30,7 +30,7 @@ dial "*43" {
 }
 
 dial "*44" {
-  play { prompt = "welcome" }
+  play { prompt = "announcement" }
 }
 
 dial "*45" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -113,9 +114,12 @@ func (a *Admission) callback(ctx context.Context, r *request, called string) []b
 	return stages
 }
 
-// desk rings the desk of a site: on-net if the plan rings seats for its number, by
-// a trunk otherwise.
+// desk rings the desk of a site: a seat, or a number, on-net if the plan rings
+// seats for it and by a trunk otherwise.
 func (a *Admission) desk(ctx context.Context, r *request, desk string) b2bua.Stage {
+	if !strings.HasPrefix(desk, "+") {
+		return a.ringSeats(ctx, r, dialplan.Ring{Seats: []string{desk}})
+	}
 	if table := r.tenant.Plan(); table != nil {
 		d := table.Decide(dialplan.Question{
 			Tenant: r.tenant.Name, Origin: dialplan.FromTrunk, Called: desk, Caller: r.number, At: r.now,

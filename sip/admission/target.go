@@ -45,8 +45,12 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 // reachedElsewhere is a seat that is a number behind a trunk; who answers there
 // confirms with a key, because it may be a mailbox.
 func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, cause.Verdict) {
-	to := strings.TrimPrefix(s.Reached, "trunk:")
-	for _, name := range a.cfg.Trunks.OfTenant(r.tenant.Name) {
+	by, to, _ := strings.Cut(s.Reached, ":")
+	names := []string{by}
+	if by == seat.AnyTrunk {
+		names = a.cfg.Trunks.OfTenant(r.tenant.Name)
+	}
+	for _, name := range names {
 		if t, ok := a.carrier(r, name, to, s.Presentation); ok {
 			t.Confirm = true
 			return []b2bua.Target{t}, cause.Verdict{}

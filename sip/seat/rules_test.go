@@ -118,7 +118,7 @@ func TestValidate(t *testing.T) {
 		{"no network", func(s *Seat) { s.Network = "" }, "network is missing"},
 		{"presentation", func(s *Seat) { s.Presentation = "08081570001" }, "presentation"},
 		{"site number", func(s *Seat) { s.SiteNumber = "+0441632960000" }, "site_number"},
-		{"desk", func(s *Seat) { s.Desk = "1001" }, "desk"},
+		{"desk", func(s *Seat) { s.Desk = "desk one" }, "desk"},
 		{"reached", func(s *Seat) { s.Reached = "+441632960123" }, "reached"},
 		{"reached by its number", func(s *Seat) { s.Reached = "carrier:+441632960123"; s.Network = "" }, ""},
 		{"line break", func(s *Seat) { s.Name = "a\nb" }, "control"},

@@ -33,10 +33,12 @@ type Seat struct {
 	SiteNumber string `json:"site_number,omitempty"`
 	// Address is the reference to the site's address for emergency services.
 	Address string `json:"address,omitempty"`
-	// Desk is the number called when emergency services ring back and the seat does not answer.
+	// Desk, a seat or an E.164 number, is rung when emergency services call back
+	// and the seat does not answer.
 	Desk string `json:"desk,omitempty"`
-	// Reached, "trunk:+441632960123", makes the seat an extension elsewhere: calls
-	// go out by the trunk and are confirmed by a key. "" means by registration.
+	// Reached, "trunk:+441632960123", makes the seat a number elsewhere (an old
+	// PBX, a mobile): calls go out by any trunk, or by the one named instead of
+	// "trunk", and whoever answers confirms with a key. "" means by registration.
 	Reached string `json:"reached,omitempty"`
 }
 

@@ -42,19 +42,25 @@ func (s Seat) Validate() error {
 		}
 	}
 	for _, f := range []struct{ name, value string }{
-		{"presentation", s.Presentation}, {"site_number", s.SiteNumber}, {"desk", s.Desk},
+		{"presentation", s.Presentation}, {"site_number", s.SiteNumber},
 	} {
 		if f.value != "" && !e164Syntax.MatchString(f.value) {
 			bad("%s %q: give the number as +441632960123", f.name, f.value)
 		}
 	}
+	if s.Desk != "" && !isNumber(s.Desk) {
+		bad("desk %q: give a seat as 1001 or a number as +441632960123", s.Desk)
+	}
 	if trunk, number, ok := strings.Cut(s.Reached, ":"); s.Reached != "" &&
-		(!ok || !trunkSyntax.MatchString(trunk) || !e164Syntax.MatchString(number)) {
-		bad("reached %q: give a trunk and a number as carrier:+441632960123, or nothing", s.Reached)
+		(!ok || !trunkSyntax.MatchString(trunk) || !isNumber(number)) {
+		bad("reached %q: give a number behind any trunk as trunk:+441632960123, or behind one as carrier:+441632960123", s.Reached)
 	}
 	errs = append(errs, checkCredentials(s.Credentials))
 	return errors.Join(errs...)
 }
+
+// isNumber tells whether a text is an extension or a number in E.164.
+func isNumber(s string) bool { return numberSyntax.MatchString(s) || e164Syntax.MatchString(s) }
 
 // checkText refuses what breaks a line, a SIP header or a spreadsheet.
 func checkText(name, value string) error {
