@@ -4,7 +4,7 @@
 //
 // # Decisions
 //
-//   - Only values are accepted: strings, numbers, true and false, lists of them,
+//   - Only values are accepted: strings, whole numbers, true, false, lists of strings,
 //     a bare word where a reader allows it, and env.NAME where a resolver is
 //     given. HCL's evaluator is not used, so no text can make reading it
 //     expensive.

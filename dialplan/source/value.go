@@ -16,7 +16,7 @@ func (b *Body) value(key string, e hclsyntax.Expression, bare bool) (Value, bool
 		if text, ok := literal(e); ok {
 			return Value{Text: text, At: at}, true
 		}
-		b.Fault(at, "%s takes a whole number, true, false or text in quotes", key)
+		b.Fault(at, "%s takes a whole number or text in quotes", key)
 		return Value{}, false
 	case *hclsyntax.UnaryOpExpr: // the scan left nothing but a minus before a number
 		if v, ok := b.value(key, e.Val, false); ok {
