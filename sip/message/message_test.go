@@ -29,46 +29,76 @@ func TestFaultsOfTheLibraryAreNotOurs(t *testing.T) {
 		read       func(sip.Message) string
 		want       string
 	}{
-		{"F13 quoted parameter before another", `Via: SIP/2.0/UDP b;received="1.1.1.1";branch=z9x`,
-			func(m sip.Message) string { return param(via(m, 1).Params, "branch") }, "z9x"},
-		{"F13 quotes are taken off", `Via: SIP/2.0/UDP b;received="1.1.1.1";branch=z9x`,
-			func(m sip.Message) string { return param(via(m, 1).Params, "received") }, "1.1.1.1"},
-		{"F13 names in any case", "Contact: <sip:c@d>;EXPIRES=300",
-			func(m sip.Message) string { return Contact(m).Params.GetOr("expires", "") }, "300"},
-		{"F13 spaces round separators", "Via: SIP / 2.0 / UDP  b : 5070 ; branch = z9x ; rport",
+		{
+			"F13 quoted parameter before another", `Via: SIP/2.0/UDP b;received="1.1.1.1";branch=z9x`,
+			func(m sip.Message) string { return param(via(m, 1).Params, "branch") }, "z9x",
+		},
+		{
+			"F13 quotes are taken off", `Via: SIP/2.0/UDP b;received="1.1.1.1";branch=z9x`,
+			func(m sip.Message) string { return param(via(m, 1).Params, "received") }, "1.1.1.1",
+		},
+		{
+			"F13 names in any case", "Contact: <sip:c@d>;EXPIRES=300",
+			func(m sip.Message) string { return Contact(m).Params.GetOr("expires", "") }, "300",
+		},
+		{
+			"F13 spaces round separators", "Via: SIP / 2.0 / UDP  b : 5070 ; branch = z9x ; rport",
 			func(m sip.Message) string {
 				v := via(m, 1)
 				return fmt.Sprint(v.Transport, v.Host, v.Port, param(v.Params, "branch"), v.Params.Has("rport"))
-			}, "UDPb5070z9xtrue"},
-		{"F13 equals signs in a value", "Contact: <sip:c@d>;x=abc==",
-			func(m sip.Message) string { return param(Contact(m).Params, "x") }, "abc=="},
-		{"F13 semicolon in quotes", `Contact: <sip:c@d>;pub-gruu="sip:c@d;gr=1";reg-id=2`,
+			}, "UDPb5070z9xtrue",
+		},
+		{
+			"F13 equals signs in a value", "Contact: <sip:c@d>;x=abc==",
+			func(m sip.Message) string { return param(Contact(m).Params, "x") }, "abc==",
+		},
+		{
+			"F13 semicolon in quotes", `Contact: <sip:c@d>;pub-gruu="sip:c@d;gr=1";reg-id=2`,
 			func(m sip.Message) string {
 				return param(Contact(m).Params, "pub-gruu") + " " + param(Contact(m).Params, "Reg-ID")
-			}, "sip:c@d;gr=1 2"},
-		{"F14 Via list without parameters", "Via: SIP/2.0/UDP first, SIP/2.0/UDP second:5070;branch=z9x",
-			func(m sip.Message) string { return via(m, 1).Host + via(m, 2).Host }, "firstsecond"},
-		{"F16 compact Supported", "k: 100rel, timer",
-			func(m sip.Message) string { return strings.Join(Options(m, "Supported"), "+") }, "100rel+timer"},
-		{"F16 compact Refer-To", "r: <sip:c@d?Replaces=x%3Bto-tag%3D1>",
-			func(m sip.Message) string { return m.(*sip.Request).ReferTo().Address.User }, "c"},
-		{"F16 compact Referred-By", "B: <sip:c@d>",
-			func(m sip.Message) string { return m.(*sip.Request).ReferredBy().Address.User }, "c"},
-		{"F16 compact Session-Expires", "x: 1800",
-			func(m sip.Message) string { return Header(m, "Session-Expires") }, "1800"},
-		{"F17 the first of several contacts", "Contact: <sip:first@d>, <sip:second@d>",
-			func(m sip.Message) string { return Contact(m).Address.User }, "first"},
-		{"F17 removal in any case", "Supported: 100rel\r\nsupported: timer",
+			}, "sip:c@d;gr=1 2",
+		},
+		{
+			"F14 Via list without parameters", "Via: SIP/2.0/UDP first, SIP/2.0/UDP second:5070;branch=z9x",
+			func(m sip.Message) string { return via(m, 1).Host + via(m, 2).Host }, "firstsecond",
+		},
+		{
+			"F16 compact Supported", "k: 100rel, timer",
+			func(m sip.Message) string { return strings.Join(Options(m, "Supported"), "+") }, "100rel+timer",
+		},
+		{
+			"F16 compact Refer-To", "r: <sip:c@d?Replaces=x%3Bto-tag%3D1>",
+			func(m sip.Message) string { return m.(*sip.Request).ReferTo().Address.User }, "c",
+		},
+		{
+			"F16 compact Referred-By", "B: <sip:c@d>",
+			func(m sip.Message) string { return m.(*sip.Request).ReferredBy().Address.User }, "c",
+		},
+		{
+			"F16 compact Session-Expires", "x: 1800",
+			func(m sip.Message) string { return Header(m, "Session-Expires") }, "1800",
+		},
+		{
+			"F17 the first of several contacts", "Contact: <sip:first@d>, <sip:second@d>",
+			func(m sip.Message) string { return Contact(m).Address.User }, "first",
+		},
+		{
+			"F17 removal in any case", "Supported: 100rel\r\nsupported: timer",
 			func(m sip.Message) string {
 				Del(m, "SUPPORTED")
 				return strings.Join(Headers(m, "Supported"), "")
-			}, ""},
-		{"semicolon at the end", "Contact: <sip:c@d;transport=tcp;>;expires=60;",
+			}, "",
+		},
+		{
+			"semicolon at the end", "Contact: <sip:c@d;transport=tcp;>;expires=60;",
 			func(m sip.Message) string {
 				return param(Contact(m).Address.UriParams, "transport") + param(Contact(m).Params, "expires")
-			}, "tcp60"},
-		{"a record route keeps its parameters", "Record-Route: <sip:p1;lr>;x=1",
-			func(m sip.Message) string { return strings.Join(Headers(m, "Record-Route"), " | ") }, "<sip:p1;lr>;x=1"},
+			}, "tcp60",
+		},
+		{
+			"a record route keeps its parameters", "Record-Route: <sip:p1;lr>;x=1",
+			func(m sip.Message) string { return strings.Join(Headers(m, "Record-Route"), " | ") }, "<sip:p1;lr>;x=1",
+		},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
