@@ -135,6 +135,28 @@ func TestAlgorithmNotOffered(t *testing.T) {
 	}
 }
 
+// Neither a secret of another realm opens the door, nor the HA1 that stands in for
+// an unknown user, should anyone hit on it.
+func TestOtherSecrets(t *testing.T) {
+	a := newAuth(t)
+	h := answer(t, a.Challenges(start, testRealm, []string{"md5"}, false), "1001", "demo-1001", 1)
+	foreign := ha1(t, md5Name, "1001", testRealm, "demo-1001")
+	foreign.Realm = "elsewhere"
+	r := a.Verify(start, register(h), func(string) ([]seat.Credential, error) { return []seat.Credential{foreign}, nil })
+	if r.Verdict != Wrong || r.Known {
+		t.Errorf("a secret of another realm: %v, known %v", r.Verdict, r.Known)
+	}
+	c, err := parse(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = strings.Replace(h, c.response, string(expected(c, a.nobody[md5Name], "REGISTER")), 1)
+	r = a.Verify(start, register(h), func(string) ([]seat.Credential, error) { return nil, state.ErrNotFound })
+	if r.Verdict != Wrong {
+		t.Errorf("the stand-in for an unknown user: %v", r.Verdict)
+	}
+}
+
 func TestWithoutQop(t *testing.T) {
 	a := newAuth(t)
 	for algorithm, want := range map[string]Verdict{"MD5": OK, "SHA-256": Wrong} {

@@ -4,7 +4,8 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
-	"strings")
+	"strings"
+)
 
 // expected is the response of RFC 7616 section 3.4.1 in lower-case hex, without
 // qop that of RFC 2069.

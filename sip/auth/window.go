@@ -54,13 +54,10 @@ func (ws *windows) use(now time.Duration, n nonce, nc uint32) (fresh bool, dropp
 	ws.forget(slotOf(now - NonceLife))
 	slot := slotOf(n.issued)
 	w, known := ws.slots[slot][n.serial]
-	if !known && ws.count >= ws.limit {
+	if slot >= ws.floor && !known && ws.count >= ws.limit {
 		dropped = ws.dropOldest()
 	}
-	if slot < ws.floor {
-		return false, dropped
-	}
-	if !w.use(nc) {
+	if slot < ws.floor || !w.use(nc) {
 		return false, dropped
 	}
 	if !known {

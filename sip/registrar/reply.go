@@ -84,7 +84,7 @@ func (t *try) unavailable(err error) *sip.Response {
 	t.counters.Unavailable.Add(1)
 	t.note("store unavailable")
 	if t.logLimit.AllowN(t.now, 1) {
-		t.config.Log.Warn("registration failed: the store did not answer", "tenant", t.domain.Tenant, "seat", t.number, "error", err)
+		t.config.Log.Warn("registration failed in the store", "tenant", t.domain.Tenant, "seat", t.number, "error", err)
 	}
 	res := respond(t.req, 503, "")
 	wait := minRetry + mrand.N(maxRetry-minRetry)
