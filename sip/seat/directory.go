@@ -22,13 +22,13 @@ func Tables() []state.Table { return []state.Table{tenantTable, seatTable, bindi
 
 // Counters count what a Directory did.
 type Counters struct {
-	SeatWrites      atomic.Uint64 // seats created, changed or deleted
-	BindingWrites   atomic.Uint64 // changes of a seat's bindings
-	BindingLimit    atomic.Uint64 // changes refused because of MaxBindings
-	BadRecords      atomic.Uint64 // stored records that could not be read
-	ImportedRows    atomic.Uint64 // rows taken by Import
-	RefusedImports  atomic.Uint64 // imports refused, for whatever reason
-	RefusedReplaced atomic.Uint64 // writes refused because the record was changed meanwhile
+	SeatWrites     atomic.Uint64 // seats created, changed or deleted
+	BindingWrites  atomic.Uint64 // changes of a seat's bindings
+	BindingLimit   atomic.Uint64 // changes refused because of MaxBindings
+	BadRecords     atomic.Uint64 // stored records that could not be read
+	ImportedRows   atomic.Uint64 // rows taken by Import
+	RefusedImports atomic.Uint64 // imports refused, for whatever reason
+	Conflicts      atomic.Uint64 // writes refused because the record was changed meanwhile
 }
 
 // Directory reads and writes seats and bindings in a Store. Safe for concurrent use.
@@ -134,7 +134,7 @@ func (d *Directory) counted(writes *atomic.Uint64, err error) error {
 	case err == nil:
 		writes.Add(1)
 	case errors.Is(err, state.ErrConflict):
-		d.counters.RefusedReplaced.Add(1)
+		d.counters.Conflicts.Add(1)
 	}
 	return err
 }

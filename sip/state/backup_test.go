@@ -20,7 +20,7 @@ func fill(t *testing.T, s Store) {
 		mustPut(t, s, grouped, tenant, Change{ID: "1", Value: []byte("g\x00\n" + tenant), Expect: Any})
 		mustPut(t, s, grouped, tenant, Change{ID: "2", Value: []byte{}, Expect: Any})
 		mustPut(t, s, spread, tenant, Change{ID: "1", Value: []byte("s" + tenant), Expect: Any, Expires: time.Now().Add(time.Hour)})
-		mustPut(t, s, spread, tenant, Change{ID: "gone", Value: []byte("x"), Expect: Any, Expires: time.Now()})
+		mustPut(t, s, spread, tenant, Change{ID: "gone", Value: []byte("x"), Expect: Any, Expires: time.Now().Add(-time.Second)})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 )
 
 // startRedis runs a server of the test's own and returns its URL. It is skipped,
@@ -25,12 +26,7 @@ func startRedis(t testing.TB, args ...string) (url string, cmd *exec.Cmd) {
 	if err != nil {
 		t.Skip("redis-server is not installed")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	_ = l.Close()
+	port := freePort(t)
 	cmd = exec.Command(path, append([]string{
 		"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "no",
 	}, args...)...)
@@ -65,6 +61,39 @@ func eachStore(t *testing.T, test func(t *testing.T, s Store)) {
 		url, _ := startRedis(t)
 		test(t, openRedisTest(t, url))
 	})
+	t.Run("redis cluster", func(t *testing.T) { test(t, openRedisTest(t, startCluster(t))) })
+}
+
+// startCluster runs a cluster of one server, which refuses, as every cluster does,
+// what spans slots.
+func startCluster(t *testing.T) (url string) {
+	t.Helper()
+	url, _ = startRedis(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
+	c := redis.NewClient(&redis.Options{Addr: strings.TrimPrefix(url, "redis://"), DisableIdentity: true})
+	defer func() { _ = c.Close() }()
+	if err := c.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; <-time.After(20 * time.Millisecond) {
+		info, err := c.ClusterInfo(t.Context()).Result()
+		if strings.Contains(info, "cluster_state:ok") {
+			return url + "?cluster=true"
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the cluster does not start: %v\n%s", err, info)
+		}
+	}
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_ = l.Close()
+	return port
 }
 
 func openRedisTest(t testing.TB, url string) *Redis {
