@@ -36,7 +36,7 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s)
 	caller := r.call.Caller()
 	r.know(caller)
-	tx.Owner = place{run: r, leg: caller.ID}
+	tx.Owner, tx.Tag = place{run: r, leg: caller.ID}, caller.Dialog.LocalTag
 	s.calls[r.call.ID] = r
 	s.x.calls.Add(1)
 	s.table.Respond(now, tx, message.NewResponse(req, 100, "", ""))

@@ -6,7 +6,7 @@
 //   - An event is written before the fact is acted on: Record returns after
 //     write(2), so kill -9 loses nothing; fsync each 200 ms bounds what a power
 //     cut takes (package segment).
-//   - A call has one CDR, written when its Ended event is recorded. At start every
+//   - A call has one CDR, written within FlushEvery of its Ended event. At start every
 //     call left open is closed once, "node lost", and a CDR that the process did
 //     not live to write is written.
 //   - Record never fails its caller. While the disk refuses, events are kept in

@@ -2,17 +2,16 @@ package ledger
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
-	"strings"
 )
 
-// files are the projections of a ledger: a set for each UTC day.
+// files are the projections of a ledger: a set for each UTC day. Rows wait in
+// memory for the next flush: what a kill takes of them is written at the next
+// start (complete).
 type files struct {
 	dir  string
 	day  string
@@ -21,13 +20,23 @@ type files struct {
 }
 
 // pair is one projection as JSON lines and as CSV.
-type pair struct{ json, csv *os.File }
+type pair struct{ json, csv sheet }
+
+// sheet is one file and the rows that it does not have yet.
+type sheet struct {
+	file *os.File
+	rows []byte
+}
+
+// maxRows bounds the rows that wait for a disk that takes none, for each file;
+// beyond it they are left to the next start.
+const maxRows = 4 << 20
 
 func newFiles(dir string) *files { return &files{dir: dir} }
 
-// write adds the records of an ended call to the files of the day on which it
-// ended.
-func (f *files) write(c *calls) error {
+// add puts the records of an ended call into the files of the day on which it
+// ended, with the next flush.
+func (f *files) add(c *calls) error {
 	if err := f.openDay(c.Events[len(c.Events)-1].At.UTC().Format("2006-01-02")); err != nil {
 		return err
 	}
@@ -37,6 +46,11 @@ func (f *files) write(c *calls) error {
 		}
 	}
 	return f.cdr.add(summary(c))
+}
+
+// flush writes the rows that wait.
+func (f *files) flush() error {
+	return errors.Join(f.legs.flush(), f.cdr.flush())
 }
 
 // complete writes the records of ended calls that have none yet.
@@ -54,11 +68,11 @@ func (f *files) complete(ended []*calls) error {
 		if written[day][c.Events[0].Call] {
 			continue
 		}
-		if err := f.write(c); err != nil {
+		if err := f.add(c); err != nil {
 			return err
 		}
 	}
-	return nil
+	return f.flush()
 }
 
 // recorded reads which calls a file of CDRs has. A torn last line counts as none.
@@ -104,7 +118,7 @@ func (f *files) openDay(day string) error {
 }
 
 func (f *files) close() error {
-	err := errors.Join(f.cdr.close(), f.legs.close())
+	err := errors.Join(f.flush(), f.cdr.close(), f.legs.close())
 	f.day = ""
 	return err
 }
@@ -112,68 +126,56 @@ func (f *files) close() error {
 func openPair(base string, row any) (pair, error) {
 	var p pair
 	var err error
-	if p.json, err = appendTo(base + ".jsonl"); err != nil {
+	if p.json.file, err = appendTo(base + ".jsonl"); err != nil {
 		return p, err
 	}
-	if p.csv, err = appendTo(base + ".csv"); err != nil {
+	if p.csv.file, err = appendTo(base + ".csv"); err != nil {
 		return p, errors.Join(err, p.close())
 	}
-	if st, err := p.csv.Stat(); err == nil && st.Size() == 0 {
-		names, _ := columns(row)
-		return p, writeCSV(p.csv, names)
+	st, err := p.csv.file.Stat()
+	if err == nil && st.Size() == 0 {
+		p.csv.rows = appendCSV(nil, names(row))
 	}
-	return p, nil
+	return p, err
 }
 
 func appendTo(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640) //nolint:gosec // G302, G304: readable by the group, our own folder
 }
 
-func (p pair) add(row any) error {
+func (p *pair) add(row any) error {
 	line, err := json.Marshal(row)
 	if err != nil {
 		return err
 	}
-	_, cells := columns(row)
-	if err := writeCSV(p.csv, cells); err != nil {
-		return err
+	if len(p.json.rows)+len(line) > maxRows {
+		return errFull
 	}
-	_, err = p.json.Write(append(line, '\n'))
+	p.json.rows = append(append(p.json.rows, line...), '\n')
+	p.csv.rows = appendCSV(p.csv.rows, cells(row))
+	return nil
+}
+
+var errFull = errors.New("too many records wait for the disk")
+
+func (p *pair) flush() error { return errors.Join(p.json.flush(), p.csv.flush()) }
+
+func (s *sheet) flush() error {
+	if s.file == nil || len(s.rows) == 0 {
+		return nil
+	}
+	n, err := s.file.Write(s.rows)
+	s.rows = append(s.rows[:0], s.rows[n:]...)
 	return err
 }
 
-func writeCSV(f *os.File, cells []string) error {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	if err := w.Write(cells); err != nil {
-		return err
-	}
-	w.Flush()
-	_, err := f.WriteString(b.String())
-	return err
-}
-
-func (p pair) close() error {
+func (p *pair) close() error {
 	var errs []error
-	for _, f := range []*os.File{p.json, p.csv} {
+	for _, f := range []*os.File{p.json.file, p.csv.file} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}
 	}
+	*p = pair{}
 	return errors.Join(errs...)
-}
-
-// columns are the names and cells of a record: its JSON names, embedded structs
-// included.
-func columns(row any) (names, cells []string) {
-	v := reflect.ValueOf(row)
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		if f.Anonymous {
-			continue
-		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		names = append(names, name)
-		cells = append(cells, cell(v.FieldByIndex(f.Index).Interface()))
-	}
-	return names, cells
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 const (
 	// Backlog is how many events are kept while the disk takes none.
 	Backlog = 1 << 16
+	// FlushEvery is how long a call record waits for others before it is written.
+	FlushEvery = 200 * time.Millisecond
 	// segmentSize begins a new segment.
 	segmentSize = 64 << 20
 	// maxOpen bounds the calls that are followed for their CDR.
@@ -45,6 +48,10 @@ type Ledger struct {
 	backlog []Event
 	full    bool // the disk refused last time
 	files   *files
+	stuck   bool // the records could not be written last time
+	closed  bool
+
+	stop, done chan struct{}
 }
 
 // calls is what a CDR needs of an open call. It is also the snapshot of a segment.
@@ -58,7 +65,10 @@ func Open(dir, node string, now time.Time, log *slog.Logger) (*Ledger, int, erro
 	if log == nil {
 		log = slog.Default()
 	}
-	l := &Ledger{node: node, log: log, started: now, open: map[string]*calls{}, files: newFiles(dir)}
+	l := &Ledger{
+		node: node, log: log, started: now, open: map[string]*calls{}, files: newFiles(dir),
+		stop: make(chan struct{}), done: make(chan struct{}),
+	}
 	var ended []*calls
 	events, err := segment.Open(filepath.Join(dir, "events"), func(frame []byte, snapshot bool) error {
 		if snapshot {
@@ -77,7 +87,8 @@ func Open(dir, node string, now time.Time, log *slog.Logger) (*Ledger, int, erro
 		return nil, 0, fmt.Errorf("the call records cannot be written: %w", err)
 	}
 	lost := l.closeLost(now)
-	return l, lost, nil
+	go l.flusher()
+	return l, lost, l.Flush()
 }
 
 // restore takes the calls that were open when the segment began.
@@ -189,12 +200,45 @@ func (l *Ledger) flush() bool {
 
 // project writes the records of an ended call.
 func (l *Ledger) project(c *calls) {
-	if err := l.files.write(c); err != nil {
+	if err := l.files.add(c); err != nil {
 		l.counters.WriteErrors.Add(1)
-		l.log.Error("a call record cannot be written; it will be at the next start", "call", c.Events[0].Call, "error", err)
-		return
+		return // it is written at the next start
 	}
 	l.counters.Records.Add(1)
+}
+
+// Flush writes the call records that wait.
+func (l *Ledger) Flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.flushFiles()
+}
+
+func (l *Ledger) flushFiles() error {
+	err := l.files.flush()
+	if err != nil {
+		l.counters.WriteErrors.Add(1)
+		if !l.stuck {
+			l.log.Error("call records cannot be written; they wait", "error", err)
+		}
+	}
+	l.stuck = err != nil
+	return err
+}
+
+// flusher writes the call records each FlushEvery until Close.
+func (l *Ledger) flusher() {
+	defer close(l.done)
+	t := time.NewTicker(FlushEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case <-t.C:
+			_ = l.Flush() // counted and tried again
+		}
+	}
 }
 
 // follow keeps the events of open calls; it returns a call that the event ends.
@@ -232,15 +276,20 @@ func (l *Ledger) rotate() {
 // Close writes what waits and closes the files. Closing again is harmless.
 func (l *Ledger) Close() error {
 	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return nil
+	}
+	l.closed = true
+	l.mu.Unlock()
+	close(l.stop)
+	<-l.done
+	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.full && !l.flush() {
 		l.log.Error("events of the ledger were lost at the end", "events", len(l.backlog))
 	}
-	err := l.events.Close()
-	if ferr := l.files.close(); err == nil {
-		err = ferr
-	}
-	return err
+	return errors.Join(l.files.close(), l.events.Close())
 }
 
 var _ Recorder = (*Ledger)(nil)

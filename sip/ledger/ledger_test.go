@@ -27,6 +27,13 @@ func open(t *testing.T, dir string, now time.Time) (*ledger.Ledger, int) {
 	return l, lost
 }
 
+func flush(t *testing.T, l *ledger.Ledger) {
+	t.Helper()
+	if err := l.Flush(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // answered is a call of two legs; the last event is left to the test.
 func answered(call string) []ledger.Event {
 	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
@@ -73,6 +80,7 @@ func TestACallHasOneRecord(t *testing.T) {
 	for _, e := range answered("c1") {
 		l.Record(e)
 	}
+	flush(t, l)
 	got := cdrs(t, dir)
 	if len(got) != 1 {
 		t.Fatalf("%d records", len(got))
@@ -105,6 +113,7 @@ func TestDispositions(t *testing.T) {
 		l.Record(events[0])
 		end.Kind, end.At, end.Call = ledger.Ended, start.Add(5*time.Second), "c"
 		l.Record(end)
+		flush(t, l)
 		if got := cdrs(t, dir); len(got) != 1 || got[0].Disposition != want || got[0].Billable != 0 {
 			t.Errorf("%s: %+v", want, got)
 		}
@@ -121,6 +130,7 @@ func TestCallsLeftOpenAreClosedOnce(t *testing.T) {
 	for _, e := range answered("lost")[:4] {
 		l.Record(e)
 	}
+	flush(t, l)
 	again, lost := open(t, dir, start.Add(time.Minute))
 	if lost != 1 {
 		t.Fatalf("%d calls closed, want 1", lost)
@@ -144,6 +154,7 @@ func TestAMissingRecordIsWrittenAtStart(t *testing.T) {
 	for _, e := range answered("c1") {
 		l.Record(e)
 	}
+	flush(t, l)
 	name := filepath.Join(dir, "cdr-2026-11-23.jsonl")
 	if err := os.Truncate(name, 10); err != nil { // killed while it wrote
 		t.Fatal(err)
@@ -165,6 +176,7 @@ func TestCSVIsNoFormula(t *testing.T) {
 	for _, e := range events {
 		l.Record(e)
 	}
+	flush(t, l)
 	f, err := os.Open(filepath.Join(dir, "cdr-2026-11-23.csv"))
 	if err != nil {
 		t.Fatal(err)

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -143,21 +141,4 @@ func legRecord(b, e Event, answered bool) LegRecord {
 // process.
 func seconds(from, to int64) float64 {
 	return max(time.Duration(to-from).Round(time.Millisecond).Seconds(), 0)
-}
-
-// cell guards a CSV cell against being taken for a formula.
-func cell(v any) string {
-	var s string
-	switch v := v.(type) {
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case string:
-		s = v
-	default:
-		s = fmt.Sprint(v)
-	}
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
