@@ -73,6 +73,7 @@ func BenchmarkNewResponse(b *testing.B) {
 }
 
 func answered(b *testing.B) *sip.Response {
+	b.Helper()
 	req := mustBeParsed(b, []byte(invite)).(*sip.Request)
 	res := NewResponse(req, 200, "", "tag")
 	res.SetBody(req.Body())

@@ -12,6 +12,7 @@ import (
 )
 
 func addTorture(f *testing.F) {
+	f.Helper()
 	files, err := filepath.Glob(filepath.Join(tortureFolder, "*.dat"))
 	if err != nil {
 		f.Fatal(err)

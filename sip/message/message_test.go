@@ -16,10 +16,7 @@ func request(method string, lines ...string) string {
 		"Via: SIP/2.0/UDP 10.0.0.7:5062;branch=z9hG4bK1\r\nMax-Forwards: 70\r\n" +
 		"From: \"A\" <sip:a@example.com>;tag=f1\r\nTo: <sip:bob@example.com>\r\n" +
 		"Call-ID: c1@x\r\nCSeq: 7 " + method + "\r\n"
-	for _, l := range lines {
-		text += l + "\r\n"
-	}
-	return text + "\r\n"
+	return text + strings.Join(append(lines, "", ""), "\r\n")
 }
 
 // Each fault of sipgo v1.7.2 that concerns messages, and what we read instead.

@@ -60,11 +60,11 @@ var torture = map[string]outcome{
 	"inv2543": accepted,
 }
 
-func tortureMessage(t testing.TB, name string) []byte {
-	t.Helper()
+func tortureMessage(tb testing.TB, name string) []byte {
+	tb.Helper()
 	data, err := os.ReadFile(filepath.Join(tortureFolder, name+".dat"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
@@ -97,22 +97,22 @@ func TestTorture(t *testing.T) {
 	}
 }
 
-func mustBeParsed(t testing.TB, data []byte) sip.Message {
-	t.Helper()
+func mustBeParsed(tb testing.TB, data []byte) sip.Message {
+	tb.Helper()
 	msg, err := Parse(data)
 	if err != nil {
-		t.Fatalf("%v in\n%q", err, data)
+		tb.Fatalf("%v in\n%q", err, data)
 	}
 	return msg
 }
 
 // mustSurviveRoundTrip fails if a message that is written and read again is not
 // written in the same way.
-func mustSurviveRoundTrip(t testing.TB, msg sip.Message) {
-	t.Helper()
+func mustSurviveRoundTrip(tb testing.TB, msg sip.Message) {
+	tb.Helper()
 	first := Append(nil, msg)
-	if second := Append(nil, mustBeParsed(t, first)); string(first) != string(second) {
-		t.Fatalf("written first as\n%q\nthen as\n%q", first, second)
+	if second := Append(nil, mustBeParsed(tb, first)); string(first) != string(second) {
+		tb.Fatalf("written first as\n%q\nthen as\n%q", first, second)
 	}
 }
 

@@ -51,14 +51,19 @@ func parseURI(s string, u *sip.Uri) error {
 			return err
 		}
 	}
-	if hasHeaders {
-		for h := range strings.SplitSeq(headers, "&") {
-			k, v, _ := strings.Cut(h, "=")
-			if k == "" {
-				return syntax("bad URI: header without a name")
-			}
-			u.Headers = append(u.Headers, sip.HeaderKV{K: k, V: v})
+	if !hasHeaders {
+		return nil
+	}
+	return parseURIHeaders(headers, u)
+}
+
+func parseURIHeaders(s string, u *sip.Uri) error {
+	for h := range strings.SplitSeq(s, "&") {
+		k, v, _ := strings.Cut(h, "=")
+		if k == "" {
+			return syntax("bad URI: header without a name")
 		}
+		u.Headers = append(u.Headers, sip.HeaderKV{K: k, V: v})
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (l *Layer) connection(s *socket, f Flow) (*conn, error) {
 		l.counters.ConnLimit.Add(1)
 		return nil, fmt.Errorf("%w: as many connections as allowed", ErrQueueFull)
 	}
-	c := &conn{layer: l, socket: s, flow: s.flow(f.Remote, 0)}
+	c := &conn{layer: l, socket: s, flow: s.flow(f.Remote)}
 	t.add(c)
 	return c, nil
 }
@@ -148,7 +148,7 @@ func (l *Layer) accept(s *socket) {
 
 // admit starts an accepted connection if the limits allow one more.
 func (l *Layer) admit(s *socket, nc net.Conn) {
-	c := &conn{layer: l, socket: s, flow: s.flow(addrPort(nc.RemoteAddr()), 0), nc: nc, accepted: true}
+	c := &conn{layer: l, socket: s, flow: s.flow(addrPort(nc.RemoteAddr())), nc: nc, accepted: true}
 	t := &l.conns
 	t.mu.Lock()
 	defer t.mu.Unlock()

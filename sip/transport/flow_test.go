@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,6 +82,61 @@ func TestFlowLeavesByTheListenerOfItsFamily(t *testing.T) {
 			if got, err := l.FlowTo("n", transport.UDP, netip.MustParseAddrPort(remote)); err != nil || got != want {
 				t.Errorf("%s: %+v, %v", remote, got, err)
 			}
+		}
+	})
+}
+
+// Whatever order sends and breaks come in, each connection ends once and leaves
+// nothing behind.
+func TestEveryConnectionBreaksOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := memnet.New()
+		l, r := start(t, config(n))
+		trunk := netip.MustParseAddrPort("10.0.0.9:5060")
+		ln, err := n.Listen(trunk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { // takes a few bytes of each connection, then closes it
+			for k := 0; ; k++ {
+				c, err := ln.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = c.Read(make([]byte, k%7*100))
+				_ = c.Close()
+			}
+		}()
+		var senders sync.WaitGroup
+		for range 8 {
+			senders.Go(func() {
+				for range 300 {
+					flow, err := l.FlowTo("seats", transport.TCP, trunk)
+					if err != nil {
+						t.Error(err)
+					}
+					if err := l.Send(flow, []byte(tcpOptions(1))); err != nil && !errors.Is(err, transport.ErrGone) && !errors.Is(err, transport.ErrQueueFull) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		senders.Wait()
+		_ = ln.Close()
+		<-time.After(transport.DefaultIdle + time.Minute)
+		numbers := make(map[uint64]bool)
+		for _, b := range r.breaks() {
+			if numbers[b.Conn] {
+				t.Errorf("connection %d broke twice", b.Conn)
+			}
+			numbers[b.Conn] = true
+		}
+		c := l.Counters()
+		if made := c.Dialled.Load() + c.DialFailed.Load(); uint64(len(numbers)) != made || made < 2 {
+			t.Errorf("%d connections made, %d broken", made, len(numbers))
+		}
+		if flow, err := l.FlowTo("seats", transport.TCP, trunk); err != nil || flow.Conn != 0 {
+			t.Errorf("left behind: %+v, %v", flow, err)
 		}
 	})
 }

@@ -151,9 +151,9 @@ func (l *Layer) Listeners() []Bound {
 	return bound
 }
 
-// flow is the flow between this socket and a peer.
-func (s *socket) flow(remote netip.AddrPort, conn uint64) Flow {
-	return Flow{Listener: s.Name, Network: s.Network, Proto: s.Proto, Advertised: s.Advertised, Remote: remote, Conn: conn}
+// flow is the flow between this socket and a peer, without a connection.
+func (s *socket) flow(remote netip.AddrPort) Flow {
+	return Flow{Listener: s.Name, Network: s.Network, Proto: s.Proto, Advertised: s.Advertised, Remote: remote}
 }
 
 // FlowTo returns the flow from the network's first listener of that transport and
@@ -167,7 +167,7 @@ func (l *Layer) FlowTo(network string, proto Proto, remote netip.AddrPort) (Flow
 		if !l.allowed(network, remote.Addr()) {
 			return Flow{}, l.notAllowed(network, remote)
 		}
-		f := s.flow(remote, 0)
+		f := s.flow(remote)
 		if proto != UDP {
 			f.Conn = l.conns.existing(s, remote)
 		}

@@ -44,7 +44,7 @@ func (l *Layer) datagram(s *socket, data []byte, from netip.AddrPort) {
 	case isStun(data):
 		l.stun(s, data, from)
 	default:
-		_ = l.message(s.flow(from, 0), data) // the next datagram is another story
+		_ = l.message(s.flow(from), data) // the next datagram is another story
 	}
 }
 

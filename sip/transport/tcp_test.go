@@ -60,12 +60,13 @@ func TestStreamIsCutWhereverItBreaks(t *testing.T) {
 		n := memnet.New()
 		_, r := start(t, config(n))
 		c := dial(t, n, "10.0.0.7")
-		var stream string
+		var text strings.Builder
 		const messages = 60
 		for i := range messages {
-			stream += strings.Repeat("\r\n", i%2)
-			stream += strings.Replace(tcpOptions(i+1), "Content-Length: 0\r\n\r\n", "l : 5\r\n\r\nhello", 1)
+			text.WriteString(strings.Repeat("\r\n", i%2))
+			text.WriteString(strings.Replace(tcpOptions(i+1), "Content-Length: 0\r\n\r\n", "l : 5\r\n\r\nhello", 1))
 		}
+		stream := text.String()
 		for i, size := 0, 1; i < len(stream); size = size%97 + 3 {
 			end := min(len(stream), i+size)
 			write(t, c, stream[i:end])

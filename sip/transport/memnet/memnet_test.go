@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,7 +23,7 @@ func exchange(t *testing.T, i Impairment) []string {
 		a, b := n.Peer(t, "10.0.0.1:0"), n.Peer(t, "10.0.0.2:5060")
 		begin := time.Now()
 		for k := range 200 {
-			a.Send(b.Addr, fmt.Sprint(k))
+			a.Send(b.Addr, strconv.Itoa(k))
 		}
 		for {
 			data := b.Read(time.Minute)
