@@ -17,8 +17,8 @@ type Config struct {
 	// Rest is how long a pair that carried a packet is kept from reuse, 30 s to 60 s;
 	// 0 means 45 s.
 	Rest time.Duration
-	// Linger is how long a worker sleeps after a batch of packets, up to 10 ms: more
-	// costs delay and saves wake-ups. 0 means 1 ms, below 0 means none.
+	// Linger is the time between two wake-ups of a worker under load, up to 10 ms:
+	// more costs delay and saves CPU. 0 means 1 ms, below 0 means none.
 	Linger time.Duration
 	// Workers is the number of goroutines that carry packets, up to 64; 0 means one
 	// for each processor.

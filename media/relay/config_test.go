@@ -2,6 +2,7 @@ package relay
 
 import (
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,8 +26,8 @@ func TestConfig(t *testing.T) {
 		"any address":    {func(c *Config) { c.Networks["net"] = network("::", 2000, 2009) }, "name one address"},
 		"no range":       {func(c *Config) { c.Networks["net"] = network("127.0.0.1", 0, 9) }, "no pair"},
 		"odd range":      {func(c *Config) { c.Networks["net"] = network("127.0.0.1", 2001, 2002) }, "no pair"},
-		"shared ports":   {func(c *Config) { c.Networks["other"] = network("127.0.0.1", testMax, testMax+8) }, "share RTP ports"},
-		"ranges apart":   {func(c *Config) { c.Networks["other"] = network("127.0.0.1", testMax+1, testMax+8) }, ""},
+		"shared ports":   {func(c *Config) { c.Networks["other"] = network(loopback().String(), testMax, testMax+8) }, "share RTP ports"},
+		"ranges apart":   {func(c *Config) { c.Networks["other"] = network(loopback().String(), testMax+1, testMax+8) }, ""},
 		"other address":  {func(c *Config) { c.Networks["other"] = network("127.0.0.2", testMin, testMax) }, ""},
 		"top of the end": {func(c *Config) { c.Networks["other"] = network("127.0.0.1", 65533, 65535) }, ""},
 	} {
@@ -45,9 +46,10 @@ func TestSeveralAddressesAndIPv6(t *testing.T) {
 	cfg := testConfig()
 	public := netip.MustParseAddr("192.0.2.1")
 	cfg.DSCP = 46
+	six := uint16(22000 + os.Getpid()%4000*2) // there is but one IPv6 loopback address
 	cfg.Networks = map[string]Network{
-		"two": {Addresses: []Addr{{Bind: loopback()}, {Bind: netip.MustParseAddr("127.0.0.2"), Advertised: public}}, PortMin: 21020, PortMax: 21021},
-		"six": {Addresses: []Addr{{Bind: netip.IPv6Loopback()}}, PortMin: 21020, PortMax: 21021},
+		"two": {Addresses: []Addr{{Bind: loopback()}, {Bind: loopback().Next(), Advertised: public}}, PortMin: 21020, PortMax: 21021},
+		"six": {Addresses: []Addr{{Bind: netip.IPv6Loopback()}}, PortMin: six, PortMax: six + 1},
 	}
 	b := newBench(t, cfg)
 	got := map[netip.Addr]bool{}
@@ -65,7 +67,7 @@ func TestSeveralAddressesAndIPv6(t *testing.T) {
 	if err != nil {
 		t.Skipf("no IPv6 here: %v", err)
 	}
-	if e.Local() != addr("[::1]:21020") {
+	if e.Local() != netip.AddrPortFrom(netip.IPv6Loopback(), six) {
 		t.Errorf("local %v", e.Local())
 	}
 }

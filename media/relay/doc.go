@@ -35,10 +35,14 @@
 //   - A socket for each port, read with recvfrom and written with sendto by raw
 //     system calls: the wrappers of x/sys and x/net allocate for each packet.
 //     They never block, so that the scheduler need not know of them.
-//   - After a batch a worker sleeps for Linger before it asks for the next one.
-//     Under load this replaces a wake-up for each packet by one for many; a
-//     packet that comes to an idle worker is carried at once.
-//   - A sleeping pair has no sockets: late packets of a former call meet a closed
+//   - A worker that is done with a batch before Linger is over sleeps for the rest
+//     of it. Under load this replaces a wake-up for each packet by one for many; a
+//     packet that comes to an idle worker is carried at once, and a worker with
+//     more to do than Linger never sleeps.
+//   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
-//   - Events are posted after all locks are released.
+//   - Prompts are encoded as they are played: 160 look-ups in a table are nothing
+//     beside the system call that follows, and there is no cache to bound.
+//   - Events are posted after all locks are released. One that is on its way while
+//     its endpoint is closed may still arrive.
 package relay

@@ -3,6 +3,7 @@ package relay
 import (
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -26,7 +27,12 @@ const (
 	testMax = 21999
 )
 
-func loopback() netip.Addr { return netip.MustParseAddr("127.0.0.1") }
+// loopback is an address of this process alone, so that test runs beside each
+// other do not meet on a port.
+func loopback() netip.Addr {
+	pid := os.Getpid()
+	return netip.AddrFrom4([4]byte{127, 1 + byte(pid>>14&0x3f), byte(pid >> 7 & 0x7f), 1 + byte(pid&0x7f)})
+}
 
 func testConfig() Config {
 	return Config{

@@ -143,3 +143,20 @@ func TestCloseOfAPlaneInUse(t *testing.T) {
 	}
 	e.Close()
 }
+
+// BenchmarkOpenClose is what an endpoint costs a call that carries no sound.
+func BenchmarkOpenClose(b *testing.B) {
+	p, err := New(testConfig(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		e, err := p.Open("net", "leg", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		e.Close()
+	}
+}

@@ -32,7 +32,7 @@ type inbound struct {
 func (in *inbound) update(r media.Remote, now time.Time) {
 	in.latch.open(r, now)
 	in.payloads = r.Payloads
-	in.watch.open(r.Send && r.Receive && r.RTP.Port() != 0, now)
+	in.watch.open(r.Send && r.Receive && reachable(r.RTP), now)
 }
 
 // accept rules on an RTP packet and counts it. forward tells whether listeners may

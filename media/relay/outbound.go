@@ -51,12 +51,12 @@ func (o *outbound) start(fd, rtcpFD int) {
 // the address that SDP named.
 func (o *outbound) update(r media.Remote, locked netip.AddrPort) {
 	o.payloads = r.Payloads
-	o.open, o.mux = r.Send && r.RTP.Port() != 0, r.Mux
+	o.open, o.mux = r.Send && reachable(r.RTP), r.Mux
 	o.stride = max(1, int((r.PTime+tick/2)/tick))
 	o.sending = time.Time{}
 	rtcp := unmap(r.RTCP)
 	switch {
-	case r.RTP.Port() == 0:
+	case !reachable(r.RTP):
 		rtcp = netip.AddrPort{}
 	case r.Mux:
 		rtcp = unmap(r.RTP)
@@ -67,6 +67,13 @@ func (o *outbound) update(r media.Remote, locked netip.AddrPort) {
 	if locked.IsValid() {
 		o.follow(locked)
 	}
+}
+
+// reachable tells whether an address can be sent to. Port 0 refuses a stream, and
+// the unspecified address holds it (RFC 3264, 8.4); Linux would take that for
+// itself.
+func reachable(a netip.AddrPort) bool {
+	return a.IsValid() && a.Port() != 0 && !a.Addr().IsUnspecified()
 }
 
 // follow sends to a source that was locked. RTCP goes there too if it is another

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -65,7 +66,7 @@ func TestClosedEndpoint(t *testing.T) {
 func TestForeignPortsAreSkipped(t *testing.T) {
 	cfg := testConfig()
 	cfg.Networks["net"] = Network{Addresses: []Addr{{Bind: loopback()}}, PortMin: 21010, PortMax: 21013}
-	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 21011})
+	taken, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(loopback(), 21011)))
 	if err != nil {
 		t.Fatal(err)
 	}

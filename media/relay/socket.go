@@ -24,7 +24,7 @@ type sockaddr struct {
 
 func makeSockaddr(a netip.AddrPort) sockaddr {
 	var s sockaddr
-	if !a.IsValid() || a.Port() == 0 {
+	if !reachable(a) {
 		return s
 	}
 	port := swap(a.Port())
