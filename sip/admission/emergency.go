@@ -36,7 +36,7 @@ func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, 
 	a.counters.Emergencies.Add(1)
 	s := r.seat
 	p.To, p.Entry, p.Emergency = n, "emergency "+n, true
-	p.Why = []string{fmt.Sprintf("%s is an emergency number", n), fmt.Sprintf("seat %s is at %s, %s", s.Number, s.Address, s.SiteNumber)}
+	p.Why = []string{n + " is an emergency number", fmt.Sprintf("seat %s is at %s, %s", s.Number, s.Address, s.SiteNumber)}
 	names := slices.Clone(r.tenant.EmergencyTrunks)
 	for _, name := range a.cfg.Trunks.OfTenant(r.tenant.Name) {
 		if !slices.Contains(names, name) {

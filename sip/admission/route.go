@@ -3,7 +3,6 @@ package admission
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -155,12 +154,12 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 	s, err := a.cfg.Directory.Seat(ctx, r.tenant.Name, n)
 	switch {
 	case errors.Is(err, state.ErrNotFound):
-		return nil, cause.Verdict{Status: 404, Q850: 1, Reason: fmt.Sprintf("There is no seat %s", n), Fault: cause.Caller}
+		return nil, cause.Verdict{Status: 404, Q850: 1, Reason: "There is no seat " + n, Fault: cause.Caller}
 	case err != nil:
 		a.counters.StoreAway.Add(1)
 		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
 	case s.Disabled:
-		return nil, cause.Verdict{Status: 480, Q850: 20, Reason: fmt.Sprintf("Seat %s is disabled", n), Fault: cause.Callee}
+		return nil, cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " is disabled", Fault: cause.Callee}
 	case s.Reached != "":
 		return a.reachedElsewhere(r, s)
 	}
@@ -175,7 +174,7 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 			targets = append(targets, t)
 		}
 	}
-	return targets, cause.Verdict{Status: 480, Q850: 20, Reason: fmt.Sprintf("Seat %s has no phone registered", n), Fault: cause.Callee}
+	return targets, cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " has no phone registered", Fault: cause.Callee}
 }
 
 // prompts are the prompts of a play step: one by its name, or the caller's number

@@ -78,7 +78,7 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 		s, err = a.cfg.Directory.Seat(ctx, t.Name, user)
 		return s.Credentials, err
 	})
-	a.note(now, t, res, req, flow)
+	a.note(now, t, res, flow)
 	switch res.Verdict {
 	case auth.OK:
 		return s, nil, nil
@@ -98,7 +98,7 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 }
 
 // note writes down what a seat tried, for its administrator.
-func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, req *sip.Request, flow transport.Flow) {
+func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, flow transport.Flow) {
 	if res.User == "" {
 		return
 	}

@@ -102,7 +102,7 @@ func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flo
 }
 
 func newParty(l *leg.Leg, now time.Time) *party {
-	id := uint64(now.UnixMilli()) //nolint:gosec // G115: the year is after 1970
+	id := uint64(now.UnixMilli())
 	return &party{Leg: l, session: sdp.NewSession("strowger", id)}
 }
 

@@ -33,7 +33,7 @@ type Exchange struct {
 	ctx      context.Context // ends with Close; for jobs
 }
 
-// ErrNoCall: the call is over or was never here.
+// ErrNoCall means that the call is over or was never here.
 var ErrNoCall = errors.New("no such call")
 
 // New starts an exchange: its strands and workers run until Close.
@@ -56,7 +56,7 @@ func New(cfg Config) *Exchange {
 		x.workers.Go(x.work)
 	}
 	for i := range cfg.Strands {
-		s := newStrand(x, uint16(i)) //nolint:gosec // G115: a few strands
+		s := newStrand(x, uint16(i))
 		x.strands = append(x.strands, s)
 		x.running.Go(s.run)
 	}

@@ -12,7 +12,7 @@ import (
 	"strowger/sip/message"
 )
 
-// ErrPending: an offer is under way already on this leg (RFC 3261 section 14.1).
+// ErrPending means that an offer is under way already on this leg (RFC 3261 section 14.1).
 var ErrPending = errors.New("another offer is pending on this leg")
 
 // Allow lists the methods that a leg understands.

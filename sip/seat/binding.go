@@ -9,9 +9,6 @@ import (
 )
 
 // MaxBindings is how many contacts a seat may have at once.
-// AnyTrunk, in Seat.Reached, leaves the choice of the trunk to the switch.
-const AnyTrunk = "trunk"
-
 const MaxBindings = 10
 
 // ErrTooManyBindings means that a seat would have more than MaxBindings.

@@ -63,3 +63,6 @@ type Binding struct {
 	Registered time.Time      `json:"registered"`
 	Expires    time.Time      `json:"expires"`
 }
+
+// AnyTrunk, in Seat.Reached, leaves the choice of the trunk to the switch.
+const AnyTrunk = "trunk"

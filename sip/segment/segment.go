@@ -133,7 +133,7 @@ func (l *Log) create(seq int, snapshot []byte) error {
 }
 
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // G304: our own folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func syncDir(dir string) error {
 
 // resume reads the newest segment and cuts off a torn end.
 func (l *Log) resume(name string, replay func([]byte, bool) error) error {
-	f, err := os.OpenFile(name, os.O_RDWR, 0) //nolint:gosec // G304: our own folder
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (l *Log) resume(name string, replay func([]byte, bool) error) error {
 
 // Read passes the frames of one segment file to fn, without a torn last one.
 func Read(name string, fn func(frame []byte, snapshot bool) error) error {
-	f, err := os.Open(name) //nolint:gosec // G304: named by Files
+	f, err := os.Open(name)
 	if err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (l *Log) syncer() {
 }
 
 func appendFrame(dst, payload []byte) []byte {
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload))) //nolint:gosec // G115: at most MaxFrame
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
 	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(payload, castagnoli))
 	return append(dst, payload...)
 }

@@ -25,7 +25,7 @@ func rtpNetwork(w configs.Network) relay.Network {
 	r := relay.Network{}
 	for _, a := range w.RTP {
 		r.Addresses = append(r.Addresses, relay.Addr{Bind: a.Bind, Advertised: a.Advertised})
-		r.PortMin, r.PortMax = uint16(a.From), uint16(a.To) //nolint:gosec // G115: checked ports
+		r.PortMin, r.PortMax = uint16(a.From), uint16(a.To)
 	}
 	return r
 }
