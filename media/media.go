@@ -96,9 +96,10 @@ type Endpoint interface {
 	// sent). from may be the endpoint itself (echo). It replaces what was heard.
 	// When done is set and from is a Source that ends, an Ended event follows.
 	Hear(from Source) error
-	// SetTimeout sets how long neither RTP nor RTCP may arrive before a
-	// Timeout event; 0 means never. Restarted by each packet.
-	SetTimeout(time.Duration)
+	// SetTimeout sets how long neither RTP nor RTCP may arrive before a Timeout
+	// event: after sound, and after comfort noise (RFC 3389), which announces
+	// silence. 0 means never. Restarted by each packet.
+	SetTimeout(sound, noise time.Duration)
 	// Stats is a consistent snapshot.
 	Stats() Stats
 	// Close releases the ports: a pair that carried a packet rests before reuse.

@@ -70,7 +70,7 @@ func bridge(plane media.Plane, to netip.AddrPort) ([]netip.AddrPort, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.SetTimeout(time.Minute)
+		e.SetTimeout(time.Minute, time.Minute)
 		if err := e.Update(media.Remote{
 			RTP: to, Send: true, Receive: true,
 			Payloads: []media.Payload{{Type: 0, Encoding: "PCMU", Clock: 8000}},

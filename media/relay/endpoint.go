@@ -147,10 +147,10 @@ func (e *endpoint) reroute() {
 }
 
 // SetTimeout implements media.Endpoint.
-func (e *endpoint) SetTimeout(d time.Duration) {
+func (e *endpoint) SetTimeout(sound, noise time.Duration) {
 	e.in.Lock()
 	defer e.in.Unlock()
-	e.in.watch.setTimeout(d, e.plane.now())
+	e.in.watch.setTimeout(sound, noise, e.plane.now())
 }
 
 // Stats implements media.Endpoint.

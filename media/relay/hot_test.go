@@ -99,7 +99,7 @@ func rearrange(t *testing.T, p *Plane, r media.Remote, say func(media.Endpoint, 
 			t.Error(err)
 			return
 		}
-		e.SetTimeout(time.Minute)
+		e.SetTimeout(time.Minute, time.Minute)
 		ends[i] = e
 	}
 	packet := stream{ssrc: 1}

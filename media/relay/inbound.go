@@ -63,7 +63,7 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 			clock = payload.Clock
 		}
 	}
-	in.watch.heard(now, true)
+	in.watch.heardRTP(now, h.payload == comfortNoise || payload != nil && payload.Encoding == "CN")
 	in.bytes += uint64(h.end - h.start)
 	c.Received.Add(1)
 	switch in.quality.Step(h.seq, h.timestamp, clock, now) {
@@ -78,6 +78,9 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 	}
 	return true, restarted, event
 }
+
+// comfortNoise is the static payload type of RFC 3389.
+const comfortNoise = 13
 
 // telephoneEvent is the encoding name of RFC 4733: its timestamps stand still
 // while a key is pressed.

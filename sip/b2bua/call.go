@@ -28,20 +28,14 @@ type Effects interface {
 	Hear(leg, from int)
 	// Play makes a leg hear prompts, once; an Ended event follows.
 	Play(leg int, prompts []string)
-	// Silence sets after how long without packets a Timeout event comes.
-	Silence(leg int, d time.Duration)
+	// Watch has a Timeout event come when no packets do: soon if the leg's party
+	// should be speaking, late if it is held or inactive.
+	Watch(leg int, speaks bool)
 	// Close releases a leg's ports and returns its last figures.
 	Close(leg int) media.Stats
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
-
-// Media timeouts: without RTP and RTCP while sound is expected, and while it is
-// not (held, inactive).
-const (
-	SilenceTimeout = 60 * time.Second
-	HeldTimeout    = 2 * time.Hour
-)
 
 type state uint8
 

@@ -27,6 +27,11 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
 			SIPCallID: caller.Dialog.CallID, Emergency: p.Emergency,
 		})
+		if p.Emergency {
+			c.record(now, out, ledger.Event{
+				Kind: ledger.Alarm, Leg: 1, Emergency: true, Detail: "emergency call to " + p.To + " from " + p.Caller.String(),
+			})
+		}
 		c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})
 	}
 	c.state = ringing

@@ -146,11 +146,7 @@ func (c *Call) other(p *party) *party {
 
 // watch sets the media timeout of a leg by whether it should be speaking.
 func (c *Call) watch(p *party, out Effects) {
-	d := SilenceTimeout
-	if !p.agreed.Remote.Receive || p.agreed.Held {
-		d = HeldTimeout
-	}
-	out.Silence(p.ID, d)
+	out.Watch(p.ID, p.agreed.Remote.Receive && !p.agreed.Held)
 }
 
 // sdpVerdict says with which status an SDP that cannot be used is refused.

@@ -129,7 +129,7 @@ func newBench(t testing.TB) *bench {
 	}}
 	b.Registrar = New(Config{
 		Node: "node1", Auth: a, Directory: b.dir, Attempts: b.notes,
-		Domain: func(f transport.Flow) (Domain, bool) {
+		Domain: func(f transport.Flow, _ string) (Domain, bool) {
 			return Domain{Tenant: tenant, Realm: realm, Algorithms: []string{"md5"}}, f.Network != "carriers"
 		},
 		OnChange: func(string, string) { b.changes++ },
