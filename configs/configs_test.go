@@ -69,7 +69,7 @@ func checkSeed(t *testing.T, c *configs.Config, tenant configs.Tenant) {
 		t.Fatal(err)
 	}
 	places := readSeats(t, c, tenant)
-	inv := plan.Inventory{Numbering: tenant.Numbering, Prompts: []string{"welcome"}}
+	inv := plan.Inventory{Numbering: tenant.Numbering, Prompts: []string{"announcement"}}
 	inv.HasSeat = func(s string) bool {
 		return slices.ContainsFunc(places, func(p dialplan.Place) bool { return p.Seat == s })
 	}
