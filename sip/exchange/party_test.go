@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/cause"
 	"strowger/sip/message"
 )
 
@@ -248,7 +249,7 @@ func (p *party) response(t *talk, req *sip.Request, status int, a action) string
 		to += ";tag=" + tag
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "SIP/2.0 %d Whatever\r\n", status)
+	fmt.Fprintf(&b, "SIP/2.0 %d %s\r\n", status, cause.Phrase(status))
 	for _, h := range req.GetHeaders("Via") {
 		fmt.Fprintf(&b, "Via: %s\r\n", h.Value())
 	}
@@ -305,6 +306,9 @@ func (p *party) takeRequest(req *sip.Request) {
 	case sip.ACK:
 	case sip.BYE:
 		t.over = true
+		if t.invite != nil && !t.final {
+			p.respondTo(t, 487, action{})
+		}
 		fallthrough
 	default:
 		if !p.quirks["no-bye"] {

@@ -288,7 +288,7 @@ func summary(msg sip.Message) string {
 	case *sip.Request:
 		fmt.Fprintf(&b, "%s %d", m.Method, m.CSeq().SeqNo)
 		if m.Method == sip.INVITE {
-			fmt.Fprintf(&b, " to %s", m.Recipient.User)
+			fmt.Fprintf(&b, " to %s", mask(m.Recipient.User))
 		}
 		if f := m.MaxForwards(); f != nil && f.Val() != 70 {
 			fmt.Fprintf(&b, " max-forwards=%d", f.Val())
@@ -308,6 +308,14 @@ func summary(msg sip.Message) string {
 		b.WriteString(" " + s)
 	}
 	return b.String()
+}
+
+// mask hides a token of the switch, which is another one each time.
+func mask(user string) string {
+	if len(user) == mark.Length {
+		return "our Contact"
+	}
+	return user
 }
 
 // sdpSummary is address, direction and codecs of a body.
