@@ -176,7 +176,7 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 
 // accepts gives the call to the party that answered.
 func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
-	if c.state != ringing || c.asking != nil && p.target.Confirm {
+	if c.state != ringing {
 		p.End(now, out, cause.Verdict{})
 		c.legOver(now, p, cause.Verdict{}, out)
 		return
@@ -200,7 +200,7 @@ func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 // connect makes caller and answering party hear each other.
 func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller := c.caller()
-	c.stageEnd, c.askEnd, c.asking = time.Time{}, time.Time{}, nil
+	c.stageEnd, p.askEnd = time.Time{}, time.Time{}
 	c.cancelOthers(now, p, out)
 	body, err := c.answerFor(caller, p, out)
 	if err != nil {
@@ -237,13 +237,13 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 	}
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
 	for _, p := range c.legs[1:] {
-		if !p.over && p != c.asking {
+		if !p.over && p.askEnd.IsZero() {
 			p.End(now, out, v)
 			c.legOver(now, p, v, out)
 		}
 	}
 	c.outcome = better(c.outcome, v)
-	if c.asking == nil {
+	if c.ringingLegs() == 0 {
 		c.nextStage(now, out)
 	}
 }

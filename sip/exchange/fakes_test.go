@@ -21,7 +21,8 @@ import (
 
 // admission decides as the program of a story says. A program has one line each:
 //
-//	ring 1001 1002/b carrier [timeout=10s] [busy] [confirm]   a stage; digits are seats
+//	ring 1001 1002/b carrier [timeout=10s] [busy] [confirm]   a stage; digits are
+//	                                                         seats, NAME! is one who must confirm
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
@@ -50,7 +51,7 @@ func parseProgram(w *world, text string) *admission {
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
 				if isParty(name) && f[0] == "ring" {
-					w.party(name)
+					w.party(strings.TrimSuffix(name, "!"))
 				}
 			}
 		case "echo":
@@ -126,7 +127,8 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 	_, confirm := r.option("confirm")
 	for _, name := range r.args {
 		if isParty(name) {
-			s.Targets = append(s.Targets, b2bua.Target{Address: a.address(name, req), Confirm: confirm})
+			name, one := strings.CutSuffix(name, "!")
+			s.Targets = append(s.Targets, b2bua.Target{Address: a.address(name, req), Confirm: confirm || one})
 		}
 	}
 	return s

@@ -33,12 +33,13 @@ type talk struct {
 	target       string // request URI
 	seq          uint32
 
-	invite  *sip.Request // of the switch: the last one
-	answer  string       // last response to it
-	final   bool         // that response is final
-	request string       // our last INVITE
-	number  uint32       // its CSeq
-	pending bool         // it has no final response
+	invite  *sip.Request      // of the switch: the last one
+	answer  string            // last response to it
+	final   bool              // that response is final
+	request string            // our last INVITE
+	sent    map[uint32]string // our INVITEs by CSeq
+	number  uint32            // its CSeq
+	pending bool              // it has no final response
 
 	answered bool // 2xx one way or the other
 	over     bool // BYE one way or the other
@@ -120,6 +121,10 @@ func (p *party) reinvite(a action) {
 func (p *party) offer(t *talk, a action) {
 	t.number, t.pending = t.seq, true
 	t.request = p.build(t, "INVITE", t.seq, p.newBranch(), a)
+	if t.sent == nil {
+		t.sent = map[uint32]string{}
+	}
+	t.sent[t.seq] = t.request
 	p.transmit(a, t.request)
 }
 
@@ -161,9 +166,12 @@ func (p *party) finish(head string, a action) string {
 }
 
 // sdp writes a body: codecs and direction, such as PCMA,PCMU/sendonly. "hold" as a
-// direction is c=0.0.0.0, "refused" port 0.
+// direction is c=0.0.0.0, "refused" port 0; "garbage" is no SDP at all.
 func (p *party) sdp(s string) string {
 	codecs, direction, _ := strings.Cut(s, "/")
+	if codecs == "garbage" {
+		return "v=0\r\nthis is no SDP\r\n"
+	}
 	if codecs == "" {
 		codecs = "PCMA,PCMU,telephone-event"
 	}
@@ -210,7 +218,7 @@ func (p *party) request(a action) {
 	if a.what == "BYE" {
 		t.over = true
 	}
-	p.transmit(a, p.build(t, a.what, t.seq, p.newBranch(), a))
+	p.transmit(a, p.build(t, a.what, uint32(a.number("cseq", int(t.seq))), p.newBranch(), a))
 }
 
 // transmit sends, from another address if the action says so.
@@ -371,7 +379,7 @@ func (p *party) takeResponse(res *sip.Response) {
 
 // ackError acknowledges a response that is no 2xx, in the INVITE's transaction.
 func (p *party) ackError(t *talk, res *sip.Response) {
-	head, _, _ := strings.Cut(t.request, "From:")
+	head, _, _ := strings.Cut(t.sent[res.CSeq().SeqNo], "From:")
 	head = strings.Replace(head, "INVITE ", "ACK ", 1)
 	p.send(p, p.addr, fmt.Sprintf("%sFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d ACK\r\nContent-Length: 0\r\n\r\n",
 		head, res.From().Value(), res.To().Value(), t.callID, res.CSeq().SeqNo))
