@@ -19,9 +19,6 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	c.program = p
 	caller.Party = p.Caller
 	c.Tenant, c.From, c.To, c.Entry, c.Why = p.Caller.Tenant, p.From, p.To, p.Entry, p.Why
-	if !caller.Live() { // cancelled meanwhile
-		c.program.Silent = true
-	}
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
@@ -254,7 +251,7 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 		return
 	}
 	c.stageEnd = time.Time{}
-	if refused(c.outcome) && !c.program.Stages[c.stage].Busy {
+	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
 		c.end(now, c.outcome, "callee", out)
 		return
 	}

@@ -179,6 +179,9 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 		return
 	}
 	answered := c.state == talking
+	if c.state == admitting { // nobody knows yet whose call it would have been
+		c.program.Silent = true
+	}
 	c.state = over
 	c.stageEnd, c.reoffer = time.Time{}, nil
 	for _, p := range c.legs {
@@ -190,10 +193,15 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	if c.program.Silent {
 		return
 	}
-	e := ledger.Event{Kind: ledger.Ended, Status: v.Status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency}
-	if answered && v.Status == 0 {
-		e.Status = 200
+	status := v.Status
+	switch {
+	case status != 0:
+	case answered:
+		status = 200
+	default:
+		status = cause.ToStatus(v.Cause())
 	}
+	e := ledger.Event{Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency}
 	c.record(now, out, e)
 }
 
