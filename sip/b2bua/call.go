@@ -64,9 +64,7 @@ type Call struct {
 	outcome  cause.Verdict // best failure of the stages so far
 	legs     []*party      // legs[0] is the caller
 	peer     *party        // whom the caller talks to
-	asking   *party        // whose answer awaits its key
-	askEnd   time.Time
-	reoffer  *party // whose re-INVITE waits for the other leg's answer
+	reoffer  *party        // whose re-INVITE waits for the other leg's answer
 }
 
 // party is a leg with its sound.
@@ -83,7 +81,8 @@ type party struct {
 	oneWay   bool
 	rang     time.Time
 	answered time.Time
-	over     bool // its end was recorded
+	askEnd   time.Time // until when its key is awaited; zero if none is
+	over     bool      // its end was recorded
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
@@ -121,12 +120,9 @@ func (c *Call) Done() bool {
 
 // Deadline is when a Tick is due; zero means never.
 func (c *Call) Deadline() time.Time {
-	var d time.Time
-	for _, t := range []time.Time{c.stageEnd, c.askEnd} {
-		d = earlier(d, t)
-	}
+	d := c.stageEnd
 	for _, p := range c.legs {
-		d = earlier(d, p.Deadline())
+		d = earlier(earlier(d, p.askEnd), p.Deadline())
 	}
 	return d
 }

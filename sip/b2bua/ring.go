@@ -19,9 +19,6 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	c.program = p
 	caller.Party = p.Caller
 	c.Tenant, c.From, c.To, c.Entry, c.Why = p.Caller.Tenant, p.From, p.To, p.Entry, p.Why
-	if !caller.Live() { // cancelled meanwhile
-		c.program.Silent = true
-	}
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
@@ -181,7 +178,7 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 
 // accepts gives the call to the party that answered.
 func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
-	if c.state != ringing || c.asking != nil && p.target.Confirm {
+	if c.state != ringing {
 		p.End(now, out, cause.Verdict{})
 		c.legOver(now, p, cause.Verdict{}, out)
 		return
@@ -205,7 +202,7 @@ func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 // connect makes caller and answering party hear each other.
 func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller := c.caller()
-	c.stageEnd, c.askEnd, c.asking = time.Time{}, time.Time{}, nil
+	c.stageEnd, p.askEnd = time.Time{}, time.Time{}
 	c.cancelOthers(now, p, out)
 	body, err := c.answerFor(caller, p, out)
 	if err != nil {
@@ -242,13 +239,13 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 	}
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
 	for _, p := range c.legs[1:] {
-		if !p.over && p != c.asking {
+		if !p.over && p.askEnd.IsZero() {
 			p.End(now, out, v)
 			c.legOver(now, p, v, out)
 		}
 	}
 	c.outcome = better(c.outcome, v)
-	if c.asking == nil {
+	if c.ringingLegs() == 0 {
 		c.nextStage(now, out)
 	}
 }
@@ -259,7 +256,7 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 		return
 	}
 	c.stageEnd = time.Time{}
-	if refused(c.outcome) && !c.program.Stages[c.stage].Busy {
+	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
 		c.end(now, c.outcome, "callee", out)
 		return
 	}
