@@ -338,7 +338,7 @@ func (e *port) Hear(from media.Source) error {
 }
 
 // SetTimeout notes the media timeout.
-func (e *port) SetTimeout(d time.Duration) { e.note("%s timeout %s", e.name(), d) }
+func (e *port) SetTimeout(d, _ time.Duration) { e.note("%s timeout %s", e.name(), d) }
 
 // Stats are none.
 func (e *port) Stats() media.Stats { return media.Stats{} }

@@ -74,6 +74,7 @@ func newWorld(t *testing.T, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: 1, Workers: 2, MaxCalls: w.admission.maxCalls,
+		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w
 }
