@@ -35,7 +35,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	switch {
 	case p.Refuse != nil:
 		c.end(now, *p.Refuse, "switch", out)
-	case !c.readOffer(now, out):
+	case !c.prepare(now, out):
 	case p.App != NoApp:
 		c.startApp(now, out)
 	default:
@@ -44,20 +44,27 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	}
 }
 
-// readOffer takes the caller's SDP; a call whose SDP cannot be used ends.
-func (c *Call) readOffer(now time.Time, out Effects) bool {
-	body := c.caller().OfferBody()
-	if body == nil {
-		return true // the offer is ours to make, in the 2xx
+// prepare takes the caller's SDP and reserves its ports, before anybody is rung; a
+// call that cannot have sound ends.
+func (c *Call) prepare(now time.Time, out Effects) bool {
+	caller := c.caller()
+	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
+		d, err := sdp.Parse(body)
+		if err != nil {
+			c.end(now, sdpVerdict(err), "switch", out)
+			return false
+		}
+		caller.offer = d
 	}
-	d, err := sdp.Parse(body)
-	if err != nil {
-		c.end(now, sdpVerdict(err), "switch", out)
+	if err := c.open(caller, out); err != nil {
+		c.end(now, noPorts, "switch", out)
 		return false
 	}
-	c.caller().offer = d
 	return true
 }
+
+// noPorts is the outcome of a leg that has no ports for its sound.
+var noPorts = cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
 
 // nextStage rings the next stage that has targets, or ends the call.
 func (c *Call) nextStage(now time.Time, out Effects) {
@@ -92,7 +99,9 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p.target, p.rang = t, now
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
-		c.noPorts(now, p, out)
+		p.Drop()
+		c.outcome = better(c.outcome, noPorts)
+		c.legOver(now, p, noPorts, out)
 		return
 	}
 	c.record(now, out, ledger.Event{
@@ -109,14 +118,6 @@ func (c *Call) offerCodecs() []sdp.Codec {
 		return sdp.Defaults()
 	}
 	return sdp.Arrange(c.caller().offer.Codecs(), sdp.Defaults())
-}
-
-// noPorts fails a leg that has no sound, without sending anything.
-func (c *Call) noPorts(now time.Time, p *party, out Effects) {
-	v := cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
-	p.Drop()
-	c.outcome = better(c.outcome, v)
-	c.legOver(now, p, v, out)
 }
 
 // open reserves the leg's ports, once.
