@@ -11,14 +11,14 @@ import (
 	"strowger/configs"
 )
 
-func demo(t testing.TB, o configs.Overrides) *configs.Config {
-	t.Helper()
+func demo(tb testing.TB, o configs.Overrides) *configs.Config {
+	tb.Helper()
 	if o.Subnets == nil {
 		o.Subnets = loopback
 	}
 	c, err := configs.Load("strowger.hcl", o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }

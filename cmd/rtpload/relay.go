@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -20,7 +21,7 @@ type ready struct {
 }
 
 // relayCalls runs Strowger's relay until its standard input ends.
-func relayCalls(args []string) error {
+func relayCalls(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("relay", flag.ExitOnError)
 	calls := flags.Int("calls", 200, "calls to bridge")
 	peer := flags.String("peer", "", "address of the generator")

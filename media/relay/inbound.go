@@ -51,6 +51,7 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 	case locks:
 		event = media.Event{Kind: media.Latched, At: now, Addr: from}
 		in.hasSSRC = false
+	case accepted:
 	}
 	restarted, ok := in.source(h, c)
 	if !ok {
@@ -75,6 +76,7 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 		return false, false, event
 	case quality.Restarted:
 		restarted = true
+	case quality.InOrder, quality.Late:
 	}
 	return true, restarted, event
 }

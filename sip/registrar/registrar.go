@@ -198,6 +198,7 @@ func (t *try) authenticate(ctx context.Context) (seat.Seat, *sip.Response) {
 		t.note(verdict)
 	case auth.Stale, auth.Replay:
 		t.note(result.Verdict.String())
+	case auth.NoCredentials: // how every phone begins
 	}
 	return found, t.challenge(result.Stale())
 }

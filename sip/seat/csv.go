@@ -51,6 +51,7 @@ type RowError struct {
 	Text string `json:"text"`
 }
 
+// Error is the line and what is wrong with it.
 func (e RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
 
 // row is a line of a seat file that has no fault of its own.
