@@ -54,6 +54,14 @@ func (l law) encode(dst []byte, pcm []int16) {
 	}
 }
 
+// decode is the sample of a code.
+func (l law) decode(code byte) int16 {
+	if l == aLaw {
+		return decodeA(code)
+	}
+	return decodeMu(code)
+}
+
 // silence is the code of the sample 0.
 func (l law) silence() byte {
 	if l == aLaw {
