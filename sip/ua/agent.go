@@ -73,7 +73,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg.Domain = dialog.Host(cfg.Server.Addr())
 	}
 	if !cfg.Bind.Addr().IsValid() {
-		local, err := towards(cfg.Server)
+		local, err := Towards(cfg.Server)
 		if err != nil {
 			return nil, err
 		}
@@ -98,8 +98,8 @@ func New(cfg Config) (*Agent, error) {
 // network is the name of the agent's only network and listener.
 const network = "ua"
 
-// towards is the address from which the system reaches a server. Nothing is sent.
-func towards(server netip.AddrPort) (netip.Addr, error) {
+// Towards is the address from which the system reaches a server. Nothing is sent.
+func Towards(server netip.AddrPort) (netip.Addr, error) {
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(server))
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("no way to %s: %w", server, err)
