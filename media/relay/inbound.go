@@ -26,6 +26,8 @@ type inbound struct {
 	encoding  string
 	watch     watch
 	reception reception
+	pressed   press     // the last digit
+	recorder  *recorder // nil for none
 }
 
 // update applies an SDP exchange.
