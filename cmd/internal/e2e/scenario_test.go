@@ -1,0 +1,224 @@
+package e2e
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The steps of a sipp scenario: who sends what and awaits what. A step is sipp's
+// XML; these functions write it.
+
+// scenario joins steps to what sipp runs.
+func scenario(steps ...string) string {
+	return "<?xml version=\"1.0\"?>\n<scenario name=\"e2e\">\n" + strings.Join(steps, "\n") + "\n</scenario>\n"
+}
+
+// await wants a request or a status.
+func await(what string) string { return received(what, "") }
+
+// maybe takes a provisional response if it comes.
+func maybe(status int) string { return received(strconv.Itoa(status), ` optional="true"`) }
+
+func received(what, attributes string) string {
+	kind := "request"
+	if what[0] >= '0' && what[0] <= '9' {
+		kind = "response"
+	}
+	return fmt.Sprintf(`<recv %s="%s" rrs="true"%s/>`, kind, what, attributes)
+}
+
+// challenged wants the status and keeps its challenge for withPassword.
+func challenged(status string) string { return received(status, ` auth="true"`) }
+
+func pause(ms int) string { return fmt.Sprintf(`<pause milliseconds="%d"/>`, ms) }
+
+// play streams a file of raw G.711 until the call ends.
+func play(file string, payload int) string {
+	name := map[int]string{0: "PCMU", 8: "PCMA"}[payload]
+	return fmt.Sprintf(`<nop><action><exec rtp_stream="%s,-1,%d,%s/8000"/></action></nop>`, file, payload, name)
+}
+
+// message is a request or response to send: its lines and its body.
+type message struct {
+	lines   []string
+	body    string
+	retrans bool
+}
+
+// with adds header lines.
+func (m message) with(lines ...string) message {
+	m.lines = append(append([]string{}, m.lines...), lines...)
+	return m
+}
+
+// sdp gives the message a body.
+func (m message) sdp(body string) message {
+	m = m.with("Content-Type: application/sdp")
+	m.body = body
+	return m
+}
+
+// swap puts another line in place of the one that begins with the prefix.
+func (m message) swap(prefix, line string) message {
+	m = m.with()
+	for i := range m.lines {
+		if strings.HasPrefix(m.lines[i], prefix) {
+			m.lines[i] = line
+		}
+	}
+	return m
+}
+
+// withPassword answers the challenge that came last.
+func (m message) withPassword(user string) message {
+	return m.with(fmt.Sprintf("[authentication username=%s password=demo-%s]", user, user))
+}
+
+// once is sent without sipp repeating it.
+func (m message) once() message {
+	m.retrans = false
+	return m
+}
+
+// String is the step that sends the message.
+func (m message) String() string {
+	retrans := ""
+	if m.retrans {
+		retrans = ` retrans="500"`
+	}
+	return "<send" + retrans + "><![CDATA[\n" + strings.Join(m.lines, "\n") + "\nContent-Length: [len]\n\n" + m.body + "\n]]></send>"
+}
+
+// offer is SDP with these payload types, which the media address of sipp takes.
+func offer(direction string, payloads ...int) string {
+	names := map[int]string{0: "PCMU/8000", 8: "PCMA/8000", 18: "G729/8000", 9: "G722/8000", 101: "telephone-event/8000"}
+	var list, maps strings.Builder
+	for _, p := range payloads {
+		fmt.Fprintf(&list, " %d", p)
+		fmt.Fprintf(&maps, "a=rtpmap:%d %s\n", p, names[p])
+	}
+	return "v=0\no=sipp 1 [cseq] IN IP4 [local_ip]\ns=-\nc=IN IP4 [media_ip]\nt=0 0\n" +
+		"m=audio [media_port] RTP/AVP" + list.String() + "\n" + maps.String() + "a=ptime:20\na=" + direction
+}
+
+// usual is what most phones and carriers offer.
+var usual = offer("sendrecv", 8, 0, 101)
+
+const (
+	fromTag = ";tag=[pid]c[call_number]"
+	toTag   = ";tag=[pid]p[call_number]"
+)
+
+// caller is the side that begins a call, by its user.
+type caller string
+
+// invite is an INVITE to a number, or to where the dialog is if there is one.
+func (c caller) invite(cseq int, to string) message {
+	return c.request("INVITE", cseq, "sip:"+to+"@[remote_ip]:[remote_port]").swap("To:", toLine(to)).sdp(usual)
+}
+
+func toLine(to string) string { return "To: <sip:" + to + "@[remote_ip]>[peer_tag_param]" }
+
+// request is a request to a URI.
+func (c caller) request(method string, cseq int, uri string) message {
+	return message{retrans: method != "ACK", lines: []string{
+		method + " " + uri + " SIP/2.0",
+		"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+		"Max-Forwards: 70",
+		"From: <sip:" + string(c) + "@[local_ip]>" + fromTag,
+		toLine("[service]"),
+		"Call-ID: [call_id]",
+		fmt.Sprintf("CSeq: %d %s", cseq, method),
+		"Contact: <sip:" + string(c) + "@[local_ip]:[local_port];transport=[transport]>",
+	}}
+}
+
+// inDialog is a request of the dialog that a 2xx made.
+func (c caller) inDialog(method string, cseq int) message {
+	return c.request(method, cseq, "[next_url]")
+}
+
+// ack acknowledges a 2xx.
+func (c caller) ack(cseq int) message { return c.inDialog("ACK", cseq) }
+
+// refused acknowledges a refusal: within the INVITE's transaction.
+func (c caller) refused(cseq int, to string) message {
+	return c.request("ACK", cseq, "sip:"+to+"@[remote_ip]:[remote_port]").swap("Via:", "[last_Via:]").swap("To:", "[last_To:]")
+}
+
+// cancel takes back the INVITE whose provisional response came last.
+func (c caller) cancel(cseq int, to string) message {
+	return c.request("CANCEL", cseq, "sip:"+to+"@[remote_ip]:[remote_port]").
+		swap("Via:", "[last_Via:]").swap("To:", "To: <sip:"+to+"@[remote_ip]>")
+}
+
+// bye ends the call.
+func (c caller) bye(cseq int) message { return c.inDialog("BYE", cseq) }
+
+// rung awaits the INVITE of a call and keeps who is who, for requests that the
+// phone sends later.
+const rung = `<recv request="INVITE" rrs="true"><action>
+<ereg regexp="[^ ].*" search_in="hdr" header="From:" assign_to="peer"/>
+<ereg regexp="[^ ].*" search_in="hdr" header="To:" assign_to="me"/>
+<ereg regexp="sip:[^>]*" search_in="hdr" header="Contact:" assign_to="target"/>
+</action></recv>
+<Reference variables="peer,me,target"/>`
+
+// reply is a response to the request that came last.
+func reply(status int, reason string) message {
+	return message{lines: []string{
+		fmt.Sprintf("SIP/2.0 %d %s", status, reason),
+		"[last_Via:]", "[last_From:]", "[last_To:]" + toTag, "[last_Call-ID:]", "[last_CSeq:]",
+		"Contact: <sip:[service]@[local_ip]:[local_port];transport=[transport]>",
+	}}
+}
+
+// again is a reply to a request of the dialog, which has our tag already.
+func again(status int, reason string) message {
+	return reply(status, reason).swap("[last_To:]", "[last_To:]")
+}
+
+// answer is the 200 to the INVITE.
+func answer() message {
+	m := reply(200, "OK").sdp(usual)
+	m.retrans = true
+	return m
+}
+
+// called is a request of the side that was called, to its peer.
+func called(method string, cseq int) message {
+	return message{retrans: method != "ACK", lines: []string{
+		method + " [$target] SIP/2.0",
+		"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+		"Max-Forwards: 70",
+		"From: [$me]" + toTag,
+		"To: [$peer]",
+		"Call-ID: [call_id]",
+		fmt.Sprintf("CSeq: %d %s", cseq, method),
+		"Contact: <sip:[service]@[local_ip]:[local_port];transport=[transport]>",
+	}}
+}
+
+// register is a REGISTER of a seat.
+func register(user string, cseq int) message {
+	return caller(user).request("REGISTER", cseq, "sip:[remote_ip]").
+		swap("To:", "To: <sip:"+user+"@[remote_ip]>").with("Expires: 600")
+}
+
+// registers registers a seat.
+func registers(user string) string {
+	return steps(
+		register(user, 1), challenged("401"),
+		register(user, 2).withPassword(user), await("200"),
+	)
+}
+
+// steps joins steps and messages.
+func steps(list ...any) string {
+	var b strings.Builder
+	for _, s := range list {
+		fmt.Fprintln(&b, s)
+	}
+	return b.String()
+}
