@@ -57,6 +57,7 @@ type Call struct {
 	Entry   string
 	Why     []string
 
+	lastHop  bool // Max-Forwards leaves none for another leg
 	state    state
 	program  Program
 	stage    int           // index into program.Stages
@@ -75,7 +76,8 @@ type party struct {
 	saved    sdp.Session      // before our re-INVITE, to go back to if it fails
 	ours     bool             // the open offer is ours; the party's ACK answers it
 	local    netip.AddrPort   // RTP address; zero until opened
-	offer    *sdp.Description // of the party, not answered yet
+	offer    *sdp.Description // of the party, the last one
+	reply    []byte           // our answer to it in a provisional response
 	agreed   sdp.Agreed
 	early    bool // early media was sent to the caller from this leg
 	oneWay   bool
@@ -89,6 +91,9 @@ type party struct {
 // of it before admission.
 func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens) *Call {
 	c := &Call{ID: id, Started: now}
+	if hops := req.MaxForwards(); hops != nil {
+		c.lastHop = hops.Val() <= 1
+	}
 	l := leg.Answering(1, leg.Party{Network: flow.Network}, tx, req, flow, tokens)
 	c.legs = []*party{newParty(l, now)}
 	return c

@@ -38,6 +38,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	case !c.prepare(now, out):
 	case p.App != NoApp:
 		c.startApp(now, out)
+	case c.lastHop:
+		c.end(now, cause.New(483, "", cause.Caller), "switch", out)
 	default:
 		c.stage = -1
 		c.nextStage(now, out)
@@ -170,7 +172,7 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	if err != nil {
 		return false
 	}
-	p.early = true
+	p.early, caller.reply = true, answer
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	caller.Progress(now, out, 183, answer)
