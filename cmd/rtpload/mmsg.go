@@ -1,4 +1,3 @@
-//nolint:gosec // G103: addresses and packets are handed to the kernel where they lie
 package main
 
 import (
@@ -39,7 +38,7 @@ func (m *messages) set(i int, b []byte) {
 }
 
 // address makes to the destination of message i.
-func (m *messages) address(i int, to netip.AddrPort) {
+func (m *messages) address(i int, to netip.AddrPort) { //nolint:gosec // G103: handed to the kernel where it lies
 	m.names[i].Family, m.names[i].Addr = unix.AF_INET, to.Addr().As4()
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&m.names[i].Port))[:], to.Port())
 	m.headers[i].header.Name = (*byte)(unsafe.Pointer(&m.names[i]))
@@ -47,7 +46,7 @@ func (m *messages) address(i int, to netip.AddrPort) {
 }
 
 // send sends messages from to until and returns how many went out.
-func (m *messages) send(fd, from, until int) (int, error) {
+func (m *messages) send(fd, from, until int) (int, error) { //nolint:gosec // G103: handed to the kernel where it lies
 	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.headers[from])), uintptr(until-from), 0, 0, 0)
 	if errno != 0 {
 		return 0, errno
@@ -56,7 +55,7 @@ func (m *messages) send(fd, from, until int) (int, error) {
 }
 
 // receive waits for one message at least.
-func (m *messages) receive(fd int) (int, error) {
+func (m *messages) receive(fd int) (int, error) { //nolint:gosec // G103: handed to the kernel where it lies
 	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.headers[0])), uintptr(len(m.headers)), unix.MSG_WAITFORONE, 0, 0)
 	if errno != 0 {
 		return 0, errno

@@ -1,4 +1,3 @@
-//nolint:gosec // G103: addresses and packets are handed to the kernel where they lie
 package relay
 
 import (
@@ -23,7 +22,7 @@ type sockaddr struct {
 	size uint32 // 0 means no address
 }
 
-func makeSockaddr(a netip.AddrPort) sockaddr {
+func makeSockaddr(a netip.AddrPort) sockaddr { //nolint:gosec // G103: handed to the kernel where it lies
 	var s sockaddr
 	if !reachable(a) {
 		return s
@@ -40,7 +39,7 @@ func makeSockaddr(a netip.AddrPort) sockaddr {
 	return s
 }
 
-func (s *sockaddr) addrPort() netip.AddrPort {
+func (s *sockaddr) addrPort() netip.AddrPort { //nolint:gosec // G103: the kernel wrote it
 	in := (*unix.RawSockaddrInet4)(unsafe.Pointer(&s.raw))
 	port := swap(in.Port)
 	if in.Family == unix.AF_INET {
@@ -58,7 +57,7 @@ func swap(port uint16) uint16 {
 
 // receive reads one datagram without waiting. n is its whole length, even if b was
 // too short for it.
-func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) {
+func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) { //nolint:gosec // G103: handed to the kernel where it lies
 	s := sockaddr{size: unix.SizeofSockaddrInet6}
 	r, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_TRUNC,
@@ -70,7 +69,7 @@ func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) {
 }
 
 // send writes one datagram without waiting.
-func send(fd int, b []byte, to *sockaddr) syscall.Errno {
+func send(fd int, b []byte, to *sockaddr) syscall.Errno { //nolint:gosec // G103: handed to the kernel where it lies
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT,
 		uintptr(unsafe.Pointer(&to.raw)), uintptr(to.size))
