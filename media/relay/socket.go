@@ -22,7 +22,8 @@ type sockaddr struct {
 	size uint32 // 0 means no address
 }
 
-func makeSockaddr(a netip.AddrPort) sockaddr { //nolint:gosec // G103: handed to the kernel where it lies
+//nolint:gosec // G103: handed to the kernel where it lies
+func makeSockaddr(a netip.AddrPort) sockaddr {
 	var s sockaddr
 	if !reachable(a) {
 		return s
@@ -39,7 +40,8 @@ func makeSockaddr(a netip.AddrPort) sockaddr { //nolint:gosec // G103: handed to
 	return s
 }
 
-func (s *sockaddr) addrPort() netip.AddrPort { //nolint:gosec // G103: the kernel wrote it
+//nolint:gosec // G103: the kernel wrote it
+func (s *sockaddr) addrPort() netip.AddrPort {
 	in := (*unix.RawSockaddrInet4)(unsafe.Pointer(&s.raw))
 	port := swap(in.Port)
 	if in.Family == unix.AF_INET {
@@ -57,7 +59,9 @@ func swap(port uint16) uint16 {
 
 // receive reads one datagram without waiting. n is its whole length, even if b was
 // too short for it.
-func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) { //nolint:gosec // G103: handed to the kernel where it lies
+//
+//nolint:gosec // G103: handed to the kernel where it lies
+func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) {
 	s := sockaddr{size: unix.SizeofSockaddrInet6}
 	r, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_TRUNC,
@@ -69,7 +73,9 @@ func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) {
 }
 
 // send writes one datagram without waiting.
-func send(fd int, b []byte, to *sockaddr) syscall.Errno { //nolint:gosec // G103: handed to the kernel where it lies
+//
+//nolint:gosec // G103: handed to the kernel where it lies
+func send(fd int, b []byte, to *sockaddr) syscall.Errno {
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT,
 		uintptr(unsafe.Pointer(&to.raw)), uintptr(to.size))
