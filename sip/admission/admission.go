@@ -49,7 +49,6 @@ const EmergencyRing = 3 * time.Minute
 type Tenant struct {
 	Name            string
 	Realm           string
-	Algorithms      []string // of digest, in the order of the challenges
 	Numbering       dialplan.Numbering
 	Emergency       dialplan.Emergency
 	EmergencyTrunks []string // tried first, then every other trunk of the tenant
@@ -76,9 +75,11 @@ type Config struct {
 	Store     state.Store
 	Auth      *auth.Authenticator
 	Registrar Registrar
-	Attempts  *seat.Attempts
-	Sender    transport.Sender
-	Log       *slog.Logger
+	// Algorithms are the digests that a listener offers, the preferred first.
+	Algorithms func(listener string) []string
+	Attempts   *seat.Attempts
+	Sender     transport.Sender
+	Log        *slog.Logger
 }
 
 // Counters of admission.

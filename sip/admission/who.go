@@ -28,18 +28,18 @@ func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Fl
 		return 403, nil, true
 	}
 	a.counters.Challenged.Add(1)
-	status, headers = a.challenge(now, req, t, false)
+	status, headers = a.challenge(now, req, flow, t, false)
 	return status, headers, true
 }
 
 // challenge is 401 for REGISTER and 407 for calls (RFC 3261 section 22).
-func (a *Admission) challenge(now time.Time, req *sip.Request, t *Tenant, stale bool) (int, []sip.Header) {
+func (a *Admission) challenge(now time.Time, req *sip.Request, flow transport.Flow, t *Tenant, stale bool) (int, []sip.Header) {
 	status, name := 407, "Proxy-Authenticate"
 	if req.Method == sip.REGISTER {
 		status, name = 401, "WWW-Authenticate"
 	}
 	var headers []sip.Header
-	for _, c := range a.cfg.Auth.Challenges(now, t.Realm, t.Algorithms, stale) {
+	for _, c := range a.cfg.Auth.Challenges(now, t.Realm, a.cfg.Algorithms(flow.Listener), stale) {
 		headers = append(headers, sip.NewHeader(name, c))
 	}
 	return status, headers
@@ -73,7 +73,7 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 	var s seat.Seat
 	res := a.cfg.Auth.Verify(now, auth.Request{
 		Method: string(req.Method), URI: req.Recipient.String(), Realm: t.Realm,
-		Algorithms: t.Algorithms, Headers: credentials(req),
+		Algorithms: a.cfg.Algorithms(flow.Listener), Headers: credentials(req),
 	}, func(user string) (_ []seat.Credential, err error) {
 		s, err = a.cfg.Directory.Seat(ctx, t.Name, user)
 		return s.Credentials, err
@@ -92,7 +92,7 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 	case auth.NoCredentials, auth.Stale, auth.Replay, auth.Wrong:
 	}
 	a.counters.Refused.Add(1)
-	status, headers := a.challenge(now, req, t, res.Stale())
+	status, headers := a.challenge(now, req, flow, t, res.Stale())
 	v := cause.New(status, "", cause.Caller)
 	return seat.Seat{}, &v, headers
 }

@@ -35,6 +35,7 @@ type Counters struct {
 type Directory struct {
 	store    state.Store
 	counters Counters
+	decoded  decoded
 }
 
 // NewDirectory returns the directory kept in store.
@@ -55,7 +56,13 @@ func (d *Directory) SeatRev(ctx context.Context, tenant, number string) (Seat, s
 	if err != nil {
 		return Seat{}, state.None, err
 	}
+	if s, ok := d.decoded.get(tenant, r); ok {
+		return s, r.Rev, nil
+	}
 	s, err := d.decodeSeat(tenant, r)
+	if err == nil {
+		d.decoded.put(tenant, r, s)
+	}
 	return s, r.Rev, err
 }
 

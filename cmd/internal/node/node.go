@@ -160,7 +160,7 @@ func (n *Node) openTransport(context.Context) error {
 // handler takes messages to the exchange, which is built after the transport.
 type handler struct{ n *Node }
 
-func (h handler) Receive(r transport.Received)         { h.n.Exchange.Receive(r) }
+func (h handler) Receive(r transport.Received)       { h.n.Exchange.Receive(r) }
 func (h handler) Broken(f transport.Flow, err error) { h.n.Exchange.Broken(f, err) }
 
 func (n *Node) openCalls(context.Context) error {
@@ -174,7 +174,8 @@ func (n *Node) openCalls(context.Context) error {
 	})
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.trunks(), Directory: n.Directory,
-		Store: n.Store, Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport, Log: n.log,
+		Store: n.Store, Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
+		Algorithms: n.algorithms, Log: n.log,
 	})
 	key, err := n.markKey()
 	if err != nil {
