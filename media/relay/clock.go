@@ -67,9 +67,9 @@ func (c *clock) run(stop <-chan struct{}) {
 		case <-ticker.C:
 		}
 		now := c.plane.now()
-		if late := now.Sub(next) / tick; late > maxLate {
-			c.plane.counters.LateTicks.Add(uint64(late))
-			next = next.Add(late * tick)
+		if late := now.Sub(next).Truncate(tick); late > maxLate*tick {
+			c.plane.counters.LateTicks.Add(uint64(late / tick))
+			next = next.Add(late)
 		}
 		for ; !next.After(now); next = next.Add(tick) {
 			c.tick(now)

@@ -53,6 +53,7 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 	case locks:
 		event = media.Event{Kind: media.Latched, At: now, Addr: from}
 		in.hasSSRC = false
+	case accepted:
 	}
 	restarted, ok := in.source(h, c)
 	if !ok {
@@ -77,6 +78,7 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 		return false, false, event
 	case quality.Restarted:
 		restarted = true
+	case quality.InOrder, quality.Late:
 	}
 	return true, restarted, event
 }

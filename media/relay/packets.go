@@ -93,11 +93,10 @@ func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *C
 			continue
 		}
 		out, packet := &r[i].to.out, b
-		if t.convert != nil {
+		if t.convert {
 			packet = scratch[:copy(scratch, b)]
-			for j, code := range packet[h.start:h.end] {
-				packet[h.start+j] = t.convert[code]
-			}
+			sound := packet[h.start:h.end]
+			t.law.Transcode(sound, sound)
 		}
 		translated := h
 		translated.payload = t.to
