@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"strowger/media"
+	"strowger/media/codec"
 )
 
 // The playout of a recording, in samples.
@@ -62,19 +63,21 @@ func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
 		return 0
 	}
 	payload := in.payload(h.payload)
-	switch {
-	case payload == nil:
-	case payload.Encoding == telephoneEvent:
+	if payload == nil {
+		return 0
+	}
+	if payload.Encoding == telephoneEvent {
 		return in.digit(h, b)
-	case in.recorder != nil && lawOf(payload.Encoding) != noLaw:
-		in.recorder.add(h.timestamp, fresh, lawOf(payload.Encoding), b[h.start:h.end])
+	}
+	if law, ok := lawOf(payload.Encoding); ok && in.recorder != nil {
+		in.recorder.add(h.timestamp, fresh, law, b[h.start:h.end])
 	}
 	return 0
 }
 
 // add puts a packet into its place. One that is too late or too early for the
 // window starts the playout anew.
-func (r *recorder) add(timestamp uint32, fresh bool, l law, codes []byte) {
+func (r *recorder) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
 	if len(codes) > recordWindow-recordDelay {
 		return
 	}
@@ -83,9 +86,10 @@ func (r *recorder) add(timestamp uint32, fresh bool, l law, codes []byte) {
 		clear(r.ring[:])
 		r.next, r.running = timestamp-uint32(recordDelay), true
 	}
-	for i, code := range codes {
-		r.ring[(timestamp+uint32(i))%recordWindow] = l.decode(code)
-	}
+	at := timestamp % recordWindow
+	first := min(len(codes), int(recordWindow-at))
+	law.Decode(r.ring[at:], codes[:first])
+	law.Decode(r.ring[:], codes[first:])
 }
 
 // take gives out the next frame.
