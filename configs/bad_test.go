@@ -23,12 +23,13 @@ var parts = map[string]string{
 
 func whole(text string) []byte {
 	first, _, _ := strings.Cut(text, "\n")
+	sections := []string{text}
 	for _, part := range []string{"network", "tenant", "trunk"} {
 		if !strings.HasPrefix(first, "# without") || !strings.Contains(first, part) {
-			text += parts[part]
+			sections = append(sections, parts[part])
 		}
 	}
-	return []byte(text)
+	return []byte(strings.Join(sections, ""))
 }
 
 func env(name string) (string, bool) { return "5060", name == "SIP_PORT" }

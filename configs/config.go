@@ -111,9 +111,6 @@ type Trunk struct {
 	Targets []netip.AddrPort
 	// Proto is how it is called: "udp" or "tcp". Default udp.
 	Proto string
-	// Calls is how many it takes at once; 0, the default, means that only the node's
-	// limit holds. Emergency calls are not counted.
-	Calls int
 }
 
 // Store is the block store.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ func checkSeed(t *testing.T, c *configs.Config, tenant configs.Tenant) {
 		t.Fatal(err)
 	}
 	places := readSeats(t, c, tenant)
-	inv := plan.Inventory{Numbering: tenant.Numbering, Prompts: []string{"welcome"}}
+	inv := plan.Inventory{Numbering: tenant.Numbering, Prompts: []string{"announcement"}}
 	inv.HasSeat = func(s string) bool {
 		return slices.ContainsFunc(places, func(p dialplan.Place) bool { return p.Seat == s })
 	}
@@ -107,7 +108,7 @@ func readSeats(t *testing.T, c *configs.Config, tenant configs.Tenant) []dialpla
 	for i, row := range rows[1:] {
 		cell := func(column string) string { return row[slices.Index(rows[0], column)] }
 		seat := cell("number")
-		if want := fmt.Sprint(1001 + i); seat != want || cell("password") != configs.DemoPassword(want) {
+		if want := strconv.Itoa(1001 + i); seat != want || cell("password") != configs.DemoPassword(want) {
 			t.Errorf("row %d is seat %s with password %s, want %s", i+2, seat, cell("password"), want)
 		}
 		if _, ok := c.Network(cell("network")); !ok {

@@ -208,7 +208,6 @@ func (r *reader) trunk(b *source.Body) {
 		t.Targets = append(t.Targets, target)
 	}
 	t.Proto = choice(b, "proto", "udp", "udp", "tcp")
-	t.Calls = b.Int("calls", 0, 0, 100_000)
 	b.Done()
 	r.Trunks = append(r.Trunks, t)
 }

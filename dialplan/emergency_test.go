@@ -8,11 +8,11 @@ import (
 	"strowger/dialplan"
 )
 
-func emergency(t testing.TB, n dialplan.Numbering, numbers ...string) dialplan.Emergency {
-	t.Helper()
+func emergency(tb testing.TB, n dialplan.Numbering, numbers ...string) dialplan.Emergency {
+	tb.Helper()
 	e, err := dialplan.NewEmergency(n, numbers)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return e
 }

@@ -96,9 +96,20 @@ type Endpoint interface {
 	// sent). from may be the endpoint itself (echo). It replaces what was heard.
 	// When done is set and from is a Source that ends, an Ended event follows.
 	Hear(from Source) error
-	// SetTimeout sets how long neither RTP nor RTCP may arrive before a
-	// Timeout event; 0 means never. Restarted by each packet.
-	SetTimeout(time.Duration)
+	// Record gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
+	// on each tick of the plane's clock, silence where nothing came in time. Only
+	// G.711 is heard. write must not block nor use the endpoint; nil ends it, and
+	// once Record or Close has returned it is not called any more.
+	Record(write func(pcm []int16)) error
+	// Press sends digits to the party one after the other (RFC 4733), 100 ms each
+	// with pauses of 80 ms; what else it hears waits or is left out meanwhile. The
+	// error says that a character is no digit, that too many wait, or that the party
+	// did not negotiate telephone-event.
+	Press(digits string) error
+	// SetTimeout sets how long neither RTP nor RTCP may arrive before a Timeout
+	// event: after sound, and after comfort noise (RFC 3389), which announces
+	// silence. 0 means never. Restarted by each packet.
+	SetTimeout(sound, noise time.Duration)
 	// Stats is a consistent snapshot.
 	Stats() Stats
 	// Close releases the ports: a pair that carried a packet rests before reuse.

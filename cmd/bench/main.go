@@ -24,7 +24,7 @@ func main() {
 	)
 	flag.StringVar(&o.Strowger, "strowger", "", "binary to measure; none: the rivals only")
 	flag.StringVar(&o.Files, "files", "testdata/bench", "folder of scenarios and rivals' configurations")
-	flag.StringVar(&o.Configs, "configs", "configs", "folder with strowger.hcl")
+	flag.StringVar(&o.Configs, "configs", "configs", "folder with demo.plan.hcl")
 	flag.StringVar(&only, "only", "", "measures, separated by commas; none: "+strings.Join(bench.Measures(), ","))
 	flag.IntVar(&o.Repeats, "repeats", 3, "times that each measure is taken, systems by turns")
 	flag.DurationVar(&o.Length, "length", 20*time.Second, "length of one load; the sustained rate takes 60s")

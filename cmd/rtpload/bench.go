@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -40,7 +41,7 @@ type measured struct {
 // subject is a relay under test.
 type subject struct {
 	name  string
-	start func(settings, netip.AddrPort) (*process, error)
+	start func(context.Context, settings, netip.AddrPort) (*process, error)
 }
 
 // process is a running relay with its calls.
@@ -62,7 +63,7 @@ func (s *settings) flags(name string) *flag.FlagSet {
 }
 
 // floor measures the generator alone: it sends to itself.
-func floor(args []string) error {
+func floor(_ context.Context, args []string) error {
 	var s settings
 	if err := s.flags("floor").Parse(args); err != nil {
 		return err
@@ -86,7 +87,7 @@ func floor(args []string) error {
 
 // bench measures both relays in turn, so that a change of the machine's mood meets
 // both.
-func bench(args []string) error {
+func bench(ctx context.Context, args []string) error {
 	var s settings
 	if err := s.flags("bench").Parse(args); err != nil {
 		return err
@@ -95,7 +96,7 @@ func bench(args []string) error {
 	names, runs := make([]string, len(subjects)), make([][]measured, len(subjects))
 	for range s.repeats {
 		for i, subject := range subjects {
-			m, err := subject.measure(s)
+			m, err := subject.measure(ctx, s)
 			if err != nil {
 				return fmt.Errorf("%s: %w", subject.name, err)
 			}
@@ -106,18 +107,18 @@ func bench(args []string) error {
 		return err
 	}
 	ours, theirs := medianOf(runs[0], byCPU), medianOf(runs[1], byCPU)
-	fmt.Printf("CPU for each packet: %.2f times rtpengine's\n", ours/theirs)
+	fmt.Fprintf(os.Stdout, "CPU for each packet: %.2f times rtpengine's\n", ours/theirs)
 	return nil
 }
 
 // measure starts the relay, runs load through it and ends it.
-func (u subject) measure(s settings) (measured, error) {
+func (u subject) measure(ctx context.Context, s settings) (measured, error) {
 	g, err := newGenerator()
 	if err != nil {
 		return measured{}, err
 	}
 	defer g.close()
-	p, err := u.start(s, g.local)
+	p, err := u.start(ctx, s, g.local)
 	if err != nil {
 		return measured{}, err
 	}
@@ -143,12 +144,12 @@ func (u subject) measure(s settings) (measured, error) {
 }
 
 // startStrowger runs this program's relay command.
-func startStrowger(s settings, peer netip.AddrPort) (*process, error) {
+func startStrowger(ctx context.Context, s settings, peer netip.AddrPort) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self, "relay", "-calls", strconv.Itoa(s.calls), "-peer", peer.String(),
+	cmd := exec.CommandContext(ctx, self, "relay", "-calls", strconv.Itoa(s.calls), "-peer", peer.String(),
 		"-linger", s.linger.String(), "-workers", strconv.Itoa(s.workers))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -162,7 +163,7 @@ func startStrowger(s settings, peer netip.AddrPort) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	stop := func() { in.Close(); _ = cmd.Wait() }
+	stop := func() { _ = in.Close(); _ = cmd.Wait() }
 	var up ready
 	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&up); err != nil {
 		stop()
@@ -172,15 +173,15 @@ func startStrowger(s settings, peer netip.AddrPort) (*process, error) {
 }
 
 // startEngine runs Debian's rtpengine in user space.
-func startEngine(s settings, peer netip.AddrPort) (*process, error) {
+func startEngine(ctx context.Context, s settings, peer netip.AddrPort) (*process, error) {
 	const control = "127.0.0.1:22222"
-	cmd := exec.Command("rtpengine", "--foreground", "--table=-1", "--interface=127.0.0.1", "--listen-ng="+control,
+	cmd := exec.CommandContext(ctx, "rtpengine", "--foreground", "--table=-1", "--interface=127.0.0.1", "--listen-ng="+control,
 		"--port-min=20000", "--port-max=29999", "--log-stderr", "--log-level=3")
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	stop := func() { _ = cmd.Process.Signal(unix.SIGTERM); _ = cmd.Wait() }
-	p, err := fillEngine(s, peer, cmd.Process.Pid, control)
+	p, err := fillEngine(ctx, s, peer, cmd.Process.Pid, control)
 	if err != nil {
 		stop()
 		return nil, err
@@ -189,14 +190,14 @@ func startEngine(s settings, peer netip.AddrPort) (*process, error) {
 	return p, nil
 }
 
-func fillEngine(s settings, peer netip.AddrPort, pid int, control string) (*process, error) {
-	conn, err := net.Dial("udp", control)
+func fillEngine(ctx context.Context, s settings, peer netip.AddrPort, pid int, control string) (*process, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", control)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
 	e := &engine{conn: conn}
-	if err := e.wait(); err != nil {
+	if err := e.wait(ctx); err != nil {
 		return nil, err
 	}
 	idle, err := usageOf(pid)
@@ -226,7 +227,7 @@ func medianOf(runs []measured, by func(measured) float64) float64 {
 }
 
 func table(s settings, names []string, runs [][]measured) error {
-	fmt.Printf("%d calls, %d packets/s, median of %d runs of %d s\n", s.calls, 100*s.calls, s.repeats, s.seconds)
+	fmt.Fprintf(os.Stdout, "%d calls, %d packets/s, median of %d runs of %d s\n", s.calls, 100*s.calls, s.repeats, s.seconds)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "relay\tCPU us/packet\tloss %\tp50\tp99\tKB/call")
 	for i, name := range names {

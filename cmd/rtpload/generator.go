@@ -60,7 +60,7 @@ func newGenerator() (*generator, error) {
 	return &generator{fd: fd, local: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port)), base: time.Now()}, nil
 }
 
-func (g *generator) close() { unix.Close(g.fd) }
+func (g *generator) close() { _ = unix.Close(g.fd) }
 
 // run sends on all legs for a time and waits until nothing comes back any more.
 func (g *generator) run(d time.Duration, first uint16) (result, error) {

@@ -14,17 +14,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 )
 
 func main() {
-	commands := map[string]func([]string) error{"floor": floor, "bench": bench, "relay": relayCalls}
+	commands := map[string]func(context.Context, []string) error{"floor": floor, "bench": bench, "relay": relayCalls}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Fprintln(os.Stderr, "usage: rtpload floor|bench|relay [flags]; -h after a command lists them")
 		os.Exit(2)
 	}
-	if err := commands[os.Args[1]](os.Args[2:]); err != nil {
+	if err := commands[os.Args[1]](context.Background(), os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, "rtpload:", err)
 		os.Exit(1)
 	}

@@ -1,3 +1,4 @@
+//nolint:gosec // G103: addresses and packets are handed to the kernel where they lie
 package main
 
 import (

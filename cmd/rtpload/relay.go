@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -20,7 +21,7 @@ type ready struct {
 }
 
 // relayCalls runs Strowger's relay until its standard input ends.
-func relayCalls(args []string) error {
+func relayCalls(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("relay", flag.ExitOnError)
 	calls := flags.Int("calls", 200, "calls to bridge")
 	peer := flags.String("peer", "", "address of the generator")
@@ -70,7 +71,7 @@ func bridge(plane media.Plane, to netip.AddrPort) ([]netip.AddrPort, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.SetTimeout(time.Minute)
+		e.SetTimeout(time.Minute, time.Minute)
 		if err := e.Update(media.Remote{
 			RTP: to, Send: true, Receive: true,
 			Payloads: []media.Payload{{Type: 0, Encoding: "PCMU", Clock: 8000}},

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -19,8 +19,9 @@ type engine struct {
 }
 
 const (
-	engineStart  = 10 * time.Second // until it answers
-	engineAnswer = 2 * time.Second  // to a command
+	engineStart  = 10 * time.Second      // until it answers
+	enginePing   = 50 * time.Millisecond // between two tries
+	engineAnswer = 2 * time.Second       // to a command
 )
 
 var audioPort = regexp.MustCompile(`m=audio (\d+) `)
@@ -59,14 +60,22 @@ func (e *engine) command(pairs ...string) (string, error) {
 }
 
 // wait returns when the engine answers a ping.
-func (e *engine) wait() error {
-	for end := time.Now().Add(engineStart); time.Now().Before(end); {
-		if _, err := e.command("command", "ping"); err == nil {
+func (e *engine) wait(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, engineStart)
+	defer cancel()
+	retry := time.NewTicker(enginePing)
+	defer retry.Stop()
+	for {
+		_, err := e.command("command", "ping")
+		if err == nil {
 			return nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-retry.C:
+		case <-ctx.Done():
+			return fmt.Errorf("rtpengine does not answer: %w", err)
+		}
 	}
-	return errors.New("rtpengine does not answer")
 }
 
 // bridge makes a call and returns the ports of its legs: what the callee was

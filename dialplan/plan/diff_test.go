@@ -8,11 +8,11 @@ import (
 	"strowger/dialplan/plan"
 )
 
-func parse(t testing.TB, src string) *plan.Plan {
-	t.Helper()
+func parse(tb testing.TB, src string) *plan.Plan {
+	tb.Helper()
 	p, faults := plan.Parse("test", []byte(src))
 	if err := faults.Err(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

@@ -16,7 +16,7 @@ import (
 
 // Diagnostics are the faults of a plan: an error of one line for each, with file
 // and line.
-type Diagnostics = source.Diagnostics
+type Diagnostics = source.Diagnostics //nolint:errname // a list, and an error only if it is not empty
 
 // Plan is a parsed plan. It does not change.
 type Plan struct {

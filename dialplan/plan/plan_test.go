@@ -11,25 +11,25 @@ import (
 )
 
 // demo is the shipped plan, checked against the demo's inventory.
-func demo(t testing.TB) *plan.Table {
-	t.Helper()
+func demo(tb testing.TB) *plan.Table {
+	tb.Helper()
 	const file = "../../configs/demo.plan.hcl"
 	src, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return table(t, file, src)
+	return table(tb, file, src)
 }
 
-func table(t testing.TB, name string, src []byte) *plan.Table {
-	t.Helper()
+func table(tb testing.TB, name string, src []byte) *plan.Table {
+	tb.Helper()
 	p, faults := plan.Parse(name, src)
 	if err := faults.Err(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	tab, faults := p.Check(inventory())
 	if err := faults.Err(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return tab
 }

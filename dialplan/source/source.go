@@ -56,7 +56,7 @@ type Diagnostic struct {
 func (d Diagnostic) String() string { return d.Pos.String() + ": " + d.Message }
 
 // Diagnostics are the faults of a text. They are an error of one line for each.
-type Diagnostics []Diagnostic
+type Diagnostics []Diagnostic //nolint:errname // a list, and an error only if it is not empty
 
 // Error lists the faults, a line each.
 func (ds Diagnostics) Error() string {

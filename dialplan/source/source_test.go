@@ -9,13 +9,13 @@ import (
 	"strowger/dialplan/source"
 )
 
-func body(t testing.TB, src string) (*source.Body, *source.Diagnostics) {
-	t.Helper()
+func body(tb testing.TB, src string) (*source.Body, *source.Diagnostics) {
+	tb.Helper()
 	faults := &source.Diagnostics{}
 	env := func(name string) (string, bool) { return "value of " + name, name != "UNSET" }
 	b := source.Parse("f", []byte(src), env, faults)
 	if b == nil {
-		t.Fatal(faults)
+		tb.Fatal(faults)
 	}
 	return b, faults
 }
@@ -100,7 +100,7 @@ func TestSuggest(t *testing.T) {
 		"bnd":                     `did you mean "bind"?`,
 		"bindd":                   `did you mean "bind"?`,
 		"advertize":               `did you mean "advertise"?`,
-		"adress":                  "known are advertise, bind, ports",
+		"address":                 "known are advertise, bind, ports",
 		strings.Repeat("a", 1000): "known are advertise, bind, ports",
 	} {
 		if got := source.Suggest(word, words); got != want {

@@ -89,7 +89,7 @@ func TestForeignControl(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stranger.Close()
-	p.to.SetTimeout(10 * time.Second)
+	p.to.SetTimeout(10*time.Second, 10*time.Second)
 	report, err := (&rtcp.ReceiverReport{SSRC: 7}).Marshal()
 	if err != nil {
 		t.Fatal(err)

@@ -18,17 +18,36 @@ type clock struct {
 	ticks uint64
 
 	mu        sync.Mutex
-	listening map[*endpoint]struct{} // who hears a prompt; bounded by the ports
+	listening map[*endpoint]struct{} // who needs the pace; bounded by the ports
 
 	batch   []*endpoint // scratch
 	scratch [minRTP + maxStride*frame]byte
+	pcm     [frame]int16
 }
 
-// follow says whether e hears a prompt.
-func (c *clock) follow(e *endpoint, prompt bool) {
+// pacing says for what an endpoint needs the clock.
+type pacing uint8
+
+const (
+	prompting pacing = 1 << iota // it hears a prompt
+	recording
+	pressing // digits were sent to it
+)
+
+// pace begins or ends one of the needs. It needs the plane's mutex.
+func (e *endpoint) pace(need pacing, yes bool) {
+	e.pacing &^= need
+	if yes {
+		e.pacing |= need
+	}
+	e.plane.clock.follow(e, e.pacing != 0)
+}
+
+// follow says whether e is called on each tick.
+func (c *clock) follow(e *endpoint, yes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if prompt {
+	if yes {
 		c.listening[e] = struct{}{}
 		return
 	}
@@ -48,9 +67,9 @@ func (c *clock) run(stop <-chan struct{}) {
 		case <-ticker.C:
 		}
 		now := c.plane.now()
-		if late := now.Sub(next) / tick; late > maxLate {
-			c.plane.counters.LateTicks.Add(uint64(late))
-			next = next.Add(late * tick)
+		if late := now.Sub(next).Truncate(tick); late > maxLate*tick {
+			c.plane.counters.LateTicks.Add(uint64(late / tick))
+			next = next.Add(late)
 		}
 		for ; !next.After(now); next = next.Add(tick) {
 			c.tick(now)
@@ -77,8 +96,10 @@ func (c *clock) tick(now time.Time) {
 
 func (c *clock) play(e *endpoint, now time.Time) {
 	e.out.Lock()
-	ended := e.out.play(now, c.scratch[:], &c.plane.counters)
+	busy := e.out.press(now, c.scratch[:], &c.plane.counters)
+	ended := !busy && e.out.play(now, c.scratch[:], &c.plane.counters)
 	e.out.Unlock()
+	e.record(&c.pcm)
 	if ended {
 		e.post(media.Event{Kind: media.Ended, At: now})
 	}

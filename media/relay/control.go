@@ -48,7 +48,7 @@ func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
 	}
 	c.RTCPReceived.Add(1)
 	e.in.reception.packets++
-	e.in.watch.heard(now, false)
+	e.in.watch.heardRTCP(now)
 	for _, p := range packets {
 		e.in.reception.step(now, e.out.ssrc, p)
 	}

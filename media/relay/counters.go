@@ -23,7 +23,7 @@ type Counters struct {
 	STUN         atomic.Uint64 // STUN, which is not answered
 	DTLS         atomic.Uint64 // DTLS, which is not spoken
 	Untranslated atomic.Uint64 // dropped: the listener did not negotiate the encoding
-	Dropped      atomic.Uint64 // dropped: the listener wants no sound, or has no address yet
+	Dropped      atomic.Uint64 // dropped: the listener wants no sound, has no address yet, or is sent digits
 	SendErrors   atomic.Uint64 // refused by the kernel
 	PortsBusy    atomic.Uint64 // pairs skipped because another program holds a port of them
 	NoPorts      atomic.Uint64 // calls of Open that found no free pair
@@ -38,5 +38,6 @@ func (c *Counters) event(k media.EventKind) {
 		c.Timeouts.Add(1)
 	case media.OneWay:
 		c.OneWays.Add(1)
+	case media.Ended, media.Latched, media.Digit: // part of every good call
 	}
 }

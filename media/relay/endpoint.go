@@ -35,6 +35,7 @@ type endpoint struct {
 	remote    media.Remote
 	hears     *endpoint
 	listeners []*endpoint
+	pacing    pacing
 
 	reportAt time.Time // of the next RTCP report; the clock's own
 }
@@ -98,7 +99,7 @@ func (e *endpoint) Hear(from media.Source) error {
 	e.out.Lock()
 	e.out.change(play)
 	e.out.Unlock()
-	p.clock.follow(e, play.prompt != nil)
+	e.pace(prompting, play.prompt != nil)
 	if source != nil {
 		e.hears = source
 		source.listeners = append(source.listeners, e)
@@ -147,10 +148,10 @@ func (e *endpoint) reroute() {
 }
 
 // SetTimeout implements media.Endpoint.
-func (e *endpoint) SetTimeout(d time.Duration) {
+func (e *endpoint) SetTimeout(sound, noise time.Duration) {
 	e.in.Lock()
 	defer e.in.Unlock()
-	e.in.watch.setTimeout(d, e.plane.now())
+	e.in.watch.setTimeout(sound, noise, e.plane.now())
 }
 
 // Stats implements media.Endpoint.
@@ -187,16 +188,20 @@ func (e *endpoint) close() {
 	}
 	e.listeners = nil
 	e.route.Store(nil)
+	e.pacing = 0
 	p.clock.follow(e, false)
 	p.slots[e.pair].Store(nil)
 
 	e.in.Lock()
 	e.in.closed = true
+	recorder := e.in.recorder
+	e.in.recorder = nil
 	e.out.Lock()
 	e.out.shut()
 	tired := e.in.touched || e.out.packets > 0 || e.out.reports > 0
 	e.out.Unlock()
 	e.in.Unlock()
+	recorder.end()
 
 	closeSockets(e.fd, e.rtcpFD)
 	delete(p.endpoints, e)

@@ -92,6 +92,7 @@ func TestChangesDuringTraffic(t *testing.T) {
 }
 
 func rearrange(t *testing.T, p *Plane, r media.Remote, say func(media.Endpoint, []byte)) {
+	t.Helper()
 	var ends [2]media.Endpoint
 	for i := range ends {
 		e, err := p.Open("net", "leg", func(media.Event) {})
@@ -99,7 +100,7 @@ func rearrange(t *testing.T, p *Plane, r media.Remote, say func(media.Endpoint, 
 			t.Error(err)
 			return
 		}
-		e.SetTimeout(time.Minute)
+		e.SetTimeout(time.Minute, time.Minute)
 		ends[i] = e
 	}
 	packet := stream{ssrc: 1}

@@ -26,6 +26,8 @@ type inbound struct {
 	encoding  string
 	watch     watch
 	reception reception
+	pressed   press     // the last digit
+	recorder  *recorder // nil for none
 }
 
 // update applies an SDP exchange.
@@ -51,6 +53,7 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 	case locks:
 		event = media.Event{Kind: media.Latched, At: now, Addr: from}
 		in.hasSSRC = false
+	case accepted:
 	}
 	restarted, ok := in.source(h, c)
 	if !ok {
@@ -63,7 +66,7 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 			clock = payload.Clock
 		}
 	}
-	in.watch.heard(now, true)
+	in.watch.heardRTP(now, h.payload == comfortNoise || payload != nil && payload.Encoding == "CN")
 	in.bytes += uint64(h.end - h.start)
 	c.Received.Add(1)
 	switch in.quality.Step(h.seq, h.timestamp, clock, now) {
@@ -75,9 +78,13 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 		return false, false, event
 	case quality.Restarted:
 		restarted = true
+	case quality.InOrder, quality.Late:
 	}
 	return true, restarted, event
 }
+
+// comfortNoise is the static payload type of RFC 3389.
+const comfortNoise = 13
 
 // telephoneEvent is the encoding name of RFC 4733: its timestamps stand still
 // while a key is pressed.

@@ -38,16 +38,25 @@ func TestLatch(t *testing.T) {
 			{from: nat, seq: 1, ssrc: 1, want: waiting}, {from: nat, seq: 2, ssrc: 2, want: waiting}, {from: nat, seq: 3, ssrc: 2, want: locks},
 		}},
 		"nor what was not negotiated": {packets: []packet{
-			{from: nat, seq: 1, bad: true, want: foreign}, {from: nat, seq: 2, want: waiting},
-			{from: sdp, bad: true, want: foreign}, {from: nat, seq: 3, want: locks},
+			{from: nat, seq: 1, bad: true, want: foreign},
+			{from: nat, seq: 2, want: waiting},
+			{from: sdp, bad: true, want: foreign},
+			{from: nat, seq: 3, want: locks},
 		}},
 		"a stranger does not keep another from the lock": {packets: []packet{
-			{from: nat, seq: 1, want: waiting}, {from: stranger, seq: 7, want: waiting}, {from: nat, seq: 2, want: locks},
-			{from: stranger, seq: 8, want: foreign}, {from: stranger, seq: 9, want: foreign},
+			{from: nat, seq: 1, want: waiting},
+			{from: stranger, seq: 7, want: waiting},
+			{from: nat, seq: 2, want: locks},
+			{from: stranger, seq: 8, want: foreign},
+			{from: stranger, seq: 9, want: foreign},
 		}},
 		"nor do many": {packets: []packet{
-			{from: "203.0.113.1:1", want: waiting}, {from: "203.0.113.2:1", want: waiting}, {from: "203.0.113.3:1", want: waiting},
-			{from: nat, seq: 1, want: waiting}, {from: "203.0.113.4:1", want: waiting}, {from: nat, seq: 2, want: locks},
+			{from: "203.0.113.1:1", want: waiting},
+			{from: "203.0.113.2:1", want: waiting},
+			{from: "203.0.113.3:1", want: waiting},
+			{from: nat, seq: 1, want: waiting},
+			{from: "203.0.113.4:1", want: waiting},
+			{from: nat, seq: 2, want: locks},
 		}},
 		"after the window only SDP is left": {packets: []packet{
 			{after: media.LatchWindow, from: nat, seq: 1, want: foreign}, {from: nat, seq: 2, want: foreign}, {from: sdp, want: locks},
@@ -56,8 +65,10 @@ func TestLatch(t *testing.T) {
 			{from: nat, seq: 1, want: foreign}, {from: nat, seq: 2, want: foreign}, {from: sdp, want: locks},
 		}},
 		"outside of the allowed sources": {sources: "192.0.2.0/24", packets: []packet{
-			{from: stranger, seq: 1, want: foreign}, {from: stranger, seq: 2, want: foreign},
-			{from: nat, seq: 1, want: waiting}, {from: nat, seq: 2, want: locks},
+			{from: stranger, seq: 1, want: foreign},
+			{from: stranger, seq: 2, want: foreign},
+			{from: nat, seq: 1, want: waiting},
+			{from: nat, seq: 2, want: locks},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

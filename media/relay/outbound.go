@@ -38,6 +38,7 @@ type outbound struct {
 	reports   uint64 // RTCP packets sent
 	reported  uint64 // packets at the last report
 	player    player
+	dialler   dialler
 }
 
 // start sets what is random in a stream (RFC 3550, 5.1).
@@ -97,7 +98,7 @@ func above(a netip.AddrPort) netip.AddrPort {
 
 // forward sends a packet of a source with our header. b is changed.
 func (o *outbound) forward(now time.Time, h header, fresh bool, clock int, b []byte, c *Counters) {
-	if !o.open || o.to.size == 0 {
+	if !o.open || o.to.size == 0 || o.dialler.busy() {
 		c.Dropped.Add(1)
 		return
 	}
@@ -157,7 +158,7 @@ func (o *outbound) change(p player) {
 
 // shut ends all sending.
 func (o *outbound) shut() {
-	o.open, o.to, o.rtcpTo = false, sockaddr{}, sockaddr{}
+	o.open, o.to, o.rtcpTo, o.dialler = false, sockaddr{}, sockaddr{}, dialler{}
 	o.change(player{})
 }
 

@@ -60,10 +60,17 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		return
 	}
 	forward, fresh, event := e.in.accept(now, from, &h, c)
+	var digit byte
+	if forward {
+		digit = e.in.listen(&h, fresh, b)
+	}
 	e.in.Unlock()
 	if event.Kind == media.Latched {
 		e.follow(from)
 		e.post(event)
+	}
+	if digit != 0 {
+		e.post(media.Event{Kind: media.Digit, At: now, Digit: digit})
 	}
 	if r := e.route.Load(); forward && r != nil {
 		r.send(now, h, fresh, b, scratch, c)
@@ -86,11 +93,10 @@ func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *C
 			continue
 		}
 		out, packet := &r[i].to.out, b
-		if t.convert != nil {
+		if t.convert {
 			packet = scratch[:copy(scratch, b)]
-			for j, code := range packet[h.start:h.end] {
-				packet[h.start+j] = t.convert[code]
-			}
+			sound := packet[h.start:h.end]
+			t.law.Transcode(sound, sound)
 		}
 		translated := h
 		translated.payload = t.to

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/codec"
 )
 
 // tick is the pace of recorded sound; sampleRate and frame say what a tick holds.
@@ -45,10 +46,10 @@ func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool)
 
 // speak sends the next samples as one packet, in the first G.711 of the far side.
 func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters) {
-	law, payload := o.companding()
+	law, payload, ok := o.companding()
 	b := scratch[:minRTP+samples]
 	o.player.fill(b[minRTP:], law)
-	if law == noLaw || !o.open || o.to.size == 0 {
+	if !ok || !o.open || o.to.size == 0 {
 		o.fresh = true
 		c.Dropped.Add(1)
 		return
@@ -64,18 +65,18 @@ func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters
 }
 
 // companding returns the first G.711 that the far side negotiated.
-func (o *outbound) companding() (law, uint8) {
+func (o *outbound) companding() (law codec.Law, payload uint8, ok bool) {
 	for _, p := range o.payloads {
-		if l := lawOf(p.Encoding); l != noLaw {
-			return l, p.Type
+		if law, ok = lawOf(p.Encoding); ok {
+			return law, p.Type, true
 		}
 	}
-	return noLaw, 0
+	return 0, 0, false
 }
 
 // fill takes the next samples, in a loop from its start again, and silence behind
 // the end.
-func (p *player) fill(dst []byte, l law) {
+func (p *player) fill(dst []byte, l codec.Law) {
 	for len(dst) > 0 {
 		if p.at >= len(p.prompt.PCM) {
 			if p.prompt.Loop {
@@ -83,13 +84,13 @@ func (p *player) fill(dst []byte, l law) {
 				continue
 			}
 			for i := range dst {
-				dst[i] = l.silence()
+				dst[i] = l.Silence()
 			}
 			return
 		}
 		pcm := p.prompt.PCM[p.at:]
 		n := min(len(pcm), len(dst))
-		l.encode(dst[:n], pcm[:n])
+		l.Encode(dst[:n], pcm[:n])
 		p.at += n
 		dst = dst[n:]
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/codec"
 )
 
 // ramp is sound of which each sample is another one.
@@ -23,13 +24,13 @@ func TestPrompt(t *testing.T) {
 		name    string
 		payload media.Payload
 		ptime   time.Duration
-		law     law
+		law     codec.Law
 		packets int
 		samples int
 	}{
-		{"PCMU", pcmu, 0, muLaw, 3, frame},
-		{"PCMA", pcma, 20 * time.Millisecond, aLaw, 3, frame},
-		{"40 ms", pcmu, 40 * time.Millisecond, muLaw, 2, 2 * frame},
+		{"PCMU", pcmu, 0, codec.ULaw, 3, frame},
+		{"PCMA", pcma, 20 * time.Millisecond, codec.ALaw, 3, frame},
+		{"40 ms", pcmu, 40 * time.Millisecond, codec.ULaw, 2, 2 * frame},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, testConfig())
@@ -53,7 +54,7 @@ func TestPrompt(t *testing.T) {
 				got = append(got, packets[i][h.start:h.end]...)
 			}
 			want := make([]byte, test.packets*test.samples)
-			test.law.encode(want, append(pcm, make([]int16, len(want)-len(pcm))...))
+			test.law.Encode(want, append(pcm, make([]int16, len(want)-len(pcm))...))
 			if string(got) != string(want) {
 				t.Error("the sound is not the prompt's with silence behind")
 			}

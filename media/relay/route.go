@@ -1,6 +1,9 @@
 package relay
 
-import "strowger/media"
+import (
+	"strowger/media"
+	"strowger/media/codec"
+)
 
 // route says where the packets of an endpoint go. It is immutable: a change of who
 // hears whom, or of a payload list, makes a new one.
@@ -16,8 +19,9 @@ type edge struct {
 // translation turns a payload type of the source into one of the listener.
 type translation struct {
 	from, to uint8
-	convert  *[256]byte // of each payload byte; nil for none
-	clock    int        // of the timestamp, Hz
+	clock    int // of the timestamp, Hz
+	convert  bool
+	law      codec.Law // of the source, if it is converted to the other law
 }
 
 // find returns the translation of a payload type, nil if the listener did not
@@ -49,12 +53,13 @@ func match(s media.Payload, listener []media.Payload) (translation, bool) {
 			return translation{from: s.Type, to: l.Type, clock: s.Clock}, true
 		}
 	}
+	law, ok := lawOf(s.Encoding)
+	if !ok {
+		return translation{}, false
+	}
 	for _, l := range listener {
-		switch from, to := lawOf(s.Encoding), lawOf(l.Encoding); {
-		case from == muLaw && to == aLaw:
-			return translation{s.Type, l.Type, &muToA, s.Clock}, true
-		case from == aLaw && to == muLaw:
-			return translation{s.Type, l.Type, &aToMu, s.Clock}, true
+		if other, ok := lawOf(l.Encoding); ok && other != law {
+			return translation{from: s.Type, to: l.Type, clock: s.Clock, convert: true, law: law}, true
 		}
 	}
 	return translation{}, false

@@ -19,7 +19,7 @@ func TestTimeout(t *testing.T) {
 	b := newBench(t, testConfig())
 	p := b.join("silent")
 	p.update(p.remote(pcmu))
-	p.to.SetTimeout(time.Minute)
+	p.to.SetTimeout(time.Minute, time.Minute)
 	b.pass(59 * time.Second)
 	if n := kinds(p.events)[media.Timeout]; n != 0 {
 		t.Fatal("timeout too early")
@@ -35,11 +35,30 @@ func TestTimeout(t *testing.T) {
 	if n := kinds(p.events)[media.Timeout]; n != 1 {
 		t.Fatalf("%d timeouts, want 1", n)
 	}
-	p.to.SetTimeout(0)
+	p.to.SetTimeout(0, 0)
 	p.say(sound(3))
 	b.pass(3 * time.Hour)
 	if n := kinds(p.events)[media.Timeout]; n != 1 {
 		t.Error("timeout although there is none")
+	}
+}
+
+func TestComfortNoiseAnnouncesSilence(t *testing.T) {
+	b := newBench(t, testConfig())
+	p := b.join("quiet")
+	p.update(p.remote(pcmu, media.Payload{Type: 13, Encoding: "CN", Clock: 8000}))
+	p.to.SetTimeout(time.Minute, 2*time.Hour)
+	p.say(sound(1))
+	noise := p.packet.next([]byte{60})
+	noise[1] = 13
+	p.sendFrom(p.rtp, noise)
+	b.pass(119 * time.Minute)
+	if n := kinds(p.events)[media.Timeout]; n != 0 {
+		t.Fatal("timeout although comfort noise was the last packet")
+	}
+	b.pass(2 * time.Minute)
+	if n := kinds(p.events)[media.Timeout]; n != 1 {
+		t.Fatalf("%d timeouts after two hours, want 1", n)
 	}
 }
 
@@ -48,7 +67,7 @@ func TestForeignPacketsDoNotFeedTheTimeout(t *testing.T) {
 	p := b.join("silent")
 	p.update(p.remote(pcmu))
 	p.say(sound(1))
-	p.to.SetTimeout(10 * time.Second)
+	p.to.SetTimeout(10*time.Second, 10*time.Second)
 	forged := stream{ssrc: 5}
 	stranger := socket(t)
 	for range 12 {

@@ -1,3 +1,4 @@
+//nolint:gosec // G103: addresses and packets are handed to the kernel where they lie
 package relay
 
 import (
@@ -89,11 +90,11 @@ func bind(addr netip.AddrPort, dscp int) (int, error) {
 		return -1, fmt.Errorf("open a UDP socket: %w", err)
 	}
 	if err := configure(fd, family, dscp); err != nil {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		return -1, err
 	}
 	if err := unix.Bind(fd, sa); err != nil {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		return -1, fmt.Errorf("bind %v: %w", addr, err)
 	}
 	return fd, nil
@@ -121,6 +122,6 @@ func configure(fd, family, dscp int) error {
 
 func closeSockets(fds ...int) {
 	for _, fd := range fds {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 	}
 }

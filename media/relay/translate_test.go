@@ -68,36 +68,3 @@ func TestFanOut(t *testing.T) {
 		}
 	}
 }
-
-// TestLaws holds the conversions to what G.711 says: sound that is converted there
-// and back loses no more than the finer of the laws cannot say.
-func TestLaws(t *testing.T) {
-	for i := range 256 {
-		code := byte(i)
-		// +0 and -0 of the mu-law are one sample.
-		if got := toMu[uint16(decodeMu(code))>>2]; got != code && code != 0x7f {
-			t.Errorf("mu-law %#x decodes to %d, which encodes to %#x", code, decodeMu(code), got)
-		}
-		if got := toA[uint16(decodeA(code))>>3]; got != code {
-			t.Errorf("A-law %#x decodes to %d, which encodes to %#x", code, decodeA(code), got)
-		}
-		mu, a := decodeMu(code), decodeA(muToA[code])
-		if d := int(mu) - int(a); max(d, -d) > max(int(mu), -int(mu))/16+16 {
-			t.Errorf("mu-law %#x is %d, in A-law %d", code, mu, a)
-		}
-	}
-	// From the tables of ITU-T G.711: the extremes and zero of each law.
-	for _, v := range []struct {
-		law  law
-		pcm  int16
-		want byte
-	}{
-		{muLaw, 0, 0xff}, {muLaw, 32767, 0x80}, {muLaw, -32768, 0x00},
-		{aLaw, 0, 0xd5}, {aLaw, 32767, 0xaa}, {aLaw, -32768, 0x2a},
-	} {
-		var got [1]byte
-		if v.law.encode(got[:], []int16{v.pcm}); got[0] != v.want {
-			t.Errorf("law %d of %d is %#x, want %#x", v.law, v.pcm, got[0], v.want)
-		}
-	}
-}

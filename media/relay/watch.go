@@ -11,7 +11,9 @@ const oneWayAfter = 5 * time.Second
 
 // watch notices silence. It is pure; the clock asks it now and then.
 type watch struct {
-	timeout time.Duration // 0 means never
+	timeout time.Duration // after sound; 0 means never
+	quiet   time.Duration // after comfort noise; 0 means never
+	noise   bool          // the last RTP packet was comfort noise
 	last    time.Time     // of RTP, RTCP or setTimeout
 	told    bool          // Timeout was posted and nothing came since
 
@@ -21,8 +23,8 @@ type watch struct {
 	opened     time.Time
 }
 
-func (w *watch) setTimeout(d time.Duration, now time.Time) {
-	w.timeout, w.last, w.told = d, now, false
+func (w *watch) setTimeout(sound, noise time.Duration, now time.Time) {
+	w.timeout, w.quiet, w.last, w.told = sound, noise, now, false
 }
 
 // open begins a new wait for sound in both directions, or none.
@@ -30,16 +32,23 @@ func (w *watch) open(bothWays bool, now time.Time) {
 	w.bothWays, w.sound, w.toldOneWay, w.opened = bothWays, false, false, now
 }
 
-// heard notes a packet; rtp tells RTP from RTCP.
-func (w *watch) heard(now time.Time, rtp bool) {
+// heardRTP notes an RTP packet.
+func (w *watch) heardRTP(now time.Time, comfortNoise bool) {
 	w.last, w.told = now, false
-	w.sound = w.sound || rtp
+	w.sound, w.noise = true, comfortNoise
 }
+
+// heardRTCP notes a report.
+func (w *watch) heardRTCP(now time.Time) { w.last, w.told = now, false }
 
 // step returns what has to be told. sending is when the first packet went out
 // since open, zero if none did.
 func (w *watch) step(now, sending time.Time) (media.EventKind, bool) {
-	if w.timeout > 0 && !w.told && now.Sub(w.last) >= w.timeout {
+	limit := w.timeout
+	if w.noise {
+		limit = w.quiet
+	}
+	if limit > 0 && !w.told && now.Sub(w.last) >= limit {
 		w.told = true
 		return media.Timeout, true
 	}

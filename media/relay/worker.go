@@ -36,7 +36,7 @@ func newWorker(p *Plane, linger time.Duration) (*worker, error) {
 	}
 	wakeup, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
-		unix.Close(epoll)
+		_ = unix.Close(epoll)
 		return nil, fmt.Errorf("make an eventfd: %w", err)
 	}
 	w := &worker{plane: p, epoll: epoll, wakeup: wakeup, linger: linger}

@@ -69,33 +69,41 @@ func (d *Description) split() ([]section, error) {
 		if number == 1 && strings.TrimSpace(line) != "v=0" {
 			break
 		}
+		var err error
 		value, current := line[2:], &sections[len(sections)-1]
 		switch line[0] {
 		case 'o':
-			f := strings.Fields(value)
-			if len(f) != 6 {
-				return nil, fmt.Errorf("%w: the o= line has %d fields, not 6", ErrMalformed, len(f))
-			}
-			d.Origin = Origin{Username: f[0], ID: f[1], Version: f[2], Address: f[5]}
+			d.Origin, err = parseOrigin(value)
 		case 'c':
 			current.connection = value
 		case 'a':
-			if attributes++; attributes > MaxAttributes {
-				return nil, fmt.Errorf("%w: more than %d attributes", ErrLimit, MaxAttributes)
-			}
+			attributes++
 			name, v, _ := strings.Cut(value, ":")
 			current.attributes = append(current.attributes, Attribute{Name: strings.TrimSpace(name), Value: strings.TrimSpace(v)})
 		case 'm':
-			if len(sections) > MaxMedia {
-				return nil, fmt.Errorf("%w: more than %d m-lines", ErrLimit, MaxMedia)
-			}
 			sections = append(sections, section{media: value})
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case attributes > MaxAttributes:
+			return nil, fmt.Errorf("%w: more than %d attributes", ErrLimit, MaxAttributes)
+		case len(sections) > 1+MaxMedia:
+			return nil, fmt.Errorf("%w: more than %d m-lines", ErrLimit, MaxMedia)
 		}
 	}
 	if !strings.HasPrefix(d.text, "v=0") || d.Origin == (Origin{}) {
 		return nil, fmt.Errorf("%w: it does not begin with v=0 or has no o= line", ErrMalformed)
 	}
 	return sections, nil
+}
+
+func parseOrigin(value string) (Origin, error) {
+	f := strings.Fields(value)
+	if len(f) != 6 {
+		return Origin{}, fmt.Errorf("%w: the o= line has %d fields, not 6", ErrMalformed, len(f))
+	}
+	return Origin{Username: f[0], ID: f[1], Version: f[2], Address: f[5]}, nil
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -90,14 +90,14 @@ func TestUnchanged(t *testing.T) {
 // TestBombIsCheap parses and answers the worst bodies within the limits. The budget is
 // 100 ms; the test allows it for all of them together.
 func TestBombIsCheap(t *testing.T) {
-	all := ""
+	var formats, attributes strings.Builder
 	for n := range MaxFormats {
-		all += fmt.Sprint(" ", n)
+		fmt.Fprint(&formats, " ", n)
 	}
-	maps := ""
 	for n := range MaxAttributes {
-		maps += fmt.Sprintf("a=x:%d %s\r\n", n%128, strings.Repeat("y", 80))
+		fmt.Fprintf(&attributes, "a=x:%d %s\r\n", n%128, strings.Repeat("y", 80))
 	}
+	all, maps := formats.String(), attributes.String()
 	lines := plainHead + strings.Repeat("m=audio 1 RTP/AVP"+all+"\r\n", MaxMedia)
 	bombs := []string{
 		plainHead + "m=audio 1 RTP/AVP" + all + "\r\n" + maps,
@@ -125,24 +125,25 @@ func TestBombIsCheap(t *testing.T) {
 // offerGen draws offers of several lines with payloads of all kinds.
 func offerGen() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
-		text := plainHead
+		var text strings.Builder
+		text.WriteString(plainHead)
 		for range rapid.IntRange(1, 5).Draw(t, "lines") {
 			kind := rapid.SampledFrom([]string{"audio", "audio", "video", "image", "application"}).Draw(t, "kind")
 			proto := rapid.SampledFrom([]string{"RTP/AVP", "RTP/AVP", "RTP/SAVP", "udptl"}).Draw(t, "proto")
 			port := rapid.SampledFrom([]int{0, 4000, 4002, 65535}).Draw(t, "port")
 			numbers := rapid.SliceOfNDistinct(rapid.IntRange(0, 127), 1, 8, rapid.ID).Draw(t, "numbers")
-			maps, formats := "", ""
+			var maps, formats strings.Builder
 			for _, n := range numbers {
-				formats += fmt.Sprint(" ", n)
+				fmt.Fprint(&formats, " ", n)
 				name := rapid.SampledFrom([]string{"", "PCMA/8000", "pcmu/8000", "telephone-event/8000", "opus/48000/2", "X/8000"}).Draw(t, "name")
 				if name != "" && n >= firstDynamic {
-					maps += fmt.Sprintf("a=rtpmap:%d %s\r\n", n, name)
+					fmt.Fprintf(&maps, "a=rtpmap:%d %s\r\n", n, name)
 				}
 			}
-			text += fmt.Sprintf("m=%s %d %s%s\r\n%s", kind, port, proto, formats, maps)
-			text += rapid.SampledFrom([]string{"", "a=sendonly\r\n", "a=recvonly\r\n", "a=inactive\r\n", "c=IN IP4 0.0.0.0\r\n"}).Draw(t, "direction")
+			direction := rapid.SampledFrom([]string{"", "a=sendonly\r\n", "a=recvonly\r\n", "a=inactive\r\n", "c=IN IP4 0.0.0.0\r\n"}).Draw(t, "direction")
+			fmt.Fprintf(&text, "m=%s %d %s%s\r\n%s%s", kind, port, proto, &formats, &maps, direction)
 		}
-		return text
+		return text.String()
 	})
 }
 
@@ -272,6 +273,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func compareWithPion(t *testing.T, d *Description, other *pion.SessionDescription) {
+	t.Helper()
 	if len(d.Media) != len(other.MediaDescriptions) {
 		t.Fatalf("%d lines, pion reads %d", len(d.Media), len(other.MediaDescriptions))
 	}

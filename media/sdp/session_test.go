@@ -21,11 +21,11 @@ var (
 // body makes SDP text from lines.
 func body(lines ...string) []byte { return []byte(strings.Join(lines, "\r\n") + "\r\n") }
 
-func mustParse(t testing.TB, b []byte) *Description {
-	t.Helper()
+func mustParse(tb testing.TB, b []byte) *Description {
+	tb.Helper()
 	d, err := Parse(b)
 	if err != nil {
-		t.Fatalf("Parse: %v\n%s", err, b)
+		tb.Fatalf("Parse: %v\n%s", err, b)
 	}
 	return d
 }

@@ -25,6 +25,7 @@ package admission
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -119,11 +120,12 @@ func (a *Admission) Counters() *Counters { return &a.counters }
 // Tenant returns a tenant by name, or nil.
 func (a *Admission) Tenant(name string) *Tenant { return a.tenants[name] }
 
-// tenantFor is the tenant that a seat's request addresses: the one whose realm is
-// the domain, or the only one.
-func (a *Admission) tenantFor(domain string) *Tenant {
+// TenantFor is the tenant that a seat's request addresses: the one whose realm or
+// name the domain is; else the first, since a phone may be given any domain that
+// resolves to the node. nil if there is none.
+func (a *Admission) TenantFor(domain string) *Tenant {
 	for _, t := range a.cfg.Tenants {
-		if t.Realm == domain || t.Name == domain {
+		if strings.EqualFold(t.Realm, domain) || strings.EqualFold(t.Name, domain) {
 			return t
 		}
 	}

@@ -43,20 +43,14 @@ func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, 
 			names = append(names, name)
 		}
 	}
-	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk for emergency calls", Fault: cause.Us}
-	p.Stages = []b2bua.Stage{}
-	for _, name := range names {
-		stage := b2bua.Stage{Timeout: EmergencyRing, Busy: true, Empty: none}
-		if t, ok := a.carrier(r, name, n, s.SiteNumber); ok {
-			identity := dialog.Name{URI: t.From.URI}
-			t.Headers = append(t.Headers,
-				sip.NewHeader("P-Asserted-Identity", "<"+identity.URI.String()+">"),
-				sip.NewHeader("Priority", "emergency"),
-				sip.NewHeader("X-Address-Reference", s.Address))
-			stage.Targets = []b2bua.Target{t}
-		}
-		p.Stages = append(p.Stages, stage)
+	like := b2bua.Stage{
+		Timeout: EmergencyRing, Busy: true,
+		Empty: cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk for emergency calls", Fault: cause.Us},
 	}
+	p.Stages = a.stages(r, names, n, s.SiteNumber, like,
+		sip.NewHeader("P-Asserted-Identity", "<sip:"+s.SiteNumber+"@"+dialog.Host(r.flow.Advertised.Addr())+">"),
+		sip.NewHeader("Priority", "emergency"),
+		sip.NewHeader("X-Address-Reference", s.Address))
 	a.remember(ctx, r)
 	return p
 }
@@ -130,8 +124,8 @@ func (a *Admission) desk(ctx context.Context, r *request, desk string) b2bua.Sta
 	}
 	var s b2bua.Stage
 	for _, name := range a.cfg.Trunks.OfTenant(r.tenant.Name) {
-		if t, ok := a.carrier(r, name, desk, r.number); ok {
-			s.Targets = append(s.Targets, t)
+		if t := a.carrier(r, name, desk, r.number); len(t) > 0 {
+			s.Targets = t[:1]
 			break
 		}
 	}

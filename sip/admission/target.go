@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -12,7 +13,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
-	"strowger/sip/trunk"
+	"strowger/sip/transport"
 )
 
 // phone is a binding of a seat as a target.
@@ -51,9 +52,9 @@ func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, c
 		names = a.cfg.Trunks.OfTenant(r.tenant.Name)
 	}
 	for _, name := range names {
-		if t, ok := a.carrier(r, name, to, s.Presentation); ok {
-			t.Confirm = true
-			return []b2bua.Target{t}, cause.Verdict{}
+		if t := a.carrier(r, name, to, s.Presentation); len(t) > 0 {
+			t[0].Confirm = true
+			return t[:1], cause.Verdict{}
 		}
 	}
 	return nil, cause.Verdict{Status: 480, Q850: 38, Reason: "No trunk reaches seat " + s.Number, Fault: cause.Us}
@@ -62,44 +63,57 @@ func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, c
 // trunkStages tries the trunks of a step one after another.
 func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
 	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
-	stages := []b2bua.Stage{}
-	for _, name := range step.Trunks {
-		s := b2bua.Stage{Timeout: step.Timeout, Empty: none}
-		if t, ok := a.carrier(r, name, step.Number, step.Presentation); ok {
-			s.Targets = []b2bua.Target{t}
-		}
-		stages = append(stages, s)
-	}
-	return stages
+	return a.stages(r, step.Trunks, step.Number, step.Presentation, b2bua.Stage{Timeout: step.Timeout, Empty: none})
 }
 
-// carrier is a number behind a trunk as a target.
-func (a *Admission) carrier(r *request, name, to, presentation string) (b2bua.Target, bool) {
+// stages are like one stage for each address of each trunk, in order; never nil.
+func (a *Admission) stages(r *request, trunks []string, to, presentation string, like b2bua.Stage, headers ...sip.Header) []b2bua.Stage {
+	var list []b2bua.Stage
+	for _, name := range trunks {
+		for _, t := range a.carrier(r, name, to, presentation) {
+			stage := like
+			t.Headers = headers
+			stage.Targets = []b2bua.Target{t}
+			list = append(list, stage)
+		}
+	}
+	if list == nil {
+		list = []b2bua.Stage{like}
+	}
+	return list
+}
+
+// carrier is a number behind a trunk as targets: one for each address of the
+// trunk that its network may send to.
+func (a *Admission) carrier(r *request, name, to, presentation string) []b2bua.Target {
 	t := a.cfg.Trunks.Find(r.tenant.Name, name)
 	if t == nil {
-		return b2bua.Target{}, false
+		return nil
 	}
-	flow, err := a.cfg.Sender.FlowTo(t.Network, t.Proto, t.Target)
-	if err != nil {
-		a.counters.TrunkBlocked.Add(1)
-		a.cfg.Log.Warn("trunk cannot be used", "trunk", name, "target", t.Target, "error", err)
-		return b2bua.Target{}, false
+	var targets []b2bua.Target
+	for _, addr := range t.Targets {
+		flow, err := a.cfg.Sender.FlowTo(t.Network, t.Proto, addr)
+		if err != nil {
+			a.counters.TrunkBlocked.Add(1)
+			a.cfg.Log.Warn("trunk cannot be used", "trunk", name, "target", addr, "error", err)
+			continue
+		}
+		from := dialog.Name{URI: sip.Uri{Scheme: "sip", User: presentation, Host: dialog.Host(flow.Advertised.Addr())}}
+		if presentation == "" {
+			from = anonymous
+		}
+		remote := carrierURI(t.Proto, addr, to)
+		targets = append(targets, b2bua.Target{Address: leg.Address{
+			Party: t.Party(), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
+		}})
 	}
-	host := dialog.Host(flow.Advertised.Addr())
-	remote := carrierURI(t, to)
-	from := dialog.Name{URI: sip.Uri{Scheme: "sip", User: presentation, Host: host}}
-	if presentation == "" {
-		from = anonymous
-	}
-	return b2bua.Target{Address: leg.Address{
-		Party: t.Party(), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
-	}}, true
+	return targets
 }
 
-func carrierURI(t *trunk.Trunk, to string) sip.Uri {
-	u := sip.Uri{Scheme: "sip", User: to, Host: dialog.Host(t.Target.Addr()), Port: int(t.Target.Port())}
-	if t.Proto != "udp" {
-		u.UriParams = sip.HeaderParams{{K: "transport", V: string(t.Proto)}}
+func carrierURI(proto transport.Proto, addr netip.AddrPort, to string) sip.Uri {
+	u := sip.Uri{Scheme: "sip", User: to, Host: dialog.Host(addr.Addr()), Port: int(addr.Port())}
+	if proto != transport.UDP {
+		u.UriParams = sip.HeaderParams{{K: "transport", V: string(proto)}}
 	}
 	return u
 }

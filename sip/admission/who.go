@@ -22,7 +22,7 @@ func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Fl
 	if req.Method == sip.INVITE && a.trunkOf(flow) != nil {
 		return 0, nil, false
 	}
-	t := a.tenantFor(domainOf(req))
+	t := a.TenantFor(domainOf(req))
 	if t == nil {
 		a.counters.ForeignNetwork.Add(1)
 		return 403, nil, true

@@ -20,8 +20,8 @@ const testRealm = "demo.strowger"
 
 var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 
-func ha1(t testing.TB, algorithm, user, realm, password string) seat.Credential {
-	t.Helper()
+func ha1(tb testing.TB, algorithm, user, realm, password string) seat.Credential {
+	tb.Helper()
 	text := user + ":" + realm + ":" + password
 	sum := md5.Sum([]byte(text))
 	hash := hex.EncodeToString(sum[:])
@@ -33,10 +33,11 @@ func ha1(t testing.TB, algorithm, user, realm, password string) seat.Credential 
 }
 
 // seat1001 knows 1001 with the password demo-1001, in both algorithms.
-func seat1001(t testing.TB) Lookup {
+func seat1001(tb testing.TB) Lookup {
+	tb.Helper()
 	creds := []seat.Credential{
-		ha1(t, md5Name, "1001", testRealm, "demo-1001"),
-		ha1(t, sha256Name, "1001", testRealm, "demo-1001"),
+		ha1(tb, md5Name, "1001", testRealm, "demo-1001"),
+		ha1(tb, sha256Name, "1001", testRealm, "demo-1001"),
 	}
 	return func(user string) ([]seat.Credential, error) {
 		if user != "1001" {
@@ -46,11 +47,11 @@ func seat1001(t testing.TB) Lookup {
 	}
 }
 
-func newAuth(t testing.TB, keys ...Key) *Authenticator {
-	t.Helper()
+func newAuth(tb testing.TB, keys ...Key) *Authenticator {
+	tb.Helper()
 	a, err := New(start, keys...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return a
 }
@@ -62,11 +63,11 @@ func register(headers ...string) Request {
 	}
 }
 
-func answer(t testing.TB, challenges []string, user, password string, nc int) string {
-	t.Helper()
+func answer(tb testing.TB, challenges []string, user, password string, nc int) string {
+	tb.Helper()
 	h, err := Answer(challenges, "REGISTER", "sip:127.0.0.1:5060", user, password, nc)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return h
 }

@@ -5,7 +5,6 @@ import (
 
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
-	"strowger/sip/leg"
 )
 
 // ConfirmPrompt is what a party hears that has to press 1.
@@ -46,25 +45,19 @@ func (a App) String() string {
 
 // ask wants a key from who answered before the call is given to it.
 func (c *Call) ask(now time.Time, p *party, out Effects) {
-	c.asking, c.askEnd = p, now.Add(ConfirmTimeout)
+	p.askEnd = now.Add(ConfirmTimeout)
 	out.Play(p.ID, []string{ConfirmPrompt})
 }
 
 // digit takes a key that a party pressed.
 func (c *Call) digit(now time.Time, p *party, d byte, out Effects) {
-	if p != c.asking || d != '1' || p.State >= leg.Ending {
-		return
+	if !p.askEnd.IsZero() && d == '1' {
+		c.connect(now, p, out)
 	}
-	c.connect(now, p, out)
 }
 
 // unconfirmed takes the call back from a party that pressed nothing.
-func (c *Call) unconfirmed(now time.Time, out Effects) {
-	p := c.asking
-	c.asking, c.askEnd = nil, time.Time{}
-	if p == nil {
-		return
-	}
+func (c *Call) unconfirmed(now time.Time, p *party, out Effects) {
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "Answer not confirmed", Fault: cause.Callee}
 	p.End(now, out, v)
 	c.legOver(now, p, v, out)

@@ -28,20 +28,14 @@ type Effects interface {
 	Hear(leg, from int)
 	// Play makes a leg hear prompts, once; an Ended event follows.
 	Play(leg int, prompts []string)
-	// Silence sets after how long without packets a Timeout event comes.
-	Silence(leg int, d time.Duration)
+	// Watch has a Timeout event come when no packets do: soon if the leg's party
+	// should be speaking, late if it is held or inactive.
+	Watch(leg int, speaks bool)
 	// Close releases a leg's ports and returns its last figures.
 	Close(leg int) media.Stats
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
-
-// Media timeouts: without RTP and RTCP while sound is expected, and while it is
-// not (held, inactive).
-const (
-	SilenceTimeout = 60 * time.Second
-	HeldTimeout    = 2 * time.Hour
-)
 
 type state uint8
 
@@ -63,6 +57,7 @@ type Call struct {
 	Entry   string
 	Why     []string
 
+	lastHop  bool // Max-Forwards leaves none for another leg
 	state    state
 	program  Program
 	stage    int           // index into program.Stages
@@ -70,9 +65,7 @@ type Call struct {
 	outcome  cause.Verdict // best failure of the stages so far
 	legs     []*party      // legs[0] is the caller
 	peer     *party        // whom the caller talks to
-	asking   *party        // whose answer awaits its key
-	askEnd   time.Time
-	reoffer  *party // whose re-INVITE waits for the other leg's answer
+	reoffer  *party        // whose re-INVITE waits for the other leg's answer
 }
 
 // party is a leg with its sound.
@@ -83,19 +76,24 @@ type party struct {
 	saved    sdp.Session      // before our re-INVITE, to go back to if it fails
 	ours     bool             // the open offer is ours; the party's ACK answers it
 	local    netip.AddrPort   // RTP address; zero until opened
-	offer    *sdp.Description // of the party, not answered yet
+	offer    *sdp.Description // of the party, the last one
+	reply    []byte           // our answer to it in a provisional response
 	agreed   sdp.Agreed
 	early    bool // early media was sent to the caller from this leg
 	oneWay   bool
 	rang     time.Time
 	answered time.Time
-	over     bool // its end was recorded
+	askEnd   time.Time // until when its key is awaited; zero if none is
+	over     bool      // its end was recorded
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
 // of it before admission.
 func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens) *Call {
 	c := &Call{ID: id, Started: now}
+	if hops := req.MaxForwards(); hops != nil {
+		c.lastHop = hops.Val() <= 1
+	}
 	l := leg.Answering(1, leg.Party{Network: flow.Network}, tx, req, flow, tokens)
 	c.legs = []*party{newParty(l, now)}
 	return c
@@ -127,12 +125,9 @@ func (c *Call) Done() bool {
 
 // Deadline is when a Tick is due; zero means never.
 func (c *Call) Deadline() time.Time {
-	var d time.Time
-	for _, t := range []time.Time{c.stageEnd, c.askEnd} {
-		d = earlier(d, t)
-	}
+	d := c.stageEnd
 	for _, p := range c.legs {
-		d = earlier(d, p.Deadline())
+		d = earlier(earlier(d, p.askEnd), p.Deadline())
 	}
 	return d
 }

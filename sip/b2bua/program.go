@@ -26,7 +26,7 @@ type Program struct {
 	Prompts []string // AppPlay: played in order, then the call ends
 
 	Stages    []Stage // tried in order until one answers
-	Emergency bool
+	Emergency bool    // every stage is tried, whatever the one before answered
 }
 
 // App is an application that answers by itself.

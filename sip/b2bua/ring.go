@@ -19,43 +19,54 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	c.program = p
 	caller.Party = p.Caller
 	c.Tenant, c.From, c.To, c.Entry, c.Why = p.Caller.Tenant, p.From, p.To, p.Entry, p.Why
-	if !caller.Live() { // cancelled meanwhile
-		c.program.Silent = true
-	}
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
 			SIPCallID: caller.Dialog.CallID, Emergency: p.Emergency,
 		})
+		if p.Emergency {
+			c.record(now, out, ledger.Event{
+				Kind: ledger.Alarm, Leg: 1, Emergency: true, Detail: "emergency call to " + p.To + " from " + p.Caller.String(),
+			})
+		}
 		c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})
 	}
 	c.state = ringing
 	switch {
 	case p.Refuse != nil:
 		c.end(now, *p.Refuse, "switch", out)
-	case !c.readOffer(now, out):
+	case !c.prepare(now, out):
 	case p.App != NoApp:
 		c.startApp(now, out)
+	case c.lastHop:
+		c.end(now, cause.New(483, "", cause.Caller), "switch", out)
 	default:
 		c.stage = -1
 		c.nextStage(now, out)
 	}
 }
 
-// readOffer takes the caller's SDP; a call whose SDP cannot be used ends.
-func (c *Call) readOffer(now time.Time, out Effects) bool {
-	body := c.caller().OfferBody()
-	if body == nil {
-		return true // the offer is ours to make, in the 2xx
+// prepare takes the caller's SDP and reserves its ports, before anybody is rung; a
+// call that cannot have sound ends.
+func (c *Call) prepare(now time.Time, out Effects) bool {
+	caller := c.caller()
+	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
+		d, err := sdp.Parse(body)
+		if err != nil {
+			c.end(now, sdpVerdict(err), "switch", out)
+			return false
+		}
+		caller.offer = d
 	}
-	d, err := sdp.Parse(body)
-	if err != nil {
-		c.end(now, sdpVerdict(err), "switch", out)
+	if err := c.open(caller, out); err != nil {
+		c.end(now, noPorts, "switch", out)
 		return false
 	}
-	c.caller().offer = d
 	return true
 }
+
+// noPorts is the outcome of a leg that has no ports for its sound.
+var noPorts = cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
 
 // nextStage rings the next stage that has targets, or ends the call.
 func (c *Call) nextStage(now time.Time, out Effects) {
@@ -90,7 +101,9 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p.target, p.rang = t, now
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
-		c.noPorts(now, p, out)
+		p.Drop()
+		c.outcome = better(c.outcome, noPorts)
+		c.legOver(now, p, noPorts, out)
 		return
 	}
 	c.record(now, out, ledger.Event{
@@ -107,14 +120,6 @@ func (c *Call) offerCodecs() []sdp.Codec {
 		return sdp.Defaults()
 	}
 	return sdp.Arrange(c.caller().offer.Codecs(), sdp.Defaults())
-}
-
-// noPorts fails a leg that has no sound, without sending anything.
-func (c *Call) noPorts(now time.Time, p *party, out Effects) {
-	v := cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
-	p.Drop()
-	c.outcome = better(c.outcome, v)
-	c.legOver(now, p, v, out)
 }
 
 // open reserves the leg's ports, once.
@@ -167,7 +172,7 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	if err != nil {
 		return false
 	}
-	p.early = true
+	p.early, caller.reply = true, answer
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	caller.Progress(now, out, 183, answer)
@@ -176,7 +181,7 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 
 // accepts gives the call to the party that answered.
 func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
-	if c.state != ringing || c.asking != nil && p.target.Confirm {
+	if c.state != ringing {
 		p.End(now, out, cause.Verdict{})
 		c.legOver(now, p, cause.Verdict{}, out)
 		return
@@ -200,7 +205,7 @@ func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 // connect makes caller and answering party hear each other.
 func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller := c.caller()
-	c.stageEnd, c.askEnd, c.asking = time.Time{}, time.Time{}, nil
+	c.stageEnd, p.askEnd = time.Time{}, time.Time{}
 	c.cancelOthers(now, p, out)
 	body, err := c.answerFor(caller, p, out)
 	if err != nil {
@@ -237,13 +242,13 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 	}
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
 	for _, p := range c.legs[1:] {
-		if !p.over && p != c.asking {
+		if !p.over && p.askEnd.IsZero() {
 			p.End(now, out, v)
 			c.legOver(now, p, v, out)
 		}
 	}
 	c.outcome = better(c.outcome, v)
-	if c.asking == nil {
+	if c.ringingLegs() == 0 {
 		c.nextStage(now, out)
 	}
 }
@@ -254,7 +259,7 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 		return
 	}
 	c.stageEnd = time.Time{}
-	if refused(c.outcome) && !c.program.Stages[c.stage].Busy {
+	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
 		c.end(now, c.outcome, "callee", out)
 		return
 	}

@@ -30,9 +30,6 @@ func (c *Call) takeAnswer(p *party, body []byte, out Effects) bool {
 // answerFor is our SDP towards a party whose offer is open, with the codecs of
 // the peer that it is to be joined with; nil peer means an application.
 func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
-	if err := c.open(p, out); err != nil {
-		return nil, cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
-	}
 	ours := sdp.Defaults()
 	if peer != nil {
 		ours = peer.agreed.Codecs
@@ -40,6 +37,10 @@ func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 	if p.offer == nil { // the party offered nothing: it answers in its ACK
 		p.ours = true
 		return p.session.Offer(p.local, ours, sdp.SendRecv), nil
+	}
+	if p.reply != nil && sdp.Agree(p.agreed.Codecs, ours) { // it stays what it was (13.2.1)
+		p.agree(p.agreed, out)
+		return p.reply, nil
 	}
 	body, agreed, err := p.session.Answer(p.offer, p.local, sdp.ArrangeAnswer(p.offer.Codecs(), ours), sdp.SendRecv)
 	if err != nil {
@@ -49,7 +50,12 @@ func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 	return body, nil
 }
 
+// agree takes the result of an exchange. A stream that was refused leaves the
+// codecs as they were, for the exchange that brings it back.
 func (p *party) agree(a sdp.Agreed, out Effects) {
+	if len(a.Codecs) == 0 {
+		a.Codecs = p.agreed.Codecs
+	}
 	p.agreed = a
 	out.Update(p.ID, a.Remote)
 }
@@ -83,31 +89,47 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 		p.RefuseReoffer(now, out, sdpVerdict(err))
 		return
 	}
-	p.offer = d
+	p.offer, p.reply = d, nil
 	c.answerReoffer(now, p, out)
 }
 
-// answerReoffer answers p's open offer; if p no longer shares the codec of the
-// other leg, that leg is asked first.
+// answerReoffer answers p's open offer; if p no longer takes what the other leg
+// sends, that leg is asked to change first.
 func (c *Call) answerReoffer(now time.Time, p *party, out Effects) {
 	other := c.other(p)
-	body, err := c.answerFor(p, other, out)
-	switch {
-	case err == nil:
-		p.AnswerReoffer(now, out, body)
-		c.watch(p, out)
-	case errors.Is(err, sdp.ErrNoCommonCodec) && other != nil && c.reoffer == nil:
-		other.saved = other.session
-		body := other.session.Offer(other.local, sdp.Arrange(p.offer.Codecs(), nil), sdp.SendRecv)
-		if other.Reoffer(now, out, body) != nil {
-			other.session = other.saved
-			p.RefuseReoffer(now, out, sdpVerdict(err))
-			return
-		}
-		c.reoffer = p
-	default:
-		p.RefuseReoffer(now, out, sdpVerdict(err))
+	if other != nil && c.reoffer == nil && !takes(p.offer, other.agreed.Codecs) {
+		c.askOther(now, p, other, out)
+		return
 	}
+	body, err := c.answerFor(p, other, out)
+	if err != nil {
+		p.RefuseReoffer(now, out, sdpVerdict(err))
+		return
+	}
+	p.AnswerReoffer(now, out, body)
+	c.watch(p, out)
+}
+
+// takes tells whether an offer can be answered by the codec that the other leg
+// uses now. One without usable sound is answered or refused by itself.
+func takes(offer *sdp.Description, used []sdp.Codec) bool {
+	i, err := offer.Audio()
+	if err != nil || offer.Media[i].Port == 0 {
+		return true
+	}
+	return sdp.Agree(sdp.ArrangeAnswer(offer.Codecs(), used), used)
+}
+
+// askOther offers p's codecs to the other leg; reanswers goes on from there.
+func (c *Call) askOther(now time.Time, p, other *party, out Effects) {
+	saved := other.session
+	body := other.session.Offer(other.local, sdp.Arrange(p.offer.Codecs(), nil), sdp.SendRecv)
+	if err := other.Reoffer(now, out, body); err != nil {
+		other.session = saved
+		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
+		return
+	}
+	other.saved, c.reoffer = saved, p
 }
 
 // reanswers takes the answer to our re-INVITE and then answers who caused it.
@@ -146,11 +168,7 @@ func (c *Call) other(p *party) *party {
 
 // watch sets the media timeout of a leg by whether it should be speaking.
 func (c *Call) watch(p *party, out Effects) {
-	d := SilenceTimeout
-	if !p.agreed.Remote.Receive || p.agreed.Held {
-		d = HeldTimeout
-	}
-	out.Silence(p.ID, d)
+	out.Watch(p.ID, p.agreed.Remote.Receive && !p.agreed.Held)
 }
 
 // sdpVerdict says with which status an SDP that cannot be used is refused.

@@ -99,17 +99,19 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 
 func (c *Call) tick(now time.Time, out Effects) {
 	for _, p := range c.legs {
-		if d := p.Deadline(); !d.IsZero() && !now.Before(d) {
+		if due(now, p.Deadline()) {
 			c.legEvent(now, p, p.Tick(now, out), out)
 		}
+		if due(now, p.askEnd) {
+			c.unconfirmed(now, p, out)
+		}
 	}
-	if !c.askEnd.IsZero() && !now.Before(c.askEnd) {
-		c.unconfirmed(now, out)
-	}
-	if !c.stageEnd.IsZero() && !now.Before(c.stageEnd) {
+	if due(now, c.stageEnd) {
 		c.unanswered(now, out)
 	}
 }
+
+func due(now, deadline time.Time) bool { return !deadline.IsZero() && !now.Before(deadline) }
 
 // legEvent acts on what a leg says.
 func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
@@ -166,9 +168,6 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 	case p == c.peer:
 		c.end(now, v, "callee", out)
 	default:
-		if p == c.asking {
-			c.asking, c.askEnd = nil, time.Time{}
-		}
 		c.outcome = better(c.outcome, v)
 		c.stageOver(now, out)
 	}
@@ -180,9 +179,11 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 		return
 	}
 	answered := c.state == talking
+	if c.state == admitting { // nobody knows yet whose call it would have been
+		c.program.Silent = true
+	}
 	c.state = over
-	c.stageEnd, c.askEnd = time.Time{}, time.Time{}
-	c.asking, c.reoffer = nil, nil
+	c.stageEnd, c.reoffer = time.Time{}, nil
 	for _, p := range c.legs {
 		if p.Live() {
 			p.End(now, out, v, c.headersFor(p)...)
@@ -192,10 +193,15 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	if c.program.Silent {
 		return
 	}
-	e := ledger.Event{Kind: ledger.Ended, Status: v.Status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency}
-	if answered && v.Status == 0 {
-		e.Status = 200
+	status := v.Status
+	switch {
+	case status != 0:
+	case answered:
+		status = 200
+	default:
+		status = cause.ToStatus(v.Cause())
 	}
+	e := ledger.Event{Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency}
 	c.record(now, out, e)
 }
 
@@ -211,7 +217,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.over {
 		return
 	}
-	p.over = true
+	p.over, p.askEnd = true, time.Time{}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)

@@ -44,7 +44,7 @@ type Dialog struct {
 	Target    sip.Uri   // remote target: where requests are addressed
 	Routes    []sip.Uri // route set, nearest first
 	Contact   sip.Uri   // ours
-	Forwards  uint32    // Max-Forwards of our requests; 0 means MaxForwards
+	Forwards  uint32    // Max-Forwards of our INVITE, which goes on what another began; 0 means MaxForwards
 
 	localSeq  uint32 // of the last request we sent
 	remoteSeq uint32 // of the last request that came
@@ -168,7 +168,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 		req.AppendHeader(&sip.RouteHeader{Address: r})
 	}
 	forwards := sip.MaxForwardsHeader(MaxForwards)
-	if d.Forwards > 0 {
+	if d.Forwards > 0 && method == sip.INVITE {
 		forwards = sip.MaxForwardsHeader(d.Forwards)
 	}
 	req.AppendHeader(&forwards)

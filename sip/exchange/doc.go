@@ -67,6 +67,11 @@ type Config struct {
 	Forward func(node uint16, r transport.Received) bool
 	Log     *slog.Logger // nil means slog.Default()
 
+	// MediaTimeout ends a call whose party should be speaking and sends neither RTP
+	// nor RTCP; HeldTimeout is the same while the party is held or inactive, or its
+	// last packet was comfort noise. 0 means never.
+	MediaTimeout, HeldTimeout time.Duration
+
 	Strands  int // 0 means twice the processors
 	Workers  int // 0 means 64
 	MaxCalls int // 0 means 10,000

@@ -140,11 +140,17 @@ func (r *running) Play(id int, prompts []string) {
 	}
 }
 
-// Silence sets the media timeout of a leg.
-func (r *running) Silence(id int, d time.Duration) {
-	if p, err := r.port(id); err == nil {
-		p.SetTimeout(d)
+// Watch sets the media timeout of a leg.
+func (r *running) Watch(id int, speaks bool) {
+	p, err := r.port(id)
+	if err != nil {
+		return
 	}
+	sound := r.x.cfg.HeldTimeout
+	if speaks {
+		sound = r.x.cfg.MediaTimeout
+	}
+	p.SetTimeout(sound, r.x.cfg.HeldTimeout)
 }
 
 // Close releases the ports of a leg.

@@ -1,6 +1,7 @@
 package leg
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -61,27 +62,31 @@ func (l *Leg) acked(now time.Time, w Wire, ack *sip.Request) Event {
 
 func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
 	w.Respond(now, tx, l.respond(req, 200, "", nil))
+	v := cause.Verdict{Q850: Q850Of(req)}
 	if l.server != nil {
 		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
+		if !l.Talking() { // instead of a CANCEL
+			v.Status = 487
+		}
 	}
 	wasLive := l.Live()
 	l.finish()
 	if !wasLive {
 		return Event{}
 	}
-	return Event{Kind: Ends, Verdict: cause.Verdict{Q850: Q850Of(req)}}
+	return Event{Kind: Ends, Verdict: v}
 }
 
 func (l *Leg) reoffered(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
 	switch {
+	case l.Live() && (l.server != nil || l.reliable.pending()):
+		res := l.respond(req, 500, "Another offer is pending", nil)
+		res.AppendHeader(sip.NewHeader("Retry-After", "5"))
+		w.Respond(now, tx, res)
 	case !l.Talking():
 		w.Respond(now, tx, l.respond(req, 481, "", nil))
 	case l.client != nil:
 		w.Respond(now, tx, l.respond(req, 491, "", nil))
-	case l.server != nil || l.reliable.pending():
-		res := l.respond(req, 500, "Another offer is pending", nil)
-		res.AppendHeader(sip.NewHeader("Retry-After", "5"))
-		w.Respond(now, tx, res)
 	default:
 		l.Dialog.Retarget(req)
 		l.server, l.invite = tx, req
@@ -202,7 +207,7 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 
 // Failed takes the end of a transaction without an answer.
 func (l *Leg) Failed(now time.Time, w Wire, err error) Event {
-	v := cause.Of(err)
+	v := failure(err)
 	switch {
 	case l.State == Done:
 		return Event{}
@@ -216,6 +221,15 @@ func (l *Leg) Failed(now time.Time, w Wire, err error) Event {
 		l.finish()
 	}
 	return Event{Kind: Ends, Verdict: v}
+}
+
+// failure is what the end of a transaction without an answer means (RFC 3261
+// section 8.1.3.1).
+func failure(err error) cause.Verdict {
+	if errors.Is(err, transaction.ErrTimeout) {
+		return cause.Verdict{Status: 408, Q850: 102, Reason: "No response", Fault: cause.Peer}
+	}
+	return cause.Verdict{Status: 503, Q850: 38, Reason: "Cannot be reached", Fault: cause.Peer}
 }
 
 // Moved takes another flow for the party, after it proved who it is.

@@ -208,10 +208,11 @@ func (l *Leg) Tick(now time.Time, w Wire) Event {
 func (l *Leg) unacknowledged(now time.Time, w Wire) Event {
 	wasEnding := l.State == Ending
 	v := cause.Verdict{Status: 408, Q850: 102, Reason: "No ACK", Fault: cause.Peer}
-	l.bye(now, w, v)
 	if wasEnding {
+		l.bye(now, w, *l.byeCause)
 		return Event{}
 	}
+	l.bye(now, w, v)
 	return Event{Kind: Ends, Verdict: v}
 }
 

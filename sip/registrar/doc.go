@@ -26,8 +26,8 @@
 //   - Requests to a binding go by the flow its REGISTER came by; the contact is
 //     kept as registered and need not be reachable. So phones behind NAT and on
 //     TCP connections need no rewriting.
-//   - Lifetimes: a wish of less than MinExpires is refused (423), of more than
-//     MaxExpires shortened.
+//   - Lifetimes: a wish of less than Lifetimes.Min is refused (423), of more than
+//     Lifetimes.Max shortened.
 //   - Contacts are equal by RFC 3261 section 19.1.4, or by instance and reg-id
 //     (RFC 5626 section 6). No GRUU is given.
 //   - A phone that comes back with ever new contacts is not locked out: beyond

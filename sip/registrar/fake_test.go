@@ -45,12 +45,13 @@ type directory struct {
 	before   func() // called by PutBindings, unlocked
 }
 
-func newDirectory(t testing.TB, numbers ...string) *directory {
+func newDirectory(tb testing.TB, numbers ...string) *directory {
+	tb.Helper()
 	d := &directory{seats: map[string]seat.Seat{}, bindings: map[string][]seat.Binding{}, revs: map[string]state.Rev{}}
 	for _, n := range numbers {
 		creds, err := seat.Credentials(n, realm, "demo-"+n, []string{seat.MD5, seat.SHA256})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		d.seats[n] = seat.Seat{Tenant: tenant, Number: n, Network: "phones", Credentials: creds}
 	}
@@ -117,19 +118,19 @@ type bench struct {
 	flow    transport.Flow
 }
 
-func newBench(t testing.TB) *bench {
-	t.Helper()
+func newBench(tb testing.TB) *bench {
+	tb.Helper()
 	a, err := auth.New(start)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	b := &bench{TB: t, dir: newDirectory(t, "1001", "1002"), notes: &notes{}, now: start, flow: transport.Flow{
+	b := &bench{TB: tb, dir: newDirectory(tb, "1001", "1002"), notes: &notes{}, now: start, flow: transport.Flow{
 		Listener: "phones-udp", Network: "phones", Proto: transport.UDP,
 		Advertised: netip.MustParseAddrPort("127.0.0.1:5060"), Remote: netip.MustParseAddrPort("127.0.0.9:40000"),
 	}}
 	b.Registrar = New(Config{
 		Node: "node1", Auth: a, Directory: b.dir, Attempts: b.notes,
-		Domain: func(f transport.Flow) (Domain, bool) {
+		Domain: func(f transport.Flow, _ string) (Domain, bool) {
 			return Domain{Tenant: tenant, Realm: realm, Algorithms: []string{"md5"}}, f.Network != "carriers"
 		},
 		OnChange: func(string, string) { b.changes++ },

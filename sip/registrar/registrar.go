@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -20,12 +21,9 @@ import (
 
 // Limits.
 const (
-	MinExpires     = 60 * time.Second  // less is refused with 423
-	DefaultExpires = 600 * time.Second // if the phone does not say
-	MaxExpires     = 3600 * time.Second
-	MaxTries       = 8   // readings of a record that others keep changing
-	MaxText        = 512 // bytes of a contact, Path, Call-ID or instance
-	MaxPaths       = 8   // proxies on the way to a phone
+	MaxTries = 8   // readings of a record that others keep changing
+	MaxText  = 512 // bytes of a contact, Path, Call-ID or instance
+	MaxPaths = 8   // proxies on the way to a phone
 
 	maxAgent = 128 // bytes of a User-Agent that are kept
 )
@@ -50,6 +48,19 @@ type Domain struct {
 	Algorithms []string // offered to phones, in order of preference
 }
 
+// Lifetimes bound how long a registration lasts.
+type Lifetimes struct {
+	Min     time.Duration // less is refused with 423; 0 means 60 s
+	Default time.Duration // if the phone does not say; 0 means 600 s
+	Max     time.Duration // more is shortened; 0 means 3600 s
+}
+
+func (l *Lifetimes) setDefaults() {
+	l.Min = cmp.Or(l.Min, 60*time.Second)
+	l.Default = cmp.Or(l.Default, 600*time.Second)
+	l.Max = cmp.Or(l.Max, 3600*time.Second)
+}
+
 // Config is what a Registrar works with. All fields but Node, OnChange and Log are
 // needed.
 type Config struct {
@@ -57,13 +68,15 @@ type Config struct {
 	Auth      *auth.Authenticator
 	Directory Directory
 	Attempts  Attempts
-	// Domain returns what the listener of a flow serves; false means that it
-	// takes no registrations.
-	Domain func(transport.Flow) (Domain, bool)
+	// Domain returns what the listener of a flow serves under the host that a phone
+	// registers at; false means that it takes no registrations.
+	Domain func(f transport.Flow, host string) (Domain, bool)
 	// OnChange is told when contacts of a seat appear or vanish by a REGISTER;
 	// nil means nobody wants to know. It must not block.
 	OnChange func(tenant, number string)
-	Log      *slog.Logger // nil means slog.Default()
+	// Lifetimes are those of registrations; zero fields have their defaults.
+	Lifetimes Lifetimes
+	Log       *slog.Logger // nil means slog.Default()
 }
 
 // Counters count what a Registrar did.
@@ -93,6 +106,7 @@ func New(c Config) *Registrar {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
+	c.Lifetimes.setDefaults()
 	if c.OnChange == nil {
 		c.OnChange = func(string, string) {}
 	}
@@ -106,7 +120,7 @@ func (r *Registrar) Counters() *Counters { return &r.counters }
 // directory within ctx.
 func (r *Registrar) Handle(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response {
 	r.counters.Requests.Add(1)
-	domain, ok := r.config.Domain(flow)
+	domain, ok := r.config.Domain(flow, req.To().Address.Host)
 	if !ok {
 		return r.refuse(req, refusal{status: 403, reason: "This Listener Takes No Registrations"})
 	}
@@ -139,7 +153,7 @@ func (t *try) handle(ctx context.Context) *sip.Response {
 	if no := t.authorize(s); no != nil {
 		return t.reject(*no)
 	}
-	w, no := readWish(t.req, t.now)
+	w, no := readWish(t.req, t.config.Lifetimes, t.now)
 	if no != nil {
 		return t.reject(*no)
 	}
@@ -184,6 +198,7 @@ func (t *try) authenticate(ctx context.Context) (seat.Seat, *sip.Response) {
 		t.note(verdict)
 	case auth.Stale, auth.Replay:
 		t.note(result.Verdict.String())
+	case auth.NoCredentials: // how every phone begins
 	}
 	return found, t.challenge(result.Stale())
 }

@@ -148,7 +148,7 @@ func TestBindingIsKeptWithItsFlow(t *testing.T) {
 	flow.Node = "node1"
 	want := []seat.Binding{{
 		Contact: "sip:1001@192.168.7.7:5071;transport=tcp", Flow: flow, Path: []string{"<sip:edge.example;lr>"}, Q: 0.3,
-		CallID: "c1", CSeq: 1, UserAgent: "phone/1", Registered: start, Expires: start.Add(DefaultExpires),
+		CallID: "c1", CSeq: 1, UserAgent: "phone/1", Registered: start, Expires: start.Add(600 * time.Second),
 	}}
 	if diff := cmp.Diff(want, b.dir.bindings["1001"], cmp.Comparer(func(x, y transport.Flow) bool { return x == y })); diff != "" {
 		t.Error(diff)

@@ -52,7 +52,7 @@ func checkRequire(req *sip.Request) *refusal {
 }
 
 // readWish reads what an authenticated REGISTER asks for at now.
-func readWish(req *sip.Request, now time.Time) (wish, *refusal) {
+func readWish(req *sip.Request, lifetimes Lifetimes, now time.Time) (wish, *refusal) {
 	w := wish{callID: req.CallID().Value(), cseq: req.CSeq().SeqNo, path: message.List(req, "Path")}
 	if len(w.callID) > MaxText {
 		return w, bad("Call-ID Too Long")
@@ -70,10 +70,10 @@ func readWish(req *sip.Request, now time.Time) (wish, *refusal) {
 		return w, nil
 	}
 	if !given {
-		expires = uint32(DefaultExpires / time.Second)
+		expires = uint32(lifetimes.Default / time.Second)
 	}
 	for _, h := range headers {
-		b, no := w.binding(h, expires, now)
+		b, no := w.binding(h, expires, lifetimes, now)
 		if no != nil {
 			return w, no
 		}
@@ -104,11 +104,11 @@ func (w *wish) checkPath(req *sip.Request) *refusal {
 
 // binding reads one contact. Expires is the lifetime in seconds if the contact does
 // not give its own.
-func (w *wish) binding(h *sip.ContactHeader, expires uint32, now time.Time) (seat.Binding, *refusal) {
+func (w *wish) binding(h *sip.ContactHeader, expires uint32, lifetimes Lifetimes, now time.Time) (seat.Binding, *refusal) {
 	if own, ok := message.ContactExpires(h); ok {
 		expires = own
 	}
-	lifetime := min(time.Duration(expires)*time.Second, MaxExpires)
+	lifetime := min(time.Duration(expires)*time.Second, lifetimes.Max)
 	b := seat.Binding{
 		Contact: h.Address.String(), Path: w.path, Q: message.ContactQ(h), CallID: w.callID, CSeq: w.cseq,
 		Registered: now, Expires: now.Add(lifetime),
@@ -127,8 +127,8 @@ func (w *wish) binding(h *sip.ContactHeader, expires uint32, now time.Time) (sea
 		}
 		b.RegID, w.outbound = int(n), true
 	}
-	if lifetime > 0 && lifetime < MinExpires {
-		return b, &refusal{status: 423, name: "Min-Expires", value: strconv.Itoa(int(MinExpires / time.Second))}
+	if lifetime > 0 && lifetime < lifetimes.Min {
+		return b, &refusal{status: 423, name: "Min-Expires", value: strconv.Itoa(int(lifetimes.Min / time.Second))}
 	}
 	return b, nil
 }

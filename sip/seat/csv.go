@@ -51,6 +51,7 @@ type RowError struct {
 	Text string `json:"text"`
 }
 
+// Error is the line and what is wrong with it.
 func (e RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
 
 // row is a line of a seat file that has no fault of its own.
@@ -94,7 +95,7 @@ func readRows(r io.Reader, t Tenant, algorithms []string) ([]row, []RowError) {
 		switch parse := (*csv.ParseError)(nil); {
 		case limited.N <= 0:
 			return nil, append(faults, RowError{line, fmt.Sprintf("the file is larger than %d bytes: split it", MaxImportBytes)})
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return rows, faults
 		case errors.As(err, &parse):
 			// A bad quote leaves open where the next line begins.

@@ -15,25 +15,25 @@ import (
 
 const testRealm = "demo.example"
 
-func newTestDirectory(t testing.TB) *Directory {
-	t.Helper()
-	store, err := state.OpenEmbedded(t.TempDir(), state.Options{})
+func newTestDirectory(tb testing.TB) *Directory {
+	tb.Helper()
+	store, err := state.OpenEmbedded(tb.TempDir(), state.Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close() })
+	tb.Cleanup(func() { _ = store.Close() })
 	d := NewDirectory(store)
 	if err := d.PutTenant(context.Background(), Tenant{Name: "demo", Realm: testRealm}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
 
-func testSeat(t testing.TB, number string) Seat {
-	t.Helper()
+func testSeat(tb testing.TB, number string) Seat {
+	tb.Helper()
 	credentials, err := Credentials(number, testRealm, "demo-"+number, []string{MD5, SHA256})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return Seat{
 		Tenant: "demo", Number: number, Name: "Seat " + number, Network: "lan", Credentials: credentials,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -59,7 +60,7 @@ func TestMergeLimit(t *testing.T) {
 	var bindings []Binding
 	for i := range MaxBindings {
 		var err error
-		if bindings, err = Merge(bindings, Binding{Contact: fmt.Sprint(i)}); err != nil {
+		if bindings, err = Merge(bindings, Binding{Contact: strconv.Itoa(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -192,7 +193,7 @@ func TestAttempts(t *testing.T) {
 		t.Errorf("last %+v", last)
 	}
 	for i := range 20 {
-		a.Record("demo", "1001", try(fmt.Sprint(i), i))
+		a.Record("demo", "1001", try(strconv.Itoa(i), i))
 	}
 	if last := a.Last("demo", "1001"); len(last) != MaxAttempts || last[0].Verdict != "19" {
 		t.Errorf("last %+v", last)

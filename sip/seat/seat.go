@@ -64,5 +64,5 @@ type Binding struct {
 	Expires    time.Time      `json:"expires"`
 }
 
-// AnyTrunk, in Seat.Reached, leaves the choice of the trunk to the switch.
+// AnyTrunk in Seat.Reached leaves the choice of the trunk to the switch.
 const AnyTrunk = "trunk"

@@ -72,10 +72,7 @@ func TestRotateBeginsWithTheSnapshot(t *testing.T) {
 // Cut anywhere, a log replays a prefix of what was appended and takes more.
 func TestATornEndIsCutOff(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		dir, err := os.MkdirTemp(t.TempDir(), "")
-		if err != nil {
-			rt.Fatal(err)
-		}
+		dir := t.TempDir()
 		frames := rapid.SliceOfN(rapid.StringN(0, 20, -1), 1, 8).Draw(rt, "frames")
 		l, _ := open(t, dir)
 		for _, f := range frames {

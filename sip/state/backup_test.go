@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +35,7 @@ func backup(t *testing.T, s Store) string {
 
 func TestBackupMovesBetweenStores(t *testing.T) {
 	eachStore(t, func(t *testing.T, to Store) {
+		t.Helper()
 		ctx, from := t.Context(), openTest(t, t.TempDir())
 		fill(t, from)
 		saved := backup(t, from)
@@ -100,7 +101,7 @@ func TestRestoreRefuses(t *testing.T) {
 func TestBackupReportsTheWriter(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	for i := range 100 {
-		mustPut(t, s, grouped, "a", Change{ID: fmt.Sprint(i), Value: make([]byte, 1000), Expect: Any})
+		mustPut(t, s, grouped, "a", Change{ID: strconv.Itoa(i), Value: make([]byte, 1000), Expect: Any})
 	}
 	full := errors.New("disk full")
 	if err := Backup(context.Background(), s, failingWriter{full}, bothTables); !errors.Is(err, full) {

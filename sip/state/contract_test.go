@@ -20,24 +20,24 @@ import (
 
 // startRedis runs a server of the test's own and returns its URL. It is skipped,
 // and says so, where redis-server is not installed.
-func startRedis(t testing.TB, args ...string) (url string, cmd *exec.Cmd) {
-	t.Helper()
+func startRedis(tb testing.TB, args ...string) (url string, cmd *exec.Cmd) {
+	tb.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		t.Skip("redis-server is not installed")
+		tb.Skip("redis-server is not installed")
 	}
-	port := freePort(t)
+	port := freePort(tb)
 	cmd = exec.Command(path, append([]string{
-		"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "no",
+		"--port", port, "--bind", "127.0.0.1", "--dir", tb.TempDir(), "--save", "", "--appendonly", "no",
 	}, args...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
@@ -50,12 +50,13 @@ func startRedis(t testing.TB, args ...string) (url string, cmd *exec.Cmd) {
 			return "redis://127.0.0.1:" + port, cmd
 		}
 	}
-	t.Fatal("redis-server did not start")
+	tb.Fatal("redis-server did not start")
 	return "", nil
 }
 
 // eachStore runs a test on an empty store of each kind.
 func eachStore(t *testing.T, test func(t *testing.T, s Store)) {
+	t.Helper()
 	t.Run("embedded", func(t *testing.T) { test(t, openTest(t, t.TempDir())) })
 	t.Run("redis", func(t *testing.T) {
 		url, _ := startRedis(t)
@@ -85,24 +86,24 @@ func startCluster(t *testing.T) (url string) {
 	}
 }
 
-func freePort(t testing.TB) string {
-	t.Helper()
+func freePort(tb testing.TB) string {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	_ = l.Close()
 	return port
 }
 
-func openRedisTest(t testing.TB, url string) *Redis {
-	t.Helper()
+func openRedisTest(tb testing.TB, url string) *Redis {
+	tb.Helper()
 	s, err := OpenRedis(context.Background(), url, Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	tb.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
@@ -131,6 +132,7 @@ func dump(t *testing.T, s Store, table Table, tenant string) []string {
 
 func TestContract(t *testing.T) {
 	eachStore(t, func(t *testing.T, s Store) {
+		t.Helper()
 		for _, table := range []Table{grouped, spread} {
 			t.Run(table.Name, func(t *testing.T) {
 				t.Run("revisions", func(t *testing.T) { testRevisions(t, s, table) })
@@ -147,6 +149,7 @@ func TestContract(t *testing.T) {
 }
 
 func testRevisions(t *testing.T, s Store, table Table) {
+	t.Helper()
 	ctx := t.Context()
 	put := func(expect Rev, value []byte) (Rev, error) {
 		return s.Put(ctx, table, "rev", Change{ID: "a", Value: value, Expect: expect})
@@ -199,6 +202,7 @@ func testRevisions(t *testing.T, s Store, table Table) {
 }
 
 func testList(t *testing.T, s Store, table Table) {
+	t.Helper()
 	for _, id := range []string{"10", "9", "a:b*[c]"} {
 		mustPut(t, s, table, "l1", Change{ID: id, Value: []byte("v" + id), Expect: Any})
 	}
@@ -223,6 +227,7 @@ func testList(t *testing.T, s Store, table Table) {
 }
 
 func testWatch(t *testing.T, s Store, table Table) {
+	t.Helper()
 	told := make(chan string, 16)
 	stop := s.Watch(table, func(tenant, id string) { told <- tenant + "/" + id })
 	defer stop()
@@ -256,6 +261,7 @@ func testWatch(t *testing.T, s Store, table Table) {
 
 // testRace: of several writers with one revision exactly one wins each round.
 func testRace(t *testing.T, s Store, table Table) {
+	t.Helper()
 	const writers, rounds = 8, 20
 	rev := mustPut(t, s, table, "race", Change{ID: "a", Value: []byte("0"), Expect: Any})
 	for round := range rounds {
@@ -282,6 +288,7 @@ func testRace(t *testing.T, s Store, table Table) {
 }
 
 func testInvalid(t *testing.T, s Store, table Table) {
+	t.Helper()
 	ctx := t.Context()
 	for _, c := range []struct {
 		tenant string
@@ -303,6 +310,7 @@ func testInvalid(t *testing.T, s Store, table Table) {
 }
 
 func testApply(t *testing.T, s Store) {
+	t.Helper()
 	ctx := t.Context()
 	a := mustPut(t, s, grouped, "apply", Change{ID: "a", Value: []byte("1"), Expect: None})
 	mustPut(t, s, grouped, "apply", Change{ID: "b", Value: []byte("1"), Expect: None})
@@ -359,6 +367,7 @@ func testApply(t *testing.T, s Store) {
 }
 
 func testExpiry(t *testing.T, s Store) {
+	t.Helper()
 	ctx := t.Context()
 	far := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
 	mustPut(t, s, spread, "exp", Change{ID: "far", Value: []byte("1"), Expect: Any, Expires: far})
@@ -396,6 +405,7 @@ func testExpiry(t *testing.T, s Store) {
 }
 
 func testEnd(t *testing.T, s Store) {
+	t.Helper()
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	nothing := func(string, Record) bool { return true }

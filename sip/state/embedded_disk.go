@@ -98,7 +98,7 @@ func (s *Embedded) loadTable(table string, b *bbolt.Bucket) error {
 		p, err := unpack(bytes.Clone(v))
 		if err != nil || !ok {
 			s.counters.Corrupt.Add(1)
-			s.log.Error("stored record cannot be read, it is left out", "table", table, "tenant", tenant, "id", id)
+			s.log.Error("stored record cannot be read, it is left out", "table", table, "tenant", tenant, "id", id, "error", err)
 			return nil
 		}
 		s.rev = max(s.rev, p.rev())

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -36,21 +37,21 @@ const crashRecords = 20
 func writeUntilKilled(dir string) {
 	s, err := OpenEmbedded(dir, Options{})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		os.Exit(1)
 	}
 	for n := 1; ; n++ {
 		changes := make([]Change, crashRecords)
 		for i := range changes {
-			changes[i] = Change{ID: fmt.Sprint(i), Value: []byte(fmt.Sprint(n)), Expect: Any}
+			changes[i] = Change{ID: strconv.Itoa(i), Value: []byte(strconv.Itoa(n)), Expect: Any}
 		}
 		changes[0].Durable = n%3 == 0
 		if err := s.Apply(context.Background(), grouped, "crash", changes); err != nil {
-			fmt.Println(err)
+			fmt.Fprintln(os.Stdout, err)
 			os.Exit(1)
 		}
 		if changes[0].Durable {
-			fmt.Println(n)
+			fmt.Fprintln(os.Stdout, n)
 		}
 	}
 }
@@ -201,7 +202,7 @@ func TestGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := openTest(t, dir)
 		for i := range 1000 {
-			mustPut(t, s, spread, "g", Change{ID: fmt.Sprint(i % 100), Value: []byte("x"), Expect: Any})
+			mustPut(t, s, spread, "g", Change{ID: strconv.Itoa(i % 100), Value: []byte("x"), Expect: Any})
 		}
 		<-time.After(commitDelay) // fake time
 		synctest.Wait()
@@ -269,7 +270,7 @@ func TestMemoryPerRecord(t *testing.T) {
 	value := make([]byte, 350)
 	for range 2 {
 		for i := range records {
-			mustPut(t, s, spread, "demo", Change{ID: fmt.Sprint(100_000 + i), Value: value, Expect: Any, Expires: time.Now().Add(time.Hour)})
+			mustPut(t, s, spread, "demo", Change{ID: strconv.Itoa(100_000 + i), Value: value, Expect: Any, Expires: time.Now().Add(time.Hour)})
 		}
 	}
 	mustPut(t, s, spread, "demo", Change{ID: "last", Value: value, Expect: Any, Durable: true})

@@ -3,7 +3,6 @@ package state
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,6 +23,7 @@ type modelEntry struct {
 // tenants of its own, so that one store serves all runs.
 func TestModel(t *testing.T) {
 	eachStore(t, func(t *testing.T, s Store) {
+		t.Helper()
 		run := 0
 		rapid.Check(t, func(t *rapid.T) {
 			run++
@@ -125,8 +125,9 @@ func (m *model) check(t *rapid.T) {
 func TestConcurrentTransfers(t *testing.T) {
 	const accounts, start, movers, moves = 4, 100, 4, 30
 	eachStore(t, func(t *testing.T, s Store) {
+		t.Helper()
 		for i := range accounts {
-			mustPut(t, s, grouped, "sum", Change{ID: fmt.Sprint(i), Value: strconv.AppendInt(nil, start, 10), Expect: None})
+			mustPut(t, s, grouped, "sum", Change{ID: strconv.Itoa(i), Value: strconv.AppendInt(nil, start, 10), Expect: None})
 		}
 		sum := func() (total int) {
 			err := s.List(t.Context(), grouped, "sum", func(_ string, r Record) bool {
@@ -143,7 +144,7 @@ func TestConcurrentTransfers(t *testing.T) {
 		for mover := range movers {
 			wg.Go(func() {
 				for i := range moves {
-					if err := move(t.Context(), s, fmt.Sprint((mover+i)%accounts), fmt.Sprint((mover+i+1)%accounts)); err != nil {
+					if err := move(t.Context(), s, strconv.Itoa((mover+i)%accounts), strconv.Itoa((mover+i+1)%accounts)); err != nil {
 						t.Error(err)
 					}
 					if got := sum(); got != accounts*start {

@@ -80,15 +80,9 @@ func (s *Redis) listSpread(ctx context.Context, t Table, tenant string, fn func(
 		return err
 	}
 	for chunk := range slices.Chunk(keys, readChunk) {
-		cmds := make([]*redis.StringCmd, len(chunk))
-		_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for i, key := range chunk {
-				cmds[i] = p.Get(ctx, key)
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return s.failed(ctx, err)
+		cmds, err := s.getAll(ctx, chunk)
+		if err != nil {
+			return err
 		}
 		for i, key := range chunk {
 			b, err := cmds[i].Bytes()
@@ -110,6 +104,21 @@ func (s *Redis) listSpread(ctx context.Context, t Table, tenant string, fn func(
 		}
 	}
 	return nil
+}
+
+// getAll asks for the keys in one round trip.
+func (s *Redis) getAll(ctx context.Context, keys []string) ([]*redis.StringCmd, error) {
+	cmds := make([]*redis.StringCmd, len(keys))
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, key := range keys {
+			cmds[i] = p.Get(ctx, key)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, s.failed(ctx, err)
+	}
+	return cmds, nil
 }
 
 // scan returns the keys that match, of all masters, each once and in order.

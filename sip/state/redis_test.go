@@ -170,6 +170,7 @@ func TestRedisStops(t *testing.T) {
 func BenchmarkPut(b *testing.B) {
 	value := make([]byte, 350)
 	bench := func(b *testing.B, s Store) {
+		b.Helper()
 		for b.Loop() {
 			if _, err := s.Put(b.Context(), spread, "demo", Change{ID: "1001", Value: value, Expect: Any, Expires: time.Now().Add(time.Hour)}); err != nil {
 				b.Fatal(err)

@@ -3,6 +3,7 @@ package state
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -51,7 +52,7 @@ func parseURL(raw string) (*redis.UniversalOptions, error) {
 func splitHosts(raw string) (*url.URL, []string, error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok || (scheme != "redis" && scheme != "rediss") {
-		return nil, nil, fmt.Errorf("it must begin with redis:// or, for TLS, rediss://")
+		return nil, nil, errors.New("it must begin with redis:// or, for TLS, rediss://")
 	}
 	end := strings.IndexAny(rest, "/?#")
 	if end < 0 {
@@ -61,11 +62,11 @@ func splitHosts(raw string) (*url.URL, []string, error) {
 	list := strings.Split(rest[start:end], ",")
 	u, err := url.Parse(scheme + "://" + rest[:start] + list[0] + rest[end:])
 	if err != nil {
-		return nil, nil, fmt.Errorf("it cannot be read: percent-encode signs of the password such as / ? # @ %%")
+		return nil, nil, errors.New("it cannot be read: percent-encode signs of the password such as / ? # @ %")
 	}
 	for i, host := range list {
 		if host == "" {
-			return nil, nil, fmt.Errorf("a host is missing")
+			return nil, nil, errors.New("a host is missing")
 		}
 		if _, _, err := net.SplitHostPort(host); err != nil {
 			list[i] = net.JoinHostPort(strings.Trim(host, "[]"), "6379")
@@ -109,11 +110,11 @@ func setQuery(o *redis.UniversalOptions, u *url.URL) error {
 	}
 	switch {
 	case o.IsClusterMode && o.MasterName != "":
-		return fmt.Errorf("cluster and sentinel exclude each other")
+		return errors.New("cluster and sentinel exclude each other")
 	case o.IsClusterMode && o.DB != 0:
-		return fmt.Errorf("a cluster has database 0 only")
+		return errors.New("a cluster has database 0 only")
 	case len(o.Addrs) > 1 && !o.IsClusterMode && o.MasterName == "":
-		return fmt.Errorf("several hosts need cluster=true or sentinel=NAME")
+		return errors.New("several hosts need cluster=true or sentinel=NAME")
 	}
 	return setTLS(o, u.Scheme, ca)
 }
@@ -122,7 +123,7 @@ func setQuery(o *redis.UniversalOptions, u *url.URL) error {
 func setTLS(o *redis.UniversalOptions, scheme, caFile string) error {
 	if scheme != "rediss" {
 		if caFile != "" {
-			return fmt.Errorf("ca_file needs rediss://")
+			return errors.New("ca_file needs rediss://")
 		}
 		return nil
 	}

@@ -62,6 +62,8 @@ type Listener struct {
 	// Advertised is what Via and Contact say. The zero value means Bind; port 0
 	// means the bound port.
 	Advertised netip.AddrPort
+	// DSCP marks what is sent, 0 to 63 (RFC 2474); 0 is best effort.
+	DSCP int
 }
 
 // Bound is a listener that has its socket.

@@ -122,6 +122,9 @@ func (c *conn) dial() bool {
 		return false
 	}
 	c.layer.counters.Dialled.Add(1)
+	if err := markDSCP(nc, c.socket.dscp); err != nil {
+		c.layer.log.Warn("a connection cannot be marked", "dscp", c.socket.dscp, "error", err)
+	}
 	c.mu.Lock()
 	c.nc = nc
 	closed := c.err != nil

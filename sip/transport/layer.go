@@ -38,6 +38,7 @@ type socket struct {
 	Bound
 	packets PacketConn
 	stream  net.Listener
+	dscp    int
 }
 
 // New opens the sockets, so that an address in use (*BusyError) is known at once.
@@ -70,7 +71,7 @@ func New(cfg Config, handler Handler, log *slog.Logger) (*Layer, error) {
 }
 
 func open(sockets Sockets, c Listener) (*socket, error) {
-	s := &socket{Bound: Bound{Name: c.Name, Network: c.Network, Proto: c.Proto, Advertised: c.Advertised}}
+	s := &socket{Bound: Bound{Name: c.Name, Network: c.Network, Proto: c.Proto, Advertised: c.Advertised}, dscp: c.DSCP}
 	var local net.Addr
 	var err error
 	if c.Proto == UDP {
@@ -83,6 +84,9 @@ func open(sockets Sockets, c Listener) (*socket, error) {
 	if err != nil {
 		return nil, listenError(c, err)
 	}
+	if err := s.mark(); err != nil {
+		return nil, errors.Join(fmt.Errorf("listener %q: DSCP %d: %w", c.Name, c.DSCP, err), s.close())
+	}
 	s.Addr = addrPort(local)
 	if !s.Advertised.Addr().IsValid() {
 		s.Advertised = s.Addr
@@ -90,6 +94,14 @@ func open(sockets Sockets, c Listener) (*socket, error) {
 		s.Advertised = netip.AddrPortFrom(s.Advertised.Addr(), s.Addr.Port())
 	}
 	return s, nil
+}
+
+// mark has what is sent marked; accepted connections inherit it.
+func (s *socket) mark() error {
+	if s.packets != nil {
+		return markDSCP(s.packets, s.dscp)
+	}
+	return markDSCP(s.stream, s.dscp)
 }
 
 func (s *socket) close() error {

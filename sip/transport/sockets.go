@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Sockets makes sockets. Tests bring their own (package memnet).
@@ -92,4 +94,25 @@ func (kernel) Dial(ctx context.Context, local netip.Addr, remote netip.AddrPort)
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local, 0))
 	}
 	return d.DialContext(ctx, family("tcp", remote.Addr()), remote.String())
+}
+
+// markDSCP sets the traffic class of a real socket; one made by a test is left as
+// it is.
+func markDSCP(c any, dscp int) error {
+	conn, ok := c.(syscall.Conn)
+	if !ok || dscp == 0 {
+		return nil
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var set error
+	err = raw.Control(func(fd uintptr) {
+		set = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_TCLASS, dscp<<2)
+		if errors.Is(set, unix.ENOPROTOOPT) || errors.Is(set, unix.EOPNOTSUPP) || errors.Is(set, unix.EINVAL) {
+			set = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_TOS, dscp<<2)
+		}
+	})
+	return errors.Join(err, set)
 }

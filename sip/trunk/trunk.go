@@ -15,8 +15,8 @@ type Trunk struct {
 	Name    string
 	Tenant  string
 	Network string
-	Sources []netip.Prefix // it is recognised by these addresses
-	Target  netip.AddrPort // calls to it go there
+	Sources []netip.Prefix   // it is recognised by these addresses
+	Targets []netip.AddrPort // calls to it go there, in order of trying; none means it only brings calls
 	Proto   transport.Proto
 }
 

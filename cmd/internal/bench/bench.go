@@ -40,7 +40,7 @@ import (
 type Options struct {
 	Strowger string        // binary; "" leaves strowger out
 	Files    string        // folder of sipp scenarios and Kamailio configurations
-	Configs  string        // folder of strowger.hcl
+	Configs  string        // folder of demo.plan.hcl
 	Only     []string      // measures; none means all
 	Repeats  int           // of each measure; at least 1
 	Length   time.Duration // of one load; at least 1 s
@@ -91,11 +91,12 @@ func measures(o Options) []measure {
 		}
 		return append(rival, ours...)
 	}
-	embedded, redis := strowger("strowger", false), strowger("strowger+redis", true)
+	embedded, redis := strowger("strowger", false, users), strowger("strowger+redis", true, users)
 	return []measure{
 		{"calls", "CPU ms per call at 100 calls/s", with([]system{kamailio("kamailio proxy", "proxy.cfg")}, embedded), cpuPerCall},
 		{"register", "CPU us per REGISTER pair", with([]system{kamailio("kamailio registrar", "registrar.cfg")}, embedded, redis), cpuPerRegister},
-		{"bindings", "bytes per binding", with([]system{kamailio("kamailio registrar", "registrar.cfg")}, embedded, redis), memoryPerBinding},
+		{"bindings", "bytes per binding", with([]system{kamailio("kamailio registrar", "registrar.cfg")},
+			strowger("strowger", false, bindings), strowger("strowger+redis", true, bindings)), memoryPerBinding},
 		{"held", "bytes per held call", with(nil, embedded), memoryPerCall},
 		{"rate", "calls/s sustained", with([]system{kamailio("kamailio proxy", "proxy.cfg")}, embedded), sustainedRate},
 	}

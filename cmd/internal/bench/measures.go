@@ -36,9 +36,6 @@ func cpuPerCall(ctx context.Context, r *run) (float64, error) {
 }
 
 func cpuPerRegister(ctx context.Context, r *run) (float64, error) {
-	if err := importSeats(ctx, r, users); err != nil {
-		return 0, err
-	}
 	load := registrations{to: server, from: anyPhone(), users: seats(users), count: 2 * registerRate, rate: registerRate}
 	if err := load.run(ctx); err != nil {
 		return 0, fmt.Errorf("warm-up: %w", err)
@@ -48,9 +45,6 @@ func cpuPerRegister(ctx context.Context, r *run) (float64, error) {
 }
 
 func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
-	if err := importSeats(ctx, r, bindings); err != nil {
-		return 0, err
-	}
 	return memoryEach(r, bindings, func() error {
 		load := registrations{to: server, from: anyPhone(), users: seats(bindings), count: bindings, rate: registerRate / 2}
 		return load.run(ctx)

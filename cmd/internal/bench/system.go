@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,7 +21,6 @@ var (
 )
 
 const (
-	adminAddr = "127.0.0.1:5981"
 	redisPort = "5982"
 	// readyWait bounds a system's start.
 	readyWait = 20 * time.Second
@@ -68,28 +66,30 @@ func kamailio(name, cfg string) system {
 	}}
 }
 
-// strowger runs a node on a copy of the demo configuration, moved to the bench's
-// ports, with its data in the run's folder.
-func strowger(name string, redis bool) system {
+// strowger runs a node with the demo's plan and so many seats, with its data in
+// the run's folder.
+func strowger(name string, redis bool, seats int) system {
 	return system{name: name, start: func(ctx context.Context, o Options, dir string) (*running, error) {
 		binary, err := filepath.Abs(o.Strowger)
 		if err != nil {
 			return nil, err
 		}
-		if err := copyConfigs(o.Configs, filepath.Join(dir, "configs")); err != nil {
+		if err := configure(o, dir, redis, seats); err != nil {
 			return nil, err
 		}
 		up := &running{strowger: true}
-		args := []string{"serve", "--config", "configs/strowger.hcl"}
 		if redis {
 			p, err := start(ctx, dir, "redis-server", "redis-server", "--port", redisPort, "--bind", "127.0.0.1", "--save", "", "--dir", dir)
 			if err != nil {
 				return nil, err
 			}
 			up.procs = append(up.procs, p)
-			args = append(args, "--redis", "redis://127.0.0.1:"+redisPort)
+			if err := accepts(ctx, "127.0.0.1:"+redisPort); err != nil {
+				up.stop()
+				return nil, err
+			}
 		}
-		p, err := start(ctx, dir, "strowger", binary, args...)
+		p, err := start(ctx, dir, "strowger", binary, "serve", "--config", "strowger.hcl")
 		if err != nil {
 			up.stop()
 			return nil, err
@@ -100,55 +100,43 @@ func strowger(name string, redis bool) system {
 	}}
 }
 
-// importSeats provisions the first n seats of seats, where users are not all
-// welcome.
-func importSeats(ctx context.Context, r *run, n int) error {
-	if !r.up.strowger {
-		return nil
+// configure writes a node's configuration into a folder, with its seed: the demo's
+// plan and the first n seats of seats.
+func configure(o Options, dir string, redis bool, n int) error {
+	text, err := os.ReadFile(filepath.Join(o.Files, "strowger.hcl"))
+	if err != nil {
+		return err
+	}
+	config := strings.ReplaceAll(string(text), "LISTEN", server.String())
+	if redis {
+		config += "\nstore {\n  url = \"redis://127.0.0.1:" + redisPort + "/0\"\n}\n"
+	}
+	plan, err := os.ReadFile(filepath.Join(o.Configs, "demo.plan.hcl"))
+	if err != nil {
+		return err
 	}
 	var csv strings.Builder
-	csv.WriteString("seat,password\n")
+	csv.WriteString("number,network,password,site_number\n")
 	for _, seat := range seats(n) {
-		fmt.Fprintf(&csv, "%s,demo-%s\n", seat, seat)
+		fmt.Fprintf(&csv, "%s,local,demo-%s,+441632960100\n", seat, seat)
 	}
-	if err := os.WriteFile(filepath.Join(r.dir, "seats.csv"), []byte(csv.String()), 0o600); err != nil {
-		return err
-	}
-	binary, err := filepath.Abs(r.Strowger)
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, binary, "seat", "import", "--config", "configs/strowger.hcl", "seats.csv")
-	cmd.Dir = r.dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("seat import: %w: %s", err, out)
-	}
-	return nil
+	write := func(name, text string) error { return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600) }
+	return errors.Join(write("strowger.hcl", config), write("demo.plan.hcl", string(plan)), write("seats.csv", csv.String()))
 }
 
-// copyConfigs copies the files of a folder, moved to the bench's addresses.
-func copyConfigs(from, to string) error {
-	if err := os.Mkdir(to, 0o700); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(from)
-	if err != nil {
-		return err
-	}
-	move := strings.NewReplacer("127.0.0.1:5060", server.String(), "127.0.0.1:8080", adminAddr)
-	for _, e := range entries {
-		if !e.Type().IsRegular() {
-			continue
+// accepts waits until a server takes connections.
+func accepts(ctx context.Context, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWait)
+	defer cancel()
+	for {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			return conn.Close()
 		}
-		text, err := os.ReadFile(filepath.Join(from, e.Name()))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(to, e.Name()), []byte(move.Replace(string(text))), 0o600); err != nil {
-			return err
+		if err := wait(ctx, 50*time.Millisecond); err != nil {
+			return fmt.Errorf("%s does not answer", addr)
 		}
 	}
-	return nil
 }
 
 // ready waits until the system answers a REGISTER, whatever it says.

@@ -65,5 +65,6 @@ func newRoot() *cobra.Command {
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	root.AddCommand(newServe())
+	root.AddCommand(newPhone())
 	return root
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -18,7 +19,18 @@ import (
 )
 
 func openRedis(ctx context.Context, c configs.Store, log *slog.Logger) (state.Store, error) {
-	return state.OpenRedis(ctx, c.URL, state.Options{Logger: log})
+	address := c.URL
+	if c.PasswordFile != "" {
+		u, err := url.Parse(c.URL)
+		if err != nil {
+			return nil, err
+		}
+		q := u.Query()
+		q.Set("password_file", c.PasswordFile)
+		u.RawQuery = q.Encode()
+		address = u.String()
+	}
+	return state.OpenRedis(ctx, address, state.Options{Logger: log})
 }
 
 func rtpNetwork(w configs.Network) relay.Network {
@@ -31,11 +43,11 @@ func rtpNetwork(w configs.Network) relay.Network {
 }
 
 // domain is what a listener serves to phones.
-func (n *Node) domain(f transport.Flow) (registrar.Domain, bool) {
-	if len(n.Config.Tenants) == 0 {
+func (n *Node) domain(f transport.Flow, host string) (registrar.Domain, bool) {
+	t := n.Admission.TenantFor(host)
+	if t == nil {
 		return registrar.Domain{}, false
 	}
-	t := n.Config.Tenants[0]
 	return registrar.Domain{Tenant: t.Name, Realm: t.Realm, Algorithms: n.algorithms(f.Listener)}, true
 }
 

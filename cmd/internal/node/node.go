@@ -146,6 +146,7 @@ func (n *Node) openTransport(context.Context) error {
 		for _, l := range w.Listeners {
 			c.Listeners = append(c.Listeners, transport.Listener{
 				Name: l.Name, Network: w.Name, Proto: transport.Proto(l.Proto), Bind: l.Bind, Advertised: l.Advertised,
+				DSCP: w.DSCPSIP,
 			})
 		}
 	}
@@ -170,7 +171,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	n.Registrar = registrar.New(registrar.Config{
 		Node: n.Config.Node.Name, Auth: n.Auth, Directory: n.Directory, Attempts: n.Attempts,
-		Domain: n.domain, Log: n.log,
+		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.trunks(), Directory: n.Directory,
@@ -192,6 +193,7 @@ func (n *Node) openCalls(context.Context) error {
 	n.Exchange = exchange.New(exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
 		Admission: n.Admission, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	})
 	return nil
 }
@@ -200,9 +202,7 @@ func (n *Node) trunks() *trunk.Set {
 	var list []trunk.Trunk
 	for _, t := range n.Config.Trunks {
 		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Proto: transport.Proto(t.Proto)}
-		if len(t.Targets) > 0 {
-			k.Target = t.Targets[0]
-		}
+		k.Targets = t.Targets
 		list = append(list, k)
 	}
 	return trunk.NewSet(list)

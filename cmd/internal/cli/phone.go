@@ -1,0 +1,367 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"strowger/cmd/internal/phone"
+	"strowger/configs"
+	"strowger/media"
+	"strowger/media/prompt"
+	"strowger/sip/transport"
+	"strowger/sip/ua"
+)
+
+// phoneFlags are those of every command of the test phone.
+type phoneFlags struct {
+	server, user, passwordFile, transport, bind, ports, output string
+	display                                                    string
+	duration                                                   time.Duration
+	sound                                                      soundFlags
+}
+
+// soundFlags say what a phone does in a call.
+type soundFlags struct {
+	play, record, digits string
+	info, echo           bool
+}
+
+func newPhone() *cobra.Command {
+	f := &phoneFlags{}
+	c := &cobra.Command{
+		Use:   "phone",
+		Short: "A test phone: register, call, answer, play, record",
+		Long: `A test phone. The password is the demo's, if the server is on loopback; else
+that of --password-file ("-" reads standard input) or STROWGER_PASSWORD.`,
+	}
+	p := c.PersistentFlags()
+	p.StringVar(&f.server, "server", "127.0.0.1:5060", "SIP address of the server")
+	p.StringVar(&f.user, "user", "1001", "seat number")
+	p.StringVar(&f.display, "name", "", "display name")
+	p.StringVar(&f.passwordFile, "password-file", "", `file with the password; "-" is standard input`)
+	p.StringVar(&f.transport, "transport", "udp", "udp or tcp")
+	p.StringVar(&f.bind, "bind", "", "own SIP address and port (default: any port)")
+	p.StringVar(&f.ports, "rtp-ports", "10000-19999", "ports for sound")
+	p.StringVarP(&f.output, "output", "o", "table", "table or json")
+	p.DurationVar(&f.duration, "duration", 0, "hang up, or stop, after this time (default: never)")
+	c.AddCommand(f.register(), f.call(), f.answer())
+	return c
+}
+
+func (f *phoneFlags) register() *cobra.Command {
+	return &cobra.Command{
+		Use:     "register",
+		Short:   "Register and stay registered until interrupted",
+		Example: "  strowger phone register --user 1002 --transport tcp",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return f.with(c, nil, func(ctx context.Context, p *phone.Phone) error {
+				if err := f.enrol(ctx, c, p); err != nil {
+					return err
+				}
+				<-ctx.Done()
+				return nil
+			})
+		},
+	}
+}
+
+func (f *phoneFlags) call() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "call NUMBER",
+		Short: "Call a number and report on the call",
+		Example: `  strowger phone call '*43' --duration 5s --play hello.wav --record echo.wav
+  strowger phone call 1002 --user 1001 --digits 12# -o json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return f.with(c, nil, func(ctx context.Context, p *phone.Phone) error {
+				call, err := p.Call(args[0])
+				if err != nil {
+					return err
+				}
+				return f.talk(ctx, c, call)
+			})
+		},
+	}
+	f.sound.add(c)
+	return c
+}
+
+func (f *phoneFlags) answer() *cobra.Command {
+	var after time.Duration
+	c := &cobra.Command{
+		Use:     "answer",
+		Short:   "Register, answer the next call and report on it",
+		Example: "  strowger phone answer --user 1002 --after 3s --echo",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			calls := make(chan *phone.Call, 1)
+			incoming := func(call *phone.Call) {
+				select {
+				case calls <- call:
+				default:
+					call.Refuse(486)
+				}
+			}
+			return f.with(c, incoming, func(ctx context.Context, p *phone.Phone) error {
+				if err := f.enrol(ctx, c, p); err != nil {
+					return err
+				}
+				select {
+				case <-ctx.Done():
+					return errors.New("no call came")
+				case call := <-calls:
+					fmt.Fprintf(c.ErrOrStderr(), "%s calls\n", call.Number)
+					return f.pickUp(ctx, c, call, after)
+				}
+			})
+		},
+	}
+	c.Flags().DurationVar(&after, "after", 0, "ring this long before the answer")
+	f.sound.add(c)
+	return c
+}
+
+func (s *soundFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&s.play, "play", "", "sound file to play once answered (WAV, 8000 Hz mono)")
+	c.Flags().StringVar(&s.record, "record", "", "WAV file to record what is heard")
+	c.Flags().StringVar(&s.digits, "digits", "", "digits to send once answered")
+	c.Flags().BoolVar(&s.info, "info", false, "send digits by SIP INFO instead of RFC 4733")
+	c.Flags().BoolVar(&s.echo, "echo", false, "send back what is heard")
+}
+
+// enrol registers and says so.
+func (f *phoneFlags) enrol(ctx context.Context, c *cobra.Command, p *phone.Phone) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	granted, err := p.Register(ctx, 10*time.Minute)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%s is registered at %s by %s for %s\n", f.user, f.server, f.transport, granted)
+	return nil
+}
+
+// answerTime is how long the server has to answer a REGISTER, a BYE.
+const answerTime = 10 * time.Second
+
+// with makes the phone, does what is to be done and closes it in good order. The
+// context given to do ends with the command's, or --duration of standing by.
+func (f *phoneFlags) with(c *cobra.Command, incoming func(*phone.Call), do func(context.Context, *phone.Phone) error) error {
+	cfg, ports, err := f.config(c)
+	if err != nil {
+		return usageError{err}
+	}
+	local, err := ua.Towards(cfg.Server)
+	if err != nil {
+		return err
+	}
+	if cfg.Bind.IsValid() {
+		local = cfg.Bind.Addr()
+	}
+	plane, err := phone.NewPlane(local, ports[0], ports[1], cfg.Log)
+	if err != nil {
+		return err
+	}
+	defer plane.Close()
+	cfg.Plane, cfg.Incoming = plane, incoming
+	p, err := phone.New(cfg)
+	if err != nil {
+		return err
+	}
+	ctx := c.Context()
+	if f.duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.duration)
+		defer cancel()
+	}
+	err = do(ctx, p)
+	bye, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), answerTime)
+	defer cancel()
+	return errors.Join(err, p.Close(bye))
+}
+
+func (f *phoneFlags) config(c *cobra.Command) (cfg phone.Config, ports [2]uint16, err error) {
+	cfg = phone.Config{User: f.user, Display: f.display, Proto: transport.Proto(f.transport)}
+	cfg.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if cfg.Server, err = netip.ParseAddrPort(f.server); err != nil {
+		return cfg, ports, fmt.Errorf("--server %s: write an address and port, such as 192.0.2.1:5060", f.server)
+	}
+	if cfg.Proto != transport.UDP && cfg.Proto != transport.TCP {
+		return cfg, ports, fmt.Errorf("--transport %s: write udp or tcp", f.transport)
+	}
+	if f.bind != "" {
+		if cfg.Bind, err = netip.ParseAddrPort(f.bind); err != nil {
+			return cfg, ports, fmt.Errorf("--bind %s: write an address and port, such as 192.0.2.9:0", f.bind)
+		}
+	}
+	if f.output != "table" && f.output != "json" {
+		return cfg, ports, fmt.Errorf("-o %s: write table or json", f.output)
+	}
+	if _, err := fmt.Sscanf(f.ports, "%d-%d", &ports[0], &ports[1]); err != nil {
+		return cfg, ports, fmt.Errorf("--rtp-ports %s: write two ports, such as 10000-19999", f.ports)
+	}
+	cfg.Password, err = f.password(c.InOrStdin(), cfg.Server.Addr())
+	return cfg, ports, err
+}
+
+// maxPassword bounds what is read as a password, in bytes.
+const maxPassword = 1 << 10
+
+func (f *phoneFlags) password(stdin io.Reader, server netip.Addr) (string, error) {
+	if f.passwordFile == "" {
+		if p := os.Getenv("STROWGER_PASSWORD"); p != "" || !server.IsLoopback() {
+			return p, nil
+		}
+		return configs.DemoPassword(f.user), nil
+	}
+	in := stdin
+	if f.passwordFile != "-" {
+		file, err := os.Open(f.passwordFile)
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		in = file
+	}
+	b, err := io.ReadAll(io.LimitReader(in, maxPassword))
+	return strings.TrimRight(string(b), "\r\n"), err
+}
+
+// pickUp answers a call, after a while.
+func (f *phoneFlags) pickUp(ctx context.Context, c *cobra.Command, call *phone.Call, after time.Duration) error {
+	timer := time.NewTimer(after)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-call.Ended():
+	case <-ctx.Done():
+		return errors.New("no call was answered")
+	}
+	if err := call.Answer(); err != nil {
+		return err
+	}
+	return f.talk(ctx, c, call)
+}
+
+// talk does in a call what the flags say, until either side hangs up.
+func (f *phoneFlags) talk(ctx context.Context, c *cobra.Command, call *phone.Call) error {
+	say := func(text string) { fmt.Fprintln(c.ErrOrStderr(), text) }
+	finish, err := f.sound.prepare(call)
+	if err != nil {
+		return err
+	}
+	ringing, answered := call.Ringing(), call.Answered()
+	for open := true; open; {
+		select {
+		case <-ringing:
+			ringing = nil
+			say("ringing")
+		case <-answered:
+			answered = nil
+			say("answered")
+			if err := f.sound.press(call); err != nil {
+				say(err.Error())
+			}
+		case d := <-call.Digits():
+			say("digit " + string(d))
+		case <-ctx.Done():
+			call.Hangup()
+			open = false
+		case <-call.Ended():
+			open = false
+		}
+	}
+	r := call.Report()
+	return errors.Join(finish(), f.print(c.OutOrStdout(), r), failure(r))
+}
+
+// failure is the error of a call that nobody answered.
+func failure(r phone.Report) error {
+	if r.Answered || r.ByUs {
+		return nil
+	}
+	return fmt.Errorf("%s was not reached: %d %s", r.Number, r.Status, r.Reason)
+}
+
+// prepare sets a call's sound up. finish ends the recording.
+func (s *soundFlags) prepare(call *phone.Call) (finish func() error, err error) {
+	finish = func() error { return nil }
+	if s.play != "" {
+		var p *media.Prompt
+		if p, err = prompt.Load(s.play); err != nil {
+			return nil, err
+		}
+		if _, err := call.Play(p); err != nil {
+			return nil, err
+		}
+	}
+	if s.echo {
+		if err := call.Echo(); err != nil {
+			return nil, err
+		}
+	}
+	if s.record == "" {
+		return finish, nil
+	}
+	file, err := os.Create(s.record)
+	if err != nil {
+		return nil, err
+	}
+	w, err := prompt.NewWriter(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	var fault error // of writing: the disk is full
+	finish = func() error { return errors.Join(fault, w.Close(), file.Close()) }
+	return finish, call.Record(func(pcm []int16) {
+		if fault == nil {
+			fault = w.Write(pcm)
+		}
+	})
+}
+
+func (s *soundFlags) press(call *phone.Call) error {
+	switch {
+	case s.digits == "":
+		return nil
+	case s.info:
+		return call.Info(s.digits)
+	}
+	return call.Press(s.digits)
+}
+
+// print writes the report of a call.
+func (f *phoneFlags) print(w io.Writer, r phone.Report) error {
+	if f.output == "json" {
+		return json.NewEncoder(w).Encode(r)
+	}
+	outcome := "answered"
+	if !r.Answered {
+		outcome = strings.TrimSpace(fmt.Sprintf("not answered %d %s", r.Status, r.Reason))
+	}
+	for _, line := range [][2]string{
+		{"call", r.Phone + " with " + r.Number + ", " + outcome},
+		{"talked", r.Duration.Round(10 * time.Millisecond).String()},
+		{"codec", r.Codec},
+		{"packets", fmt.Sprintf("%d sent, %d received, %d lost", r.Sent, r.Received, r.Lost)},
+		{"jitter", r.Jitter.Round(10 * time.Microsecond).String()},
+		{"MOS", fmt.Sprintf("%.1f", r.MOS)},
+		{"digits", r.Digits},
+	} {
+		if line[1] != "" {
+			fmt.Fprintf(w, "%-8s %s\n", line[0], line[1])
+		}
+	}
+	return nil
+}

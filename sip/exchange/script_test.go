@@ -1,0 +1,69 @@
+package exchange_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// action is one line of a story: TIME WHO WHAT [WORDS] [| HEADER: VALUE].
+//
+//	0s caller INVITE 1002 sdp          a new call; with max-forwards=N, tag=T, from=N (another source)
+//	1s caller reINVITE sdp=PCMA/sendonly
+//	1s 1002 180, 1s 1002 200 sdp       answers the last INVITE; tag=T is another fork
+//	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
+//	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
+//	1s sound 1002 timeout, ended, oneway, digit 1
+//	1s switch drain, hangup
+type action struct {
+	at     time.Duration
+	who    string
+	what   string
+	args   []string
+	header string
+}
+
+// option is the value of NAME=VALUE among the words; a bare NAME is "", true.
+func (a action) option(name string) (string, bool) {
+	for _, w := range a.args {
+		k, v, _ := strings.Cut(w, "=")
+		if k == name {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+func (a action) number(name string, otherwise int) int {
+	v, ok := a.option(name)
+	if n, err := strconv.Atoi(v); ok && err == nil {
+		return n
+	}
+	return otherwise
+}
+
+func parseScript(t *testing.T, text string) []action {
+	var script []action
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		line, header, _ := strings.Cut(line, "|")
+		words := strings.Fields(line)
+		if len(words) < 3 {
+			t.Fatalf("story line %q: want TIME WHO WHAT", line)
+		}
+		at, err := time.ParseDuration(words[0])
+		if err != nil {
+			t.Fatalf("story line %q: %v", line, err)
+		}
+		a := action{at: at, who: words[1], what: words[2], args: words[3:], header: strings.TrimSpace(header)}
+		if n := len(script); n > 0 && script[n-1].at > at {
+			t.Fatalf("story line %q is before the line above it", line)
+		}
+		script = append(script, a)
+	}
+	return script
+}
