@@ -25,7 +25,7 @@ func (n *node) recorded(want ...ending) []ledger.CDR {
 	n.t.Helper()
 	var all []ledger.CDR
 	until(n.t, fmt.Sprintf("%d calls are recorded", len(want)), func() bool {
-		all = rows[ledger.CDR](n.t, n.dir, "cdr-*.jsonl")
+		all = n.cdrs()
 		return len(all) >= len(want)
 	})
 	if len(all) != len(want) {
@@ -37,6 +37,11 @@ func (n *node) recorded(want ...ending) []ledger.CDR {
 		}
 	}
 	return all
+}
+
+func (n *node) cdrs() []ledger.CDR {
+	n.t.Helper()
+	return rows[ledger.CDR](n.t, n.dir, "cdr-*.jsonl")
 }
 
 // legs are the leg records of a call.

@@ -25,11 +25,14 @@ func received(what, attributes string) string {
 	if what[0] >= '0' && what[0] <= '9' {
 		kind = "response"
 	}
-	return fmt.Sprintf(`<recv %s="%s" rrs="true"%s/>`, kind, what, attributes)
+	switch what {
+	case "200": // its Contact is where the dialog goes; without one sipp only says so
+		attributes += ` rrs="true"`
+	case "401", "407": // the challenge that signed answers
+		attributes += ` auth="true"`
+	}
+	return fmt.Sprintf(`<recv %s="%s"%s/>`, kind, what, attributes)
 }
-
-// challenged wants the status and keeps its challenge for withPassword.
-func challenged(status string) string { return received(status, ` auth="true"`) }
 
 func pause(ms int) string { return fmt.Sprintf(`<pause milliseconds="%d"/>`, ms) }
 
@@ -70,9 +73,11 @@ func (m message) swap(prefix, line string) message {
 	return m
 }
 
-// withPassword answers the challenge that came last.
-func (m message) withPassword(user string) message {
-	return m.with(fmt.Sprintf("[authentication username=%s password=demo-%s]", user, user))
+// signed answers the challenge that came last, with a seat's password.
+func (m message) signed(seat string) message { return m.withPassword(seat, "demo-"+seat) }
+
+func (m message) withPassword(seat, password string) message {
+	return m.with(fmt.Sprintf("[authentication username=%s password=%s]", seat, password))
 }
 
 // once is sent without sipp repeating it.
@@ -113,12 +118,11 @@ const (
 // caller is the side that begins a call, by its user.
 type caller string
 
-// invite is an INVITE to a number, or to where the dialog is if there is one.
+// invite is an INVITE to a number.
 func (c caller) invite(cseq int, to string) message {
-	return c.request("INVITE", cseq, "sip:"+to+"@[remote_ip]:[remote_port]").swap("To:", toLine(to)).sdp(usual)
+	return c.request("INVITE", cseq, "sip:"+to+"@[remote_ip]:[remote_port]").
+		swap("To:", "To: <sip:"+to+"@[remote_ip]>").sdp(usual)
 }
-
-func toLine(to string) string { return "To: <sip:" + to + "@[remote_ip]>[peer_tag_param]" }
 
 // request is a request to a URI.
 func (c caller) request(method string, cseq int, uri string) message {
@@ -127,7 +131,7 @@ func (c caller) request(method string, cseq int, uri string) message {
 		"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
 		"Max-Forwards: 70",
 		"From: <sip:" + string(c) + "@[local_ip]>" + fromTag,
-		toLine("[service]"),
+		"To: <sip:[service]@[remote_ip]>[peer_tag_param]",
 		"Call-ID: [call_id]",
 		fmt.Sprintf("CSeq: %d %s", cseq, method),
 		"Contact: <sip:" + string(c) + "@[local_ip]:[local_port];transport=[transport]>",
@@ -153,8 +157,18 @@ func (c caller) cancel(cseq int, to string) message {
 		swap("Via:", "[last_Via:]").swap("To:", "To: <sip:"+to+"@[remote_ip]>")
 }
 
-// bye ends the call.
-func (c caller) bye(cseq int) message { return c.inDialog("BYE", cseq) }
+// hangsUp ends the call.
+func (c caller) hangsUp(cseq int) string { return steps(c.inDialog("BYE", cseq), await("200")) }
+
+// calls invites and, if the call is answered, acknowledges.
+func (c caller) calls(to string) string {
+	return steps(c.invite(1, to), maybe(100), maybe(180), maybe(183), await("200"), c.ack(1))
+}
+
+// isRefused invites and wants to be refused.
+func (c caller) isRefused(to, status string) string {
+	return steps(c.invite(1, to), maybe(100), maybe(180), await(status), c.refused(1, to))
+}
 
 // rung awaits the INVITE of a call and keeps who is who, for requests that the
 // phone sends later.
@@ -162,8 +176,9 @@ const rung = `<recv request="INVITE" rrs="true"><action>
 <ereg regexp="[^ ].*" search_in="hdr" header="From:" assign_to="peer"/>
 <ereg regexp="[^ ].*" search_in="hdr" header="To:" assign_to="me"/>
 <ereg regexp="sip:[^>]*" search_in="hdr" header="Contact:" assign_to="target"/>
+<ereg regexp="[^ ].*" search_in="hdr" header="Via:" assign_to="via"/>
 </action></recv>
-<Reference variables="peer,me,target"/>`
+<Reference variables="peer,me,target,via"/>`
 
 // reply is a response to the request that came last.
 func reply(status int, reason string) message {
@@ -179,11 +194,28 @@ func again(status int, reason string) message {
 	return reply(status, reason).swap("[last_To:]", "[last_To:]")
 }
 
-// answer is the 200 to the INVITE.
+// ringing is the 180 to the INVITE.
+func ringing() message { return reply(180, "Ringing") }
+
+// answer is the 200 to the INVITE, even if something else came after that.
 func answer() message {
-	m := reply(200, "OK").sdp(usual)
+	m := toInvite(200, "OK").sdp(usual)
 	m.retrans = true
 	return m
+}
+
+// toInvite is a response to the INVITE that rung awaited.
+func toInvite(status int, reason string) message {
+	return reply(status, reason).swap("[last_Via:]", "Via: [$via]").swap("[last_To:]", "To: [$me]"+toTag).
+		swap("[last_CSeq:]", "CSeq: 1 INVITE")
+}
+
+// hungUp takes the BYE of the other side.
+func hungUp() string { return steps(await("BYE"), again(200, "OK")) }
+
+// cancelled takes a CANCEL and ends the INVITE.
+func cancelled() string {
+	return steps(await("CANCEL"), reply(200, "OK"), toInvite(487, "Request Terminated"), await("ACK"))
 }
 
 // called is a request of the side that was called, to its peer.
@@ -209,8 +241,8 @@ func register(user string, cseq int) message {
 // registers registers a seat.
 func registers(user string) string {
 	return steps(
-		register(user, 1), challenged("401"),
-		register(user, 2).withPassword(user), await("200"),
+		register(user, 1), await("401"),
+		register(user, 2).signed(user), await("200"),
 	)
 }
 

@@ -26,11 +26,8 @@ type side struct {
 // run starts sipp on an address with one call of a scenario.
 func (n *node) run(name, at, transport string, args []string, list ...any) *side {
 	n.t.Helper()
-	dir := n.t.TempDir()
-	file := filepath.Join(dir, name+".xml")
-	if err := os.WriteFile(file, []byte(scenario(steps(list...))), 0o600); err != nil {
-		n.t.Fatal(err)
-	}
+	file := n.file(name+".xml", list...)
+	dir := filepath.Dir(file)
 	s := &side{t: n.t, name: name, trace: filepath.Join(dir, name+".messages")}
 	cmd := exec.Command("sipp", append([]string{
 		"-sf", file, "-i", at, "-p", "5060", "-mi", at, "-mp", "6000", "-t", transport,
@@ -39,6 +36,16 @@ func (n *node) run(name, at, transport string, args []string, list ...any) *side
 	cmd.Dir = dir
 	s.process = launch(n.t, cmd, filepath.Join(dir, name+".log"))
 	return s
+}
+
+// file writes a scenario to a folder of its own.
+func (n *node) file(name string, list ...any) string {
+	n.t.Helper()
+	file := filepath.Join(n.t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(scenario(steps(list...))), 0o600); err != nil {
+		n.t.Fatal(err)
+	}
+	return file
 }
 
 // call starts a side that begins a call to a number.
@@ -123,18 +130,28 @@ func (s *side) errors() string {
 	return string(text)
 }
 
-// got returns the first message whose first line begins with a prefix, of those
-// that sipp received, or fails the test.
-func (s *side) got(prefix string) string {
-	s.t.Helper()
-	for _, part := range strings.Split(s.messages(), "\n-----") {
-		head, text, ok := strings.Cut(part, "\n\n")
-		if ok && strings.Contains(head, "received") && strings.HasPrefix(strings.TrimLeft(text, "\r\n"), prefix) {
-			return strings.ReplaceAll(text, "\r\n", "\n")
+// all returns the messages that sipp received whose first line begins with a
+// prefix and that have a line that begins with another.
+func (s *side) all(first, line string) []string {
+	var found []string
+	for part := range strings.SplitSeq(s.messages(), "\n-----") {
+		head, text, _ := strings.Cut(part, "\n\n")
+		text = strings.ReplaceAll(strings.TrimLeft(text, "\r\n"), "\r\n", "\n")
+		if strings.Contains(head, "received") && strings.HasPrefix(text, first) && strings.Contains(text, "\n"+line) {
+			found = append(found, text)
 		}
 	}
-	s.t.Fatalf("%s received no %s:\n%s", s.name, prefix, s.messages())
-	return ""
+	return found
+}
+
+// got is the first of all, or fails the test.
+func (s *side) got(first, line string) string {
+	s.t.Helper()
+	found := s.all(first, line)
+	if len(found) == 0 {
+		s.t.Fatalf("%s received no %s with %q:\n%s", s.name, first, line, s.messages())
+	}
+	return found[0]
 }
 
 // says wants lines in a message.
