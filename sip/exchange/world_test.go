@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"testing/synctest"
 	"time"
 
@@ -27,10 +26,20 @@ const settle = 200 * time.Second
 
 var self = netip.MustParseAddrPort("192.0.2.1:5060")
 
+// reporter is a *testing.T, or what collects the failures of a random story.
+type reporter interface {
+	Helper()
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Error(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // world is everything around one exchange. mu is held while a batch of messages
 // is put on the wire, so that the switch says nothing in between.
 type world struct {
-	t         *testing.T
+	t         reporter
 	x         *exchange.Exchange
 	admission *admission
 	sound     *plane
@@ -53,7 +62,7 @@ type letter struct {
 	msg sip.Message
 }
 
-func newWorld(t *testing.T, program string) *world {
+func newWorld(t reporter, program string) *world {
 	w := &world{
 		t: t, start: time.Now(), parties: map[string]*party{}, wake: make(chan struct{}, 1),
 		finals: map[string]map[int]int{},
@@ -144,7 +153,9 @@ func (w *world) act(a action) {
 		case "drain":
 			w.x.Drain()
 		case "hangup":
-			go w.hangUp()
+			go w.hangUp(1)
+		case "hangup-all":
+			go w.hangUp(0)
 		}
 	case "sound":
 		w.sound.tell(a.what, a.args)
@@ -153,15 +164,19 @@ func (w *world) act(a action) {
 	}
 }
 
-// hangUp ends the oldest call as an administrator would.
-func (w *world) hangUp() {
+// hangUp ends calls as an administrator would: the oldest n, or all for 0.
+func (w *world) hangUp(n int) {
 	calls, err := w.x.Calls(context.Background())
-	if err != nil || len(calls) == 0 {
+	if err != nil || len(calls) < n {
 		w.t.Errorf("nothing to hang up: %v", err)
-		return
 	}
-	if err := w.x.Hangup(context.Background(), calls[0].ID); err != nil {
-		w.t.Error(err)
+	for i, c := range calls {
+		if n > 0 && i == n {
+			break
+		}
+		if err := w.x.Hangup(context.Background(), c.ID); err != nil {
+			w.t.Error(err)
+		}
 	}
 }
 
