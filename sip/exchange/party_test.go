@@ -24,7 +24,9 @@ type party struct {
 	talks  []*talk
 	last   string // the last message
 	lastAt time.Time
-	branch int
+	// unreachable: sending to it fails.
+	unreachable bool
+	branch      int
 }
 
 // lifetime is how long a message stays in the network; one that comes later may
