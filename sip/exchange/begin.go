@@ -69,6 +69,11 @@ func callID(now time.Time, token string) string {
 
 // register answers a REGISTER by a worker.
 func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	if !s.x.sources.allow(now, flow.Remote.Addr()) {
+		s.x.counters.RegistersSlowed.Add(1)
+		s.reply(now, tx, req, 503, retryAfter())
+		return
+	}
 	if status, headers, ok := s.x.cfg.Admission.Challenge(now, req, flow); ok {
 		s.reply(now, tx, req, status, headers...)
 		return

@@ -75,6 +75,9 @@ type Config struct {
 	Strands  int // 0 means twice the processors
 	Workers  int // 0 means 64
 	MaxCalls int // 0 means 10,000
+	// Registers is how many REGISTERs a second one address may send; more are
+	// answered with 503. 0 means 200.
+	Registers int
 }
 
 // Limits that are not configured.
@@ -86,14 +89,15 @@ const (
 
 // Counters of an exchange.
 type Counters struct {
-	MailboxFull    atomic.Uint64 // messages dropped because a strand had too many waiting
-	JobsFull       atomic.Uint64 // requests refused because the workers had too many waiting
-	CallsRefused   atomic.Uint64 // calls refused by the limit of calls
-	CallsStarted   atomic.Uint64 // calls that passed admission
-	CallsEnded     atomic.Uint64 // calls whose record was closed
-	UnknownDialog  atomic.Uint64 // requests with a tag that no call has
-	ForeignSource  atomic.Uint64 // requests of a dialog from another source than its peer
-	ForeignBranch  atomic.Uint64 // responses whose branch is none of ours
-	StrayResponses atomic.Uint64 // responses without a transaction
-	Unforwarded    atomic.Uint64 // messages for a node that could not be reached
+	MailboxFull     atomic.Uint64 // messages dropped because a strand had too many waiting
+	JobsFull        atomic.Uint64 // requests refused because the workers had too many waiting
+	CallsRefused    atomic.Uint64 // calls refused by the limit of calls
+	RegistersSlowed atomic.Uint64 // REGISTERs refused because their address sent too many
+	CallsStarted    atomic.Uint64 // calls that passed admission
+	CallsEnded      atomic.Uint64 // calls whose record was closed
+	UnknownDialog   atomic.Uint64 // requests with a tag that no call has
+	ForeignSource   atomic.Uint64 // requests of a dialog from another source than its peer
+	ForeignBranch   atomic.Uint64 // responses whose branch is none of ours
+	StrayResponses  atomic.Uint64 // responses without a transaction
+	Unforwarded     atomic.Uint64 // messages for a node that could not be reached
 }

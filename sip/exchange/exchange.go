@@ -25,6 +25,7 @@ type Exchange struct {
 	strands  []*strand
 	jobs     chan func()
 	seed     maphash.Seed
+	sources  *sources
 	calls    atomic.Int64 // not over yet
 	draining atomic.Bool
 	workers  sync.WaitGroup
@@ -47,10 +48,13 @@ func New(cfg Config) *Exchange {
 	if cfg.MaxCalls == 0 {
 		cfg.MaxCalls = 10_000
 	}
+	if cfg.Registers == 0 {
+		cfg.Registers = 200
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	x := &Exchange{cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed()}
+	x := &Exchange{cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed(), sources: newSources(cfg.Registers)}
 	x.ctx, x.stop = context.WithCancel(context.Background())
 	for range cfg.Workers {
 		x.workers.Go(x.work)

@@ -193,6 +193,7 @@ func (n *Node) openCalls(context.Context) error {
 	n.Exchange = exchange.New(exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
 		Admission: n.Admission, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Registers:    n.Config.Limits.Registers,
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	})
 	return nil

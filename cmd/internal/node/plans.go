@@ -38,7 +38,9 @@ type Plans struct {
 	tenants   []*admission.Tenant
 	prompts   []string
 	log       *slog.Logger
-	stop      func()
+	unwatch   func()
+	changed   chan string   // tenants whose plan was published, by whichever node
+	done      chan struct{} // the follower has ended
 }
 
 func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, prompts []string, log *slog.Logger) *Plans {
@@ -48,14 +50,34 @@ func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, promp
 			Name: t.Name, Realm: t.Realm, Numbering: t.Numbering, Emergency: t.Emergency, EmergencyTrunks: t.EmergencyTrunks,
 		})
 	}
-	p.stop = store.Watch(planTable, func(tenant, _ string) {
-		// Another node published; reading must not hold up the store's notices.
-		go p.follow(tenant)
+	p.changed, p.done = make(chan string, maxChanges), make(chan struct{})
+	p.unwatch = store.Watch(planTable, func(tenant, _ string) {
+		select {
+		case p.changed <- tenant:
+		default:
+			log.Error("too many plans are published at once; restart the node to have the newest", "tenant", tenant)
+		}
 	})
+	go p.run()
 	return p
 }
 
-func (p *Plans) close() { p.stop() }
+// maxChanges bounds the notices of published plans that wait.
+const maxChanges = 1024
+
+// run follows what is published until close.
+func (p *Plans) run() {
+	defer close(p.done)
+	for tenant := range p.changed {
+		p.follow(tenant)
+	}
+}
+
+func (p *Plans) close() {
+	p.unwatch()
+	close(p.changed)
+	<-p.done
+}
 
 // Current returns the published plan of a tenant, or state.ErrNotFound.
 func (p *Plans) Current(ctx context.Context, tenant string) (Version, error) {
@@ -110,6 +132,9 @@ func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (V
 func (p *Plans) follow(tenant string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	if p.tenant(tenant) == nil {
+		return
+	}
 	v, err := p.Current(ctx, tenant)
 	if err == nil {
 		var table *plan.Table
