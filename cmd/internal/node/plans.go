@@ -40,6 +40,7 @@ type Plans struct {
 	log       *slog.Logger
 	unwatch   func()
 	changed   chan string   // tenants whose plan was published, by whichever node
+	stop      chan struct{} // closed by close
 	done      chan struct{} // the follower has ended
 }
 
@@ -51,6 +52,7 @@ func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, promp
 		})
 	}
 	p.changed, p.done = make(chan string, maxChanges), make(chan struct{})
+	p.stop = make(chan struct{})
 	p.unwatch = store.Watch(planTable, func(tenant, _ string) {
 		select {
 		case p.changed <- tenant:
@@ -68,14 +70,19 @@ const maxChanges = 1024
 // run follows what is published until close.
 func (p *Plans) run() {
 	defer close(p.done)
-	for tenant := range p.changed {
-		p.follow(tenant)
+	for {
+		select {
+		case <-p.stop:
+			return
+		case tenant := <-p.changed:
+			p.follow(tenant)
+		}
 	}
 }
 
 func (p *Plans) close() {
 	p.unwatch()
-	close(p.changed)
+	close(p.stop)
 	<-p.done
 }
 
