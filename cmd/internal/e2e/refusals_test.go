@@ -39,7 +39,7 @@ func TestNoAnswer(t *testing.T) {
 	need(t, "sipp", "sip-tester")
 	t.Parallel()
 	const to = "+448081570002"
-	n := startNode(t, edit{"demo.plan.hcl", `ring { seats = ["1002"] }`, "ring {\n    seats = [\"1002\"]\n    timeout = \"1s\"\n  }"})
+	n := startNode(t, change("demo.plan.hcl", `ring { seats = ["1002"] }`, "ring {\n    seats = [\"1002\"]\n    timeout = \"1s\"\n  }"))
 	phone := n.phone("1002", rung, ringing(), cancelled())
 	call := n.fromCarrier(to, carrier.isRefused(to, "480"))
 	allDone(call, phone)

@@ -102,7 +102,7 @@ func TestToldWhy(t *testing.T) {
 	for _, c := range []struct{ to, status, reason string }{
 		{"1003", "480", "Seat 1003 has no phone registered"},
 		{"77", "404", "Number not in plan"},
-		{"908081570099", "404", "Number not in plan"},
+		{"*99", "404", "Number not in plan"},
 	} {
 		call := n.call("1001", host(), c.to, ada.isTold(c.to, c.status))
 		call.done()
