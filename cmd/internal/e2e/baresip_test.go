@@ -132,7 +132,6 @@ func writeWAV(t *testing.T, name string, samples []int16) {
 // other's tone, and not its own, in what it recorded.
 func TestBothHear(t *testing.T) {
 	need(t, "baresip", "baresip-core")
-	t.Parallel()
 	n := startNode(t)
 	ada, ben := n.softphone("1001", 440), n.softphone("1002", 620)
 	ada.does("dial", "sip:1002@"+n.host+":5060;transport=udp")

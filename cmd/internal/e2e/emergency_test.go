@@ -90,7 +90,6 @@ func (n *node) alarmed(says ...string) {
 // TestEmergencyBeyondLimit: a node that takes no more calls takes this one.
 func TestEmergencyBeyondLimit(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t, change("strowger.hcl", "admin {", "limits {\n  calls = 10\n}\n\nadmin {"))
 	ben := caller("1002")
 	held := n.run("1002", host(), "u1", []string{"-s", "*43", "-m", "10", "-r", "100"}, ben.dials("*43"), pause(3000), ben.hangsUp(3))
@@ -106,7 +105,6 @@ func TestEmergencyBeyondLimit(t *testing.T) {
 // the seat that called, then the desk of its site.
 func TestEmergencyCallback(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	finn := caller("1006")
 	at := host()

@@ -72,7 +72,6 @@ func header(t *testing.T, msg, name string) string {
 // nothing: the carrier's leg refuses, the seat's asks for a password.
 func TestForeignBYE(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570002"
 	n := startNode(t)
 	phone := n.phone("1002", answers(), hungUp())
@@ -125,7 +124,6 @@ func garbage(t *testing.T) [][]byte {
 // RFC 4475, on every port of a call that goes on.
 func TestHostile(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570002"
 	n := startNode(t)
 	phone := n.phone("1002", answers(), hungUp())
@@ -168,7 +166,6 @@ func TestHostile(t *testing.T) {
 // registering and calling.
 func TestFlood(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570002"
 	n := startNode(t)
 	s := newStranger(t, n.host+":5060")

@@ -9,7 +9,6 @@ import (
 // was open once, the ended one keeps its record, and phones stay registered.
 func TestKilled(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570002"
 	n := startNode(t)
 	at := host()

@@ -50,9 +50,10 @@ func host() string {
 	return fmt.Sprintf("127.%d.%d.%d", 100+os.Getpid()%100, n/200, 2+n%200)
 }
 
-// need skips a test of a program that is not installed.
+// need runs a test beside the others, or skips it if its program is not installed.
 func need(t *testing.T, program, debian string) {
 	t.Helper()
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts processes: not in -short")
 	}

@@ -67,7 +67,6 @@ func TestDialOut(t *testing.T) {
 // TestApplications: what answers by itself.
 func TestApplications(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	byCaller, bySwitch := byCaller, ending{"answered", 200, 16, "switch"}
 	stream := steps(play(tone(t, 440), 8), pause(400))
@@ -84,7 +83,6 @@ func TestApplications(t *testing.T) {
 
 func TestAnnouncement(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	const to = "+448081570004"
 	n.fromCarrier(to, carrier.calls(to), hungUp()).done()
@@ -97,7 +95,6 @@ func TestAnnouncement(t *testing.T) {
 // TestToldWhy: a seat is told what would help.
 func TestToldWhy(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	for _, c := range []struct{ to, status, reason string }{
 		{"1003", "480", "Seat 1003 has no phone registered"},
@@ -113,7 +110,6 @@ func TestToldWhy(t *testing.T) {
 // TestTCP: phones on a connection that they opened are reached by it.
 func TestTCP(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	at := host()
 	phone := n.run("1002", at, "t1", []string{"-s", "1002", "-oocsf", n.file("1002-called.xml", answers(), hungUp())},
