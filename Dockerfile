@@ -15,7 +15,7 @@ COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/strowger ./cmd/strowger
 RUN mkdir -p bin/data
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM scratch
 COPY --from=build /src/bin/strowger /usr/local/bin/strowger
 COPY --from=build --chown=65532:65532 /src/bin/data /data
 USER 65532:65532

@@ -1,4 +1,3 @@
-//nolint:gosec // G103: addresses and packets are handed to the kernel where they lie
 package main
 
 import (
@@ -33,12 +32,16 @@ func newMessages(n int) *messages {
 }
 
 // set makes b the buffer of message i.
+//
+//nolint:gosec // G103: handed to the kernel where it lies
 func (m *messages) set(i int, b []byte) {
 	m.vectors[i].Base = unsafe.SliceData(b)
 	m.vectors[i].SetLen(len(b))
 }
 
 // address makes to the destination of message i.
+//
+//nolint:gosec // G103: handed to the kernel where it lies
 func (m *messages) address(i int, to netip.AddrPort) {
 	m.names[i].Family, m.names[i].Addr = unix.AF_INET, to.Addr().As4()
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&m.names[i].Port))[:], to.Port())
@@ -47,6 +50,8 @@ func (m *messages) address(i int, to netip.AddrPort) {
 }
 
 // send sends messages from to until and returns how many went out.
+//
+//nolint:gosec // G103: handed to the kernel where it lies
 func (m *messages) send(fd, from, until int) (int, error) {
 	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.headers[from])), uintptr(until-from), 0, 0, 0)
 	if errno != 0 {
@@ -56,6 +61,8 @@ func (m *messages) send(fd, from, until int) (int, error) {
 }
 
 // receive waits for one message at least.
+//
+//nolint:gosec // G103: handed to the kernel where it lies
 func (m *messages) receive(fd int) (int, error) {
 	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.headers[0])), uintptr(len(m.headers)), unix.MSG_WAITFORONE, 0, 0)
 	if errno != 0 {

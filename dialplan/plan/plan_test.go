@@ -39,7 +39,7 @@ func inventory() plan.Inventory {
 		Numbering: dialplan.UnitedKingdom(),
 		HasSeat:   func(s string) bool { return s >= "1001" && s <= "1020" && len(s) == 4 },
 		Trunks:    []string{"carrier"},
-		Prompts:   []string{"welcome"},
+		Prompts:   []string{"announcement", "welcome"},
 	}
 }
 
@@ -57,7 +57,7 @@ func TestDemoFromTrunk(t *testing.T) {
 		"+448081570007":      "+448081570007: " + all,
 		"08081570002":        "+448081570002: ring 1002 for 30s",
 		"08081570003":        "+448081570003: echo",
-		"08081570004":        "+448081570004: play welcome",
+		"08081570004":        "+448081570004: play announcement",
 		"+448081570005":      "+448081570005: reject 404 Number not in plan",
 		"1001":               "1001: reject 404 Number not in plan",
 		"*43":                "*43: reject 404 Number not in plan",
@@ -79,7 +79,7 @@ func TestDemoFromSeat(t *testing.T) {
 		"1021":              "1021: reject 404 No seat 1021",
 		"10020":             "10020: reject 404 Number not in plan",
 		"*43":               "*43: echo",
-		"*44":               "*44: play welcome",
+		"*44":               "*44: play announcement",
 		"*45":               "*45: play own-number",
 		"+448081570003":     "+448081570003: echo",
 		"00448081570003":    "+448081570003: echo",

@@ -28,15 +28,14 @@ const SampleRate = 8000
 const (
 	MaxFile    = 16 << 20  // bytes of one file: 35 minutes of G.711
 	MaxLibrary = 256 << 20 // bytes of samples in one Library
-	MaxSpelled = 32        // characters that Spell says
 )
 
 // Errors, to be told apart with errors.Is.
 var (
 	// ErrFormat: not sound that is read here; the text says how to convert it.
 	ErrFormat = errors.New("unusable sound file")
-	// ErrLimit: a file, a library, a recording or a number is too long.
+	// ErrLimit: a file, a library or a recording is too long.
 	ErrLimit = errors.New("sound exceeds a limit")
-	// ErrUnknown: the library has no prompt of the name, or no word for a character.
+	// ErrUnknown: the library has no prompt of the name.
 	ErrUnknown = errors.New("no such prompt")
 )

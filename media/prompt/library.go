@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"strowger/media"
 	"strowger/media/codec"
@@ -61,47 +60,6 @@ func (l *Library) Get(name string) (*media.Prompt, error) {
 
 // Names lists the prompts in order.
 func (l *Library) Names() []string { return slices.Sorted(maps.Keys(l.prompts)) }
-
-// pause is between two spoken characters, and lead before the first, so that a
-// phone that is slow to open its ear misses none.
-const (
-	pause = 120 * time.Millisecond
-	lead  = 300 * time.Millisecond
-)
-
-// Spell says digits, + * and # one by one: "1001" is "one zero zero one". Spaces,
-// hyphens, dots and brackets are silent. Errors are ErrUnknown, for another
-// character or if there is nothing to say, and ErrLimit.
-func (l *Library) Spell(text string) (*media.Prompt, error) {
-	if len(text) > MaxSpelled {
-		return nil, fmt.Errorf("%w: %d characters to say, at most %d", ErrLimit, len(text), MaxSpelled)
-	}
-	pcm := make([]int16, samplesIn(lead))
-	said := 0
-	for _, r := range text {
-		name := "digit-" + string(r)
-		switch {
-		case strings.ContainsRune(" -.()", r):
-			continue
-		case r == '+':
-			name = "digit-plus"
-		case r == '*':
-			name = "digit-star"
-		case r == '#':
-			name = "digit-hash"
-		}
-		word, err := l.Get(name)
-		if err != nil {
-			return nil, fmt.Errorf("%w: no word for %q", ErrUnknown, r)
-		}
-		pcm = append(append(pcm, word.PCM...), make([]int16, samplesIn(pause))...)
-		said++
-	}
-	if said == 0 {
-		return nil, fmt.Errorf("%w: nothing to say in %q", ErrUnknown, text)
-	}
-	return &media.Prompt{Name: "spell " + text, PCM: pcm}, nil
-}
 
 // Load reads one sound file: .wav, .ulaw or .alaw. Its prompt has the file's name
 // without the extension.

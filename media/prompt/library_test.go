@@ -128,31 +128,3 @@ func TestLoadErrors(t *testing.T) {
 		t.Errorf("Get: %v", err)
 	}
 }
-
-func TestSpell(t *testing.T) {
-	l := open(t, "")
-	words := func(names ...string) int {
-		n := samplesIn(lead)
-		for _, name := range names {
-			n += len(get(t, l, "digit-"+name).PCM) + samplesIn(pause)
-		}
-		return n
-	}
-	for text, want := range map[string]int{
-		"1001":       words("1", "0", "0", "1"),
-		"+44 (0)8-1": words("plus", "4", "4", "0", "8", "1"),
-		"*43#":       words("star", "4", "3", "hash"),
-	} {
-		got, err := l.Spell(text)
-		if err != nil || len(got.PCM) != want || got.Loop {
-			t.Errorf("%s: %v", text, err)
-		}
-	}
-	for text, want := range map[string]error{
-		"": ErrUnknown, " - ": ErrUnknown, "12a": ErrUnknown, "\xff": ErrUnknown, strings.Repeat("1", MaxSpelled+1): ErrLimit,
-	} {
-		if _, err := l.Spell(text); !errors.Is(err, want) {
-			t.Errorf("%q: %v, want %v", text, err, want)
-		}
-	}
-}

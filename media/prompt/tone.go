@@ -3,8 +3,6 @@ package prompt
 import (
 	"math"
 	"time"
-
-	"strowger/media"
 )
 
 // Tone is a sine of freq Hz for d, its peak at level dB relative to full scale
@@ -16,20 +14,6 @@ func Tone(freq float64, d time.Duration, level float64) []int16 {
 		out[i] = int16(peak * math.Sin(2*math.Pi*freq*float64(i)/SampleRate))
 	}
 	return out
-}
-
-// Ringing is the ringing tone of the United Kingdom, without end: 400 Hz and 450 Hz
-// together, 0.4 s on, 0.2 s off, 0.4 s on, 2 s off (ITU-T E.180).
-func Ringing() *media.Prompt {
-	const on, off, pause = 400 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second
-	burst := Tone(400, on, -19)
-	for i, s := range Tone(450, on, -19) {
-		burst[i] += s
-	}
-	var pcm []int16
-	pcm = append(append(pcm, burst...), make([]int16, samplesIn(off))...)
-	pcm = append(append(pcm, burst...), make([]int16, samplesIn(pause))...)
-	return &media.Prompt{Name: "ringing", PCM: pcm, Loop: true}
 }
 
 // ToneShare is, for each whole window of 100 ms, the share of the power that is at

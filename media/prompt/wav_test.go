@@ -166,20 +166,6 @@ func TestTone(t *testing.T) {
 	}
 }
 
-func TestRinging(t *testing.T) {
-	r := Ringing()
-	if !r.Loop || len(r.PCM) != 3*SampleRate {
-		t.Fatalf("loop %v, %d samples", r.Loop, len(r.PCM))
-	}
-	low, high := ToneShare(r.PCM, 400), ToneShare(r.PCM, 450)
-	for i := range low {
-		on := i < 4 || i >= 6 && i < 10
-		if sum := low[i] + high[i]; on != (sum > 0.9) || !on && sum != 0 {
-			t.Errorf("window %d: share %.2f", i, sum)
-		}
-	}
-}
-
 func FuzzDecodeWAV(f *testing.F) {
 	f.Add(wav(formatPCM, 1, 16, 8000, []byte{1, 0, 2, 0}))
 	f.Add(wav(formatULaw, 1, 8, 8000, []byte{1, 2, 3}))

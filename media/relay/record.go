@@ -63,14 +63,14 @@ func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
 		return 0
 	}
 	payload := in.payload(h.payload)
-	switch {
-	case payload == nil:
-	case payload.Encoding == telephoneEvent:
+	if payload == nil {
+		return 0
+	}
+	if payload.Encoding == telephoneEvent {
 		return in.digit(h, b)
-	case in.recorder != nil:
-		if law, ok := lawOf(payload.Encoding); ok {
-			in.recorder.add(h.timestamp, fresh, law, b[h.start:h.end])
-		}
+	}
+	if law, ok := lawOf(payload.Encoding); ok && in.recorder != nil {
+		in.recorder.add(h.timestamp, fresh, law, b[h.start:h.end])
 	}
 	return 0
 }
@@ -78,7 +78,7 @@ func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
 // add puts a packet into its place. One that is too late or too early for the
 // window starts the playout anew.
 func (r *recorder) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
-	if len(codes) > MaxPacket {
+	if len(codes) > recordWindow-recordDelay {
 		return
 	}
 	ahead := int32(timestamp - r.next)
@@ -86,11 +86,10 @@ func (r *recorder) add(timestamp uint32, fresh bool, law codec.Law, codes []byte
 		clear(r.ring[:])
 		r.next, r.running = timestamp-uint32(recordDelay), true
 	}
-	var pcm [MaxPacket]int16
-	law.Decode(pcm[:len(codes)], codes)
-	for i := range codes {
-		r.ring[(timestamp+uint32(i))%recordWindow] = pcm[i]
-	}
+	at := timestamp % recordWindow
+	first := min(len(codes), int(recordWindow-at))
+	law.Decode(r.ring[at:], codes[:first])
+	law.Decode(r.ring[:], codes[first:])
 }
 
 // take gives out the next frame.

@@ -23,6 +23,7 @@ type sockaddr struct {
 	size uint32 // 0 means no address
 }
 
+//nolint:gosec // G103: handed to the kernel where it lies
 func makeSockaddr(a netip.AddrPort) sockaddr {
 	var s sockaddr
 	if !reachable(a) {
@@ -40,6 +41,7 @@ func makeSockaddr(a netip.AddrPort) sockaddr {
 	return s
 }
 
+//nolint:gosec // G103: the kernel wrote it
 func (s *sockaddr) addrPort() netip.AddrPort {
 	in := (*unix.RawSockaddrInet4)(unsafe.Pointer(&s.raw))
 	port := swap(in.Port)
@@ -58,6 +60,8 @@ func swap(port uint16) uint16 {
 
 // receive reads one datagram without waiting. n is its whole length, even if b was
 // too short for it.
+//
+//nolint:gosec // G103: handed to the kernel where it lies
 func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) {
 	s := sockaddr{size: unix.SizeofSockaddrInet6}
 	r, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd),
@@ -70,6 +74,8 @@ func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) {
 }
 
 // send writes one datagram without waiting.
+//
+//nolint:gosec // G103: handed to the kernel where it lies
 func send(fd int, b []byte, to *sockaddr) syscall.Errno {
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT,

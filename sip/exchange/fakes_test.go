@@ -26,6 +26,7 @@ import (
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
+//	ports 1 (so many and no more), unreachable 1001 (sending there fails)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -73,6 +74,10 @@ func parseProgram(w *world, text string) *admission {
 			a.seat = true
 		case "forged":
 			a.forged = true
+		case "ports":
+			w.sound.limit = atoi(arg)
+		case "unreachable":
+			w.party(arg).unreachable = true
 		default:
 			w.t.Fatalf("program line %q", line)
 		}
@@ -232,6 +237,7 @@ func (r *recorder) check() {
 type plane struct {
 	world *world
 	next  uint16
+	limit int // of ports; 0 means none
 	ports []*port
 }
 
@@ -245,10 +251,13 @@ type port struct {
 	closed bool
 }
 
-// Open gives the next port; none on the network "full".
+// Open gives the next port while there are any.
 func (p *plane) Open(_, _ string, events media.Events) (media.Endpoint, error) {
 	p.world.mu.Lock()
 	defer p.world.mu.Unlock()
+	if p.limit > 0 && len(p.ports) >= p.limit {
+		return nil, media.ErrNoPorts
+	}
 	e := &port{plane: p, number: p.next, events: events}
 	p.next += 2
 	p.ports = append(p.ports, e)

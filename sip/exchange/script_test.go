@@ -3,7 +3,6 @@ package exchange_test
 import (
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -15,7 +14,9 @@ import (
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
 //	1s sound 1002 timeout, ended, oneway, digit 1
-//	1s switch drain, hangup
+//	1s switch drain, hangup, hangup-all, close
+//
+// With the word lost a message does not arrive, with twice it does so twice.
 type action struct {
 	at     time.Duration
 	who    string
@@ -43,7 +44,7 @@ func (a action) number(name string, otherwise int) int {
 	return otherwise
 }
 
-func parseScript(t *testing.T, text string) []action {
+func parseScript(t reporter, text string) []action {
 	var script []action
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)

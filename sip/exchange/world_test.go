@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"testing/synctest"
 	"time"
 
@@ -27,10 +26,20 @@ const settle = 200 * time.Second
 
 var self = netip.MustParseAddrPort("192.0.2.1:5060")
 
+// reporter is a *testing.T, or what collects the failures of a random story.
+type reporter interface {
+	Helper()
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Error(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // world is everything around one exchange. mu is held while a batch of messages
 // is put on the wire, so that the switch says nothing in between.
 type world struct {
-	t         *testing.T
+	t         reporter
 	x         *exchange.Exchange
 	admission *admission
 	sound     *plane
@@ -44,6 +53,7 @@ type world struct {
 	wake    chan struct{}
 	lines   []string
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
+	closed  bool                   // the story has closed the exchange
 	lenient bool                   // parties may misbehave: fewer claims hold
 }
 
@@ -53,7 +63,7 @@ type letter struct {
 	msg sip.Message
 }
 
-func newWorld(t *testing.T, program string) *world {
+func newWorld(t reporter, program string) *world {
 	w := &world{
 		t: t, start: time.Now(), parties: map[string]*party{}, wake: make(chan struct{}, 1),
 		finals: map[string]map[int]int{},
@@ -145,7 +155,12 @@ func (w *world) act(a action) {
 		case "drain":
 			w.x.Drain()
 		case "hangup":
-			go w.hangUp()
+			go w.hangUp(1)
+		case "close":
+			w.closed = true
+			go w.close(70 * time.Second)
+		case "hangup-all":
+			go w.hangUp(0)
 		}
 	case "sound":
 		w.sound.tell(a.what, a.args)
@@ -154,15 +169,28 @@ func (w *world) act(a action) {
 	}
 }
 
-// hangUp ends the oldest call as an administrator would.
-func (w *world) hangUp() {
+// hangUp ends calls as an administrator would: the oldest n, or all for 0.
+func (w *world) hangUp(n int) {
 	calls, err := w.x.Calls(context.Background())
-	if err != nil || len(calls) == 0 {
+	if err != nil || len(calls) < n {
 		w.t.Errorf("nothing to hang up: %v", err)
-		return
 	}
-	if err := w.x.Hangup(context.Background(), calls[0].ID); err != nil {
-		w.t.Error(err)
+	for i, c := range calls {
+		if n > 0 && i == n {
+			break
+		}
+		if err := w.x.Hangup(context.Background(), c.ID); err != nil {
+			w.t.Error(err)
+		}
+	}
+}
+
+// close stops the exchange; nothing may take longer than patience.
+func (w *world) close(patience time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := w.x.Close(ctx); err != nil {
+		w.t.Errorf("close: %v", err)
 	}
 }
 
@@ -181,15 +209,16 @@ func (w *world) deliver() bool {
 // check asserts what holds at the end of every story.
 func (w *world) check() {
 	w.t.Helper()
-	ctx := context.Background()
-	if calls, legs := w.x.Held(ctx); calls != 0 || legs != 0 {
-		w.t.Errorf("%d calls and %d legs are left in the exchange", calls, legs)
+	if !w.closed {
+		if calls, legs := w.x.Held(context.Background()); calls != 0 || legs != 0 {
+			w.t.Errorf("%d calls and %d legs are left in the exchange", calls, legs)
+		}
 	}
 	if n := w.x.Active(); n != 0 {
 		w.t.Errorf("%d calls are counted as active at the end", n)
 	}
-	if err := w.x.Close(ctx); err != nil {
-		w.t.Error(err)
+	if !w.closed {
+		w.close(time.Second)
 	}
 	w.sound.check()
 	w.ledger.check()
@@ -252,9 +281,13 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 		return err
 	}
 	p := w.byAddr(f.Remote)
-	if p == nil {
+	switch {
+	case p == nil:
 		w.log("-> "+f.Remote.String(), summary(msg))
 		return nil
+	case p.unreachable:
+		w.log("-> "+p.name, "fails: "+summary(msg))
+		return transport.ErrNotAllowed
 	}
 	w.log("-> "+p.name, summary(msg))
 	if res, ok := msg.(*sip.Response); ok && res.StatusCode >= 200 && res.CSeq().MethodName == sip.INVITE {

@@ -65,6 +65,11 @@ var rules = []struct {
 		"dialplan/x.go: dialplan is pure and may not import os",
 	},
 	{
+		"purity, granted to another", checkPurity,
+		map[string]string{"sip/dialog/x.go": "// Package dialog is pure.\npackage dialog\n\nimport _ \"crypto/rand\"\n"},
+		"sip/dialog/x.go: sip/dialog is pure and may not import crypto/rand",
+	},
+	{
 		"purity, clock", checkPurity,
 		map[string]string{"sip/dialog/x.go": "// Package dialog is pure.\npackage dialog\n\nimport clock \"time\"\n\nvar at = clock.Now()\n"},
 		"sip/dialog/x.go:6: sip/dialog is pure and may not call time.Now",

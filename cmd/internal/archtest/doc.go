@@ -15,7 +15,8 @@
 //     their tests may use the rest of it as an oracle. sip/ itself holds only
 //     doc.go, so that the bare word sip means that package.
 //   - Pure packages (listed in purity_test.go) read no clock, start no goroutine and
-//     import nothing that talks to a socket, a file, a log or a source of chance.
+//     import nothing that talks to a socket, a file, a log or a source of chance;
+//     an exception is granted there by package and import, with its reason.
 //     What a pure package gets from others of ours is judged there.
 //   - The top level has its listed entries and no others.
 //   - Every package says what it is for, every exported name and every counter

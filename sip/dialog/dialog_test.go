@@ -1,0 +1,227 @@
+package dialog_test
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/dialog"
+	"strowger/sip/message"
+	"strowger/sip/transport"
+)
+
+func flow(addr string, proto transport.Proto) transport.Flow {
+	return transport.Flow{Proto: proto, Advertised: netip.MustParseAddrPort(addr), Remote: netip.MustParseAddrPort("10.0.0.2:5060")}
+}
+
+func parse(t *testing.T, lines ...string) sip.Message {
+	t.Helper()
+	msg, err := message.Parse([]byte(strings.Join(lines, "\r\n") + "\r\nContent-Length: 0\r\n\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return msg
+}
+
+func uri(t *testing.T, s string) sip.Uri {
+	t.Helper()
+	u, err := message.ParseURI(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// invite is a request of the peer, with further lines.
+func invite(t *testing.T, more ...string) *sip.Request {
+	t.Helper()
+	return parse(t, append([]string{
+		"INVITE sip:1002@192.0.2.1 SIP/2.0",
+		"Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKa",
+		`From: "Ann" <sip:1001@demo>;tag=theirs`, "To: <sip:1002@demo>", "Call-ID: id", "CSeq: 7 INVITE",
+		"Contact: <sip:1001@10.0.0.2:5070>",
+	}, more...)...).(*sip.Request)
+}
+
+// client is a dialog whose INVITE was answered with these lines.
+func client(t *testing.T, more ...string) *dialog.Dialog {
+	t.Helper()
+	d := dialog.NewClient("id", "ours", dialog.Name{URI: uri(t, "sip:1001@demo")}, dialog.Name{URI: uri(t, "sip:1002@demo")},
+		uri(t, "sip:1002@10.0.0.2"), uri(t, "sip:token@192.0.2.1"))
+	d.Confirm(parse(t, append([]string{
+		"SIP/2.0 200 OK", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKb",
+		"From: <sip:1001@demo>;tag=ours", "To: <sip:1002@demo>;tag=theirs", "Call-ID: id", "CSeq: 1 INVITE",
+		"Contact: <sip:1002@10.0.0.9:5099>",
+	}, more...)...).(*sip.Response))
+	return d
+}
+
+// sent is a request of the dialog as it is on the wire: its first line and routes.
+func sent(t *testing.T, req *sip.Request) (line string, routes []string) {
+	t.Helper()
+	req.SetBody(nil)
+	wire := string(message.Append(nil, req))
+	if _, err := message.Parse([]byte(wire)); err != nil {
+		t.Fatalf("%v\n%s", err, wire)
+	}
+	for l := range strings.SplitSeq(wire, "\r\n") {
+		if r, ok := strings.CutPrefix(l, "Route: "); ok {
+			routes = append(routes, r)
+		}
+	}
+	line, _, _ = strings.Cut(wire, "\r\n")
+	return line, routes
+}
+
+func TestRouteSet(t *testing.T) {
+	server := dialog.NewServer(invite(t, "Record-Route: <sip:p2;lr>, <sip:p1;lr>"), "ours", sip.Uri{})
+	two := dialog.NewServer(invite(t, "Record-Route: <sip:p2;lr>", "Record-Route: <sip:p1;lr>"), "ours", sip.Uri{})
+	strict := dialog.NewServer(invite(t, "Record-Route: <sip:p2>", "Record-Route: <sip:p1;lr>"), "ours", sip.Uri{})
+	for name, c := range map[string]struct {
+		dialog *dialog.Dialog
+		line   string
+		routes string
+		hop    string
+	}{
+		"none":   {client(t), "BYE sip:1002@10.0.0.9:5099 SIP/2.0", "", "sip:1002@10.0.0.9:5099"},
+		"client": {client(t, "Record-Route: <sip:p2;lr>, <sip:p1;lr>"), "BYE sip:1002@10.0.0.9:5099 SIP/2.0", "<sip:p1;lr> <sip:p2;lr>", "sip:p1;lr"},
+		"server": {server, "BYE sip:1001@10.0.0.2:5070 SIP/2.0", "<sip:p2;lr> <sip:p1;lr>", "sip:p2;lr"},
+		"lines":  {two, "BYE sip:1001@10.0.0.2:5070 SIP/2.0", "<sip:p2;lr> <sip:p1;lr>", "sip:p2;lr"},
+		"strict": {strict, "BYE sip:p2 SIP/2.0", "<sip:p1;lr> <sip:1001@10.0.0.2:5070>", "sip:p2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			line, routes := sent(t, c.dialog.Request(sip.BYE, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKc"))
+			hop := c.dialog.NextHop()
+			if line != c.line || strings.Join(routes, " ") != c.routes || hop.String() != c.hop {
+				t.Errorf("got %s, routes %v, next hop %s", line, routes, hop.String())
+			}
+		})
+	}
+}
+
+// TestTarget: the route set stays, the remote target follows the Contact (12.2).
+func TestTarget(t *testing.T) {
+	d := dialog.NewServer(invite(t, "Record-Route: <sip:p2;lr>"), "ours", sip.Uri{})
+	again := parse(t, "INVITE sip:token@192.0.2.1 SIP/2.0", "Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKa", "From: <sip:1001@demo>;tag=theirs",
+		"To: <sip:1002@demo>;tag=ours", "Call-ID: id", "CSeq: 8 INVITE", "Contact: <sip:elsewhere@10.0.0.3>", "Record-Route: <sip:p9;lr>")
+	d.Retarget(again)
+	line, routes := sent(t, d.Request(sip.BYE, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKc"))
+	if line != "BYE sip:elsewhere@10.0.0.3 SIP/2.0" || fmt.Sprint(routes) != "[<sip:p2;lr>]" {
+		t.Errorf("got %s, routes %v", line, routes)
+	}
+}
+
+// TestFork: a copy for another tag does not touch the dialog it came from.
+func TestFork(t *testing.T) {
+	d := client(t, "Record-Route: <sip:p2;lr>, <sip:p1;lr>")
+	f := d.Fork(parse(t, "SIP/2.0 200 OK", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKb", "From: <sip:1001@demo>;tag=ours",
+		"To: <sip:1002@demo>;tag=other", "Call-ID: id", "CSeq: 1 INVITE", "Contact: <sip:b@10.0.0.8>", "Record-Route: <sip:q;lr>").(*sip.Response))
+	if f.RemoteTag != "other" || f.Target.User != "b" || len(f.Routes) != 1 {
+		t.Errorf("fork: %+v", f)
+	}
+	if d.RemoteTag != "theirs" || d.Target.User != "1002" || len(d.Routes) != 2 || d.Routes[0].Host != "p1" {
+		t.Errorf("the first dialog has changed: %+v", d)
+	}
+}
+
+func TestOrder(t *testing.T) {
+	d := dialog.NewServer(invite(t), "ours", sip.Uri{})
+	at := func(seq uint32) *sip.Request {
+		req := invite(t)
+		req.CSeq().SeqNo = seq
+		return req
+	}
+	for _, c := range []struct {
+		seq uint32
+		ok  bool
+	}{{7, false}, {6, false}, {8, true}, {8, false}, {100, true}, {99, false}} {
+		if err := d.Order(at(c.seq)); (err == nil) != c.ok {
+			t.Errorf("CSeq %d: %v", c.seq, err)
+		}
+	}
+	first := client(t)
+	if err := first.Order(at(0)); err != nil {
+		t.Errorf("the first request of the callee may have CSeq 0: %v", err)
+	}
+}
+
+func TestLocalSequence(t *testing.T) {
+	d := client(t)
+	f := flow("192.0.2.1:5060", transport.UDP)
+	a, b := d.Request(sip.INVITE, f, "z9hG4bK1"), d.Request(sip.BYE, f, "z9hG4bK2")
+	ack := d.Ack(a.CSeq().SeqNo, f, "z9hG4bK3")
+	if a.CSeq().SeqNo != 1 || b.CSeq().SeqNo != 2 || ack.CSeq().SeqNo != 1 || ack.CSeq().MethodName != sip.ACK || d.LocalSeq() != 2 {
+		t.Errorf("CSeq %v, %v, %v", a.CSeq(), b.CSeq(), ack.CSeq())
+	}
+}
+
+func TestMatches(t *testing.T) {
+	d := client(t)
+	for name, c := range map[string]struct {
+		from, to, id string
+		want         bool
+	}{
+		"ours":       {"theirs", "ours", "id", true},
+		"from":       {"wrong", "ours", "id", false},
+		"to":         {"theirs", "wrong", "id", false},
+		"call":       {"theirs", "ours", "other", false},
+		"swapped":    {"ours", "theirs", "id", false},
+		"other case": {"THEIRS", "ours", "id", false},
+	} {
+		req := parse(t, "BYE sip:token@192.0.2.1 SIP/2.0", "Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKa",
+			"From: <sip:1002@demo>;tag="+c.from, "To: <sip:1001@demo>;tag="+c.to, "Call-ID: "+c.id, "CSeq: 1 BYE").(*sip.Request)
+		if got := d.Matches(req); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestViaAndContact(t *testing.T) {
+	for addr, c := range map[string]struct {
+		proto        transport.Proto
+		via, contact string
+	}{
+		"192.0.2.1:5060":          {transport.UDP, "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx;rport", "sip:u@192.0.2.1:5060"},
+		"[2001:db8::1]:5080":      {transport.UDP, "SIP/2.0/UDP [2001:db8::1]:5080;branch=z9hG4bKx;rport", "sip:u@[2001:db8::1]:5080"},
+		"[2001:db8::1]:5060":      {transport.TCP, "SIP/2.0/TCP [2001:db8::1]:5060;branch=z9hG4bKx", "sip:u@[2001:db8::1]:5060;transport=tcp"},
+		"[::ffff:192.0.2.1]:5060": {transport.TCP, "SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bKx", "sip:u@192.0.2.1:5060;transport=tcp"},
+	} {
+		f := flow(addr, c.proto)
+		d := client(t)
+		d.Contact = dialog.ContactFor(f, "u")
+		req := d.Request(sip.INVITE, f, "z9hG4bKx")
+		req.SetBody(nil)
+		wire := string(message.Append(nil, req))
+		if !strings.Contains(wire, "Via: "+c.via+"\r\n") || !strings.Contains(wire, "Contact: <"+c.contact+">\r\n") {
+			t.Errorf("%s over %s:\n%s", addr, c.proto, wire)
+		}
+		msg, err := message.Parse([]byte(wire))
+		if err != nil {
+			t.Errorf("%s: %v", addr, err)
+			continue
+		}
+		if got := message.Contact(msg).Address; !message.URIEqual(&got, &d.Contact) {
+			t.Errorf("Contact %s is read as %s", d.Contact.String(), got.String())
+		}
+	}
+}
+
+// TestRespond: our tag and Contact are in what makes a dialog, and the peer's
+// route set is repeated there.
+func TestRespond(t *testing.T) {
+	req := invite(t, "Record-Route: <sip:p1;lr>")
+	d := dialog.NewServer(req, "ours", uri(t, "sip:token@192.0.2.1"))
+	for status, contact := range map[int]bool{180: true, 200: true, 486: false} {
+		res := d.Respond(req, status, "")
+		if message.ToTag(res) != "ours" || (message.Contact(res) != nil) != contact || (message.Header(res, "Record-Route") != "") != contact {
+			t.Errorf("%d: %s", status, res)
+		}
+	}
+	if req := d.Request(sip.BYE, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKx"); req.From().Address.User != "1002" ||
+		message.FromTag(req) != "ours" || message.ToTag(req) != "theirs" || req.To().DisplayName != "Ann" {
+		t.Errorf("BYE of the called side: %s", req)
+	}
+}

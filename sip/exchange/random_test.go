@@ -1,0 +1,115 @@
+package exchange_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// TestRandomStories lets the parties do what they like: whatever comes, in
+// whatever order, late, twice or never, what every story ends with still holds.
+func TestRandomStories(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		program := rapid.SampledFrom(programs).Draw(rt, "program") + "\n" + rapid.SampledFrom(options).Draw(rt, "option")
+		story := drawStory(rt)
+		var failures collector
+		var transcript string
+		synctest.Test(t, func(*testing.T) {
+			w := newWorld(&failures, program)
+			w.lenient = true
+			w.run(parseScript(&failures, story))
+			transcript = w.transcript()
+		})
+		if len(failures.list) > 0 {
+			rt.Fatalf("%s\n-- program --\n%s\n-- story --\n%s-- transcript --\n%s",
+				strings.Join(failures.list, "\n"), program, story, transcript)
+		}
+	})
+}
+
+var (
+	programs = []string{
+		"ring 1001", "ring 1001", "ring 1001 1002", "ring 1001 1002", "ring mobile! 1001 timeout=5s", "ring mobile!",
+		"echo", "play music", "play missing", "refuse 403", "challenge 401",
+	}
+	options = []string{
+		"", "", "ring 1002", "offline 480", "delay 900ms", "delay 9s", "emergency", "max-calls 1", "caller-seat", "caller-seat\nforged",
+	}
+	openings = []string{
+		"", "0s 1001 180\n", "0s 1001 200 sdp\n", "100ms 1001 183 sdp\n200ms 1001 200 sdp\n",
+		"0s 1001 200 sdp\n100ms caller reINVITE sdp=G722\n", "0s mobile 200 sdp\n100ms mobile INFO 1\n",
+	}
+)
+
+var (
+	people = []string{"caller", "caller", "second", "1001", "1001", "1002", "mobile"}
+	deeds  = []string{
+		"INVITE 1002 sdp", "INVITE 1002", "INVITE 1002 sdp=PCMU", "CANCEL", "ACK", "ACK sdp", "BYE", "BYE", "INFO 1",
+		"180", "183 sdp", "183 sdp=PCMU", "200 sdp", "200 sdp", "200", "200 sdp=G729", "200 sdp tag=fork", "486", "503", "487", "491", "481",
+		"302", "100", "180 tag=fork",
+		"reINVITE sdp", "reINVITE", "reINVITE sdp=G722", "reINVITE sdp=/sendonly", "reINVITE sdp=/refused", "reINVITE sdp=garbage",
+		"repeat", "OPTIONS", "UPDATE", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
+		"silent", "no-ack", "no-bye", "no-cancel", "normal", "normal",
+	}
+	sounds = []string{"timeout", "ended", "digit 1", "oneway"}
+)
+
+// drawStory begins with a call and ends with the end of whatever is left.
+func drawStory(rt *rapid.T) string {
+	var b strings.Builder
+	var at time.Duration
+	line := func(text string) { fmt.Fprintf(&b, "%s %s\n", at, text) }
+	line("caller INVITE 1002 sdp=PCMA,G729")
+	at = time.Second // admission may take its time
+	for l := range strings.Lines(rapid.SampledFrom(openings).Draw(rt, "opening")) {
+		after, what, _ := strings.Cut(strings.TrimSpace(l), " ")
+		d, _ := time.ParseDuration(after)
+		at += d
+		line(what)
+	}
+	for range rapid.IntRange(1, 25).Draw(rt, "actions") {
+		at += time.Duration(rapid.SampledFrom([]int{0, 0, 7, 130, 600, 1900, 7000, 33000}).Draw(rt, "ms")) * time.Millisecond
+		who := rapid.SampledFrom(people).Draw(rt, "who")
+		if rapid.IntRange(0, 9).Draw(rt, "sound") == 0 {
+			line("sound " + who + " " + rapid.SampledFrom(sounds).Draw(rt, "what"))
+			continue
+		}
+		deed, header, headed := strings.Cut(rapid.SampledFrom(deeds).Draw(rt, "deed"), "|")
+		deed += rapid.SampledFrom([]string{"", "", "", " lost", " twice"}).Draw(rt, "fate")
+		if headed {
+			deed += " |" + header
+		}
+		line(who + " " + deed)
+	}
+	at += 10 * time.Second
+	line("switch hangup-all")
+	return b.String()
+}
+
+// collector keeps the failures of a story that may be told again shorter.
+type collector struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (c *collector) Helper()             {}
+func (c *collector) Logf(string, ...any) {}
+func (c *collector) Error(args ...any)   { c.Errorf("%s", fmt.Sprint(args...)) }
+func (c *collector) Fatal(args ...any)   { c.Fatalf("%s", fmt.Sprint(args...)) }
+
+func (c *collector) Errorf(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, fmt.Sprintf(format, args...))
+}
+
+func (c *collector) Fatalf(format string, args ...any) {
+	c.Errorf(format, args...)
+	runtime.Goexit()
+}
