@@ -26,7 +26,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 		})
 		if p.Emergency {
 			c.record(now, out, ledger.Event{
-				Kind: ledger.Alarm, Leg: 1, Emergency: true, Detail: "emergency call to " + p.To + " from " + p.Caller.String(),
+				Kind: ledger.Alarm, Leg: 1, Emergency: true,
+				Detail: strings.Join(append([]string{"emergency call to " + p.To + " from " + p.Caller.String()}, p.Why...), "; "),
 			})
 		}
 		c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})

@@ -73,7 +73,6 @@ func TestHangUp(t *testing.T) {
 
 func TestEarlyMedia(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570002"
 	n := startNode(t)
 	phone := n.phone("1002", rung, reply(183, "Session Progress").sdp(usual), pause(600), answer(), await("ACK"), hungUp())
@@ -117,7 +116,6 @@ func TestFirstToAnswer(t *testing.T) {
 // acknowledged and hung up on.
 func TestBothAnswer(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570001"
 	n := startNode(t)
 	first := n.phone("1001", rung, answer(), await("ACK"), hungUp())
@@ -151,7 +149,6 @@ func TestCancel(t *testing.T) {
 // what it has seen before, but writes it down.
 func TestRepeatedAnswer(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570002"
 	n := startNode(t)
 	phone := n.phone("1002", answers(), hungUp())
@@ -166,7 +163,6 @@ func TestRepeatedAnswer(t *testing.T) {
 // TestNoAck: a 200 that is never acknowledged ends the call after 32 s.
 func TestNoAck(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570002"
 	n := startNode(t)
 	phone := n.phone("1002", answers(), hungUp())

@@ -50,9 +50,10 @@ func host() string {
 	return fmt.Sprintf("127.%d.%d.%d", 100+os.Getpid()%100, n/200, 2+n%200)
 }
 
-// need skips a test of a program that is not installed.
+// need runs a test beside the others, or skips it if its program is not installed.
 func need(t *testing.T, program, debian string) {
 	t.Helper()
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts processes: not in -short")
 	}
@@ -71,12 +72,14 @@ type node struct {
 }
 
 // edit changes a file of the demo configuration for one node.
-type edit struct{ file, old, new string }
+type edit struct {
+	file string
+	edit func(text string) string
+}
 
-// plan adds to the demo plan.
-func plan(more string) edit {
-	const last = "dial \"9.\""
-	return edit{"demo.plan.hcl", last, more + "\n" + last}
+// change puts another text in the place of the first that is the old one.
+func change(file, old, text string) edit {
+	return edit{file, func(all string) string { return strings.Replace(all, old, text, 1) }}
 }
 
 // startNode runs a node until the test ends.
@@ -99,11 +102,12 @@ func (n *node) configure(edits []edit) {
 		}
 		text := string(raw)
 		for _, e := range edits {
-			if e.file == file && !strings.Contains(text, e.old) {
-				n.t.Fatalf("%s has no %q to change", file, e.old)
+			if e.file != file {
+				continue
 			}
-			if e.file == file {
-				text = strings.Replace(text, e.old, e.new, 1)
+			before := text
+			if text = e.edit(text); text == before {
+				n.t.Fatalf("%s has nothing to change", file)
 			}
 		}
 		if err := os.WriteFile(filepath.Join(n.dir, file), []byte(move.Replace(text)), 0o600); err != nil {

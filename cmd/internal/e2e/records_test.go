@@ -44,6 +44,22 @@ func (n *node) cdrs() []ledger.CDR {
 	return rows[ledger.CDR](n.t, n.dir, "cdr-*.jsonl")
 }
 
+// cdrOf waits for the record of the call that one party made to another.
+func (n *node) cdrOf(from caller, to string) ledger.CDR {
+	n.t.Helper()
+	var found ledger.CDR
+	until(n.t, "the call from "+string(from)+" is recorded", func() bool {
+		for _, c := range n.cdrs() {
+			if c.From == string(from) && c.To == to {
+				found = c
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
 // legs are the leg records of a call.
 func (n *node) legs(call string) []ledger.LegRecord {
 	n.t.Helper()

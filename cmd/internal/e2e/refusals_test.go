@@ -37,9 +37,8 @@ func TestRefused(t *testing.T) {
 
 func TestNoAnswer(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	const to = "+448081570002"
-	n := startNode(t, edit{"demo.plan.hcl", `ring { seats = ["1002"] }`, "ring {\n    seats = [\"1002\"]\n    timeout = \"1s\"\n  }"})
+	n := startNode(t, change("demo.plan.hcl", `ring { seats = ["1002"] }`, "ring {\n    seats = [\"1002\"]\n    timeout = \"1s\"\n  }"))
 	phone := n.phone("1002", rung, ringing(), cancelled())
 	call := n.fromCarrier(to, carrier.isRefused(to, "480"))
 	allDone(call, phone)
@@ -49,7 +48,6 @@ func TestNoAnswer(t *testing.T) {
 // TestUnreached are calls that ring nobody.
 func TestUnreached(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	var want []ending
 	for _, c := range []struct {
@@ -75,7 +73,6 @@ var notInPlan = ending{"failed", 404, 1, "switch"}
 // TestUnrecorded are requests that begin no call, so none is recorded.
 func TestUnrecorded(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	const to = "+448081570003"
 	seat := caller("1001")

@@ -67,7 +67,6 @@ func TestDialOut(t *testing.T) {
 // TestApplications: what answers by itself.
 func TestApplications(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	byCaller, bySwitch := byCaller, ending{"answered", 200, 16, "switch"}
 	stream := steps(play(tone(t, 440), 8), pause(400))
@@ -84,7 +83,6 @@ func TestApplications(t *testing.T) {
 
 func TestAnnouncement(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	const to = "+448081570004"
 	n.fromCarrier(to, carrier.calls(to), hungUp()).done()
@@ -97,12 +95,11 @@ func TestAnnouncement(t *testing.T) {
 // TestToldWhy: a seat is told what would help.
 func TestToldWhy(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	for _, c := range []struct{ to, status, reason string }{
 		{"1003", "480", "Seat 1003 has no phone registered"},
 		{"77", "404", "Number not in plan"},
-		{"908081570099", "404", "Number not in plan"},
+		{"*99", "404", "Number not in plan"},
 	} {
 		call := n.call("1001", host(), c.to, ada.isTold(c.to, c.status))
 		call.done()
@@ -113,7 +110,6 @@ func TestToldWhy(t *testing.T) {
 // TestTCP: phones on a connection that they opened are reached by it.
 func TestTCP(t *testing.T) {
 	need(t, "sipp", "sip-tester")
-	t.Parallel()
 	n := startNode(t)
 	at := host()
 	phone := n.run("1002", at, "t1", []string{"-s", "1002", "-oocsf", n.file("1002-called.xml", answers(), hungUp())},

@@ -11,7 +11,6 @@ import (
 	"time"
 )
 
-
 // sippWait is how long a scenario may take.
 const sippWait = 60 * time.Second
 

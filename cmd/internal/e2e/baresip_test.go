@@ -1,0 +1,170 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"strowger/media/prompt"
+)
+
+// phoneConfig is that of baresip without any device: it plays a file, records what
+// it hears and is told what to do on a TCP port.
+const phoneConfig = `sip_listen HOST:5060
+net_interface HOST
+audio_source aufile,DIR/tone.wav
+audio_player aubridge,sink
+audio_alert aubridge,alert
+audio_txmode thread
+ausrc_format s16
+auplay_format s16
+auenc_format s16
+audec_format s16
+rtp_ports 20000-21000
+ringback_disabled yes
+snd_path DIR/rec
+module_path /usr/lib/baresip/modules
+module g711.so
+module sndfile.so
+module aubridge.so
+module aufile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen HOST:4444
+`
+
+// softphone is a baresip that is registered as a seat and plays a tone.
+type softphone struct {
+	t       *testing.T
+	dir     string
+	control net.Conn
+	process *process
+}
+
+// softphone starts a phone that answers by itself.
+func (n *node) softphone(seat string, freq float64) *softphone {
+	n.t.Helper()
+	at, dir := host(), n.t.TempDir()
+	fill := strings.NewReplacer("HOST", at, "DIR", dir)
+	account := fmt.Sprintf("<sip:%s@%s:5060;transport=udp>;auth_user=%s;auth_pass=demo-%s;regint=60;audio_codecs=pcma;answermode=auto\n", seat, n.host, seat, seat)
+	for name, text := range map[string]string{"config": fill.Replace(phoneConfig), "accounts": account, "contacts": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "rec"), 0o700); err != nil {
+		n.t.Fatal(err)
+	}
+	writeWAV(n.t, filepath.Join(dir, "tone.wav"), prompt.Tone(freq, 30*time.Second, -10))
+	cmd := exec.Command("baresip", "-4", "-v", "-f", dir)
+	cmd.Dir = dir
+	p := &softphone{t: n.t, dir: dir, process: launch(n.t, cmd, filepath.Join(dir, "baresip.log"))}
+	until(n.t, "seat "+seat+" is registered:\n"+p.process.output(), func() bool {
+		return strings.Contains(p.process.output(), "200 OK")
+	})
+	control, err := net.Dial("tcp", at+":4444")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.t.Cleanup(func() { control.Close() })
+	p.control = control
+	return p
+}
+
+// does gives baresip a command, as a netstring of JSON.
+func (p *softphone) does(command, params string) {
+	p.t.Helper()
+	text := fmt.Sprintf(`{"command":%q,"params":%q}`, command, params)
+	if _, err := fmt.Fprintf(p.control, "%d:%s,", len(text), text); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// heard ends the phone and returns what it recorded of its peer.
+func (p *softphone) heard() []int16 {
+	p.t.Helper()
+	_ = p.process.end(syscall.SIGTERM, stopWait) // how baresip ends is its own matter
+	files, err := filepath.Glob(filepath.Join(p.dir, "rec", "*-dec.wav"))
+	if err != nil || len(files) != 1 {
+		p.t.Fatalf("recordings: %q, %v\n%s", files, err, p.process.output())
+	}
+	file, err := os.ReadFile(files[0])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	samples, err := prompt.DecodeWAV(file)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return samples
+}
+
+func writeWAV(t *testing.T, name string, samples []int16) {
+	t.Helper()
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := prompt.NewWriter(file)
+	if err == nil {
+		err = w.Write(samples)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestBothHear: one phone plays 440 Hz, the other 620 Hz, and each finds the
+// other's tone, and not its own, in what it recorded.
+func TestBothHear(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	n := startNode(t)
+	ada, ben := n.softphone("1001", 440), n.softphone("1002", 620)
+	ada.does("dial", "sip:1002@"+n.host+":5060;transport=udp")
+	until(t, "both talk", func() bool {
+		return strings.Contains(ada.process.output(), "Call established") && strings.Contains(ben.process.output(), "Call established")
+	})
+	talk := time.NewTimer(3 * time.Second)
+	defer talk.Stop()
+	<-talk.C
+	ada.does("hangup", "")
+	record := n.recorded(byCaller)[0]
+	n.heard(record.Call, 120)
+	for _, c := range []struct {
+		phone      *softphone
+		freq, none float64
+	}{{ada, 620, 440}, {ben, 440, 620}} {
+		samples := c.phone.heard()
+		if got := loud(prompt.ToneShare(samples, c.freq)); got < 20 {
+			t.Errorf("%v Hz was heard in %d windows of 100 ms, want 20", c.freq, got)
+		}
+		if got := loud(prompt.ToneShare(samples, c.none)); got > 0 {
+			t.Errorf("%v Hz, its own tone, was heard in %d windows of 100 ms", c.none, got)
+		}
+	}
+}
+
+// loud counts the windows that hold little but the tone.
+func loud(shares []float64) int {
+	n := 0
+	for _, share := range shares {
+		if share > 0.8 {
+			n++
+		}
+	}
+	return n
+}
