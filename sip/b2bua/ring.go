@@ -35,6 +35,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 		c.startApp(now, out)
 	case c.lastHop:
 		c.end(now, cause.New(483, "", cause.Caller), "switch", out)
+	case c.open(caller, out) != nil: // nobody rings for a call without sound
+		c.end(now, noPorts, "switch", out)
 	default:
 		c.stage = -1
 		c.nextStage(now, out)
@@ -89,7 +91,9 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p.target, p.rang = t, now
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
-		c.noPorts(now, p, out)
+		p.Drop()
+		c.outcome = better(c.outcome, noPorts)
+		c.legOver(now, p, noPorts, out)
 		return
 	}
 	c.record(now, out, ledger.Event{
@@ -108,13 +112,8 @@ func (c *Call) offerCodecs() []sdp.Codec {
 	return sdp.Arrange(c.caller().offer.Codecs(), sdp.Defaults())
 }
 
-// noPorts fails a leg that has no sound, without sending anything.
-func (c *Call) noPorts(now time.Time, p *party, out Effects) {
-	v := cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
-	p.Drop()
-	c.outcome = better(c.outcome, v)
-	c.legOver(now, p, v, out)
-}
+// noPorts is the end of a leg that can have no sound.
+var noPorts = cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
 
 // open reserves the leg's ports, once.
 func (c *Call) open(p *party, out Effects) error {
@@ -268,6 +267,18 @@ func refused(v cause.Verdict) bool {
 		return false
 	}
 	return v.Status < 500 || v.Status >= 600
+}
+
+// carried is what the caller is told of a party's refusal: a redirection that we
+// do not follow and a challenge that is ours to answer say nothing to the caller.
+func carried(v cause.Verdict) cause.Verdict {
+	switch {
+	case v.Status >= 300 && v.Status < 400:
+		return cause.Verdict{Status: 480, Q850: v.Q850, Fault: v.Fault}
+	case v.Status == 401 || v.Status == 407:
+		return cause.Verdict{Status: 502, Q850: v.Q850, Fault: cause.Us}
+	}
+	return v
 }
 
 // better chooses the outcome that tells the caller most: a refusal by a person

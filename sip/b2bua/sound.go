@@ -31,7 +31,7 @@ func (c *Call) takeAnswer(p *party, body []byte, out Effects) bool {
 // the peer that it is to be joined with; nil peer means an application.
 func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 	if err := c.open(p, out); err != nil {
-		return nil, cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
+		return nil, noPorts
 	}
 	ours := sdp.Defaults()
 	if peer != nil {

@@ -168,7 +168,7 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 	case p == c.peer:
 		c.end(now, v, "callee", out)
 	default:
-		c.outcome = better(c.outcome, v)
+		c.outcome = better(c.outcome, carried(v))
 		c.stageOver(now, out)
 	}
 }

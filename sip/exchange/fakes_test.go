@@ -302,14 +302,12 @@ func (e *port) name() string {
 	return fmt.Sprint(e.number)
 }
 
+// note writes to the transcript; world.mu is held.
 func (e *port) note(format string, args ...any) {
-	w := e.plane.world
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if e.closed {
-		w.t.Errorf("port %d is used after its Close", e.number)
+		e.plane.world.t.Errorf("port %d is used after its Close", e.number)
 	}
-	w.log("sound", fmt.Sprintf(format, args...))
+	e.plane.world.log("sound", fmt.Sprintf(format, args...))
 }
 
 // MediaSource marks an endpoint as a source.
@@ -320,6 +318,8 @@ func (e *port) Local() netip.AddrPort { return netip.AddrPortFrom(self.Addr(), e
 
 // Update notes the far side.
 func (e *port) Update(r media.Remote) error {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
 	for _, p := range e.plane.world.order {
 		if p.addr.Addr() == r.RTP.Addr() {
 			e.owner = p.name
@@ -335,6 +335,8 @@ func (e *port) Update(r media.Remote) error {
 
 // Hear notes an edge.
 func (e *port) Hear(from media.Source) error {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
 	switch from := from.(type) {
 	case *port:
 		e.note("%s hears %s", e.name(), from.name())
@@ -347,13 +349,19 @@ func (e *port) Hear(from media.Source) error {
 }
 
 // SetTimeout notes the media timeout.
-func (e *port) SetTimeout(d time.Duration) { e.note("%s timeout %s", e.name(), d) }
+func (e *port) SetTimeout(d time.Duration) {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
+	e.note("%s timeout %s", e.name(), d)
+}
 
 // Stats are none.
 func (e *port) Stats() media.Stats { return media.Stats{} }
 
 // Close notes the end.
 func (e *port) Close() media.Stats {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
 	e.note("close %d", e.number)
 	e.closed = true
 	return media.Stats{}
