@@ -175,15 +175,13 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 // accepts gives the call to the party that answered.
 func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 	if c.state != ringing {
-		p.End(now, out, cause.Verdict{})
-		c.legOver(now, p, cause.Verdict{}, out)
+		c.release(now, p, cause.Verdict{}, out)
 		return
 	}
 	p.answered = now
 	if !c.takeAnswer(p, body, out) {
 		v := cause.Verdict{Status: 488, Q850: 65, Reason: "Unusable SDP answer", Fault: cause.Callee}
-		p.End(now, out, v)
-		c.legOver(now, p, v, out)
+		c.release(now, p, v, out)
 		c.outcome = better(c.outcome, v)
 		c.stageOver(now, out)
 		return
@@ -217,13 +215,11 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 }
 
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
-	elsewhere := cause.Verdict{Status: 200, Q850: 26}
+	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
 	for _, p := range c.legs[1:] {
-		if p == winner || p.over {
-			continue
+		if p != winner && !p.over {
+			c.release(now, p, elsewhere, out)
 		}
-		p.End(now, out, elsewhere)
-		c.legOver(now, p, elsewhere, out)
 	}
 }
 
@@ -236,8 +232,7 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
 	for _, p := range c.legs[1:] {
 		if !p.over && p.askEnd.IsZero() {
-			p.End(now, out, v)
-			c.legOver(now, p, v, out)
+			c.release(now, p, v, out)
 		}
 	}
 	c.outcome = better(c.outcome, v)

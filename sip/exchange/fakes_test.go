@@ -26,7 +26,8 @@ import (
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
-//	ports 1 (so many and no more), unreachable 1001 (sending there fails)
+//	ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -34,6 +35,7 @@ type admission struct {
 	challenge int
 	delay     time.Duration
 	maxCalls  int
+	strands   int
 	seat      bool
 	forged    bool
 }
@@ -72,6 +74,8 @@ func parseProgram(w *world, text string) *admission {
 			a.maxCalls = atoi(arg)
 		case "caller-seat":
 			a.seat = true
+		case "strands":
+			a.strands = atoi(arg)
 		case "forged":
 			a.forged = true
 		case "ports":

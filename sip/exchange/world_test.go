@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -83,7 +84,7 @@ func newWorld(t reporter, program string) *world {
 			}
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
-		Log: slog.New(slog.DiscardHandler), Strands: 1, Workers: 2, MaxCalls: w.admission.maxCalls,
+		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
 	})
 	return w
 }
@@ -155,6 +156,8 @@ func (w *world) act(a action) {
 			w.x.Drain()
 		case "hangup":
 			go w.hangUp(1)
+		case "list":
+			go w.list()
 		case "close":
 			w.closed = true
 			go w.close(70 * time.Second)
@@ -181,6 +184,30 @@ func (w *world) hangUp(n int) {
 		if err := w.x.Hangup(context.Background(), c.ID); err != nil {
 			w.t.Error(err)
 		}
+	}
+}
+
+// list writes what an operator sees of the calls.
+func (w *world) list() {
+	calls, err := w.x.Calls(context.Background())
+	if err != nil {
+		w.t.Errorf("calls: %v", err)
+	}
+	for _, c := range calls {
+		one, err := w.x.Call(context.Background(), c.ID)
+		if err != nil || one.State != c.State || len(one.Sound) > len(one.Legs) {
+			w.t.Errorf("call %s: %+v, %v", c.ID, one, err)
+		}
+		legs := ""
+		for _, l := range c.Legs {
+			legs += fmt.Sprintf(" [%d %s %s %s held=%t]", l.ID, l.Party, l.State, l.Codec, l.Held)
+		}
+		w.mu.Lock()
+		w.log("list", c.State+" "+c.From+" to "+c.To+legs)
+		w.mu.Unlock()
+	}
+	if _, err := w.x.Call(context.Background(), "none"); !errors.Is(err, exchange.ErrNoCall) {
+		w.t.Errorf("a call that is not there: %v", err)
 	}
 }
 
@@ -230,7 +257,7 @@ func (w *world) check() {
 		p.check()
 	}
 	c := w.x.Counters()
-	if started, ended := c.CallsStarted.Load(), c.CallsEnded.Load(); started > ended {
+	if started, ended := c.CallsStarted.Load(), c.CallsEnded.Load(); started != ended && !w.closed {
 		w.t.Errorf("%d calls started, %d ended", started, ended)
 	}
 }
@@ -279,6 +306,9 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 		w.t.Errorf("the switch sends what cannot be read: %v\n%s", err, data)
 		return err
 	}
+	if res, ok := msg.(*sip.Response); ok && res.StatusCode >= 200 && res.CSeq().MethodName == sip.INVITE {
+		w.finals[message.ViaBranch(res)][res.StatusCode]++
+	}
 	p := w.byAddr(f.Remote)
 	switch {
 	case p == nil:
@@ -289,9 +319,6 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 		return transport.ErrNotAllowed
 	}
 	w.log("-> "+p.name, summary(msg))
-	if res, ok := msg.(*sip.Response); ok && res.StatusCode >= 200 && res.CSeq().MethodName == sip.INVITE {
-		w.finals[message.ViaBranch(res)][res.StatusCode]++
-	}
 	w.inbox = append(w.inbox, letter{p, msg})
 	select {
 	case w.wake <- struct{}{}:
