@@ -178,8 +178,14 @@ func TestLateEvents(t *testing.T) {
 		t.Fatal("a refused call is not done")
 	}
 	for _, ev := range []Event{
-		Admitted{Program{App: AppEcho}}, Tick{}, Hangup{}, Failed{Leg: 1, Err: errors.New("late")}, Failed{Leg: 9}, Failed{Leg: 0},
-		Sound{Leg: 1, Event: media.Event{Kind: media.Timeout}}, Sound{Leg: -1},
+		Admitted{Program{App: AppEcho}},
+		Tick{},
+		Hangup{},
+		Failed{Leg: 1, Err: errors.New("late")},
+		Failed{Leg: 9},
+		Failed{Leg: 0},
+		Sound{Leg: 1, Event: media.Event{Kind: media.Timeout}},
+		Sound{Leg: -1},
 	} {
 		c.Step(start, ev, out)
 		if !c.Done() || len(out.starts) != 0 {
