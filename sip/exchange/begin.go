@@ -50,6 +50,9 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 }
 
 func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
+	if r.call.Over() { // cancelled meanwhile
+		return
+	}
 	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()
 	if full && !p.Emergency && p.Refuse == nil {
 		s.x.counters.CallsRefused.Add(1)

@@ -96,7 +96,9 @@ func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
 	r.call.Step(now, ev, r)
 	if !wasOver && r.call.Over() {
 		s.x.calls.Add(-1)
-		s.x.counters.CallsEnded.Add(1)
+		if r.call.Recorded() {
+			s.x.counters.CallsEnded.Add(1)
+		}
 	}
 	if r.call.Done() {
 		s.drop(r)
