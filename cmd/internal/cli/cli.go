@@ -66,5 +66,6 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(newServe())
 	root.AddCommand(newPhone())
+	root.AddCommand(newDemo())
 	return root
 }
