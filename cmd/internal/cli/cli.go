@@ -67,5 +67,6 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newServe())
 	root.AddCommand(newPhone())
 	root.AddCommand(newDemo())
+	root.AddCommand(newInit())
 	return root
 }

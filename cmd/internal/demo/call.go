@@ -135,7 +135,9 @@ func greet(ctx context.Context, s *screen, carrier *phone.Phone, number string, 
 			}
 		case <-ctx.Done():
 			call.Hangup()
-			return nil
+			if !call.Report().Answered {
+				return fmt.Errorf("seat %s did not answer", o.Seat)
+			}
 		case <-call.Ended():
 			r := call.Report()
 			s.say("over: sent %d, received %d, MOS %.1f", r.Sent, r.Received, r.MOS)
