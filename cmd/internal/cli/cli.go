@@ -66,5 +66,7 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(newServe())
 	root.AddCommand(newPhone())
+	root.AddCommand(newDemo())
+	root.AddCommand(newInit())
 	return root
 }
