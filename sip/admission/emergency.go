@@ -20,6 +20,9 @@ import (
 // callbacks keeps who called for help, by the number that was presented.
 var callbacks = state.Table{Name: "callback", Placement: state.Spread}
 
+// Tables are the tables of this package, for backups.
+func Tables() []state.Table { return []state.Table{callbacks} }
+
 // maxCallers bounds the seats that one number rings for a callback.
 const maxCallers = 8
 

@@ -2,9 +2,9 @@
 // its configuration and knows in which order things start, drain and stop.
 // Nothing else does.
 //
-// Start order: store, seed, ledger, media, transport, admission, exchange; the
-// sockets read last, when everything behind them stands. Stop order is the
-// reverse: no new calls, calls hung up, sockets closed, then ledger and store.
+// Start order: store, seed, ledger, media, transport, admission, exchange, admin
+// API; the sockets read last, when everything behind them stands. Stop order is
+// the reverse: no new calls, calls hung up, sockets closed, then ledger and store.
 package node
 
 import (
@@ -14,8 +14,10 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
+	"strowger/cmd/internal/admin"
 	"strowger/configs"
 	"strowger/media/prompt"
 	"strowger/media/relay"
@@ -46,9 +48,11 @@ type Node struct {
 	Exchange  *exchange.Exchange
 	Registrar *registrar.Registrar
 	Auth      *auth.Authenticator
+	Admin     *admin.Server
 	Notices   []string // lines for the operator who started the node
 
-	log *slog.Logger
+	log      *slog.Logger
+	stopping atomic.Bool
 }
 
 // Start builds a node and lets it take calls. On an error everything that was
@@ -56,19 +60,21 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.seed, n.openLedger, n.openMedia, n.openTransport, n.openCalls,
+		n.fit, n.openStore, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport, n.openCalls, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
 		}
 	}
 	n.Transport.Start()
+	n.Admin.Start()
 	return n, nil
 }
 
 // Stop ends the node: calls are hung up, at most until ctx is done.
 func (n *Node) Stop(ctx context.Context) error {
 	var err error
+	n.stopping.Store(true)
 	if n.Exchange != nil {
 		if e := n.Exchange.Close(ctx); e != nil {
 			err = fmt.Errorf("some calls did not end in time: %w", e)
@@ -80,6 +86,11 @@ func (n *Node) Stop(ctx context.Context) error {
 // close releases what stands, in reverse order of its start.
 func (n *Node) close() error {
 	var errs []error
+	if n.Admin != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), adminStop)
+		errs = append(errs, n.Admin.Close(ctx))
+		cancel()
+	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/sip/admission"
@@ -19,15 +20,6 @@ import (
 var planTable = state.Table{Name: "plan", Placement: state.Grouped}
 
 const currentPlan = "current"
-
-// Version is a plan as it was published.
-type Version struct {
-	Hash   string    `json:"hash"`
-	Author string    `json:"author"`
-	At     time.Time `json:"at"`
-	File   string    `json:"file"` // its name, for messages
-	Text   string    `json:"text"`
-}
 
 // Plans publishes the plans of a node's tenants: the store has the truth, every
 // node follows it.
@@ -87,8 +79,8 @@ func (p *Plans) close() {
 }
 
 // Current returns the published plan of a tenant, or state.ErrNotFound.
-func (p *Plans) Current(ctx context.Context, tenant string) (Version, error) {
-	var v Version
+func (p *Plans) Current(ctx context.Context, tenant string) (api.Plan, error) {
+	var v api.Plan
 	r, err := p.store.Get(ctx, planTable, tenant, currentPlan)
 	if err != nil {
 		return v, err
@@ -116,19 +108,19 @@ func (p *Plans) Check(tenant, file, text string) (*plan.Plan, *plan.Table, error
 }
 
 // Apply publishes a plan text for a tenant, on every node.
-func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (Version, error) {
+func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error) {
 	parsed, table, err := p.Check(tenant, file, text)
 	if err != nil {
-		return Version{}, err
+		return api.Plan{}, err
 	}
-	v := Version{Hash: parsed.Hash(), Author: author, At: time.Now().UTC(), File: file, Text: text}
+	v := api.Plan{Hash: parsed.Hash(), Author: author, At: time.Now().UTC(), File: file, Text: text}
 	value, err := json.Marshal(v)
 	if err != nil {
-		return Version{}, err
+		return api.Plan{}, err
 	}
 	change := state.Change{ID: currentPlan, Value: value, Expect: state.Any, Durable: true}
 	if _, err := p.store.Put(ctx, planTable, tenant, change); err != nil {
-		return Version{}, fmt.Errorf("the plan cannot be stored: %w", err)
+		return api.Plan{}, fmt.Errorf("the plan cannot be stored: %w", err)
 	}
 	p.tenant(tenant).SetPlan(table)
 	return v, nil
