@@ -77,7 +77,8 @@ func (x *Exchange) Active() int { return int(x.calls.Load()) }
 func (x *Exchange) Receive(r transport.Received) {
 	node, s := x.owner(r.Msg)
 	if node != x.cfg.Minter.Node() {
-		if x.cfg.Forward == nil || !x.cfg.Forward(node, r) {
+		// What another node forwarded to here goes no further.
+		if r.Flow.Node != "" || x.cfg.Forward == nil || !x.cfg.Forward(node, r) {
 			x.counters.Unforwarded.Add(1)
 		}
 		return
@@ -95,6 +96,13 @@ func (x *Exchange) Receive(r transport.Received) {
 func (x *Exchange) Broken(f transport.Flow, err error) {
 	for _, s := range x.strands {
 		s.box.put(func(now time.Time) { s.table.Broken(now, f, err) })
+	}
+}
+
+// Lost tells the strands that a node cannot be reached any more.
+func (x *Exchange) Lost(node string, err error) {
+	for _, s := range x.strands {
+		s.box.put(func(now time.Time) { s.table.Lost(now, node, err) })
 	}
 }
 

@@ -2,9 +2,9 @@
 // its configuration and knows in which order things start, drain and stop.
 // Nothing else does.
 //
-// Start order: store, seed, ledger, media, transport, admission, exchange, admin
-// API; the sockets read last, when everything behind them stands. Stop order is
-// the reverse: no new calls, calls hung up, sockets closed, then ledger and store.
+// Start order: store, cluster, seed, ledger, media, transport, admission, exchange,
+// admin API; the sockets read last, when everything behind them stands. Stop order
+// is the reverse: no new calls, calls hung up, sockets closed, then ledger and store.
 package node
 
 import (
@@ -23,9 +23,9 @@ import (
 	"strowger/media/relay"
 	"strowger/sip/admission"
 	"strowger/sip/auth"
+	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
-	"strowger/sip/mark"
 	"strowger/sip/registrar"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -49,8 +49,12 @@ type Node struct {
 	Registrar *registrar.Registrar
 	Auth      *auth.Authenticator
 	Admin     *admin.Server
-	Notices   []string // lines for the operator who started the node
 
+	Membership *cluster.Membership // nil on a single node
+	Link       *cluster.Link       // nil on a single node
+	Notices    []string            // lines for the operator who started the node
+
+	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
 }
@@ -60,12 +64,13 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport, n.openCalls, n.openAdmin,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport, n.openCalls, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
 		}
 	}
+	n.startCluster()
 	n.Transport.Start()
 	n.Admin.Start()
 	return n, nil
@@ -94,6 +99,7 @@ func (n *Node) close() error {
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
 	}
+	errs = append(errs, n.closeCluster()...)
 	if n.Media != nil {
 		errs = append(errs, n.Media.Close())
 	}
@@ -161,6 +167,9 @@ func (n *Node) openTransport(context.Context) error {
 			})
 		}
 	}
+	if n.Link != nil {
+		c.Link = n.Link.Send
+	}
 	t, err := transport.New(c, handler{n}, n.log)
 	if err != nil {
 		return err
@@ -172,12 +181,18 @@ func (n *Node) openTransport(context.Context) error {
 // handler takes messages to the exchange, which is built after the transport.
 type handler struct{ n *Node }
 
-func (h handler) Receive(r transport.Received)       { h.n.Exchange.Receive(r) }
-func (h handler) Broken(f transport.Flow, err error) { h.n.Exchange.Broken(f, err) }
+func (h handler) Receive(r transport.Received) { h.n.Exchange.Receive(r) }
+
+func (h handler) Broken(f transport.Flow, err error) {
+	h.n.Exchange.Broken(f, err)
+	if h.n.Link != nil {
+		h.n.Link.Broken(f, err)
+	}
+}
 
 func (n *Node) openCalls(context.Context) error {
 	var err error
-	if n.Auth, err = auth.New(time.Now()); err != nil {
+	if n.Auth, err = n.authenticator(); err != nil {
 		return err
 	}
 	n.Registrar = registrar.New(registrar.Config{
@@ -189,11 +204,7 @@ func (n *Node) openCalls(context.Context) error {
 		Store: n.Store, Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Log: n.log,
 	})
-	key, err := n.markKey()
-	if err != nil {
-		return err
-	}
-	minter, err := mark.NewMinter(key, 0)
+	minter, err := n.minter()
 	if err != nil {
 		return err
 	}
@@ -201,12 +212,16 @@ func (n *Node) openCalls(context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.Exchange = exchange.New(exchange.Config{
+	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
 		Admission: n.Admission, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers:    n.Config.Limits.Registers,
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
-	})
+	}
+	if n.Link != nil {
+		c.Forward = n.Link.Forward
+	}
+	n.Exchange = exchange.New(c)
 	return nil
 }
 
