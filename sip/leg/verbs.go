@@ -175,15 +175,16 @@ func reasonFor(v cause.Verdict) string {
 	return fmt.Sprintf("Q.850;cause=%d", v.Cause())
 }
 
-// Q850Of reads the Q.850 cause of a Reason header, or 0. SIP's own 200 is
-// Elsewhere.
+// Q850Of reads the Q.850 cause of a Reason header, or 0. SIP's own 200, where no
+// Q.850 cause stands beside it, is Elsewhere.
 func Q850Of(msg sip.Message) int {
+	elsewhere := 0
 	for _, h := range message.Headers(msg, "Reason") {
 		for value := range strings.SplitSeq(h, ",") {
 			var n int
 			value = strings.ToLower(strings.TrimSpace(value))
 			if scheme, _, _ := strings.Cut(value, ";"); scheme == "sip" && strings.Contains(value, "cause=200") {
-				return Elsewhere
+				elsewhere = Elsewhere
 			}
 			if len(value) < 6 || value[:6] != "q.850;" {
 				continue
@@ -194,7 +195,7 @@ func Q850Of(msg sip.Message) int {
 			}
 		}
 	}
-	return 0
+	return elsewhere
 }
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }
