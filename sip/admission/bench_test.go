@@ -66,6 +66,8 @@ type store struct {
 	state.Store
 	away     atomic.Bool
 	readOnly atomic.Bool
+	// meanwhile runs once, before the next write.
+	meanwhile func()
 }
 
 func (s *store) Get(ctx context.Context, t state.Table, tenant, id string) (state.Record, error) {
@@ -78,6 +80,10 @@ func (s *store) Get(ctx context.Context, t state.Table, tenant, id string) (stat
 func (s *store) Put(ctx context.Context, t state.Table, tenant string, c state.Change) (state.Rev, error) {
 	if s.readOnly.Load() {
 		return state.None, state.ErrUnavailable
+	}
+	if run := s.meanwhile; run != nil {
+		s.meanwhile = nil
+		run()
 	}
 	return s.Store.Put(ctx, t, tenant, c)
 }
