@@ -84,7 +84,9 @@ func (x *Exchange) Receive(r transport.Received) {
 	}
 	if !s.box.putWire(r) {
 		x.counters.MailboxFull.Add(1)
+		return
 	}
+	s.help()
 }
 
 // Broken tells the strands that a stream is gone (transport.Handler).

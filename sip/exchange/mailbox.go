@@ -27,7 +27,7 @@ type mailbox struct {
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
-// putWire adds a message, or returns false if too many wait.
+// putWire adds a message, or returns false if too many wait. It wakes nobody.
 func (m *mailbox) putWire(r transport.Received) bool {
 	m.mu.Lock()
 	full := m.wire >= mailboxLimit || m.closed
@@ -36,9 +36,6 @@ func (m *mailbox) putWire(r transport.Received) bool {
 		m.items = append(m.items, item{wire: r})
 	}
 	m.mu.Unlock()
-	if !full {
-		m.signal()
-	}
 	return !full
 }
 
@@ -50,6 +47,13 @@ func (m *mailbox) put(run func(now time.Time)) {
 	}
 	m.mu.Unlock()
 	m.signal()
+}
+
+// waiting tells whether there is something to take.
+func (m *mailbox) waiting() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.items) > 0
 }
 
 func (m *mailbox) close() {
