@@ -39,14 +39,19 @@ func (m *mailbox) putWire(r transport.Received) bool {
 	return !full
 }
 
-// put adds something to run on the strand.
+// post adds something to run on the strand, and has its goroutine do it.
+func (m *mailbox) post(run func(now time.Time)) {
+	m.put(run)
+	m.signal()
+}
+
+// put adds something to run on the strand. It wakes nobody.
 func (m *mailbox) put(run func(now time.Time)) {
 	m.mu.Lock()
 	if !m.closed {
 		m.items = append(m.items, item{run: run})
 	}
 	m.mu.Unlock()
-	m.signal()
 }
 
 // waiting tells whether there is something to take.
