@@ -3,11 +3,13 @@
 //
 // # Strands
 //
-// An Exchange has a fixed number of strands. A strand is one goroutine with one
-// mailbox, a transaction table, the calls that were born on it and their timers.
-// Everything about a call happens on its strand, in order, so that neither calls
-// nor transactions need a lock. Nothing on a strand blocks: what must wait (the
-// stores) is a job for the workers, whose result comes back as a message.
+// An Exchange has a fixed number of strands. A strand is one mailbox, a transaction
+// table, the calls that were born on it and their timers. Everything about a call
+// happens on its strand, in order and by one goroutine at a time, so that neither
+// calls nor transactions need a lock. That is whoever brings a message to an idle
+// strand, which saves two switches of goroutine a message, and else the strand's
+// own. Nothing on a strand blocks: what must wait (a store on the network) is a
+// job for the workers, whose result comes back as a message.
 //
 // # Dispatch
 //
@@ -39,7 +41,8 @@ import (
 )
 
 // Admission decides about requests that begin something. Its methods may block
-// until their context ends; they are called by workers.
+// until their context ends; they are called by workers, or on the strand if
+// Config.Instant says so.
 type Admission interface {
 	// Challenge answers at once, on the strand, a request that shows no
 	// credentials and needs some: a status (401 or 407) and its headers. ok is
@@ -62,6 +65,9 @@ type Config struct {
 	Prompts   func(names []string) *media.Prompt // nil result: there is no such prompt
 	Ledger    ledger.Recorder
 	Admission Admission
+	// Instant tells whether Admission will not wait for anything when it is asked
+	// about a request: it is then asked on the strand. nil means never.
+	Instant func(req *sip.Request) bool
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool

@@ -89,13 +89,15 @@ func (x *Exchange) Receive(r transport.Received) {
 	}
 	if !s.box.putWire(r) {
 		x.counters.MailboxFull.Add(1)
+		return
 	}
+	s.help()
 }
 
 // Broken tells the strands that a stream is gone (transport.Handler).
 func (x *Exchange) Broken(f transport.Flow, err error) {
 	for _, s := range x.strands {
-		s.box.put(func(now time.Time) { s.table.Broken(now, f, err) })
+		s.box.post(func(now time.Time) { s.table.Broken(now, f, err) })
 	}
 }
 
@@ -140,12 +142,20 @@ func (x *Exchange) strand(i uint16) *strand {
 	return x.strands[i]
 }
 
-// do runs a job on a worker, or returns false if too many wait already.
-func (x *Exchange) do(job func(ctx context.Context)) bool {
+// decide runs a job about req, and its result on the strand: at once if admission
+// says that it will not wait, else by a worker. It returns false if too many jobs
+// wait already.
+func (s *strand) decide(now time.Time, req *sip.Request, job func(ctx context.Context) (result func(now time.Time))) bool {
+	x := s.x
+	if x.cfg.Instant != nil && x.cfg.Instant(req) {
+		job(x.ctx)(now)
+		return true
+	}
 	run := func() {
 		ctx, cancel := context.WithTimeout(x.ctx, jobTimeout)
 		defer cancel()
-		job(ctx)
+		s.box.put(job(ctx))
+		s.help()
 	}
 	select {
 	case x.jobs <- run:
@@ -174,7 +184,7 @@ func (x *Exchange) Drain() { x.draining.Store(true) }
 func (x *Exchange) Close(ctx context.Context) error {
 	x.Drain()
 	for _, s := range x.strands {
-		s.box.put(s.hangUpAll)
+		s.box.post(s.hangUpAll)
 	}
 	err := x.waitIdle(ctx)
 	for _, s := range x.strands {
@@ -190,7 +200,7 @@ func (x *Exchange) Close(ctx context.Context) error {
 func (x *Exchange) waitIdle(ctx context.Context) error {
 	for _, s := range x.strands {
 		idle := make(chan struct{})
-		s.box.put(func(time.Time) { s.onIdle(idle) })
+		s.box.post(func(time.Time) { s.onIdle(idle) })
 		select {
 		case <-idle:
 		case <-ctx.Done():

@@ -89,7 +89,7 @@ func (x *Exchange) Hangup(ctx context.Context, id string) error {
 // ask runs fn on the strand and returns its result.
 func ask[T any](ctx context.Context, s *strand, fn func() T) (T, error) {
 	result := make(chan T, 1)
-	s.box.put(func(time.Time) { result <- fn() })
+	s.box.post(func(time.Time) { result <- fn() })
 	select {
 	case r := <-result:
 		return r, nil

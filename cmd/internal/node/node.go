@@ -201,7 +201,7 @@ func (n *Node) openCalls(context.Context) error {
 	})
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.trunks(), Directory: n.Directory,
-		Store: n.Store, Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
+		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Log: n.log,
 	})
 	minter, err := n.minter()
@@ -214,7 +214,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers:    n.Config.Limits.Registers,
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
