@@ -46,14 +46,14 @@ func (l *Link) shake(ctx context.Context, raw net.Conn, dialled *Member) (*conn,
 	return newConn(l, t, raw, peer), nil
 }
 
-// introduce authenticates both ends and exchanges who they are: the dialling end
-// speaks first.
+// introduce authenticates both ends and exchanges who they are. The dialling end
+// listens first: it hears there that its certificate was refused.
 func (l *Link) introduce(ctx context.Context, t *tls.Conn, dialled *Member) (Member, error) {
 	var peer Member
 	if err := t.HandshakeContext(ctx); err != nil {
 		return peer, handshakeError(err)
 	}
-	if dialled != nil {
+	if dialled == nil {
 		if _, err := t.Write(helloFrame(l.cfg.Self, Protocol)); err != nil {
 			return peer, err
 		}
@@ -62,7 +62,7 @@ func (l *Link) introduce(ctx context.Context, t *tls.Conn, dialled *Member) (Mem
 	if err != nil {
 		return peer, handshakeError(err)
 	}
-	if dialled == nil { // even if the versions differ: both ends say so
+	if dialled != nil { // even if the versions differ: both ends say so
 		if _, err := t.Write(helloFrame(l.cfg.Self, Protocol)); err != nil {
 			return peer, err
 		}
