@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -80,13 +79,11 @@ func (l *Link) introduce(ctx context.Context, t *tls.Conn, dialled *Member) (Mem
 	return peer, nil
 }
 
-// handshakeError says what a certificate that is not trusted means.
+// handshakeError says what it means that one end did not trust the other.
 func handshakeError(err error) error {
-	var alert tls.AlertError
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("%w (%w)", errKey, err)
-	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok || errors.As(err, &alert) {
+	_, mistrust := errors.AsType[*tls.CertificateVerificationError](err)
+	alert, ok := errors.AsType[*net.OpError](err)
+	if mistrust || ok && alert.Op == "remote error" {
 		return fmt.Errorf("%w (%w)", errKey, err)
 	}
 	return err
