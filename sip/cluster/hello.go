@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -46,14 +45,14 @@ func (l *Link) shake(ctx context.Context, raw net.Conn, dialled *Member) (*conn,
 	return newConn(l, t, raw, peer), nil
 }
 
-// introduce authenticates both ends and exchanges who they are: the dialling end
-// speaks first.
+// introduce authenticates both ends and exchanges who they are. The dialling end
+// listens first: it hears there that its certificate was refused.
 func (l *Link) introduce(ctx context.Context, t *tls.Conn, dialled *Member) (Member, error) {
 	var peer Member
 	if err := t.HandshakeContext(ctx); err != nil {
 		return peer, handshakeError(err)
 	}
-	if dialled != nil {
+	if dialled == nil {
 		if _, err := t.Write(helloFrame(l.cfg.Self, Protocol)); err != nil {
 			return peer, err
 		}
@@ -62,7 +61,7 @@ func (l *Link) introduce(ctx context.Context, t *tls.Conn, dialled *Member) (Mem
 	if err != nil {
 		return peer, handshakeError(err)
 	}
-	if dialled == nil { // even if the versions differ: both ends say so
+	if dialled != nil { // even if the versions differ: both ends say so
 		if _, err := t.Write(helloFrame(l.cfg.Self, Protocol)); err != nil {
 			return peer, err
 		}
@@ -80,13 +79,11 @@ func (l *Link) introduce(ctx context.Context, t *tls.Conn, dialled *Member) (Mem
 	return peer, nil
 }
 
-// handshakeError says what a certificate that is not trusted means.
+// handshakeError says what it means that one end did not trust the other.
 func handshakeError(err error) error {
-	var alert tls.AlertError
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("%w (%w)", errKey, err)
-	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok || errors.As(err, &alert) {
+	_, mistrust := errors.AsType[*tls.CertificateVerificationError](err)
+	alert, ok := errors.AsType[*net.OpError](err)
+	if mistrust || ok && alert.Op == "remote error" {
 		return fmt.Errorf("%w (%w)", errKey, err)
 	}
 	return err
