@@ -62,7 +62,7 @@ func TestDigitLateOrShort(t *testing.T) {
 }
 
 // sentDigits reads RFC 4733 packets as a receiver does.
-func sentDigits(t *testing.T, packets [][]byte) (digits string, ends int) {
+func sentDigits(t *testing.T, packets [][]byte) (digits []byte, ends int) {
 	t.Helper()
 	last := uint32(0)
 	for _, b := range packets {
@@ -77,7 +77,7 @@ func sentDigits(t *testing.T, packets [][]byte) (digits string, ends int) {
 			t.Errorf("marker is %v on timestamp %d after %d", h.marker, h.timestamp, last)
 		}
 		if h.timestamp != last {
-			digits += string(digitCodes[b[h.start]])
+			digits = append(digits, digitCodes[b[h.start]])
 			last = h.timestamp
 		}
 		if b[h.start+1]&0x80 != 0 {
@@ -102,7 +102,7 @@ func TestPressSendsDigitsInPlaceOfSound(t *testing.T) {
 	b.pass(3*(pressTicks+pauseTicks)*tick + 3*tick)
 	packets := heard(t, p.rtp)
 	got, ends := sentDigits(t, packets)
-	if got != "1#D" || ends != 3*endPackets {
+	if string(got) != "1#D" || ends != 3*endPackets {
 		t.Errorf("sent %q with %d end packets, want 1#D with %d", got, ends, 3*endPackets)
 	}
 	var kinds []uint8

@@ -177,7 +177,7 @@ admin {
   http   = "127.0.0.1:8080"
   socket = "admin.sock" # in the data folder
 }
-`, netip.AddrPortFrom(a, uint16(s.port)).String(), a.String(), localData, s.address.Masked().String(), s.port, demoPlan, localSeats) //nolint:gosec // G115: checked by Parse
+`, netip.AddrPortFrom(a, uint16(s.port)).String(), a.String(), localData, s.address.Masked().String(), s.port, demoPlan, localSeats)
 }
 
 // print tells what was written, what to open and whom to register.
@@ -193,7 +193,7 @@ func (s *localSite) print(w io.Writer) {
 	fmt.Fprintf(w, "  ufw allow proto tcp from %s to any port %d\n", subnet, s.port)
 	fmt.Fprintf(w, "  ufw allow proto udp from %s to any port 20000:29999\n", subnet)
 	fmt.Fprintf(w, "\nEmergency calls fail until a real carrier's trunk is configured: do not use\nthis as anybody's only telephone.\n")
-	fmt.Fprintf(w, "\naccounts, server %s, UDP or TCP; then dial *43:\n", netip.AddrPortFrom(a, uint16(s.port))) //nolint:gosec // G115: checked by Parse
+	fmt.Fprintf(w, "\naccounts, server %s, UDP or TCP; then dial *43:\n", netip.AddrPortFrom(a, uint16(s.port)))
 	for _, row := range s.rows[1:] {
 		fmt.Fprintf(w, "  user %-6s password %s\n", row[s.number], row[s.password])
 	}

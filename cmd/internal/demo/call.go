@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -76,12 +77,11 @@ func listener(cfg *configs.Config) (netip.AddrPort, error) {
 // presented is the number that a seat presents, by the seed of the configuration.
 func presented(cfg *configs.Config, seat string) (string, error) {
 	for _, t := range cfg.Tenants {
-		f, err := os.Open(t.Seed.Seats)
+		file, err := os.ReadFile(t.Seed.Seats)
 		if err != nil {
 			return "", err
 		}
-		rows, err := csv.NewReader(f).ReadAll()
-		f.Close()
+		rows, err := csv.NewReader(bytes.NewReader(file)).ReadAll()
 		if err != nil || len(rows) == 0 {
 			return "", fmt.Errorf("%s cannot be read: %w", t.Seed.Seats, err)
 		}
