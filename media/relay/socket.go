@@ -1,4 +1,3 @@
-//nolint:gosec // G103: addresses and packets are handed to the kernel where they lie
 package relay
 
 import (
