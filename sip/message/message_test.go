@@ -80,13 +80,6 @@ func TestFaultsOfTheLibraryAreNotOurs(t *testing.T) {
 			func(m sip.Message) string { return Contact(m).Address.User }, "first",
 		},
 		{
-			"F17 removal in any case", "Supported: 100rel\r\nsupported: timer",
-			func(m sip.Message) string {
-				Del(m, "SUPPORTED")
-				return strings.Join(Headers(m, "Supported"), "")
-			}, "",
-		},
-		{
 			"semicolon at the end", "Contact: <sip:c@d;transport=tcp;>;expires=60;",
 			func(m sip.Message) string {
 				return param(Contact(m).Address.UriParams, "transport") + param(Contact(m).Params, "expires")
