@@ -23,6 +23,7 @@ const (
 	renewEvery = 3 * time.Second
 	listEvery  = 10              // renewals between two looks for nodes that were not told of
 	storeTime  = 2 * time.Second // for one question to the store
+	holdTries  = 5               // writes of one record while others write it
 	notices    = 4 * MaxNodes    // of changes that wait
 )
 
@@ -152,7 +153,7 @@ func member(b []byte) Member {
 // hold takes or renews a record. mine tells whether what another write left there
 // is this node's; if it is not, the error is errTaken.
 func (m *Membership) hold(ctx context.Context, c *claim, value []byte, mine func([]byte) bool) error {
-	for {
+	for range holdTries {
 		rev, err := m.store.Put(ctx, c.table, everyone, state.Change{
 			ID: c.id, Value: value, Expect: c.rev, Expires: time.Now().Add(Lease),
 		})
@@ -174,6 +175,7 @@ func (m *Membership) hold(ctx context.Context, c *claim, value []byte, mine func
 			c.rev = r.Rev
 		}
 	}
+	return fmt.Errorf("%w: %s/%s", state.ErrConflict, c.table.Name, c.id)
 }
 
 // renew prolongs the lease.

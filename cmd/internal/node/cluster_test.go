@@ -126,9 +126,9 @@ func until(t *testing.T, what string, is func() bool) {
 // call is a carrier's call through a node to a phone.
 type call struct {
 	carrier, phone *peer
-	at             string // the node that the carrier calls
-	by             string // the node that the phone is reached by
-	id             string
+	at             string     // the node that the carrier calls
+	by             string     // the node that the phone is reached by
+	id, via        string     // Call-ID and tag; Via of the INVITE
 	invite         sipMessage // at the phone
 	answer         sipMessage // at the carrier
 }
@@ -147,7 +147,9 @@ func ring(t *testing.T, at, by string, phone *peer) *call {
 	c := &call{carrier: udpPeer(t, "127.0.0.2"), phone: phone, at: at, by: by}
 	c.id = fmt.Sprintf("call-%d", c.carrier.local.Port())
 	target := "sip:" + called + "@" + at
-	c.carrier.send(at, c.carrier.sdp(), c.request("INVITE", 1, target, "<"+target+">")...)
+	lines := c.request("INVITE", 1, target, "<"+target+">")
+	c.via = lines[1]
+	c.carrier.send(at, c.carrier.sdp(), lines...)
 	c.invite = phone.await("INVITE ")
 	byHost, _, _ := strings.Cut(by, ":")
 	for _, name := range []string{"Via", "Contact"} {
@@ -229,6 +231,17 @@ func TestCallThroughOtherNode(t *testing.T) {
 			bye(c, t)
 		})
 	}
+	t.Run("tcp, carrier cancels", func(t *testing.T) {
+		c := ring(t, one, two, tcp)
+		target := "sip:" + called + "@" + one
+		cancel := c.request("CANCEL", 1, target, "<"+target+">")
+		cancel[1] = c.via
+		c.carrier.send(one, "", cancel...)
+		tcp.respond(two, tcp.await("CANCEL "), "200 OK", "")
+		tcp.respond(two, c.invite, "487 Request Terminated", "")
+		tcp.await("ACK ")
+		c.carrier.await("SIP/2.0 487")
+	})
 	t.Run("the phone's connection breaks while it rings", func(t *testing.T) {
 		c := ring(t, one, two, tcp)
 		tcp.stream.Close()
