@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -25,6 +26,7 @@ func BenchmarkForward(b *testing.B) {
 	one.cfg.Handler = got
 	two.Update([]Member{one.self})
 	for !two.Connected("node-1") || !one.Connected("node-2") { // a few milliseconds
+		runtime.Gosched()
 	}
 	msg, err := message.Parse([]byte("INVITE sip:1002@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKx\r\n" +
 		"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContact: <sip:a@192.0.2.2>\r\n\r\nv=0\r\n"))
@@ -36,9 +38,11 @@ func BenchmarkForward(b *testing.B) {
 	sent := int64(0)
 	for b.Loop() {
 		for !two.Forward(1, r) { // the queue is full
+			runtime.Gosched()
 		}
 		sent++
 	}
 	for got.got.Load() < sent { // the last of them are under way
+		runtime.Gosched()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,8 +74,9 @@ type pair struct {
 
 func (p *pair) sip(i int) string { return p.hosts[i] + ":5060" }
 
-// startPair starts both nodes and waits until they are connected.
-func startPair(t *testing.T, firstHost int) *pair {
+// startPair starts both nodes and waits until they are connected. The adaptations
+// change the configuration of the first.
+func startPair(t *testing.T, firstHost int, adapt ...func(c *configs.Config)) *pair {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a redis-server: not in -short")
@@ -92,6 +95,11 @@ func startPair(t *testing.T, firstHost int) *pair {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, a := range adapt {
+			if i == 0 {
+				a(cfg)
+			}
 		}
 		n, err := node.Start(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)).With("on", cfg.Node.Name))
 		if err != nil {
@@ -273,6 +281,79 @@ func TestLinkEnds(t *testing.T) {
 	again := ring(t, one, one, phone)
 	again.answered(t)
 	again.phoneBye(t)
+}
+
+// detour is a way to a node's link that can be cut.
+type detour struct {
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+// lead has others reach a node by the detour.
+func (d *detour) lead(t *testing.T, c *configs.Config) {
+	t.Helper()
+	l, err := net.Listen("tcp", c.Cluster.Link.Addr().String()+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := c.Cluster.Link.String()
+	c.Cluster.Advertised = addrOf(l.Addr())
+	t.Cleanup(func() {
+		l.Close()
+		d.cut()
+	})
+	go func() { // ends with the listener
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", link)
+			if err != nil {
+				in.Close()
+				continue
+			}
+			d.mu.Lock()
+			d.conns = append(d.conns, in, out)
+			d.mu.Unlock()
+			go func() { _, _ = io.Copy(in, out) }()
+			go func() { _, _ = io.Copy(out, in) }()
+		}
+	}()
+}
+
+// cut breaks what stands; the way is open for new connections.
+func (d *detour) cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.conns {
+		c.Close()
+	}
+	d.conns = nil
+}
+
+// TestLinkCut: a call that stands outlives a cut of the link, one that rings ends.
+func TestLinkCut(t *testing.T) {
+	t.Parallel()
+	var way detour
+	p := startPair(t, 41, func(c *configs.Config) { way.lead(t, c) })
+	one, two := p.sip(0), p.sip(1)
+	phone := udpPeer(t, host(43))
+	phone.register(two, "1002", 1)
+	stands := ring(t, one, two, phone)
+	stands.answered(t)
+	rings := ring(t, one, two, phone)
+	before := p.nodes[0].Link.Counters().Connected.Load()
+	way.cut()
+	rings.carrier.await("SIP/2.0 480", "SIP/2.0 503")
+	until(t, "the link is back", func() bool {
+		return p.nodes[0].Link.Counters().Connected.Load() > before && p.nodes[1].Link.Connected("node-1")
+	})
+	stands.carrier.hears(phone, soundOf(t, stands.invite.body))
+	stands.phoneBye(t)
+	again := ring(t, one, two, phone)
+	again.answered(t)
+	again.carrierBye(t)
 }
 
 // TestSameName: a name that a living node has is refused in one clear line.
