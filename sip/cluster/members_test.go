@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -104,6 +105,7 @@ func after(d time.Duration) {
 
 func TestMembersComeAndGo(t *testing.T) {
 	onOneStore(t, func(t *testing.T, s *away) {
+		t.Helper()
 		a, b := join(t, s, "a", 1), join(t, s, "b", 2)
 		var mu sync.Mutex
 		var last []Member
@@ -142,6 +144,7 @@ func TestMembersComeAndGo(t *testing.T) {
 // once; elsewhere it has to wait for the end of its lease.
 func TestComeBack(t *testing.T) {
 	onOneStore(t, func(t *testing.T, s *away) {
+		t.Helper()
 		a, b := join(t, s, "a", 1), join(t, s, "b", 2)
 		a.die()
 		after(time.Second)
@@ -170,6 +173,7 @@ func TestComeBack(t *testing.T) {
 // nothing about who is there.
 func TestStoreAway(t *testing.T) {
 	onOneStore(t, func(t *testing.T, s *away) {
+		t.Helper()
 		a, b := join(t, s, "a", 1), join(t, s, "b", 2)
 		after(time.Second)
 		s.is.Store(true)
@@ -189,6 +193,7 @@ func TestStoreAway(t *testing.T) {
 // TestDeposed: a node whose name was taken over says so.
 func TestDeposed(t *testing.T) {
 	onOneStore(t, func(t *testing.T, s *away) {
+		t.Helper()
 		var log bytes.Buffer
 		a, err := Join(t.Context(), s, "a", linkAddr(1), time.Now(), slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
@@ -211,8 +216,9 @@ func TestDeposed(t *testing.T) {
 
 func TestFull(t *testing.T) {
 	onOneStore(t, func(t *testing.T, s *away) {
+		t.Helper()
 		for n := range MaxNodes {
-			c := state.Change{ID: fmt.Sprint(n + 1), Value: []byte("other"), Expires: time.Now().Add(time.Hour)}
+			c := state.Change{ID: strconv.Itoa(n + 1), Value: []byte("other"), Expires: time.Now().Add(time.Hour)}
 			if _, err := s.Put(t.Context(), numberTable, everyone, c); err != nil {
 				t.Fatal(err)
 			}

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"strowger/cmd/internal/node"
 	"strowger/configs"
 )
@@ -74,9 +76,25 @@ type pair struct {
 
 func (p *pair) sip(i int) string { return p.hosts[i] + ":5060" }
 
-// startPair starts both nodes and waits until they are connected. The adaptations
-// change the configuration of the first.
+// startPair starts both nodes, one after the other, and waits until they are
+// connected. The adaptations change the configuration of the first.
 func startPair(t *testing.T, firstHost int, adapt ...func(c *configs.Config)) *pair {
+	t.Helper()
+	p, cfgs := configurePair(t, firstHost)
+	for _, a := range adapt {
+		a(cfgs[0])
+	}
+	for i, cfg := range cfgs {
+		if err := p.start(t, i, cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.connected(t)
+	return p
+}
+
+// configurePair loads the configuration of both nodes.
+func configurePair(t *testing.T, firstHost int) (p *pair, cfgs [2]*configs.Config) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a redis-server: not in -short")
@@ -85,8 +103,8 @@ func startPair(t *testing.T, firstHost int, adapt ...func(c *configs.Config)) *p
 	if err := os.WriteFile(env["STROWGER_KEY"], []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &pair{}
-	for i := range p.nodes {
+	p = &pair{}
+	for i := range cfgs {
 		p.hosts[i] = host(firstHost + i)
 		env["STROWGER_NODE"], env["STROWGER_ADDRESS"] = fmt.Sprintf("node-%d", i+1), p.hosts[i]
 		cfg, err := configs.Load("../../../configs/cluster.hcl", configs.Overrides{
@@ -96,26 +114,32 @@ func startPair(t *testing.T, firstHost int, adapt ...func(c *configs.Config)) *p
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range adapt {
-			if i == 0 {
-				a(cfg)
-			}
-		}
-		n, err := node.Start(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)).With("on", cfg.Node.Name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-			defer cancel()
-			_ = n.Stop(ctx) // calls may stand
-		})
-		p.nodes[i] = n
+		cfgs[i] = cfg
 	}
+	return p, cfgs
+}
+
+// start runs a node until the test ends.
+func (p *pair) start(t *testing.T, i int, cfg *configs.Config) error {
+	t.Helper()
+	n, err := node.Start(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)).With("on", cfg.Node.Name))
+	if err != nil {
+		return err
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_ = n.Stop(ctx) // calls may stand
+	})
+	p.nodes[i] = n
+	return nil
+}
+
+func (p *pair) connected(t *testing.T) {
+	t.Helper()
 	until(t, "the nodes are connected", func() bool {
 		return p.nodes[0].Link.Connected("node-2") && p.nodes[1].Link.Connected("node-1")
 	})
-	return p
 }
 
 // until waits for a condition.
@@ -354,6 +378,25 @@ func TestLinkCut(t *testing.T) {
 	again := ring(t, one, two, phone)
 	again.answered(t)
 	again.carrierBye(t)
+}
+
+// TestStartTogether: nodes that start at once on an empty store share its seed.
+func TestStartTogether(t *testing.T) {
+	t.Parallel()
+	p, cfgs := configurePair(t, 51)
+	var together errgroup.Group
+	for i, cfg := range cfgs {
+		together.Go(func() error { return p.start(t, i, cfg) })
+	}
+	if err := together.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	p.connected(t)
+	phone := udpPeer(t, host(53))
+	phone.register(p.sip(1), "1002", 1)
+	c := ring(t, p.sip(0), p.sip(1), phone)
+	c.answered(t)
+	c.carrierBye(t)
 }
 
 // TestSameName: a name that a living node has is refused in one clear line.
