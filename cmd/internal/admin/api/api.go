@@ -67,7 +67,7 @@ type Listener struct {
 	Advertised string `json:"advertised"`
 }
 
-// Ports are the RTP ports of the node.
+// Ports are the RTP ports of the node, in pairs.
 type Ports struct {
 	Free    int `json:"free"`
 	Resting int `json:"resting"`
