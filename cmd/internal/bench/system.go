@@ -107,9 +107,9 @@ func importSeats(ctx context.Context, r *run, n int) error {
 		return nil
 	}
 	var csv strings.Builder
-	csv.WriteString("number,network,password\n")
+	csv.WriteString("seat,password\n")
 	for _, seat := range seats(n) {
-		fmt.Fprintf(&csv, "%s,local,demo-%s\n", seat, seat)
+		fmt.Fprintf(&csv, "%s,demo-%s\n", seat, seat)
 	}
 	if err := os.WriteFile(filepath.Join(r.dir, "seats.csv"), []byte(csv.String()), 0o600); err != nil {
 		return err

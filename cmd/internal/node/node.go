@@ -171,7 +171,7 @@ func (n *Node) openTransport(context.Context) error {
 // handler takes messages to the exchange, which is built after the transport.
 type handler struct{ n *Node }
 
-func (h handler) Receive(r transport.Received)       { h.n.Exchange.Receive(r) }
+func (h handler) Receive(r transport.Received)         { h.n.Exchange.Receive(r) }
 func (h handler) Broken(f transport.Flow, err error) { h.n.Exchange.Broken(f, err) }
 
 func (n *Node) openCalls(context.Context) error {
