@@ -27,7 +27,7 @@ func Host() configs.Host {
 	var h configs.Host
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
-		h.Descriptors = int(min(limit.Cur, 1<<30)) //nolint:gosec // G115: bounded
+		h.Descriptors = int(min(limit.Cur, 1<<30))
 	}
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		if f := strings.Fields(string(text)); len(f) == 2 {
