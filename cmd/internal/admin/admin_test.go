@@ -167,6 +167,15 @@ func TestEscalation(t *testing.T) {
 			t.Errorf("%s: %d %s", body, code, answer)
 		}
 	}
+	for _, r := range []role{viewer, operator} {
+		token := s.token(t, r, "demo")
+		if code, answer := ask(s, token, "POST", "/v1/access", `{"name":"h","role":"viewer","tenant":"demo"}`); code != 403 {
+			t.Errorf("a token made by %s: %d %s", r, code, answer)
+		}
+		if code, _ := ask(s, token, "DELETE", "/v1/access/e", ""); code != 403 {
+			t.Errorf("a token revoked by %s: %d", r, code)
+		}
+	}
 	if code, _ := ask(s, own, "DELETE", "/v1/access/bootstrap", ""); code != 403 {
 		t.Errorf("revoking the node's token: %d", code)
 	}
@@ -257,6 +266,12 @@ func TestSocket(t *testing.T) {
 	var st api.Status
 	if err := client.Do(t.Context(), "GET", "/v1/status", nil, &st); err != nil || !strings.HasPrefix(st.Identity, "unix:") {
 		t.Fatal(st, err)
+	}
+	w := httptest.NewRecorder()
+	page := httptest.NewRequest("GET", "/health/live", nil)
+	page.Header.Set("Origin", "http://evil.example")
+	if s.overUnix(s.routes()).ServeHTTP(w, page); w.Code != 403 {
+		t.Errorf("a browser's page on the unix socket: %d", w.Code)
 	}
 	// Another node on the same folder must not take the socket.
 	if l, err := listenUnix(t.Context(), s.cfg.Node.Admin.Socket); err == nil {
