@@ -148,7 +148,7 @@ func (f *phoneFlags) enrol(ctx context.Context, c *cobra.Command, p *phone.Phone
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s is registered at %s by %s for %s\n", f.user, f.server, f.transport, granted)
+	fmt.Fprintf(c.ErrOrStderr(), "%s is registered at %s by %s (digest %s) for %s\n", f.user, f.server, f.transport, p.Digest(), granted)
 	return nil
 }
 
@@ -352,10 +352,10 @@ func (f *phoneFlags) print(w io.Writer, r phone.Report) error {
 	}
 	for _, line := range [][2]string{
 		{"call", r.Phone + " with " + r.Number + ", " + outcome},
-		{"talked", r.Duration.Round(10 * time.Millisecond).String()},
+		{"talked", fmt.Sprintf("%.1f s", r.Duration)},
 		{"codec", r.Codec},
 		{"packets", fmt.Sprintf("%d sent, %d received, %d lost", r.Sent, r.Received, r.Lost)},
-		{"jitter", fmt.Sprintf("%.1f ms", r.Jitter.Seconds()*1000)},
+		{"jitter", fmt.Sprintf("%.1f ms", r.JitterMs)},
 		{"MOS", fmt.Sprintf("%.1f", r.MOS)},
 		{"digits", r.Digits},
 	} {

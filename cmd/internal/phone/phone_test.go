@@ -192,6 +192,9 @@ func TestRegister(t *testing.T) {
 				if err := register(t, p); err != nil {
 					t.Errorf("%s: %v", proto, err)
 				}
+				if !strings.EqualFold(p.Digest(), algorithm) {
+					t.Errorf("%s: the digest was %q", proto, p.Digest())
+				}
 			}
 			wrong := c.phone(t, "1002", func(f *phone.Config) { f.Password = "guess" })
 			err := register(t, wrong)
