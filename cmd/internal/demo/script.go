@@ -54,7 +54,7 @@ func (c *centre) perform(ctx context.Context, s scene) error {
 		return err
 	}
 	defer call.Hangup()
-	if _, err := call.Play(tone(400)); err != nil {
+	if _, err := call.Play(tone(400)); err != nil && !errors.Is(err, phone.ErrOver) { // refused by now?
 		return err
 	}
 	seat, err := c.answer(ctx, s)
