@@ -175,6 +175,12 @@ func (a *Agent) post(run func(now time.Time)) bool {
 	return open
 }
 
+func (a *Agent) isClosed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.closed
+}
+
 func (a *Agent) signal() {
 	select {
 	case a.wake <- struct{}{}:
