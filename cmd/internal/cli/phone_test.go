@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,12 +21,12 @@ import (
 func demoNode(t *testing.T) string {
 	t.Helper()
 	cfg, err := configs.Load("../../../configs/strowger.hcl", configs.Overrides{
-		Data: t.TempDir(), SIPPort: freePort(t), RTPFrom: 7000, RTPTo: 7099,
-		AdminHTTP: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(freePort(t))),
+		Data: t.TempDir(), RTPFrom: 7000, RTPTo: 7099,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	anyPorts(cfg)
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -39,17 +38,19 @@ func demoNode(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	return cfg.Networks[0].Listeners[0].Bind.String()
+	return n.Transport.Listeners()[0].Addr.String()
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// anyPorts lets the system choose the ports of a node's listeners.
+func anyPorts(cfg *configs.Config) {
+	for i := range cfg.Networks {
+		for j := range cfg.Networks[i].Listeners {
+			l := &cfg.Networks[i].Listeners[j]
+			l.Bind = netip.AddrPortFrom(l.Bind.Addr(), 0)
+			l.Advertised = netip.AddrPortFrom(l.Advertised.Addr(), 0)
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	cfg.Admin.HTTP = netip.AddrPort{}
 }
 
 func TestPhoneCall(t *testing.T) {

@@ -34,7 +34,7 @@ func Call(ctx context.Context, o CallOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server, err := listener(cfg)
+	server, err := configured(cfg)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func Call(ctx context.Context, o CallOptions, out io.Writer) error {
 		return err
 	}
 	defer plane.Close()
-	carrier, err := phone.New(phone.Config{User: Caller, Server: server, Bind: ports.trunk, Plane: plane, Log: log})
+	carrier, err := phone.New(phone.Config{User: Caller, Server: server, Bind: netip.AddrPortFrom(far, 0), Plane: plane, Log: log})
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func Call(ctx context.Context, o CallOptions, out io.Writer) error {
 	return errors.Join(err, carrier.Close(bye))
 }
 
-// listener is where the node takes calls by UDP.
-func listener(cfg *configs.Config) (netip.AddrPort, error) {
+// configured is where the node takes calls by UDP.
+func configured(cfg *configs.Config) (netip.AddrPort, error) {
 	for _, n := range cfg.Networks {
 		for _, l := range n.Listeners {
 			if transport.Proto(l.Proto) == transport.UDP && l.Bind.Addr() == near {
