@@ -141,7 +141,10 @@ func greet(ctx context.Context, s *screen, carrier *phone.Phone, number string, 
 		case <-call.Ended():
 			r := call.Report()
 			s.say("over: sent %d, received %d, MOS %.1f", r.Sent, r.Received, r.MOS)
-			if !r.Answered {
+			switch {
+			case r.Status == 404:
+				return fmt.Errorf("the node's plan does not have %s, as the demo's has; see: strowger dialplan diff", number)
+			case !r.Answered:
 				return fmt.Errorf("seat %s was not reached: %d %s", o.Seat, r.Status, r.Reason)
 			}
 			return nil
