@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,11 +94,16 @@ func garbage(t *testing.T) [][]byte {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	all := [][]byte{
-		{}, {0}, []byte("\r\n\r\n"), bytes.Repeat([]byte{0xff}, 65_000), bytes.Repeat([]byte("A"), 65_000),
+		{},
+		{0},
+		[]byte("\r\n\r\n"), bytes.Repeat([]byte{0xff}, 65_000), bytes.Repeat([]byte("A"), 65_000),
 		[]byte("INVITE"), []byte("INVITE sip:x SIP/2.0\r\n\r\n"), []byte("SIP/2.0 200 OK\r\n\r\n"),
 		[]byte("INVITE sip:x SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n"),
-		{0x80, 8}, {0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1}, {0x90, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff},
-		{0x80, 200, 0xff, 0xff}, {0xbf, 203, 0, 0},
+		{0x80, 8},
+		{0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1},
+		{0x90, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff},
+		{0x80, 200, 0xff, 0xff},
+		{0xbf, 203, 0, 0},
 	}
 	for size := range 200 {
 		noise := make([]byte, size*7)
@@ -132,9 +138,11 @@ func TestHostile(t *testing.T) {
 	ports := []string{"5060"}
 	for _, msg := range []string{call.got("SIP/2.0 200", "m=audio"), phone.got("INVITE", "m=audio")} {
 		port := regexp.MustCompile(`m=audio (\d+)`).FindStringSubmatch(msg)[1]
-		var rtp int
-		fmt.Sscan(port, &rtp)
-		ports = append(ports, port, fmt.Sprint(rtp+1))
+		rtp, err := strconv.Atoi(port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = append(ports, port, strconv.Itoa(rtp+1))
 	}
 	all := garbage(t)
 	for _, port := range ports {
