@@ -174,6 +174,9 @@ type Media struct {
 
 // Limits is the block limits.
 type Limits struct {
+	// Registers is how many REGISTERs a second one address may send; who sends more
+	// is told to come back later. Default 200.
+	Registers int
 	// Calls at once, emergency calls beside them. Default 2000; Fit lowers it to
 	// what the machine can hold.
 	Calls int

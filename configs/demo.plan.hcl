@@ -19,6 +19,89 @@ number "+448081570004" {
   play { prompt = "announcement" }
 }
 
+# The numbers that seats present: who is rung back reaches the seat itself, and
+# `strowger demo call 1001` calls it so.
+
+number "+441632960101" {
+  ring { seats = ["1001"] }
+}
+
+number "+441632960102" {
+  ring { seats = ["1002"] }
+}
+
+number "+441632960103" {
+  ring { seats = ["1003"] }
+}
+
+number "+441632960104" {
+  ring { seats = ["1004"] }
+}
+
+number "+441632960105" {
+  ring { seats = ["1005"] }
+}
+
+number "+441632960106" {
+  ring { seats = ["1006"] }
+}
+
+number "+441632960107" {
+  ring { seats = ["1007"] }
+}
+
+number "+441632960108" {
+  ring { seats = ["1008"] }
+}
+
+number "+441632960109" {
+  ring { seats = ["1009"] }
+}
+
+number "+441632960110" {
+  ring { seats = ["1010"] }
+}
+
+number "+441632960111" {
+  ring { seats = ["1011"] }
+}
+
+number "+441632960112" {
+  ring { seats = ["1012"] }
+}
+
+number "+441632960113" {
+  ring { seats = ["1013"] }
+}
+
+number "+441632960114" {
+  ring { seats = ["1014"] }
+}
+
+number "+441632960115" {
+  ring { seats = ["1015"] }
+}
+
+number "+441632960116" {
+  ring { seats = ["1016"] }
+}
+
+number "+441632960117" {
+  ring { seats = ["1017"] }
+}
+
+number "+441632960118" {
+  ring { seats = ["1018"] }
+}
+
+number "+441632960119" {
+  ring { seats = ["1019"] }
+}
+
+number "+441632960120" {
+  ring { seats = ["1020"] }
+}
+
 # What seats may dial, besides the numbers above, which they reach on-net.
 
 dial "10XX" {

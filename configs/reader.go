@@ -35,9 +35,10 @@ func (r *reader) read(file *source.Body) {
 	r.admin(file)
 	r.cluster(file)
 	r.times(file)
-	r.Limits.Calls = 2000
+	r.Limits = Limits{Calls: 2000, Registers: 200}
 	if b := file.Block("limits"); b != nil {
 		r.Limits.Calls = b.Int("calls", r.Limits.Calls, 1, 100_000)
+		r.Limits.Registers = b.Int("registers", r.Limits.Registers, 1, 1_000_000)
 		b.Done()
 	}
 	if b := file.Block("log"); b != nil {

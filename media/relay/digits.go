@@ -117,7 +117,7 @@ func (o *outbound) press(now time.Time, scratch []byte, c *Counters) bool {
 		for range endPackets {
 			o.sendEvent(now, events, pressTicks, true, scratch, c)
 		}
-	case d.tick > pressTicks+pauseTicks:
+	case d.tick >= pressTicks+pauseTicks:
 		d.codes, d.tick = d.codes[1:], 0
 		o.fresh = true
 	}

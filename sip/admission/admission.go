@@ -34,6 +34,7 @@ import (
 	"strowger/dialplan"
 	"strowger/dialplan/plan"
 	"strowger/sip/auth"
+	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
@@ -74,6 +75,7 @@ type Config struct {
 	Trunks    *trunk.Set
 	Directory *seat.Directory
 	Store     state.Store
+	Local     bool // Store is in this process: only durable writes wait
 	Auth      *auth.Authenticator
 	Registrar Registrar
 	// Algorithms are the digests that a listener offers, the preferred first.
@@ -146,4 +148,26 @@ func (a *Admission) local(f transport.Flow) transport.Flow {
 		f.Node = ""
 	}
 	return f
+}
+
+// Instant tells whether a decision about a request waits for nothing: the store is
+// in this process, and no removal of bindings has to reach the disk first.
+func (a *Admission) Instant(req *sip.Request) bool {
+	if !a.cfg.Local {
+		return false
+	}
+	if req.Method != sip.REGISTER {
+		return true
+	}
+	all, allOK := message.Expires(req)
+	for _, c := range message.Contacts(req) {
+		seconds, ok := message.ContactExpires(c)
+		if !ok {
+			seconds, ok = all, allOK
+		}
+		if ok && seconds == 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -1,8 +1,10 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,14 +16,21 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/seat"
 	"strowger/sip/state"
 )
 
 // callbacks keeps who called for help, by the number that was presented.
 var callbacks = state.Table{Name: "callback", Placement: state.Spread}
 
+// Tables are the tables of this package, for backups.
+func Tables() []state.Table { return []state.Table{callbacks} }
+
 // maxCallers bounds the seats that one number rings for a callback.
 const maxCallers = 8
+
+// rememberTime is how long an emergency call waits for the store at the most.
+const rememberTime = time.Second
 
 // helped is a seat that called for help.
 type helped struct {
@@ -47,36 +56,67 @@ func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, 
 		Timeout: EmergencyRing, Busy: true,
 		Empty: cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk for emergency calls", Fault: cause.Us},
 	}
-	p.Stages = a.stages(r, names, n, s.SiteNumber, like,
-		sip.NewHeader("P-Asserted-Identity", "<sip:"+s.SiteNumber+"@"+dialog.Host(r.flow.Advertised.Addr())+">"),
-		sip.NewHeader("Priority", "emergency"),
-		sip.NewHeader("X-Address-Reference", s.Address))
-	a.remember(ctx, r)
+	shown := cmp.Or(s.SiteNumber, s.Presentation)
+	p.Stages = a.stages(r, names, n, shown, like)
+	for i := range p.Stages {
+		for j := range p.Stages[i].Targets {
+			t := &p.Stages[i].Targets[j]
+			t.Headers = identity(s, t.From)
+		}
+	}
+	if shown != "" {
+		a.remember(ctx, r, shown)
+	}
 	return p
 }
 
-// remember notes the seat for a callback. A store that is away does not hold up
-// the call.
-func (a *Admission) remember(ctx context.Context, r *request) {
-	s := r.seat
-	rec, err := a.cfg.Store.Get(ctx, callbacks, r.tenant.Name, s.SiteNumber)
-	list := []helped{{Seat: s.Number, Desk: s.Desk, At: r.now}}
-	if err == nil {
-		for _, h := range readHelped(rec.Value) {
-			if h.Seat != s.Number && r.now.Sub(h.At) < CallbackTime && len(list) < maxCallers {
-				list = append(list, h)
-			}
+// identity are the headers by which emergency services know who calls, from where.
+func identity(s seat.Seat, from dialog.Name) []sip.Header {
+	headers := []sip.Header{sip.NewHeader("Priority", "emergency")}
+	if from.URI.User != anonymous.URI.User {
+		headers = append(headers, sip.NewHeader("P-Asserted-Identity", "<"+from.URI.String()+">"))
+	}
+	if s.Address != "" {
+		headers = append(headers, sip.NewHeader("X-Address-Reference", s.Address))
+	}
+	return headers
+}
+
+// remember notes the seat for a callback to the number that is shown. A store that
+// is away does not hold up the call.
+func (a *Admission) remember(ctx context.Context, r *request, shown string) {
+	ctx, cancel := context.WithTimeout(ctx, rememberTime)
+	defer cancel()
+	err := state.ErrConflict
+	for tries := 0; errors.Is(err, state.ErrConflict) && tries < maxCallers; tries++ {
+		err = a.addHelped(ctx, r, shown)
+	}
+	if err != nil {
+		a.cfg.Log.Warn("a callback from the emergency services would not be recognised", "seat", r.seat.Number, "error", err)
+	}
+}
+
+// addHelped puts the seat before those that called for help by the number within
+// CallbackTime; state.ErrConflict if another did so meanwhile.
+func (a *Admission) addHelped(ctx context.Context, r *request, shown string) error {
+	rec, err := a.cfg.Store.Get(ctx, callbacks, r.tenant.Name, shown)
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
+		return err
+	}
+	list := []helped{{Seat: r.seat.Number, Desk: r.seat.Desk, At: r.now}}
+	for _, h := range readHelped(rec.Value) {
+		if h.Seat != r.seat.Number && r.now.Sub(h.At) < CallbackTime && len(list) < maxCallers {
+			list = append(list, h)
 		}
 	}
 	value, err := json.Marshal(list)
-	if err == nil {
-		_, err = a.cfg.Store.Put(ctx, callbacks, r.tenant.Name, state.Change{
-			ID: s.SiteNumber, Value: value, Expect: state.Any, Expires: r.now.Add(CallbackTime),
-		})
-	}
 	if err != nil {
-		a.cfg.Log.Warn("a callback from the emergency services would not be recognised", "seat", s.Number, "error", err)
+		return err
 	}
+	_, err = a.cfg.Store.Put(ctx, callbacks, r.tenant.Name, state.Change{
+		ID: shown, Value: value, Expect: rec.Rev, Expires: r.now.Add(CallbackTime),
+	})
+	return err
 }
 
 // callback are the stages for a call to a number that an emergency call
@@ -93,6 +133,7 @@ func (a *Admission) callback(ctx context.Context, r *request, called string) []b
 			continue
 		}
 		targets, why := a.seatTargets(ctx, r, h.Seat)
+		why.Reason = "" // carriers learn nothing about seats
 		seats.Targets, seats.Empty = append(seats.Targets, targets...), why
 		if h.Desk != "" && len(desk.Targets) == 0 {
 			desk = a.desk(ctx, r, h.Desk)

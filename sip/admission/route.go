@@ -14,7 +14,6 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
 	"strowger/sip/leg"
-	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
@@ -59,7 +58,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
 	r.number, r.caller = presented(r.req)
 	p := b2bua.Program{Caller: r.trunk.Party(), From: r.number}
-	called := message.Unescape(r.req.Recipient.User)
+	called := userOf(r.req.Recipient)
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
 		if stages := a.callback(ctx, r, e164); stages != nil {
 			a.counters.Callbacks.Add(1)
@@ -80,7 +79,7 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
 		From:   s.Number,
 	}
-	called := message.Unescape(r.req.Recipient.User)
+	called := userOf(r.req.Recipient)
 	if n, ok := r.tenant.Emergency.Match(calledForEmergency(r.req, called)); ok {
 		return a.emergency(ctx, r, p, n)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/dialplan"
+	"strowger/dialplan/number"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
@@ -67,12 +68,11 @@ func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
 }
 
 // stages are like one stage for each address of each trunk, in order; never nil.
-func (a *Admission) stages(r *request, trunks []string, to, presentation string, like b2bua.Stage, headers ...sip.Header) []b2bua.Stage {
+func (a *Admission) stages(r *request, trunks []string, to, presentation string, like b2bua.Stage) []b2bua.Stage {
 	var list []b2bua.Stage
 	for _, name := range trunks {
 		for _, t := range a.carrier(r, name, to, presentation) {
 			stage := like
-			t.Headers = headers
 			stage.Targets = []b2bua.Target{t}
 			list = append(list, stage)
 		}
@@ -126,9 +126,10 @@ var anonymous = dialog.Name{Display: "Anonymous", URI: sip.Uri{Scheme: "sip", Us
 func presented(req *sip.Request) (string, dialog.Name) {
 	from := req.From()
 	name := dialog.Name{Display: from.DisplayName, URI: from.Address}
-	if pai := message.Header(req, "P-Asserted-Identity"); pai != "" {
-		if a, err := message.ParseAddress(pai); err == nil {
+	for _, identity := range message.List(req, "P-Asserted-Identity") {
+		if a, err := message.ParseAddress(identity); err == nil {
 			name = dialog.Name{Display: a.Name, URI: a.URI}
+			break
 		}
 	}
 	for _, p := range message.Options(req, "Privacy") {
@@ -136,11 +137,21 @@ func presented(req *sip.Request) (string, dialog.Name) {
 			return "", anonymous
 		}
 	}
-	user := message.Unescape(name.URI.User)
+	user := userOf(name.URI)
 	if user == "" || strings.EqualFold(user, "anonymous") || strings.EqualFold(name.URI.Host, "anonymous.invalid") {
 		return "", anonymous
 	}
 	return user, dialog.Name{Display: name.Display, URI: sip.Uri{Scheme: "sip", User: user}}
+}
+
+// userOf is the user of a SIP URI or the number of a tel URI (RFC 3966), "" if
+// there is none.
+func userOf(u sip.Uri) string {
+	if u.Scheme != "tel" {
+		return message.Unescape(u.User)
+	}
+	digits, _ := number.Clean(strings.TrimPrefix(u.String(), "tel:"))
+	return digits
 }
 
 // at puts a caller's name on a listener's host, unless it has a host of its own.

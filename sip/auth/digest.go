@@ -35,11 +35,15 @@ func appendHash(dst []byte, algorithm string, data []byte) []byte {
 	return hex.AppendEncode(dst, sum[:])
 }
 
-// sameTarget tells whether a digest URI may stand for the Request-URI.
+// sameTarget tells whether a digest URI may stand for the Request-URI. Phones and
+// what is between change the host; a number or service (tel, urn) has none.
 func sameTarget(digest, request string) bool {
 	of, ok := userOf(digest)
 	to, ok2 := userOf(request)
-	return ok && ok2 && (of == "" || of == to)
+	if !ok || !ok2 {
+		return strings.EqualFold(digest, request)
+	}
+	return of == "" || of == to
 }
 
 // userOf returns the user of a sip or sips URI, "" if it has none.

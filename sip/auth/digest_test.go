@@ -46,6 +46,9 @@ func TestSameTarget(t *testing.T) {
 		{"sip:1003@demo", "sip:1002@demo", false},
 		{"sip:1003@demo", "sip:demo", false},
 		{"tel:1002", "sip:1002@demo", false},
+		{"tel:1002", "tel:1002", true},
+		{"tel:1002", "tel:1003", false},
+		{"urn:service:sos", "URN:service:sos", true},
 		{"sip:", "sip:demo", false},
 		{"/index.html", "sip:demo", false},
 	}

@@ -59,8 +59,7 @@ func (c *Call) digit(now time.Time, p *party, d byte, out Effects) {
 // unconfirmed takes the call back from a party that pressed nothing.
 func (c *Call) unconfirmed(now time.Time, p *party, out Effects) {
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "Answer not confirmed", Fault: cause.Callee}
-	p.End(now, out, v)
-	c.legOver(now, p, v, out)
+	c.release(now, p, v, out)
 	c.outcome = better(c.outcome, v)
 	c.stageOver(now, out)
 }

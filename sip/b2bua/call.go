@@ -107,6 +107,10 @@ func newParty(l *leg.Leg, now time.Time) *party {
 // Caller is the leg that began the call.
 func (c *Call) Caller() *leg.Leg { return c.legs[0].Leg }
 
+// Recorded tells whether the ledger knows the call: it was decided, and is neither
+// a challenge nor a stranger's.
+func (c *Call) Recorded() bool { return c.state != admitting && !c.program.Silent }
+
 // Over tells whether the record of the call is closed.
 func (c *Call) Over() bool { return c.state == over }
 

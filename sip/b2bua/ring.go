@@ -183,15 +183,13 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 // accepts gives the call to the party that answered.
 func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 	if c.state != ringing {
-		p.End(now, out, cause.Verdict{})
-		c.legOver(now, p, cause.Verdict{}, out)
+		c.release(now, p, cause.Verdict{}, out)
 		return
 	}
 	p.answered = now
 	if !c.takeAnswer(p, body, out) {
 		v := cause.Verdict{Status: 488, Q850: 65, Reason: "Unusable SDP answer", Fault: cause.Callee}
-		p.End(now, out, v)
-		c.legOver(now, p, v, out)
+		c.release(now, p, v, out)
 		c.outcome = better(c.outcome, v)
 		c.stageOver(now, out)
 		return
@@ -225,13 +223,11 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 }
 
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
-	elsewhere := cause.Verdict{Status: 200, Q850: 26}
+	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
 	for _, p := range c.legs[1:] {
-		if p == winner || p.over {
-			continue
+		if p != winner && !p.over {
+			c.release(now, p, elsewhere, out)
 		}
-		p.End(now, out, elsewhere)
-		c.legOver(now, p, elsewhere, out)
 	}
 }
 
@@ -244,8 +240,7 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
 	for _, p := range c.legs[1:] {
 		if !p.over && p.askEnd.IsZero() {
-			p.End(now, out, v)
-			c.legOver(now, p, v, out)
+			c.release(now, p, v, out)
 		}
 	}
 	c.outcome = better(c.outcome, v)
@@ -275,6 +270,18 @@ func refused(v cause.Verdict) bool {
 		return false
 	}
 	return v.Status < 500 || v.Status >= 600
+}
+
+// carried is what the caller is told of a party's refusal: a redirection that we
+// do not follow and a challenge that is ours to answer say nothing to the caller.
+func carried(v cause.Verdict) cause.Verdict {
+	switch {
+	case v.Status >= 300 && v.Status < 400:
+		return cause.Verdict{Status: 480, Q850: v.Q850, Fault: v.Fault}
+	case v.Status == 401 || v.Status == 407:
+		return cause.Verdict{Status: 502, Q850: v.Q850, Fault: cause.Us}
+	}
+	return v
 }
 
 // better chooses the outcome that tells the caller most: a refusal by a person

@@ -36,7 +36,7 @@ func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 	}
 	if p.offer == nil { // the party offered nothing: it answers in its ACK
 		p.ours = true
-		return p.session.Offer(p.local, ours, sdp.SendRecv), nil
+		return p.session.Offer(p.local, sdp.Arrange(ours, sdp.Defaults()), sdp.SendRecv), nil
 	}
 	if p.reply != nil && sdp.Agree(p.agreed.Codecs, ours) { // it stays what it was (13.2.1)
 		p.agree(p.agreed, out)
@@ -71,6 +71,9 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 		return
 	}
 	c.watch(p, out)
+	if other := c.other(p); other != nil {
+		c.align(now, other, p, out)
+	}
 }
 
 // reoffers answers a party's re-INVITE: hold, resume, a new address or codec.
@@ -140,10 +143,28 @@ func (c *Call) reanswers(now time.Time, p *party, body []byte, out Effects) {
 		return
 	}
 	c.watch(p, out)
-	if asked != nil {
+	switch {
+	case asked == nil:
+	case asked.Asking():
 		c.answerReoffer(now, asked, out)
-		c.reoffer = nil
+	default: // it was cancelled meanwhile
+		c.align(now, p, asked, out)
 	}
+	c.reoffer = nil
+}
+
+// align offers a leg the codecs of the other one if it sends what that does not
+// take.
+func (c *Call) align(now time.Time, p, other *party, out Effects) {
+	if sdp.Agree(p.agreed.Codecs, other.agreed.Codecs) {
+		return
+	}
+	saved := p.session
+	if err := p.Reoffer(now, out, p.session.Offer(p.local, other.agreed.Codecs, sdp.SendRecv)); err != nil {
+		p.session = saved
+		return
+	}
+	p.saved = saved
 }
 
 func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effects) {

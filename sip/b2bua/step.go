@@ -168,7 +168,7 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 	case p == c.peer:
 		c.end(now, v, "callee", out)
 	default:
-		c.outcome = better(c.outcome, v)
+		c.outcome = better(c.outcome, carried(v))
 		c.stageOver(now, out)
 	}
 }
@@ -185,11 +185,16 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	c.state = over
 	c.stageEnd, c.reoffer = time.Time{}, nil
 	for _, p := range c.legs {
-		if p.Live() {
-			p.End(now, out, v, c.headersFor(p)...)
-		}
 		c.legOver(now, p, v, out)
 	}
+	c.recordEnd(now, v, by, answered, out)
+	for _, p := range c.legs {
+		p.End(now, out, v, c.headersFor(p)...)
+	}
+}
+
+// recordEnd writes the one event that closes the call.
+func (c *Call) recordEnd(now time.Time, v cause.Verdict, by string, answered bool, out Effects) {
 	if c.program.Silent {
 		return
 	}
@@ -201,8 +206,9 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	default:
 		status = cause.ToStatus(v.Cause())
 	}
-	e := ledger.Event{Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency}
-	c.record(now, out, e)
+	c.record(now, out, ledger.Event{
+		Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency,
+	})
 }
 
 func (c *Call) headersFor(p *party) []sip.Header {
@@ -212,6 +218,12 @@ func (c *Call) headersFor(p *party) []sip.Header {
 	return nil
 }
 
+// release ends one leg of a call that goes on.
+func (c *Call) release(now time.Time, p *party, v cause.Verdict, out Effects) {
+	c.legOver(now, p, v, out)
+	p.End(now, out, v)
+}
+
 // legOver closes a leg's ports and its record, once.
 func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.over {
@@ -219,6 +231,9 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	}
 	p.over, p.askEnd = true, time.Time{}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
+	if p.early && c.state == ringing && !c.caller().over {
+		out.Hear(c.caller().ID, 0)
+	}
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)
 	}

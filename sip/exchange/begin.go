@@ -40,9 +40,9 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 	s.calls[r.call.ID] = r
 	s.x.calls.Add(1)
 	s.table.Respond(now, tx, message.NewResponse(req, 100, "", ""))
-	queued := s.x.do(func(ctx context.Context) {
+	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		p := s.x.cfg.Admission.Admit(ctx, now, req, flow)
-		s.box.put(func(now time.Time) { s.admitted(now, r, p) })
+		return func(now time.Time) { s.admitted(now, r, p) }
 	})
 	if !queued {
 		s.admitted(now, r, b2bua.Program{Refuse: &overload, Headers: []sip.Header{retryAfter()}, Silent: true})
@@ -50,6 +50,9 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 }
 
 func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
+	if r.call.Over() { // cancelled meanwhile
+		return
+	}
 	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()
 	if full && !p.Emergency && p.Refuse == nil {
 		s.x.counters.CallsRefused.Add(1)
@@ -67,15 +70,20 @@ func callID(now time.Time, token string) string {
 	return now.UTC().Format("0102-150405") + "-" + token[:8]
 }
 
-// register answers a REGISTER by a worker.
+// register answers a REGISTER.
 func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	if !s.x.sources.allow(now, flow.Remote.Addr()) {
+		s.x.counters.RegistersSlowed.Add(1)
+		s.reply(now, tx, req, 503, retryAfter())
+		return
+	}
 	if status, headers, ok := s.x.cfg.Admission.Challenge(now, req, flow); ok {
 		s.reply(now, tx, req, status, headers...)
 		return
 	}
-	queued := s.x.do(func(ctx context.Context) {
+	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		res := s.x.cfg.Admission.Register(ctx, now, req, flow)
-		s.box.put(func(now time.Time) { s.table.Respond(now, tx, res) })
+		return func(now time.Time) { s.table.Respond(now, tx, res) }
 	})
 	if !queued {
 		s.reply(now, tx, req, 503, retryAfter())
@@ -86,16 +94,16 @@ func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Reques
 // another flow, is its own; the leg then follows it there.
 func (s *strand) authenticate(now time.Time, r *running, l *leg.Leg, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
 	party := l.Party
-	queued := s.x.do(func(ctx context.Context) {
+	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		ok, status, headers := s.x.cfg.Admission.Authenticate(ctx, now, req, flow, party)
-		s.box.put(func(now time.Time) {
+		return func(now time.Time) {
 			if !ok {
 				s.reply(now, tx, req, status, headers...)
 				return
 			}
 			l.Moved(flow)
 			s.step(now, r, b2bua.Request{Leg: l.ID, Tx: tx, Msg: req})
-		})
+		}
 	})
 	if !queued {
 		s.reply(now, tx, req, 503, retryAfter())

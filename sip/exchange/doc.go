@@ -3,11 +3,13 @@
 //
 // # Strands
 //
-// An Exchange has a fixed number of strands. A strand is one goroutine with one
-// mailbox, a transaction table, the calls that were born on it and their timers.
-// Everything about a call happens on its strand, in order, so that neither calls
-// nor transactions need a lock. Nothing on a strand blocks: what must wait (the
-// stores) is a job for the workers, whose result comes back as a message.
+// An Exchange has a fixed number of strands. A strand is one mailbox, a transaction
+// table, the calls that were born on it and their timers. Everything about a call
+// happens on its strand, in order and by one goroutine at a time, so that neither
+// calls nor transactions need a lock. That is whoever brings a message to an idle
+// strand, which saves two switches of goroutine a message, and else the strand's
+// own. Nothing on a strand blocks: what must wait (a store on the network) is a
+// job for the workers, whose result comes back as a message.
 //
 // # Dispatch
 //
@@ -39,7 +41,8 @@ import (
 )
 
 // Admission decides about requests that begin something. Its methods may block
-// until their context ends; they are called by workers.
+// until their context ends; they are called by workers, or on the strand if
+// Config.Instant says so.
 type Admission interface {
 	// Challenge answers at once, on the strand, a request that shows no
 	// credentials and needs some: a status (401 or 407) and its headers. ok is
@@ -62,6 +65,9 @@ type Config struct {
 	Prompts   func(names []string) *media.Prompt // nil result: there is no such prompt
 	Ledger    ledger.Recorder
 	Admission Admission
+	// Instant tells whether Admission will not wait for anything when it is asked
+	// about a request: it is then asked on the strand. nil means never.
+	Instant func(req *sip.Request) bool
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
@@ -75,6 +81,9 @@ type Config struct {
 	Strands  int // 0 means twice the processors
 	Workers  int // 0 means 64
 	MaxCalls int // 0 means 10,000
+	// Registers is how many REGISTERs a second one address may send; more are
+	// answered with 503. 0 means 200.
+	Registers int
 }
 
 // Limits that are not configured.
@@ -86,14 +95,15 @@ const (
 
 // Counters of an exchange.
 type Counters struct {
-	MailboxFull    atomic.Uint64 // messages dropped because a strand had too many waiting
-	JobsFull       atomic.Uint64 // requests refused because the workers had too many waiting
-	CallsRefused   atomic.Uint64 // calls refused by the limit of calls
-	CallsStarted   atomic.Uint64 // calls that passed admission
-	CallsEnded     atomic.Uint64 // calls whose record was closed
-	UnknownDialog  atomic.Uint64 // requests with a tag that no call has
-	ForeignSource  atomic.Uint64 // requests of a dialog from another source than its peer
-	ForeignBranch  atomic.Uint64 // responses whose branch is none of ours
-	StrayResponses atomic.Uint64 // responses without a transaction
-	Unforwarded    atomic.Uint64 // messages for a node that could not be reached
+	MailboxFull     atomic.Uint64 // messages dropped because a strand had too many waiting
+	JobsFull        atomic.Uint64 // requests refused because the workers had too many waiting
+	CallsRefused    atomic.Uint64 // calls refused by the limit of calls
+	RegistersSlowed atomic.Uint64 // REGISTERs refused because their address sent too many
+	CallsStarted    atomic.Uint64 // calls that passed admission
+	CallsEnded      atomic.Uint64 // calls whose record was closed
+	UnknownDialog   atomic.Uint64 // requests with a tag that no call has
+	ForeignSource   atomic.Uint64 // requests of a dialog from another source than its peer
+	ForeignBranch   atomic.Uint64 // responses whose branch is none of ours
+	StrayResponses  atomic.Uint64 // responses without a transaction
+	Unforwarded     atomic.Uint64 // messages for a node that could not be reached
 }

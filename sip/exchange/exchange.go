@@ -25,6 +25,7 @@ type Exchange struct {
 	strands  []*strand
 	jobs     chan func()
 	seed     maphash.Seed
+	sources  *sources
 	calls    atomic.Int64 // not over yet
 	draining atomic.Bool
 	workers  sync.WaitGroup
@@ -47,10 +48,13 @@ func New(cfg Config) *Exchange {
 	if cfg.MaxCalls == 0 {
 		cfg.MaxCalls = 10_000
 	}
+	if cfg.Registers == 0 {
+		cfg.Registers = 200
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	x := &Exchange{cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed()}
+	x := &Exchange{cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed(), sources: newSources(cfg.Registers)}
 	x.ctx, x.stop = context.WithCancel(context.Background())
 	for range cfg.Workers {
 		x.workers.Go(x.work)
@@ -73,7 +77,8 @@ func (x *Exchange) Active() int { return int(x.calls.Load()) }
 func (x *Exchange) Receive(r transport.Received) {
 	node, s := x.owner(r.Msg)
 	if node != x.cfg.Minter.Node() {
-		if x.cfg.Forward == nil || !x.cfg.Forward(node, r) {
+		// What another node forwarded to here goes no further.
+		if r.Flow.Node != "" || x.cfg.Forward == nil || !x.cfg.Forward(node, r) {
 			x.counters.Unforwarded.Add(1)
 		}
 		return
@@ -84,13 +89,22 @@ func (x *Exchange) Receive(r transport.Received) {
 	}
 	if !s.box.putWire(r) {
 		x.counters.MailboxFull.Add(1)
+		return
 	}
+	s.help()
 }
 
 // Broken tells the strands that a stream is gone (transport.Handler).
 func (x *Exchange) Broken(f transport.Flow, err error) {
 	for _, s := range x.strands {
-		s.box.put(func(now time.Time) { s.table.Broken(now, f, err) })
+		s.box.post(func(now time.Time) { s.table.Broken(now, f, err) })
+	}
+}
+
+// Lost tells the strands that a node cannot be reached any more.
+func (x *Exchange) Lost(node string, err error) {
+	for _, s := range x.strands {
+		s.box.put(func(now time.Time) { s.table.Lost(now, node, err) })
 	}
 }
 
@@ -128,12 +142,20 @@ func (x *Exchange) strand(i uint16) *strand {
 	return x.strands[i]
 }
 
-// do runs a job on a worker, or returns false if too many wait already.
-func (x *Exchange) do(job func(ctx context.Context)) bool {
+// decide runs a job about req, and its result on the strand: at once if admission
+// says that it will not wait, else by a worker. It returns false if too many jobs
+// wait already.
+func (s *strand) decide(now time.Time, req *sip.Request, job func(ctx context.Context) (result func(now time.Time))) bool {
+	x := s.x
+	if x.cfg.Instant != nil && x.cfg.Instant(req) {
+		job(x.ctx)(now)
+		return true
+	}
 	run := func() {
 		ctx, cancel := context.WithTimeout(x.ctx, jobTimeout)
 		defer cancel()
-		job(ctx)
+		s.box.put(job(ctx))
+		s.help()
 	}
 	select {
 	case x.jobs <- run:
@@ -162,7 +184,7 @@ func (x *Exchange) Drain() { x.draining.Store(true) }
 func (x *Exchange) Close(ctx context.Context) error {
 	x.Drain()
 	for _, s := range x.strands {
-		s.box.put(s.hangUpAll)
+		s.box.post(s.hangUpAll)
 	}
 	err := x.waitIdle(ctx)
 	for _, s := range x.strands {
@@ -178,7 +200,7 @@ func (x *Exchange) Close(ctx context.Context) error {
 func (x *Exchange) waitIdle(ctx context.Context) error {
 	for _, s := range x.strands {
 		idle := make(chan struct{})
-		s.box.put(func(time.Time) { s.onIdle(idle) })
+		s.box.post(func(time.Time) { s.onIdle(idle) })
 		select {
 		case <-idle:
 		case <-ctx.Done():

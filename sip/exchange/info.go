@@ -9,6 +9,7 @@ import (
 	"strowger/media"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
+	"strowger/sip/transaction"
 )
 
 // Call is a call as an operator sees it.
@@ -88,7 +89,7 @@ func (x *Exchange) Hangup(ctx context.Context, id string) error {
 // ask runs fn on the strand and returns its result.
 func ask[T any](ctx context.Context, s *strand, fn func() T) (T, error) {
 	result := make(chan T, 1)
-	s.box.put(func(time.Time) { result <- fn() })
+	s.box.post(func(time.Time) { result <- fn() })
 	select {
 	case r := <-result:
 		return r, nil
@@ -108,4 +109,13 @@ func (r *running) info() Call {
 		c.Sound = append(c.Sound, st)
 	}
 	return c
+}
+
+// Transactions are the live figures of the transaction tables, one for each strand.
+func (x *Exchange) Transactions() []*transaction.Counters {
+	all := make([]*transaction.Counters, 0, len(x.strands))
+	for _, s := range x.strands {
+		all = append(all, s.table.Counters())
+	}
+	return all
 }

@@ -27,7 +27,7 @@ type mailbox struct {
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
-// putWire adds a message, or returns false if too many wait.
+// putWire adds a message, or returns false if too many wait. It wakes nobody.
 func (m *mailbox) putWire(r transport.Received) bool {
 	m.mu.Lock()
 	full := m.wire >= mailboxLimit || m.closed
@@ -36,20 +36,29 @@ func (m *mailbox) putWire(r transport.Received) bool {
 		m.items = append(m.items, item{wire: r})
 	}
 	m.mu.Unlock()
-	if !full {
-		m.signal()
-	}
 	return !full
 }
 
-// put adds something to run on the strand.
+// post adds something to run on the strand, and has its goroutine do it.
+func (m *mailbox) post(run func(now time.Time)) {
+	m.put(run)
+	m.signal()
+}
+
+// put adds something to run on the strand. It wakes nobody.
 func (m *mailbox) put(run func(now time.Time)) {
 	m.mu.Lock()
 	if !m.closed {
 		m.items = append(m.items, item{run: run})
 	}
 	m.mu.Unlock()
-	m.signal()
+}
+
+// waiting tells whether there is something to take.
+func (m *mailbox) waiting() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.items) > 0
 }
 
 func (m *mailbox) close() {

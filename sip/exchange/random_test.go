@@ -40,6 +40,7 @@ var (
 	}
 	options = []string{
 		"", "", "ring 1002", "offline 480", "delay 900ms", "delay 9s", "emergency", "max-calls 1", "caller-seat", "caller-seat\nforged",
+		"strands 3", "strands 2\nring 1002", "ports 2", "unreachable 1001",
 	}
 	openings = []string{
 		"", "0s 1001 180\n", "0s 1001 200 sdp\n", "100ms 1001 183 sdp\n200ms 1001 200 sdp\n",

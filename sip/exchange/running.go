@@ -72,7 +72,7 @@ func (r *running) Cancel(now time.Time, tx *transaction.Client, reason string) {
 func (r *running) Open(id int, network string) (netip.AddrPort, error) {
 	s, call := r.strand, r.call.ID
 	p, err := s.x.cfg.Media.Open(network, call, func(e media.Event) {
-		s.box.put(func(now time.Time) {
+		s.box.post(func(now time.Time) {
 			if s.calls[call] == r {
 				s.step(now, r, b2bua.Sound{Leg: id, Event: e})
 			}
@@ -132,7 +132,7 @@ func (r *running) Play(id int, prompts []string) {
 		r.complain("play", id, err)
 		r.x.log.Warn("prompt cannot be played", "call", r.call.ID, "prompts", prompts)
 		s, call := r.strand, r.call.ID
-		s.box.put(func(now time.Time) {
+		s.box.post(func(now time.Time) {
 			if s.calls[call] == r {
 				s.step(now, r, b2bua.Sound{Leg: id, Event: media.Event{Kind: media.Ended}})
 			}

@@ -2,7 +2,7 @@
 // program of the call is, who sends what at which second, and the transcript that
 // must come of it. Only the network, admission, sound and the ledger are fakes.
 //
-// A file has three sections. The program is one line a stage or option (world_test.go),
+// A file has three sections. The program is one line a stage or option (admission_test.go),
 // the story one line an action (script_test.go). Lines with one time are on the wire
 // together, in their order; what the switch does at that time by its own timers
 // comes before them. Parties behave as phones do (party_test.go) unless a line

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"sync"
 	"time"
 
 	"strowger/sip/b2bua"
@@ -9,11 +10,15 @@ import (
 	"strowger/sip/transport"
 )
 
-// strand runs the calls that were born on it. Its fields belong to its goroutine.
+// strand runs the calls that were born on it. Its fields belong to whoever holds
+// own: its goroutine, or the one that brought a message to an idle strand.
 type strand struct {
 	x     *Exchange
 	id    uint16
 	box   *mailbox
+	own   sync.Mutex
+	timer *time.Timer
+	armed time.Time // when timer fires
 	table *transaction.Table
 	legs  map[string]place // by our tag
 	calls map[string]*running
@@ -28,7 +33,10 @@ type place struct {
 }
 
 func newStrand(x *Exchange, id uint16) *strand {
-	s := &strand{x: x, id: id, box: newMailbox(), legs: map[string]place{}, calls: map[string]*running{}}
+	s := &strand{
+		x: x, id: id, box: newMailbox(), timer: time.NewTimer(0),
+		legs: map[string]place{}, calls: map[string]*running{},
+	}
 	s.table = transaction.NewTable(s, x.cfg.Sender)
 	return s
 }
@@ -38,42 +46,80 @@ func (s *strand) Token() string { return s.x.cfg.Minter.Token(s.id) }
 
 // run is the strand's goroutine: it ends when the mailbox is closed.
 func (s *strand) run() {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	defer s.timer.Stop()
 	for {
-		s.arm(timer)
+		fired := false
 		select {
 		case <-s.box.wake:
-		case <-timer.C:
+		case <-s.timer.C:
+			fired = true
 		}
-		items, open := s.box.take()
-		now := time.Now()
-		for i := range items {
-			if run := items[i].run; run != nil {
-				run(now)
-			} else {
-				s.table.Receive(now, items[i].wire)
-			}
+		s.own.Lock()
+		if fired {
+			s.armed = time.Time{}
 		}
-		s.tick(time.Now())
+		open := s.drain()
 		if !open {
 			s.abandon()
+		}
+		s.own.Unlock()
+		if !open {
 			return
+		}
+		s.again()
+	}
+}
+
+// help runs what waits on the caller's goroutine if the strand is idle: that saves
+// two switches of goroutine a message. If it is not, its owner looks again.
+func (s *strand) help() {
+	if s.own.TryLock() {
+		open := s.drain()
+		s.own.Unlock()
+		if open {
+			s.again()
+		} else {
+			s.box.signal() // the goroutine has to see the end
 		}
 	}
 }
 
-// arm sets the timer to the next deadline of the table or a call.
-func (s *strand) arm(timer *time.Timer) {
+// again has the goroutine run what came while the strand was owned.
+func (s *strand) again() {
+	if s.box.waiting() {
+		s.box.signal()
+	}
+}
+
+// drain runs what waits and what is due; false when the mailbox is closed. The
+// strand must be owned.
+func (s *strand) drain() bool {
+	items, open := s.box.take()
+	now := time.Now()
+	for i := range items {
+		if run := items[i].run; run != nil {
+			run(now)
+		} else {
+			s.table.Receive(now, items[i].wire)
+		}
+	}
+	s.tick(now)
+	s.arm(now)
+	return open
+}
+
+// arm sets the timer to the next deadline of the table or a call, unless it fires
+// before that anyway.
+func (s *strand) arm(now time.Time) {
 	d := s.table.Deadline()
 	if c := s.due.first(); !c.IsZero() && (d.IsZero() || c.Before(d)) {
 		d = c
 	}
-	wait := time.Hour
-	if !d.IsZero() {
-		wait = max(time.Until(d), 0)
+	if d.IsZero() || !s.armed.IsZero() && !d.Before(s.armed) {
+		return
 	}
-	timer.Reset(wait)
+	s.armed = d
+	s.timer.Reset(max(d.Sub(now), 0))
 }
 
 func (s *strand) tick(now time.Time) {
@@ -96,7 +142,9 @@ func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
 	r.call.Step(now, ev, r)
 	if !wasOver && r.call.Over() {
 		s.x.calls.Add(-1)
-		s.x.counters.CallsEnded.Add(1)
+		if r.call.Recorded() {
+			s.x.counters.CallsEnded.Add(1)
+		}
 	}
 	if r.call.Done() {
 		s.drop(r)

@@ -180,6 +180,9 @@ func (l *Leg) Live() bool { return l.State < Ending }
 // Talking tells whether the leg was answered and not ended.
 func (l *Leg) Talking() bool { return l.State == Answered || l.State == Confirmed }
 
+// Asking tells whether a re-INVITE of the party awaits its answer.
+func (l *Leg) Asking() bool { return l.server != nil && l.Talking() }
+
 // Deadline is when Tick is due; zero means never.
 func (l *Leg) Deadline() time.Time {
 	d := l.giveUp

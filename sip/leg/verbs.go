@@ -163,30 +163,39 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	w.Start(now, req, l.Flow, l)
 }
 
+// Elsewhere is the Q.850 cause of a call that another phone has taken, so that
+// this one does not show it as missed (RFC 3326).
+const Elsewhere = 26
+
 // reasonFor is the Reason header (RFC 3326) of a BYE or CANCEL.
 func reasonFor(v cause.Verdict) string {
-	if v.Status == 200 {
+	if v.Q850 == Elsewhere {
 		return `SIP;cause=200;text="Call completed elsewhere"`
 	}
 	return fmt.Sprintf("Q.850;cause=%d", v.Cause())
 }
 
-// Q850Of reads the Q.850 cause of a Reason header, or 0.
+// Q850Of reads the Q.850 cause of a Reason header, or 0. SIP's own 200, where no
+// Q.850 cause stands beside it, is Elsewhere.
 func Q850Of(msg sip.Message) int {
+	elsewhere := 0
 	for _, h := range message.Headers(msg, "Reason") {
 		for value := range strings.SplitSeq(h, ",") {
 			var n int
-			value = strings.TrimSpace(value)
-			if len(value) < 6 || !strings.EqualFold(value[:6], "Q.850;") {
+			value = strings.ToLower(strings.TrimSpace(value))
+			if scheme, _, _ := strings.Cut(value, ";"); scheme == "sip" && strings.Contains(value, "cause=200") {
+				elsewhere = Elsewhere
+			}
+			if len(value) < 6 || value[:6] != "q.850;" {
 				continue
 			}
-			_, param, _ := strings.Cut(strings.ToLower(value), "cause=")
+			_, param, _ := strings.Cut(value, "cause=")
 			if _, err := fmt.Sscanf(param, "%d", &n); err == nil && n > 0 && n < 128 {
 				return n
 			}
 		}
 	}
-	return 0
+	return elsewhere
 }
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -210,4 +211,66 @@ func BenchmarkBindings(b *testing.B) {
 			}
 		}
 	})
+}
+
+// TestDecodedSeatIsTheStoredOne: whatever was read before, a reader gets the seat of
+// the moment, whoever wrote it.
+func TestDecodedSeatIsTheStoredOne(t *testing.T) {
+	d, ctx := newTestDirectory(t), t.Context()
+	other := NewDirectory(d.store) // has decoded seats of its own
+	read := func(name string, disabled bool) {
+		t.Helper()
+		for range 2 { // the second is answered from the decoded ones
+			s, err := d.Seat(ctx, "demo", "1001")
+			if err != nil || s.Name != name || s.Disabled != disabled {
+				t.Fatalf("read %q, disabled %v: %v; want %q, %v", s.Name, s.Disabled, err, name, disabled)
+			}
+		}
+	}
+	put := func(d *Directory, name string, disabled bool, expect state.Rev) {
+		t.Helper()
+		s := testSeat(t, "1001")
+		s.Name, s.Disabled = name, disabled
+		if err := d.PutSeat(ctx, s, expect); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(d, "created", false, state.None)
+	read("created", false)
+	put(d, "changed", false, state.Any)
+	read("changed", false)
+	put(other, "disabled elsewhere", true, state.Any)
+	read("disabled elsewhere", true)
+
+	if err := other.DeleteSeat(ctx, "demo", "1001"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if s, err := d.Seat(ctx, "demo", "1001"); !errors.Is(err, state.ErrNotFound) || s.Number != "" {
+			t.Fatalf("a deleted seat is %+v, %v", s, err)
+		}
+	}
+	put(other, "created again", false, state.None)
+	read("created again", false)
+}
+
+// TestDecodedIsBounded: beyond the limit all are forgotten, and read again.
+func TestDecodedIsBounded(t *testing.T) {
+	var d decoded
+	for i := range maxDecoded + 1 {
+		d.put("demo", state.Record{ID: strconv.Itoa(i), Rev: 1}, Seat{})
+	}
+	if len(d.seats) != 1 {
+		t.Errorf("%d kept, want the last one", len(d.seats))
+	}
+	last := strconv.Itoa(maxDecoded)
+	for _, tt := range []struct {
+		tenant, id string
+		rev        state.Rev
+		want       bool
+	}{{"demo", last, 1, true}, {"demo", last, 2, false}, {"other", last, 1, false}, {"demo", "0", 1, false}} {
+		if _, ok := d.get(tt.tenant, state.Record{ID: tt.id, Rev: tt.rev}); ok != tt.want {
+			t.Errorf("%+v: %v", tt, ok)
+		}
+	}
 }

@@ -22,6 +22,10 @@ func unnumbered(f transport.Flow) streamKey {
 	return streamKey{node: f.Node, listener: f.Listener, remote: f.Remote}
 }
 
+// breaks tells whether a flow can break: a stream can, and any flow of another
+// node, since the way there is a stream.
+func breaks(f transport.Flow) bool { return f.Proto.Reliable() || f.Node != "" }
+
 // streams lists the transactions of each stream. A list is chained through its
 // entries.
 type streams map[streamKey]*entry
@@ -68,6 +72,17 @@ func (s streams) of(f transport.Flow) []*entry {
 	}
 	if f.Conn != 0 {
 		for e := s[numbered(f)]; e != nil; e = e.next {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// at returns the transactions on flows of a node.
+func (s streams) at(node string) []*entry {
+	var list []*entry
+	for key, e := range s {
+		for ; e != nil && key.node == node; e = e.next {
 			list = append(list, e)
 		}
 	}

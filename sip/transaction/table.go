@@ -138,6 +138,14 @@ func (t *Table) Broken(now time.Time, f transport.Flow, err error) {
 	t.fail(now)
 }
 
+// Lost does the same for the flows of a node that cannot be reached any more.
+func (t *Table) Lost(now time.Time, node string, err error) {
+	for _, e := range t.streams.at(node) {
+		t.step(now, e, event{kind: broken}, err)
+	}
+	t.fail(now)
+}
+
 // step steps the machine of e.
 func (t *Table) step(now time.Time, e *entry, ev event, err error) {
 	if e.server != nil {
@@ -191,14 +199,14 @@ func (t *Table) full() bool { return len(t.servers)+len(t.clients) >= t.limit }
 func (t *Table) add(e *entry, f transport.Flow) {
 	t.number++
 	e.number = t.number
-	if f.Proto.Reliable() {
+	if breaks(f) {
 		t.streams.add(e, f)
 	}
 }
 
 // remove undoes add.
 func (t *Table) remove(e *entry, f transport.Flow) {
-	if f.Proto.Reliable() {
+	if breaks(f) {
 		t.streams.remove(e, f)
 	}
 }

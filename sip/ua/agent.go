@@ -26,7 +26,7 @@ const (
 	maxWire  = 512 // messages that wait for the agent's goroutine; more are dropped
 )
 
-// ErrClosed: the agent was closed.
+// ErrClosed says that the agent was closed.
 var ErrClosed = errors.New("the user agent is closed")
 
 // Config is what an Agent is told.
@@ -66,6 +66,17 @@ type Agent struct {
 
 // New opens the agent's socket and starts it.
 func New(cfg Config) (*Agent, error) {
+	a, err := build(cfg)
+	if err != nil {
+		return nil, err
+	}
+	go a.run()
+	a.layer.Start()
+	return a, nil
+}
+
+// build makes an agent that stands still.
+func build(cfg Config) (*Agent, error) {
 	if cfg.Proto == "" {
 		cfg.Proto = transport.UDP
 	}
@@ -90,8 +101,6 @@ func New(cfg Config) (*Agent, error) {
 	a.layer = layer
 	a.table = transaction.NewTable(user{a}, layer)
 	a.binding.start()
-	go a.run()
-	layer.Start()
 	return a, nil
 }
 
@@ -182,12 +191,12 @@ func (a *Agent) run() {
 		case <-timer.C:
 		}
 		work, open := a.take()
+		for _, f := range work {
+			f(time.Now())
+		}
 		if !open {
 			a.abandon()
 			return
-		}
-		for _, f := range work {
-			f(time.Now())
 		}
 		a.tick(time.Now())
 	}

@@ -15,17 +15,17 @@ import (
 	"strowger/sip/message"
 )
 
-// ErrPassword: the server challenged us again after our answer.
+// ErrPassword says that the server challenged us again after our answer.
 var ErrPassword = errors.New("the password is wrong, or there is no such user")
 
-// Refused is a final response other than 200.
-type Refused struct {
+// RefusedError is a final response other than 200.
+type RefusedError struct {
 	Status int
 	Reason string
 }
 
 // Error is the status line.
-func (r *Refused) Error() string { return fmt.Sprintf("%d %s", r.Status, r.Reason) }
+func (r *RefusedError) Error() string { return fmt.Sprintf("%d %s", r.Status, r.Reason) }
 
 // binding is our registration.
 type binding struct {
@@ -62,7 +62,7 @@ func (b *binding) finish(granted time.Duration, err error) {
 
 // Register binds our address to us for a time, which must be whole seconds, and
 // keeps it bound until Unregister or Close. It returns what the server granted.
-// Errors are ErrPassword, *Refused, ErrClosed, the transport's and ctx's.
+// Errors are ErrPassword, *RefusedError, ErrClosed, the transport's and ctx's.
 func (a *Agent) Register(ctx context.Context, wish time.Duration) (time.Duration, error) {
 	type outcome struct {
 		granted time.Duration
@@ -161,7 +161,7 @@ func refusal(res *sip.Response, tries int) error {
 	if res.StatusCode == 401 && tries > 0 {
 		return ErrPassword
 	}
-	return &Refused{Status: res.StatusCode, Reason: res.Reason}
+	return &RefusedError{Status: res.StatusCode, Reason: res.Reason}
 }
 
 // granted is the time that the server gave to our contact.

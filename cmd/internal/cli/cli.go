@@ -38,17 +38,22 @@ func (e usageError) Unwrap() error { return e.error }
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first interrupt ends in good order, the second at once.
+	context.AfterFunc(ctx, stop)
 	root := newRoot()
+	var ran bool
+	strict(root, &ran)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	used, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintln(stderr, "strowger:", err)
 	var usage usageError
-	if errors.As(err, &usage) {
+	if !ran || errors.As(err, &usage) {
+		fmt.Fprintf(stderr, "see: %s --help\n", used.CommandPath())
 		return exitUsage
 	}
 	return exitFailed
@@ -61,10 +66,31 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
-	})
 	root.AddCommand(newServe())
-	root.AddCommand(newPhone())
+	root.AddCommand(newCheck(), newStatus(), newSeat(), newAccess(), newCallCommand(), newDialplan(), newState(), newVersion())
+	root.AddCommand(newPhone(), newDemo(), newInit())
 	return root
+}
+
+// strict makes a missing or unknown verb an error everywhere, and tells by ran
+// whether a command was begun: what fails before is a wrong command line.
+func strict(c *cobra.Command, ran *bool) {
+	for _, sub := range c.Commands() {
+		strict(sub, ran)
+	}
+	if !c.Runnable() {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())}
+			}
+			return c.Help()
+		}
+	}
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			*ran = true
+			return run(c, args)
+		}
+	}
 }

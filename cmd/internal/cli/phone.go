@@ -355,7 +355,7 @@ func (f *phoneFlags) print(w io.Writer, r phone.Report) error {
 		{"talked", r.Duration.Round(10 * time.Millisecond).String()},
 		{"codec", r.Codec},
 		{"packets", fmt.Sprintf("%d sent, %d received, %d lost", r.Sent, r.Received, r.Lost)},
-		{"jitter", r.Jitter.Round(10 * time.Microsecond).String()},
+		{"jitter", fmt.Sprintf("%.1f ms", r.Jitter.Seconds()*1000)},
 		{"MOS", fmt.Sprintf("%.1f", r.MOS)},
 		{"digits", r.Digits},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,8 @@ const stopTime = 5 * time.Second
 type nodeFlags struct {
 	config    string
 	overrides configs.Overrides
+	adminHTTP string
+	redis     string
 }
 
 func (f *nodeFlags) add(c *cobra.Command) {
@@ -28,17 +31,37 @@ func (f *nodeFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.overrides.NodeName, "node", "", "name of the node (default: as configured)")
 	c.Flags().IntVar(&f.overrides.SIPPort, "sip-port", 0, "SIP port of the first network's listeners (default: as configured)")
 	c.Flags().IntVar(&f.overrides.TrunkPort, "trunk-port", 0, "port of every trunk's targets (default: as configured)")
+	c.Flags().StringVar(&f.adminHTTP, "admin-http", "", "address and port of the admin API over HTTP (default: as configured)")
+	c.Flags().StringVar(&f.redis, "redis", "", "URL of Redis; one with a password belongs into the configuration (default: as configured)")
+}
+
+// load reads the configuration as the flags say.
+func (f *nodeFlags) load() (*configs.Config, error) {
+	if f.adminHTTP != "" {
+		a, err := netip.ParseAddrPort(f.adminHTTP)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--admin-http %q: write an address and port, such as 127.0.0.1:8081", f.adminHTTP)}
+		}
+		f.overrides.AdminHTTP = a
+	}
+	cfg, err := configs.Load(f.config, f.overrides)
+	if err == nil && f.redis != "" {
+		cfg.Store.URL = f.redis
+	}
+	return cfg, err
 }
 
 func newServe() *cobra.Command {
 	var flags nodeFlags
 	c := &cobra.Command{
-		Use:     "serve",
-		Short:   "Run a node until it is interrupted",
+		Use:   "serve",
+		Short: "Run a node until it is interrupted",
+		Long: `Runs a node. The first interrupt (Ctrl-C) hangs up the calls and stops, the second
+stops at once.`,
 		Example: "  strowger serve --config configs/strowger.hcl --sip-port 5070",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return serve(c, flags)
+			return explainBusy(serve(c, flags))
 		},
 	}
 	flags.add(c)
@@ -46,7 +69,7 @@ func newServe() *cobra.Command {
 }
 
 func serve(c *cobra.Command, flags nodeFlags) error {
-	cfg, err := configs.Load(flags.config, flags.overrides)
+	cfg, err := flags.load()
 	if err != nil {
 		return err
 	}
@@ -55,12 +78,7 @@ func serve(c *cobra.Command, flags nodeFlags) error {
 	if err != nil {
 		return err
 	}
-	for _, line := range n.Notices {
-		fmt.Fprintln(c.OutOrStdout(), line)
-	}
-	for _, l := range n.Transport.Listeners() {
-		fmt.Fprintf(c.OutOrStdout(), "listening on %s %s\n", l.Proto, l.Addr)
-	}
+	welcome(c.Context(), c.OutOrStdout(), n)
 	fmt.Fprintln(c.OutOrStdout(), "ready")
 	<-c.Context().Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Context()), stopTime)

@@ -63,8 +63,8 @@ func (n *Node) algorithms(listener string) []string {
 	return nil
 }
 
-// markKey is the key of our tags: of the cluster, or drawn for this run.
-func (n *Node) markKey() ([]byte, error) {
+// randomKey is a key of our tags that is drawn for this run.
+func randomKey() ([]byte, error) {
 	key := make([]byte, mark.KeySize)
 	_, err := rand.Read(key)
 	return key, err

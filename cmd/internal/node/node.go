@@ -2,9 +2,9 @@
 // its configuration and knows in which order things start, drain and stop.
 // Nothing else does.
 //
-// Start order: store, seed, ledger, media, transport, admission, exchange; the
-// sockets read last, when everything behind them stands. Stop order is the
-// reverse: no new calls, calls hung up, sockets closed, then ledger and store.
+// Start order: store, cluster, seed, ledger, media, transport, admission, exchange,
+// admin API; the sockets read last, when everything behind them stands. Stop order
+// is the reverse: no new calls, calls hung up, sockets closed, then ledger and store.
 package node
 
 import (
@@ -14,16 +14,18 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
+	"strowger/cmd/internal/admin"
 	"strowger/configs"
 	"strowger/media/prompt"
 	"strowger/media/relay"
 	"strowger/sip/admission"
 	"strowger/sip/auth"
+	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
-	"strowger/sip/mark"
 	"strowger/sip/registrar"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -46,9 +48,15 @@ type Node struct {
 	Exchange  *exchange.Exchange
 	Registrar *registrar.Registrar
 	Auth      *auth.Authenticator
-	Notices   []string // lines for the operator who started the node
+	Admin     *admin.Server
 
-	log *slog.Logger
+	Membership *cluster.Membership // nil on a single node
+	Link       *cluster.Link       // nil on a single node
+	Notices    []string            // lines for the operator who started the node
+
+	keys     cluster.Keys
+	log      *slog.Logger
+	stopping atomic.Bool
 }
 
 // Start builds a node and lets it take calls. On an error everything that was
@@ -56,19 +64,22 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
-		n.openStore, n.seed, n.openLedger, n.openMedia, n.openTransport, n.openCalls,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport, n.openCalls, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
 		}
 	}
+	n.startCluster()
 	n.Transport.Start()
+	n.Admin.Start()
 	return n, nil
 }
 
 // Stop ends the node: calls are hung up, at most until ctx is done.
 func (n *Node) Stop(ctx context.Context) error {
 	var err error
+	n.stopping.Store(true)
 	if n.Exchange != nil {
 		if e := n.Exchange.Close(ctx); e != nil {
 			err = fmt.Errorf("some calls did not end in time: %w", e)
@@ -80,9 +91,15 @@ func (n *Node) Stop(ctx context.Context) error {
 // close releases what stands, in reverse order of its start.
 func (n *Node) close() error {
 	var errs []error
+	if n.Admin != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), adminStop)
+		errs = append(errs, n.Admin.Close(ctx))
+		cancel()
+	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
 	}
+	errs = append(errs, n.closeCluster()...)
 	if n.Media != nil {
 		errs = append(errs, n.Media.Close())
 	}
@@ -150,6 +167,9 @@ func (n *Node) openTransport(context.Context) error {
 			})
 		}
 	}
+	if n.Link != nil {
+		c.Link = n.Link.Send
+	}
 	t, err := transport.New(c, handler{n}, n.log)
 	if err != nil {
 		return err
@@ -161,12 +181,18 @@ func (n *Node) openTransport(context.Context) error {
 // handler takes messages to the exchange, which is built after the transport.
 type handler struct{ n *Node }
 
-func (h handler) Receive(r transport.Received)       { h.n.Exchange.Receive(r) }
-func (h handler) Broken(f transport.Flow, err error) { h.n.Exchange.Broken(f, err) }
+func (h handler) Receive(r transport.Received) { h.n.Exchange.Receive(r) }
+
+func (h handler) Broken(f transport.Flow, err error) {
+	h.n.Exchange.Broken(f, err)
+	if h.n.Link != nil {
+		h.n.Link.Broken(f, err)
+	}
+}
 
 func (n *Node) openCalls(context.Context) error {
 	var err error
-	if n.Auth, err = auth.New(time.Now()); err != nil {
+	if n.Auth, err = n.authenticator(); err != nil {
 		return err
 	}
 	n.Registrar = registrar.New(registrar.Config{
@@ -175,14 +201,10 @@ func (n *Node) openCalls(context.Context) error {
 	})
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.trunks(), Directory: n.Directory,
-		Store: n.Store, Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
+		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Log: n.log,
 	})
-	key, err := n.markKey()
-	if err != nil {
-		return err
-	}
-	minter, err := mark.NewMinter(key, 0)
+	minter, err := n.minter()
 	if err != nil {
 		return err
 	}
@@ -190,11 +212,16 @@ func (n *Node) openCalls(context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.Exchange = exchange.New(exchange.Config{
+	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Registers:    n.Config.Limits.Registers,
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
-	})
+	}
+	if n.Link != nil {
+		c.Forward = n.Link.Forward
+	}
+	n.Exchange = exchange.New(c)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/sip/admission"
@@ -20,15 +21,6 @@ var planTable = state.Table{Name: "plan", Placement: state.Grouped}
 
 const currentPlan = "current"
 
-// Version is a plan as it was published.
-type Version struct {
-	Hash   string    `json:"hash"`
-	Author string    `json:"author"`
-	At     time.Time `json:"at"`
-	File   string    `json:"file"` // its name, for messages
-	Text   string    `json:"text"`
-}
-
 // Plans publishes the plans of a node's tenants: the store has the truth, every
 // node follows it.
 type Plans struct {
@@ -38,7 +30,10 @@ type Plans struct {
 	tenants   []*admission.Tenant
 	prompts   []string
 	log       *slog.Logger
-	stop      func()
+	unwatch   func()
+	changed   chan string   // tenants whose plan was published, by whichever node
+	stop      chan struct{} // closed by close
+	done      chan struct{} // the follower has ended
 }
 
 func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, prompts []string, log *slog.Logger) *Plans {
@@ -48,18 +43,44 @@ func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, promp
 			Name: t.Name, Realm: t.Realm, Numbering: t.Numbering, Emergency: t.Emergency, EmergencyTrunks: t.EmergencyTrunks,
 		})
 	}
-	p.stop = store.Watch(planTable, func(tenant, _ string) {
-		// Another node published; reading must not hold up the store's notices.
-		go p.follow(tenant)
+	p.changed, p.done = make(chan string, maxChanges), make(chan struct{})
+	p.stop = make(chan struct{})
+	p.unwatch = store.Watch(planTable, func(tenant, _ string) {
+		select {
+		case p.changed <- tenant:
+		default:
+			log.Error("too many plans are published at once; restart the node to have the newest", "tenant", tenant)
+		}
 	})
+	go p.run()
 	return p
 }
 
-func (p *Plans) close() { p.stop() }
+// maxChanges bounds the notices of published plans that wait.
+const maxChanges = 1024
+
+// run follows what is published until close.
+func (p *Plans) run() {
+	defer close(p.done)
+	for {
+		select {
+		case <-p.stop:
+			return
+		case tenant := <-p.changed:
+			p.follow(tenant)
+		}
+	}
+}
+
+func (p *Plans) close() {
+	p.unwatch()
+	close(p.stop)
+	<-p.done
+}
 
 // Current returns the published plan of a tenant, or state.ErrNotFound.
-func (p *Plans) Current(ctx context.Context, tenant string) (Version, error) {
-	var v Version
+func (p *Plans) Current(ctx context.Context, tenant string) (api.Plan, error) {
+	var v api.Plan
 	r, err := p.store.Get(ctx, planTable, tenant, currentPlan)
 	if err != nil {
 		return v, err
@@ -87,19 +108,19 @@ func (p *Plans) Check(tenant, file, text string) (*plan.Plan, *plan.Table, error
 }
 
 // Apply publishes a plan text for a tenant, on every node.
-func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (Version, error) {
+func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error) {
 	parsed, table, err := p.Check(tenant, file, text)
 	if err != nil {
-		return Version{}, err
+		return api.Plan{}, err
 	}
-	v := Version{Hash: parsed.Hash(), Author: author, At: time.Now().UTC(), File: file, Text: text}
+	v := api.Plan{Hash: parsed.Hash(), Author: author, At: time.Now().UTC(), File: file, Text: text}
 	value, err := json.Marshal(v)
 	if err != nil {
-		return Version{}, err
+		return api.Plan{}, err
 	}
 	change := state.Change{ID: currentPlan, Value: value, Expect: state.Any, Durable: true}
 	if _, err := p.store.Put(ctx, planTable, tenant, change); err != nil {
-		return Version{}, fmt.Errorf("the plan cannot be stored: %w", err)
+		return api.Plan{}, fmt.Errorf("the plan cannot be stored: %w", err)
 	}
 	p.tenant(tenant).SetPlan(table)
 	return v, nil
@@ -110,6 +131,9 @@ func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (V
 func (p *Plans) follow(tenant string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	if p.tenant(tenant) == nil {
+		return
+	}
 	v, err := p.Current(ctx, tenant)
 	if err == nil {
 		var table *plan.Table

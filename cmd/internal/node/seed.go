@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/media/prompt"
@@ -80,7 +81,7 @@ func (n *Node) seedEmpty(ctx context.Context, t configs.Tenant) error {
 }
 
 // compare tells in one line when the seed files no longer say what the store has.
-func (n *Node) compare(ctx context.Context, t configs.Tenant, v Version) {
+func (n *Node) compare(ctx context.Context, t configs.Tenant, v api.Plan) {
 	if text, err := os.ReadFile(t.Seed.Plan); t.Seed.Plan != "" && err == nil {
 		if p, faults := plan.Parse(t.Seed.Plan, text); len(faults) > 0 || p.Hash() != v.Hash {
 			n.notice("the plan of tenant %s differs from %s and is used as stored; see: strowger dialplan diff; to take the file: strowger dialplan apply %s", t.Name, t.Seed.Plan, t.Seed.Plan)

@@ -17,7 +17,7 @@ import (
 // maxDigits bounds the digits that wait in Call.Digits; more are left out.
 const maxDigits = 64
 
-// ErrOver: the call has ended.
+// ErrOver says that the call has ended.
 var ErrOver = errors.New("the call is over")
 
 // silence is what a call speaks that was told nothing else.
@@ -145,7 +145,7 @@ func (c *Call) happened(e leg.Event) {
 	}
 	switch e.Kind {
 	case leg.Rings:
-		c.accept(e.Body)
+		_ = c.accept(e.Body) // the answer of the 2xx decides
 		c.rings()
 	case leg.Accepts:
 		c.answeredBy(e.Body)

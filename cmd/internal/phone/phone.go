@@ -38,7 +38,7 @@ import (
 // Network is the name of the network of NewPlane, on which phones open ports.
 const Network = "phone"
 
-// ErrEmergency: phones for tests do not call for help.
+// ErrEmergency says that phones for tests do not call for help.
 var ErrEmergency = errors.New("a test phone calls emergency numbers on a loopback server only")
 
 // Config is what a Phone is told.

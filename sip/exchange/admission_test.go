@@ -2,18 +2,15 @@ package exchange_test
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
-	"strowger/media"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
-	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/transport"
@@ -26,7 +23,8 @@ import (
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
-//	ports 1 (so many and no more), unreachable 1001 (sending there fails)
+//	ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -34,6 +32,7 @@ type admission struct {
 	challenge int
 	delay     time.Duration
 	maxCalls  int
+	strands   int
 	seat      bool
 	forged    bool
 }
@@ -72,6 +71,8 @@ func parseProgram(w *world, text string) *admission {
 			a.maxCalls = atoi(arg)
 		case "caller-seat":
 			a.seat = true
+		case "strands":
+			a.strands = atoi(arg)
 		case "forged":
 			a.forged = true
 		case "ports":
@@ -179,182 +180,4 @@ func (a *admission) Authenticate(_ context.Context, _ time.Time, req *sip.Reques
 		return true, 0, nil
 	}
 	return false, 401, []sip.Header{sip.NewHeader("WWW-Authenticate", `Digest realm="demo"`)}
-}
-
-// recorder is the ledger.
-type recorder struct {
-	world  *world
-	events []ledger.Event
-}
-
-// Record notes an event.
-func (r *recorder) Record(e ledger.Event) {
-	r.world.mu.Lock()
-	defer r.world.mu.Unlock()
-	r.events = append(r.events, e)
-	var b strings.Builder
-	b.WriteString(string(e.Kind))
-	add := func(name string, value any, show bool) {
-		if show {
-			fmt.Fprintf(&b, " %s=%v", name, value)
-		}
-	}
-	add("leg", e.Leg, e.Leg != 0)
-	add("peer", e.Peer, e.Peer != 0)
-	add("party", e.Party, e.Party != "")
-	add("to", e.To, e.To != "")
-	add("status", e.Status, e.Status != 0)
-	add("q850", e.Q850, e.Q850 != 0)
-	add("by", e.By, e.By != "")
-	add("reason", fmt.Sprintf("%q", e.Reason), e.Reason != "")
-	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && e.Kind == ledger.Alarm)
-	add("emergency", e.Emergency, e.Emergency)
-	r.world.log("ledger", b.String())
-}
-
-// check asserts that every call and every leg has one beginning and one end.
-func (r *recorder) check() {
-	count := map[string]int{}
-	for _, e := range r.events {
-		count[fmt.Sprintf("%s %s %d", e.Kind, e.Call, e.Leg)]++
-		switch e.Kind {
-		case ledger.Arrived:
-			count["begun "+e.Call]++
-		case ledger.Ended:
-			count["begun "+e.Call]--
-		}
-	}
-	for what, n := range count {
-		begun := strings.HasPrefix(what, "begun ")
-		once := strings.HasPrefix(what, string(ledger.Ended)) || strings.HasPrefix(what, string(ledger.LegEnded))
-		if begun && n != 0 || once && n != 1 {
-			r.world.t.Errorf("ledger: %s: %d", what, n)
-		}
-	}
-}
-
-// plane is the sound plane.
-type plane struct {
-	world *world
-	next  uint16
-	limit int // of ports; 0 means none
-	ports []*port
-}
-
-// port is an endpoint; its name is the party whose SDP was applied to it.
-type port struct {
-	media.Endpoint
-	plane  *plane
-	number uint16
-	owner  string
-	events media.Events
-	closed bool
-}
-
-// Open gives the next port while there are any.
-func (p *plane) Open(_, _ string, events media.Events) (media.Endpoint, error) {
-	p.world.mu.Lock()
-	defer p.world.mu.Unlock()
-	if p.limit > 0 && len(p.ports) >= p.limit {
-		return nil, media.ErrNoPorts
-	}
-	e := &port{plane: p, number: p.next, events: events}
-	p.next += 2
-	p.ports = append(p.ports, e)
-	p.world.log("sound", fmt.Sprintf("open %d", e.number))
-	return e, nil
-}
-
-// Stats is not used.
-func (p *plane) Stats() media.PlaneStats { return media.PlaneStats{} }
-
-// Close is not used.
-func (p *plane) Close() error { return nil }
-
-// tell makes an event happen at the port of a party.
-func (p *plane) tell(owner string, args []string) {
-	kinds := map[string]media.EventKind{"timeout": media.Timeout, "ended": media.Ended, "oneway": media.OneWay, "digit": media.Digit}
-	e := media.Event{Kind: kinds[args[0]], At: time.Now()}
-	if len(args) > 1 {
-		e.Digit = args[1][0]
-	}
-	p.world.log("sound", owner+" "+strings.Join(args, " "))
-	for _, port := range p.ports {
-		if port.owner == owner && !port.closed {
-			port.events(e)
-			return
-		}
-	}
-}
-
-func (p *plane) check() {
-	for _, e := range p.ports {
-		if !e.closed {
-			p.world.t.Errorf("port %d (%s) was never closed", e.number, e.owner)
-		}
-	}
-}
-
-func (e *port) name() string {
-	if e.owner != "" {
-		return e.owner
-	}
-	return fmt.Sprint(e.number)
-}
-
-func (e *port) note(format string, args ...any) {
-	w := e.plane.world
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if e.closed {
-		w.t.Errorf("port %d is used after its Close", e.number)
-	}
-	w.log("sound", fmt.Sprintf(format, args...))
-}
-
-// MediaSource marks an endpoint as a source.
-func (e *port) MediaSource() {}
-
-// Local is its address.
-func (e *port) Local() netip.AddrPort { return netip.AddrPortFrom(self.Addr(), e.number) }
-
-// Update notes the far side.
-func (e *port) Update(r media.Remote) error {
-	for _, p := range e.plane.world.order {
-		if p.addr.Addr() == r.RTP.Addr() {
-			e.owner = p.name
-		}
-	}
-	var codecs []string
-	for _, p := range r.Payloads {
-		codecs = append(codecs, fmt.Sprintf("%s/%d", p.Encoding, p.Type))
-	}
-	e.note("%d is %s: %s send=%t receive=%t %s", e.number, e.name(), r.RTP, r.Send, r.Receive, strings.Join(codecs, ","))
-	return nil
-}
-
-// Hear notes an edge.
-func (e *port) Hear(from media.Source) error {
-	switch from := from.(type) {
-	case *port:
-		e.note("%s hears %s", e.name(), from.name())
-	case *media.Prompt:
-		e.note("%s hears prompt %s", e.name(), from.Name)
-	default:
-		e.note("%s hears nothing", e.name())
-	}
-	return nil
-}
-
-// SetTimeout notes the media timeout.
-func (e *port) SetTimeout(d, _ time.Duration) { e.note("%s timeout %s", e.name(), d) }
-
-// Stats are none.
-func (e *port) Stats() media.Stats { return media.Stats{} }
-
-// Close notes the end.
-func (e *port) Close() media.Stats {
-	e.note("close %d", e.number)
-	e.closed = true
-	return media.Stats{}
 }

@@ -1,0 +1,197 @@
+// Package api is the language of the admin API: what the server answers and the
+// command line shows, and the client that carries it.
+//
+// # Contract
+//
+// The API is HTTP and JSON below /v1. A tenant stands in the path of everything
+// that is a tenant's: /v1/tenants/TENANT/seats; "-" is the only tenant there is.
+// An answer of 400 and above carries an Error. Times are RFC 3339 in UTC.
+//
+//	GET    /v1/status                               viewer
+//	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
+//	POST   /v1/state/backup, /v1/state/restore      admin of every tenant
+//	GET    /v1/tenants/T/seats                      viewer; POST adds (admin)
+//	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
+//	GET    /v1/tenants/T/seats/N/why, /bindings     viewer; DELETE /bindings (operator)
+//	POST   /v1/tenants/T/seats/N/state              operator: enables or disables
+//	POST   /v1/tenants/T/seats/N/password           admin
+//	POST   /v1/tenants/T/import, /v1/tenants/T/export   admin; export without secrets: viewer
+//	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
+//	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger
+//	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
+//	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
+//	GET    /metrics                                 viewer of every tenant
+//	GET    /health/live, /health/ready              anybody
+//
+// # Decisions
+//
+//   - A client never chooses its identity: on the unix socket it is the peer's, on
+//     HTTP its token's.
+//   - A password goes out once, in the answer to the request that made it.
+package api
+
+import (
+	"time"
+
+	"strowger/sip/ledger"
+	"strowger/sip/seat"
+)
+
+// Error is the body of an answer of 400 and above.
+type Error struct {
+	Message string          `json:"error"`           // what is wrong and what to do
+	Lines   []seat.RowError `json:"lines,omitempty"` // of an import: every bad line
+}
+
+// Status is a node at a glance.
+type Status struct {
+	Node       string     `json:"node"`
+	Version    string     `json:"version"`
+	Identity   string     `json:"identity"` // who asks
+	Started    time.Time  `json:"started"`
+	Ready      bool       `json:"ready"`
+	Store      string     `json:"store"` // "embedded" or "redis"
+	Listeners  []Listener `json:"listeners"`
+	Tenants    []string   `json:"tenants"` // that the asker may see
+	Calls      int        `json:"calls"`
+	CallLimit  int        `json:"call_limit"`
+	Registered int        `json:"registered"` // seats with a living binding, of all tenants
+	Ports      Ports      `json:"ports"`
+}
+
+// Listener is a SIP socket of the node.
+type Listener struct {
+	Name       string `json:"name"`
+	Transport  string `json:"transport"`
+	Address    string `json:"address"`
+	Advertised string `json:"advertised"`
+}
+
+// Ports are the RTP ports of the node.
+type Ports struct {
+	Free    int `json:"free"`
+	Resting int `json:"resting"`
+	Total   int `json:"total"`
+}
+
+// Seat is a seat without its secrets.
+type Seat struct {
+	seat.Seat
+	Credentials []string `json:"credentials"` // the algorithms that it has a secret for
+	Registered  int      `json:"registered"`  // living bindings
+}
+
+// NewSeat is a request for a seat. With an empty password one is generated.
+type NewSeat struct {
+	Seat     seat.Seat `json:"seat"`
+	Password string    `json:"password,omitempty"`
+}
+
+// Password is the only time that a password goes out.
+type Password struct {
+	Seat     string `json:"seat"`
+	Tenant   string `json:"tenant"`
+	Password string `json:"password,omitempty"` // "" if the asker gave it
+}
+
+// SeatState is a request to enable or disable a seat.
+type SeatState struct {
+	Disabled bool `json:"disabled"`
+}
+
+// SeatEdit changes what is set; an empty text clears.
+type SeatEdit struct {
+	Name         *string `json:"name,omitempty"`
+	Network      *string `json:"network,omitempty"`
+	Presentation *string `json:"presentation,omitempty"`
+	SiteNumber   *string `json:"site_number,omitempty"`
+	Address      *string `json:"address,omitempty"`
+	Desk         *string `json:"desk,omitempty"`
+	Reached      *string `json:"reached,omitempty"`
+}
+
+// Apply makes the edit.
+func (e SeatEdit) Apply(s *seat.Seat) {
+	for _, f := range []struct{ from, to *string }{
+		{e.Name, &s.Name}, {e.Network, &s.Network}, {e.Presentation, &s.Presentation}, {e.SiteNumber, &s.SiteNumber},
+		{e.Address, &s.Address}, {e.Desk, &s.Desk}, {e.Reached, &s.Reached},
+	} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+}
+
+// Why is what a seat tried last, and what it has.
+type Why struct {
+	Seat     Seat           `json:"seat"`
+	Attempts []seat.Attempt `json:"attempts"` // newest first
+	Bindings []seat.Binding `json:"bindings"`
+}
+
+// Token is a named access without its secret.
+type Token struct {
+	Name     string    `json:"name"`
+	Role     string    `json:"role"`
+	Tenant   string    `json:"tenant,omitempty"` // "" is every tenant
+	Created  time.Time `json:"created"`
+	By       string    `json:"by"`
+	Expires  time.Time `json:"expires,omitzero"` // zero is never
+	LastUsed time.Time `json:"last_used,omitzero"`
+}
+
+// NewToken is a request for a token, and with Secret the answer to it.
+type NewToken struct {
+	Name   string        `json:"name"`
+	Role   string        `json:"role"`
+	Tenant string        `json:"tenant,omitempty"`
+	Life   time.Duration `json:"life,omitempty"` // 0 is for ever
+	Secret string        `json:"secret,omitempty"`
+}
+
+// CallRecord is a call in the ledger.
+type CallRecord struct {
+	ID     string         `json:"id"`
+	Events []ledger.Event `json:"events"`
+}
+
+// Plan is a dialplan as it was published.
+type Plan struct {
+	Hash   string    `json:"hash"`
+	Author string    `json:"author"`
+	At     time.Time `json:"at"`
+	File   string    `json:"file"` // its name, for messages
+	Text   string    `json:"text"`
+}
+
+// PlanText is a plan that somebody wrote.
+type PlanText struct {
+	File string `json:"file"`
+	Text string `json:"text"`
+}
+
+// PlanDiff is what a text would change.
+type PlanDiff struct {
+	Changes []string `json:"changes"` // a line each: + new, - gone, ~ changed
+}
+
+// Question is a call that is not made.
+type Question struct {
+	To    string `json:"to"`
+	Seat  string `json:"seat,omitempty"`  // the caller: a seat,
+	Trunk string `json:"trunk,omitempty"` // or a trunk
+	From  string `json:"from,omitempty"`  // the number that a trunk's caller shows
+}
+
+// Simulation is what would happen to it.
+type Simulation struct {
+	To           string   `json:"to"` // in its canonical form
+	Entry        string   `json:"entry"`
+	Step         string   `json:"step"`
+	Emergency    bool     `json:"emergency"`
+	Trunks       []string `json:"trunks,omitempty"`       // in order of trying
+	Presentation string   `json:"presentation,omitempty"` // number shown to the trunk
+	Address      string   `json:"address,omitempty"`      // emergency: reference of the place
+	Desk         string   `json:"desk,omitempty"`         // emergency: who is rung back after the seat
+	Why          []string `json:"why"`
+}

@@ -1,0 +1,82 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"strowger/cmd/internal/admin/api"
+	"strowger/configs"
+	"strowger/dialplan"
+	"strowger/dialplan/plan"
+	"strowger/sip/seat"
+)
+
+// Simulate says what would happen to a call, without any: the emergency numbers
+// first, as with a real one, then the plan. caller is the seat that the question
+// names. An error says what is wrong with the question.
+func Simulate(c *configs.Config, tenant string, table *plan.Table, caller seat.Seat, q api.Question) (api.Simulation, error) {
+	t, ok := c.Tenant(tenant)
+	switch {
+	case !ok:
+		return api.Simulation{}, fmt.Errorf("there is no tenant %q", tenant)
+	case q.To == "":
+		return api.Simulation{}, errors.New("who is called is missing; give --to NUMBER")
+	case (q.Seat == "") == (q.Trunk == ""):
+		return api.Simulation{}, errors.New("who calls is missing; give --from-seat NUMBER or --from-trunk NAME")
+	}
+	if number, ok := t.Emergency.Match(q.To); ok && q.Seat != "" {
+		return emergency(c, caller, number), nil
+	}
+	if q.Seat != "" && caller.Disabled {
+		return api.Simulation{
+			To: q.To, Step: fmt.Sprintf("reject 403 Seat %s is disabled", caller.Number),
+			Why: []string{"a disabled seat calls nobody but emergency numbers"},
+		}, nil
+	}
+	question := dialplan.Question{Tenant: tenant, Called: q.To, At: time.Now()}
+	if q.Seat != "" {
+		question.Origin, question.Seat = dialplan.FromSeat, q.Seat
+		question.Caller, question.Presentation = caller.Number, caller.Presentation
+	} else {
+		if err := knownTrunk(c, tenant, q.Trunk); err != nil {
+			return api.Simulation{}, err
+		}
+		question.Origin, question.Trunk, question.Caller = dialplan.FromTrunk, q.Trunk, q.From
+	}
+	d := table.Decide(question)
+	s := api.Simulation{To: d.Called, Entry: d.Entry, Step: plan.Describe(d.Step), Why: d.Why}
+	if step, ok := d.Step.(dialplan.Trunk); ok {
+		s.Trunks, s.Presentation = step.Trunks, step.Presentation
+	}
+	return s, nil
+}
+
+func knownTrunk(c *configs.Config, tenant, name string) error {
+	for _, t := range c.TrunksOf(tenant) {
+		if t.Name == name {
+			return nil
+		}
+	}
+	return fmt.Errorf("tenant %s has no trunk %q", tenant, name)
+}
+
+// emergency is what admission does with a call for help.
+func emergency(c *configs.Config, caller seat.Seat, number string) api.Simulation {
+	s := api.Simulation{
+		To: number, Entry: "emergency " + number, Step: "emergency call to " + number, Emergency: true,
+		Trunks: c.EmergencyTrunks(caller.Tenant), Presentation: caller.SiteNumber, Address: caller.Address, Desk: caller.Desk,
+		Why: []string{
+			number + " is an emergency number: it goes out before every rule and limit",
+			fmt.Sprintf("seat %s is at %s; its site number %s is presented", caller.Number, orNone(caller.Address), orNone(caller.SiteNumber)),
+		},
+	}
+	return s
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"strowger/cmd/internal/admin/api"
+	"strowger/sip/exchange"
+	"strowger/sip/ledger"
+)
+
+func newCallCommand() *cobra.Command {
+	n := &connection{}
+	c := &cobra.Command{Use: "call", Short: "Calls: now, and why they went where they went"}
+	n.add(c)
+	n.addTenant(c)
+	c.AddCommand(callList(n), callShow(n), callExplain(n), callHangup(n))
+	return c
+}
+
+func callList(n *connection) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the calls that are not over",
+		Example: "  strowger call list",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var calls []exchange.Call
+			if err := n.do(c.Context(), "GET", n.path("calls"), nil, &calls); err != nil {
+				return err
+			}
+			return n.show(c, calls, func(w io.Writer) {
+				t := newTable("CALL", "STATE", "FROM", "TO", "PARTIES", "FOR")
+				for _, one := range calls {
+					var parties []string
+					for _, l := range one.Legs {
+						parties = append(parties, l.Party)
+					}
+					t.add(one.ID, one.State, one.From, one.To, strings.Join(parties, " "), time.Since(one.Started).Round(time.Second).String())
+				}
+				t.print(w)
+			})
+		},
+	}
+}
+
+func callShow(n *connection) *cobra.Command {
+	return &cobra.Command{
+		Use: "show CALL", Short: "Show a call that is not over, with its sound",
+		Example: "  strowger call show 1123-101500-k3vq9x2m",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var one exchange.Call
+			if err := n.do(c.Context(), "GET", n.path("calls", args[0]), nil, &one); err != nil {
+				return err
+			}
+			return n.show(c, one, func(w io.Writer) { printCall(w, one) })
+		},
+	}
+}
+
+func printCall(w io.Writer, c exchange.Call) {
+	fields(w, "call", c.ID, "state", c.State, "from", c.From, "to", c.To, "entry", c.Entry,
+		"started", at(c.Started), "answered", at(c.Answered))
+	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD", "IN", "OUT", "LOST", "MOS")
+	for i, l := range c.Legs {
+		cells := []string{strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held), "", "", "", ""}
+		if i < len(c.Sound) {
+			s := c.Sound[i]
+			copy(cells[6:], []string{
+				strconv.FormatUint(s.Received, 10), strconv.FormatUint(s.Sent, 10),
+				strconv.FormatInt(s.Lost, 10), strconv.FormatFloat(s.MOS, 'f', 2, 64),
+			})
+		}
+		t.add(cells...)
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+}
+
+func callHangup(n *connection) *cobra.Command {
+	return &cobra.Command{
+		Use: "hangup CALL", Short: "End a call",
+		Example: "  strowger call hangup 1123-101500-k3vq9x2m",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var one exchange.Call
+			if err := n.do(c.Context(), "DELETE", n.path("calls", args[0]), nil, &one); err != nil {
+				return err
+			}
+			return n.show(c, one, func(w io.Writer) { fmt.Fprintf(w, "call %s is hung up\n", one.ID) })
+		},
+	}
+}
+
+func callExplain(n *connection) *cobra.Command {
+	return &cobra.Command{
+		Use: "explain CALL", Short: "Tell why a call went where it went, now or in the past",
+		Example: "  strowger call explain 1123-101500-k3vq9x2m",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var rec api.CallRecord
+			err := n.do(c.Context(), "GET", n.path("calls", args[0], "events"), nil, &rec)
+			var refused *api.Refused
+			if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+				return fmt.Errorf("%w; the calls of now are in: strowger call list; those that ended in the cdr files of the data folder", err)
+			}
+			if err != nil {
+				return err
+			}
+			return n.show(c, rec, func(w io.Writer) { printEvents(w, rec) })
+		},
+	}
+}
+
+// printEvents tells the story of a call, with the seconds since it began.
+func printEvents(w io.Writer, rec api.CallRecord) {
+	for _, e := range rec.Events {
+		since := time.Duration(e.Mono - rec.Events[0].Mono).Seconds()
+		lines := strings.Split(story(e), "; ")
+		fmt.Fprintf(w, "%9.3f  %-9s  %s\n", since, e.Kind, lines[0])
+		for _, line := range lines[1:] {
+			fmt.Fprintf(w, "%9s  %-9s  %s\n", "", "", line)
+		}
+	}
+}
+
+// story is an event in words.
+func story(e ledger.Event) string {
+	leg := "leg " + strconv.Itoa(e.Leg)
+	switch e.Kind {
+	case ledger.Arrived:
+		return fmt.Sprintf("%s, %s calls %s; at %s on %s", e.Party, orWithheld(e.From), e.To, at(e.At), e.Node)
+	case ledger.Decided, ledger.Alarm:
+		return e.Detail
+	case ledger.Rang, ledger.Answered:
+		return strings.TrimSuffix(leg+", "+e.Party, ", ")
+	case ledger.Segment:
+		if e.Peer == 0 {
+			return leg + " hears nobody"
+		}
+		return fmt.Sprintf("%s and leg %d hear each other", leg, e.Peer)
+	case ledger.LegEnded:
+		text := fmt.Sprintf("%s, %d %s", leg, e.Status, e.Reason)
+		if m := e.Media; m != nil {
+			text += fmt.Sprintf("; %d packets in, %d out, %d lost, MOS %.2f", m.Received, m.Sent, m.Lost, m.MOS)
+		}
+		return text
+	case ledger.Ended:
+		return fmt.Sprintf("by %s: %d %s (Q.850 cause %d)", e.By, e.Status, e.Reason, e.Q850)
+	}
+	return e.Detail
+}
+
+func orWithheld(number string) string {
+	if number == "" {
+		return "a withheld number"
+	}
+	return number
+}

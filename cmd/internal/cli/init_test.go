@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"strowger/cmd/internal/node"
+	"strowger/configs"
+)
+
+// initFolder is a folder with the demo's files.
+func initFolder(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, name := range []string{demoSeats, demoPlan} {
+		text, err := os.ReadFile(filepath.Join("../../../configs", name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, name), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// command runs the command line.
+func command(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = Main(args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// accounts reads the seats that init wrote.
+func accounts(t *testing.T, folder string) [][]string {
+	t.Helper()
+	path := filepath.Join(folder, localSeats)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("%s has mode %o, want 600", path, info.Mode().Perm())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil || len(rows) != 21 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	return rows
+}
+
+func TestInitWritesWhatRuns(t *testing.T) {
+	folder := initFolder(t)
+	code, stdout, stderr := command("init", "--lan", "--address", "127.0.0.3", "--dir", folder)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	passwords := map[string]bool{}
+	for _, row := range accounts(t, folder)[1:] {
+		password := row[3]
+		if len(password) != passwordLength || passwords[password] || !strings.Contains(stdout, row[0]+"   password "+password) {
+			t.Errorf("seat %s has password %q", row[0], password)
+		}
+		passwords[password] = true
+	}
+	cfg, err := configs.Load(filepath.Join(folder, localConfig), configs.Overrides{Data: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lan := cfg.Networks[0]
+	if lan.Listeners[0].Bind.String() != "127.0.0.3:5060" || lan.RTP[0].Advertised.String() != "127.0.0.3" {
+		t.Errorf("network is %+v", lan)
+	}
+	for i := range cfg.Networks { // ports that are free
+		for j := range cfg.Networks[i].Listeners {
+			l := &cfg.Networks[i].Listeners[j]
+			l.Bind = withoutPort(l.Bind)
+			l.Advertised = withoutPort(l.Advertised)
+		}
+	}
+	n, err := node.Start(t.Context(), cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInitKeepsWhatIsThere(t *testing.T) {
+	folder := initFolder(t)
+	args := []string{"init", "--lan", "--address", "127.0.0.3", "--dir", folder}
+	if code, _, stderr := command(args...); code != 0 {
+		t.Fatal(stderr)
+	}
+	before := accounts(t, folder)
+	code, _, stderr := command(args...)
+	if code != exitFailed || !strings.Contains(stderr, "--force") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if accounts(t, folder)[1][3] != before[1][3] {
+		t.Error("the passwords were replaced")
+	}
+	if code, _, stderr := command(append(args, "--force")...); code != 0 {
+		t.Fatal(stderr)
+	}
+	if accounts(t, folder)[1][3] == before[1][3] {
+		t.Error("the passwords were not replaced")
+	}
+}
+
+func TestInitRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"without lan":       {[]string{"init"}, exitUsage, "--lan"},
+		"no address":        {[]string{"init", "--lan", "--address", "here"}, exitUsage, "--address"},
+		"foreign address":   {[]string{"init", "--lan", "--address", "192.0.2.1"}, exitFailed, "does not have"},
+		"unspecified":       {[]string{"init", "--lan", "--address", "0.0.0.0"}, exitUsage, "--address"},
+		"no folder":         {[]string{"init", "--lan", "--address", "127.0.0.3", "--dir", "nowhere"}, exitFailed, "--dir"},
+		"port out of range": {[]string{"init", "--lan", "--address", "127.0.0.3", "--dir", "../../../configs", "--sip-port", "70000"}, exitFailed, "70000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, stderr := command(c.args...)
+			if code != c.code || !strings.Contains(stderr, c.want) {
+				t.Errorf("exit code %d, want %d; %s", code, c.code, stderr)
+			}
+		})
+	}
+}
+
+func withoutPort(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr(), 0) }

@@ -1,0 +1,340 @@
+package admission_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/dialplan"
+	"strowger/dialplan/plan"
+	"strowger/sip/admission"
+	"strowger/sip/auth"
+	"strowger/sip/b2bua"
+	"strowger/sip/message"
+	"strowger/sip/seat"
+	"strowger/sip/state"
+	"strowger/sip/transport"
+	"strowger/sip/trunk"
+)
+
+const (
+	tenantName = "demo"
+	realm      = "demo.example"
+	thisNode   = "node-1"
+	siteNumber = "+441632960000"
+)
+
+const planText = `
+number "+448081570001" {
+  ring { seats = ["1001", "1002"] }
+}
+number "+448081570002" {
+  ring { seats = ["1002"] }
+}
+number "+448081570005" {
+  ring { seats = ["1005"] }
+}
+number "+448081570006" {
+  ring { seats = ["1006"] }
+}
+dial "10XX" {
+  ring { seats = [called] }
+}
+dial "*45" {
+  play { prompt = "own-number" }
+}
+dial "*43" {
+  echo {}
+}
+dial "9." {
+  trunk {
+    trunks  = ["carrier", "backup"]
+    timeout = "45s"
+  }
+}
+`
+
+// store is a store that may be away.
+type store struct {
+	state.Store
+	away     atomic.Bool
+	readOnly atomic.Bool
+	// meanwhile runs once, before the next write.
+	meanwhile func()
+}
+
+func (s *store) Get(ctx context.Context, t state.Table, tenant, id string) (state.Record, error) {
+	if s.away.Load() {
+		return state.Record{}, state.ErrUnavailable
+	}
+	return s.Store.Get(ctx, t, tenant, id)
+}
+
+func (s *store) Put(ctx context.Context, t state.Table, tenant string, c state.Change) (state.Rev, error) {
+	if s.readOnly.Load() {
+		return state.None, state.ErrUnavailable
+	}
+	if run := s.meanwhile; run != nil {
+		s.meanwhile = nil
+		run()
+	}
+	return s.Store.Put(ctx, t, tenant, c)
+}
+
+// sender knows the flows to carriers.
+type sender struct{ blocked map[netip.AddrPort]bool }
+
+var advertised = map[string]netip.AddrPort{
+	"carriers": netip.MustParseAddrPort("203.0.113.1:5060"),
+	"phones":   netip.MustParseAddrPort("10.0.0.1:5060"),
+}
+
+func flowTo(network string, proto transport.Proto, remote netip.AddrPort) transport.Flow {
+	return transport.Flow{
+		Listener: network + "-" + string(proto), Network: network, Proto: proto,
+		Advertised: advertised[network], Remote: remote,
+	}
+}
+
+func (s *sender) Send(transport.Flow, []byte) error { return nil }
+
+func (s *sender) FlowTo(network string, proto transport.Proto, remote netip.AddrPort) (transport.Flow, error) {
+	if s.blocked[remote] {
+		return transport.Flow{}, transport.ErrNotAllowed
+	}
+	return flowTo(network, proto, remote), nil
+}
+
+// registrar notes the flow that it was given.
+type registrar struct{ flow transport.Flow }
+
+func (r *registrar) Handle(_ context.Context, _ time.Time, req *sip.Request, flow transport.Flow) *sip.Response {
+	r.flow = flow
+	return message.NewResponse(req, 200, "", "tag")
+}
+
+// bench is an admission with a tenant of six seats and two trunks.
+type bench struct {
+	*admission.Admission
+	t         *testing.T
+	now       time.Time
+	store     *store
+	directory *seat.Directory
+	tenant    *admission.Tenant
+	attempts  seat.Attempts
+	sender    sender
+	registrar registrar
+}
+
+var (
+	carrierAddrs = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.9:5060"), netip.MustParseAddrPort("192.0.2.10:5060")}
+	backupAddr   = netip.MustParseAddrPort("198.51.100.1:5061")
+)
+
+func trunks() *trunk.Set {
+	return trunk.NewSet([]trunk.Trunk{
+		{
+			Name: "carrier", Tenant: tenantName, Network: "carriers", Proto: transport.UDP,
+			Sources: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}, Targets: carrierAddrs,
+		},
+		{
+			Name: "backup", Tenant: tenantName, Network: "carriers", Proto: transport.TCP,
+			Sources: []netip.Prefix{netip.MustParsePrefix("198.51.100.1/32")}, Targets: []netip.AddrPort{backupAddr},
+		},
+		{Name: "foreign", Tenant: "other", Network: "carriers", Proto: transport.UDP, Targets: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.99:5060")}},
+	})
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	disk, err := state.OpenEmbedded(t.TempDir(), state.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = disk.Close() })
+	b := &bench{t: t, now: time.Now(), store: &store{Store: disk}}
+	b.directory = seat.NewDirectory(b.store)
+	if err := b.directory.PutTenant(t.Context(), seat.Tenant{Name: tenantName, Realm: realm}); err != nil {
+		t.Fatal(err)
+	}
+	b.seat("1001", nil)
+	b.seat("1002", func(s *seat.Seat) { s.SiteNumber = "+441632960099" })
+	b.seat("1003", func(s *seat.Seat) { s.Presentation, s.SiteNumber, s.Address = "", "", "" })
+	b.seat("1004", func(s *seat.Seat) { s.Disabled, s.Desk = true, "1002" })
+	b.seat("1005", func(s *seat.Seat) { s.Reached = "trunk:+447700900001" })
+	b.seat("1006", func(s *seat.Seat) { s.Reached = "backup:+447700900002" })
+	numbering := dialplan.UnitedKingdom()
+	emergency, err := dialplan.NewEmergency(numbering, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.tenant = &admission.Tenant{
+		Name: tenantName, Realm: realm, Numbering: numbering, Emergency: emergency, EmergencyTrunks: []string{"backup"},
+	}
+	b.publish(planText)
+	verifier, err := auth.New(b.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Admission = admission.New(admission.Config{
+		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks(), Directory: b.directory, Store: b.store,
+		Auth: verifier, Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
+		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
+		Log:        slog.New(slog.DiscardHandler),
+	})
+	return b
+}
+
+func (b *bench) publish(text string) {
+	b.t.Helper()
+	p, faults := plan.Parse("test.hcl", []byte(text))
+	if err := faults.Err(); err != nil {
+		b.t.Fatal(err)
+	}
+	table, faults := p.Check(plan.Inventory{
+		Numbering: b.tenant.Numbering, HasSeat: func(s string) bool { return s < "1010" }, Trunks: []string{"carrier", "backup"},
+	})
+	if err := faults.Err(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.tenant.SetPlan(table)
+}
+
+// seat stores a seat with the password demo-NUMBER.
+func (b *bench) seat(n string, change func(*seat.Seat)) {
+	b.t.Helper()
+	credentials, err := seat.Credentials(n, realm, "demo-"+n, []string{seat.MD5, seat.SHA256})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	s := seat.Seat{
+		Tenant: tenantName, Number: n, Name: "Agent " + n, Network: "phones", Credentials: credentials,
+		Presentation: "+44163296" + n, SiteNumber: siteNumber, Address: "site-7",
+	}
+	if change != nil {
+		change(&s)
+	}
+	if err := b.directory.PutSeat(b.t.Context(), s, state.Any); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// register stores a binding for each remote address of a seat's phones.
+func (b *bench) register(n string, remotes ...string) {
+	b.t.Helper()
+	var list []seat.Binding
+	for i, r := range remotes {
+		flow := flowTo("phones", transport.UDP, netip.MustParseAddrPort(r))
+		flow.Node = thisNode
+		list = append(list, seat.Binding{
+			Contact: fmt.Sprintf("sip:%s@%s", n, r), Flow: flow, Q: 1, CallID: "c", CSeq: 1,
+			Registered: b.now.Add(-time.Duration(i) * time.Second), Expires: b.now.Add(time.Hour),
+		})
+	}
+	if err := b.directory.PutBindings(b.t.Context(), tenantName, n, list, state.Any); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// request is a message as it comes from the wire.
+func (b *bench) request(method, uri, from string, headers ...string) *sip.Request {
+	b.t.Helper()
+	lines := append([]string{
+		method + " " + uri + " SIP/2.0",
+		"Via: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK1",
+		"From: " + from + ";tag=a",
+		"To: <sip:called@" + realm + ">",
+		"Call-ID: call@192.0.2.9",
+		"CSeq: 1 " + method,
+		"Contact: <sip:caller@192.0.2.9>",
+		"Content-Length: 0",
+	}, headers...)
+	msg, err := message.Parse([]byte(strings.Join(lines, "\r\n") + "\r\n\r\n"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return msg.(*sip.Request)
+}
+
+var (
+	carrierFlow = flowTo("carriers", transport.UDP, carrierAddrs[0])
+	phoneFlow   = flowTo("phones", transport.UDP, netip.MustParseAddrPort("10.0.0.7:5060"))
+)
+
+// fromCarrier admits a call that the carrier brings.
+func (b *bench) fromCarrier(called string, headers ...string) b2bua.Program {
+	b.t.Helper()
+	req := b.request("INVITE", "sip:"+called+"@203.0.113.1", `"Alice" <sip:+441632960555@carrier.example>`, headers...)
+	if _, _, ok := b.Challenge(b.now, req, carrierFlow); ok {
+		b.t.Fatal("a carrier was challenged")
+	}
+	return b.Admit(b.t.Context(), b.now, req, carrierFlow)
+}
+
+// fromSeat admits a call of a seat that knows its password.
+func (b *bench) fromSeat(n, called string, headers ...string) b2bua.Program {
+	b.t.Helper()
+	return b.Admit(b.t.Context(), b.now, b.proven(n, "demo-"+n, "INVITE", "sip:"+called+"@"+realm, headers...), phoneFlow)
+}
+
+// proven is a request with the answer to a challenge.
+func (b *bench) proven(user, password, method, uri string, headers ...string) *sip.Request {
+	b.t.Helper()
+	from := "<sip:" + user + "@" + realm + ">"
+	status, challenges, ok := b.Challenge(b.now, b.request(method, uri, from), phoneFlow)
+	if !ok || status != 407 || len(challenges) != 2 {
+		b.t.Fatalf("challenged %v with %d and %d headers", ok, status, len(challenges))
+	}
+	var values []string
+	for _, h := range challenges {
+		values = append(values, h.Value())
+	}
+	answer, err := auth.Answer(values, method, uri, user, password, 1)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.request(method, uri, from, append(headers, "Proxy-Authorization: "+answer)...)
+}
+
+// refused checks the outcome of a call that rings nobody.
+func refused(t *testing.T, p b2bua.Program, status int, reason string) {
+	t.Helper()
+	v := p.Refuse
+	if v == nil && len(p.Stages) == 1 && len(p.Stages[0].Targets) == 0 {
+		v = &p.Stages[0].Empty
+	}
+	if v == nil || v.Status != status || v.Reason != reason {
+		t.Errorf("%+v, want %d %q", v, status, reason)
+	}
+}
+
+// rung are the request URIs of each stage, with who is shown.
+func rung(p b2bua.Program) string {
+	var stages []string
+	for _, s := range p.Stages {
+		var targets []string
+		for _, t := range s.Targets {
+			confirm := ""
+			if t.Confirm {
+				confirm = " confirmed"
+			}
+			targets = append(targets, fmt.Sprintf("%v as %v%s", &t.Target, &t.From.URI, confirm))
+		}
+		stages = append(stages, strings.Join(targets, ", "))
+	}
+	return strings.Join(stages, "; ")
+}
+
+func rings(t *testing.T, p b2bua.Program, want ...string) {
+	t.Helper()
+	if got := rung(p); p.Refuse != nil || got != strings.Join(want, "; ") {
+		t.Errorf("refused %v, rings\n %s\nwant\n %s", p.Refuse, got, strings.Join(want, "; "))
+	}
+}

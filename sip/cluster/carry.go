@@ -1,0 +1,133 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"strowger/sip/message"
+	"strowger/sip/transport"
+)
+
+// Send has the node of a flow write a message to it (transport.Config.Link). The
+// bytes are not kept.
+func (l *Link) Send(f transport.Flow, msg []byte) error {
+	c := l.named(f.Node)
+	if c == nil {
+		l.counters.Unreachable.Add(1)
+		return transport.ErrUnreachable
+	}
+	frame, err := newFrame(kindSend, f, msg)
+	if err != nil {
+		return err
+	}
+	return c.put(frame)
+}
+
+// Forward takes a message to the node whose call it belongs to
+// (exchange.Config.Forward). It is false if that cannot be done now.
+func (l *Link) Forward(node uint16, r transport.Received) bool {
+	c := l.numbered(node)
+	if c == nil {
+		l.counters.Unreachable.Add(1)
+		return false
+	}
+	frame, err := newFrame(kindMessage, r.Flow, message.Append(nil, r.Msg))
+	if err != nil {
+		return false
+	}
+	l.streams.add(r.Flow, node)
+	return c.put(frame) == nil
+}
+
+// Broken tells the nodes that used a stream of this one that it is gone.
+func (l *Link) Broken(f transport.Flow, err error) {
+	for _, node := range l.streams.remove(f) {
+		if c := l.numbered(node); c != nil {
+			l.report(c, f, err)
+		}
+	}
+}
+
+// report tells a node that a flow of this one did not take its message.
+func (l *Link) report(c *conn, f transport.Flow, err error) {
+	reason := err.Error()
+	if frame, err := newFrame(kindBroken, f, []byte(reason[:min(len(reason), maxText)])); err == nil {
+		_ = c.put(frame) // counted; the other node's timers run
+	}
+}
+
+// take acts on a frame. An error ends the connection.
+func (l *Link) take(c *conn, k kind, payload []byte) error {
+	switch k {
+	case kindSend, kindMessage, kindBroken:
+	case kindHello:
+		return fmt.Errorf("%w: a second hello", errFrame)
+	default:
+		l.counters.UnknownFrames.Add(1)
+		return nil
+	}
+	f, rest, err := readFlow(payload)
+	if err != nil {
+		return err
+	}
+	switch k {
+	case kindSend:
+		l.write(c, f, rest)
+	case kindMessage:
+		f.Node = c.peer.Name
+		msg, err := message.Parse(rest)
+		if err != nil {
+			l.counters.Malformed.Add(1)
+			return nil //nolint:nilerr // one message; the connection is in order
+		}
+		l.cfg.Handler.Receive(transport.Received{Msg: msg, Flow: f, At: time.Now()})
+	default:
+		f.Node = c.peer.Name
+		l.cfg.Handler.Broken(f, errors.New(string(rest)))
+	}
+	return nil
+}
+
+// write sends a message of another node, which is told if that fails.
+func (l *Link) write(c *conn, f transport.Flow, msg []byte) {
+	l.streams.add(f, c.peer.Number)
+	if err := l.cfg.Handler.Send(f, msg); err != nil {
+		l.counters.SendFailed.Add(1)
+		if errors.Is(err, transport.ErrGone) {
+			l.streams.remove(f)
+		}
+		l.report(c, f, err)
+	}
+}
+
+// streams remembers which nodes use a stream of this one, until it breaks: no more
+// than there are connections of phones. The zero value is ready.
+type streams struct {
+	mu    sync.Mutex
+	users map[uint64][]uint16 // numbers of nodes, by connection number
+}
+
+func (s *streams) add(f transport.Flow, node uint16) {
+	if f.Conn == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users == nil {
+		s.users = map[uint64][]uint16{}
+	}
+	if !slices.Contains(s.users[f.Conn], node) {
+		s.users[f.Conn] = append(s.users[f.Conn], node)
+	}
+}
+
+func (s *streams) remove(f transport.Flow) []uint16 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	users := s.users[f.Conn]
+	delete(s.users, f.Conn)
+	return users
+}

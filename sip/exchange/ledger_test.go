@@ -1,0 +1,60 @@
+package exchange_test
+
+import (
+	"fmt"
+	"strings"
+
+	"strowger/sip/ledger"
+)
+
+// recorder is the ledger.
+type recorder struct {
+	world  *world
+	events []ledger.Event
+}
+
+// Record notes an event.
+func (r *recorder) Record(e ledger.Event) {
+	r.world.mu.Lock()
+	defer r.world.mu.Unlock()
+	r.events = append(r.events, e)
+	var b strings.Builder
+	b.WriteString(string(e.Kind))
+	add := func(name string, value any, show bool) {
+		if show {
+			fmt.Fprintf(&b, " %s=%v", name, value)
+		}
+	}
+	add("leg", e.Leg, e.Leg != 0)
+	add("peer", e.Peer, e.Peer != 0)
+	add("party", e.Party, e.Party != "")
+	add("to", e.To, e.To != "")
+	add("status", e.Status, e.Status != 0)
+	add("q850", e.Q850, e.Q850 != 0)
+	add("by", e.By, e.By != "")
+	add("reason", fmt.Sprintf("%q", e.Reason), e.Reason != "")
+	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && e.Kind == ledger.Alarm)
+	add("emergency", e.Emergency, e.Emergency)
+	r.world.log("ledger", b.String())
+}
+
+// check asserts that every call and every leg has one beginning and one end.
+func (r *recorder) check() {
+	count := map[string]int{}
+	for _, e := range r.events {
+		count[fmt.Sprintf("%s %s %d", e.Kind, e.Call, e.Leg)]++
+		switch e.Kind {
+		case ledger.Arrived:
+			count["begun "+e.Call]++
+		case ledger.Ended:
+			count["begun "+e.Call]--
+		}
+	}
+	for what, n := range count {
+		begun := strings.HasPrefix(what, "begun ")
+		once := strings.HasPrefix(what, string(ledger.Ended)) || strings.HasPrefix(what, string(ledger.LegEnded))
+		if begun && n != 0 || once && n != 1 {
+			r.world.t.Errorf("ledger: %s: %d", what, n)
+		}
+	}
+}

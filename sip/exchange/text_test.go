@@ -1,0 +1,133 @@
+package exchange_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/cause"
+	"strowger/sip/message"
+)
+
+func (p *party) uri() string { return fmt.Sprintf("<sip:%s@%s>", p.name, p.addr.Addr()) }
+
+func (p *party) newBranch() string {
+	p.branch++
+	return fmt.Sprintf("z9hG4bK-%s-%d", p.name, p.branch)
+}
+
+// build writes a request of the dialog.
+func (p *party) build(t *talk, method string, seq uint32, branch string, a action) string {
+	to := t.remote
+	tag := t.theirs
+	if v, ok := a.option("tag"); ok {
+		tag = v
+	}
+	if tag != "" {
+		to += ";tag=" + tag
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s SIP/2.0\r\n", method, t.target)
+	fmt.Fprintf(&b, "Via: SIP/2.0/UDP %s;rport;branch=%s\r\n", p.addr, branch)
+	fmt.Fprintf(&b, "Max-Forwards: %d\r\n", a.number("max-forwards", 70))
+	fmt.Fprintf(&b, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n", t.local, t.ours, to, t.callID, seq, method)
+	if method == "INVITE" {
+		fmt.Fprintf(&b, "Contact: <sip:%s@%s>\r\n", p.name, p.addr)
+	}
+	return p.finish(b.String(), a)
+}
+
+// finish adds the headers and the body of an action.
+func (p *party) finish(head string, a action) string {
+	if a.header != "" {
+		head += a.header + "\r\n"
+	}
+	body := ""
+	if s, ok := a.option("sdp"); ok {
+		body = p.sdp(s)
+		head += "Content-Type: application/sdp\r\n"
+	} else if a.what == "INFO" && len(a.args) > 0 {
+		body = "Signal=" + a.args[0] + "\r\nDuration=160\r\n"
+		head += "Content-Type: application/dtmf-relay\r\n"
+	}
+	return fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body), body)
+}
+
+// sdp writes a body: codecs and direction, such as PCMA,PCMU/sendonly. "hold" as a
+// direction is c=0.0.0.0, "refused" port 0; "garbage" is no SDP at all.
+func (p *party) sdp(s string) string {
+	codecs, direction, _ := strings.Cut(s, "/")
+	if codecs == "garbage" {
+		return "v=0\r\nthis is no SDP\r\n"
+	}
+	if codecs == "" {
+		codecs = "PCMA,PCMU,telephone-event"
+	}
+	host, port := p.addr.Addr().String(), 40000
+	numbers := map[string]string{"PCMU": "0", "PCMA": "8", "G722": "9", "G729": "18", "telephone-event": "101", "opus": "111"}
+	clocks := map[string]string{"opus": "48000/2"}
+	var formats, maps string
+	for c := range strings.SplitSeq(codecs, ",") {
+		clock := "8000"
+		if clocks[c] != "" {
+			clock = clocks[c]
+		}
+		formats += " " + numbers[c]
+		maps += fmt.Sprintf("a=rtpmap:%s %s/%s\r\n", numbers[c], c, clock)
+	}
+	switch direction {
+	case "hold":
+		host, direction = "0.0.0.0", ""
+	case "refused":
+		port, direction = 0, ""
+	}
+	if direction != "" {
+		maps += "a=" + direction + "\r\n"
+	}
+	return fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP%s\r\n%s",
+		p.branch+1, p.addr.Addr(), host, port, formats, maps)
+}
+
+// response answers a request of the switch; t may be nil.
+func (p *party) response(t *talk, req *sip.Request, status int, a action) string {
+	tag := "stray"
+	if t != nil {
+		tag = t.ours
+	}
+	if v, ok := a.option("tag"); ok {
+		tag = v
+	}
+	to := req.To().Value()
+	if message.Tag(req.To().Params) == "" && status > 100 {
+		to += ";tag=" + tag
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "SIP/2.0 %d %s\r\n", status, cause.Phrase(status))
+	for _, h := range req.GetHeaders("Via") {
+		fmt.Fprintf(&b, "Via: %s\r\n", h.Value())
+	}
+	fmt.Fprintf(&b, "From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %s\r\n",
+		req.From().Value(), to, req.CallID().Value(), req.CSeq().Value())
+	if req.IsInvite() {
+		fmt.Fprintf(&b, "Contact: <sip:%s@%s>\r\n", p.name, p.addr)
+	}
+	return p.finish(b.String(), a)
+}
+
+// ackError acknowledges a response that is no 2xx, in the INVITE's transaction.
+func (p *party) ackError(t *talk, res *sip.Response) {
+	head, _, _ := strings.Cut(t.sent[res.CSeq().SeqNo], "From:")
+	head = strings.Replace(head, "INVITE ", "ACK ", 1)
+	p.send(p, p.addr, fmt.Sprintf("%sFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d ACK\r\nContent-Length: 0\r\n\r\n",
+		head, res.From().Value(), res.To().Value(), t.callID, res.CSeq().SeqNo))
+}
+
+// bare is a From or To value without its parameters.
+func bare(value string) string {
+	if i := strings.Index(value, ">"); i >= 0 {
+		return value[:i+1]
+	}
+	value, _, _ = strings.Cut(value, ";")
+	return value
+}

@@ -1,0 +1,83 @@
+package trunk_test
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"strowger/sip/leg"
+	"strowger/sip/trunk"
+)
+
+func prefixes(list ...string) (out []netip.Prefix) {
+	for _, p := range list {
+		out = append(out, netip.MustParsePrefix(p))
+	}
+	return out
+}
+
+func set() *trunk.Set {
+	return trunk.NewSet([]trunk.Trunk{
+		{Name: "one", Tenant: "demo", Network: "carriers", Sources: prefixes("192.0.2.0/28", "2001:db8::/64")},
+		{Name: "two", Tenant: "demo", Network: "carriers", Sources: prefixes("192.0.2.16/28")},
+		{Name: "one", Tenant: "other", Network: "private", Sources: prefixes("192.0.2.0/28")},
+		{Name: "out", Tenant: "demo", Network: "carriers"},
+	})
+}
+
+func TestBySource(t *testing.T) {
+	for _, tt := range []struct{ network, from, want string }{
+		{"carriers", "192.0.2.1", "demo one"},
+		{"carriers", "192.0.2.15", "demo one"},
+		{"carriers", "192.0.2.16", "demo two"},
+		{"carriers", "::ffff:192.0.2.1", "demo one"}, // as a socket for both families has it
+		{"carriers", "2001:db8::7", "demo one"},
+		{"private", "192.0.2.1", "other one"},
+		{"private", "192.0.2.16", ""},
+		{"carriers", "192.0.2.32", ""},
+		{"phones", "192.0.2.1", ""},
+		{"", "192.0.2.1", ""},
+	} {
+		got := ""
+		if found := set().BySource(tt.network, netip.MustParseAddr(tt.from)); found != nil {
+			got = found.Tenant + " " + found.Name
+		}
+		if got != tt.want {
+			t.Errorf("%s on %s is %q, want %q", tt.from, tt.network, got, tt.want)
+		}
+	}
+	if set().BySource("carriers", netip.Addr{}) != nil {
+		t.Error("no address is a trunk's")
+	}
+}
+
+func TestFind(t *testing.T) {
+	s := set()
+	if got := s.Find("other", "one"); got == nil || got.Network != "private" {
+		t.Errorf("other's one is %+v", got)
+	}
+	if s.Find("demo", "three") != nil || s.Find("", "one") != nil {
+		t.Error("found a trunk that there is not")
+	}
+	if got, want := s.OfTenant("demo"), []string{"one", "two", "out"}; !slices.Equal(got, want) {
+		t.Errorf("demo has %q, want %q", got, want)
+	}
+	if got := s.OfTenant("nobody"); got != nil {
+		t.Errorf("nobody has %q", got)
+	}
+}
+
+func TestParty(t *testing.T) {
+	one := set().Find("demo", "one")
+	p := one.Party()
+	if p.Kind != leg.Trunk || p.String() != "trunk:one" || p.Tenant != "demo" || p.Network != "carriers" || !slices.Equal(p.Sources, one.Sources) {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestNoTrunks(t *testing.T) {
+	var s *trunk.Set
+	if s.BySource("carriers", netip.MustParseAddr("192.0.2.1")) != nil || s.Find("demo", "one") != nil || s.OfTenant("demo") != nil {
+		t.Error("the nil set has a trunk")
+	}
+}
