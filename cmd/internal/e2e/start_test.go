@@ -20,7 +20,7 @@ func TestNoStart(t *testing.T) {
 		says  string
 	}{
 		"busy port":     {[]edit{change("strowger.hcl", "127.0.0.1:5060", running.host+":5060")}, running.host + ":5060"},
-		"unknown key":   {[]edit{change("strowger.hcl", "algorithms", "algorythms")}, "strowger.hcl:"},
+		"unknown key":   {[]edit{change("strowger.hcl", "algorithms", "digests")}, "strowger.hcl:"},
 		"no plan":       {[]edit{change("strowger.hcl", "demo.plan.hcl", "none.plan.hcl")}, "none.plan.hcl"},
 		"wrong plan":    {[]edit{change("demo.plan.hcl", `["1002"]`, `["2002"]`)}, "demo.plan.hcl:"},
 		"Redis is away": {[]edit{change("strowger.hcl", "admin {", "store {\n  url = \"redis://127.0.0.1:1/0\"\n}\n\nadmin {")}, "edis"},
