@@ -47,7 +47,8 @@ trunk "carrier" {
 }
 
 limits {
-  calls = 7500
+  calls     = 7500
+  registers = 100000 # one generator is all phones
 }
 
 admin {

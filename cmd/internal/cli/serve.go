@@ -53,6 +53,7 @@ func (f *nodeFlags) load() (*configs.Config, error) {
 
 func newServe() *cobra.Command {
 	var flags nodeFlags
+	var cpu string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a node until it is interrupted",
@@ -61,10 +62,16 @@ stops at once.`,
 		Example: "  strowger serve --config configs/strowger.hcl --sip-port 5070",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return explainBusy(serve(c, flags))
+			stop, err := profile(cpu)
+			if err != nil {
+				return err
+			}
+			return errors.Join(explainBusy(serve(c, flags)), stop())
 		},
 	}
 	flags.add(c)
+	c.Flags().StringVar(&cpu, "cpu-profile", "", "file for a profile of processor time, for go tool pprof")
+	_ = c.Flags().MarkHidden("cpu-profile") // it has just been defined
 	return c
 }
 

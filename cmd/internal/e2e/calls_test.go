@@ -44,15 +44,18 @@ func TestHangUp(t *testing.T) {
 	}{
 		"seat": {
 			hungUp(), steps(pause(100), called("BYE", 1), await("200")),
-			ending{"answered", 200, 16, "callee"}, "Reason: Q.850;cause=16",
+			ending{"answered", 200, 16, "callee"},
+			"Reason: Q.850;cause=16",
 		},
 		"seat with reason": {
 			hungUp(), steps(pause(100), called("BYE", 1).with("Reason: Q.850;cause=31"), await("200")),
-			ending{"answered", 200, 31, "callee"}, "Reason: Q.850;cause=31",
+			ending{"answered", 200, 31, "callee"},
+			"Reason: Q.850;cause=31",
 		},
 		"carrier with reason": {
 			steps(pause(100), bye.with(`Reason: SIP;cause=200, Q.850;cause=41;text="Gone"`), await("200")), hungUp(),
-			ending{"answered", 200, 41, "caller"}, "Reason: Q.850;cause=41",
+			ending{"answered", 200, 41, "caller"},
+			"Reason: Q.850;cause=41",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

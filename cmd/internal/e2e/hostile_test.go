@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,11 +94,16 @@ func garbage(t *testing.T) [][]byte {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	all := [][]byte{
-		{}, {0}, []byte("\r\n\r\n"), bytes.Repeat([]byte{0xff}, 65_000), bytes.Repeat([]byte("A"), 65_000),
+		{},
+		{0},
+		[]byte("\r\n\r\n"), bytes.Repeat([]byte{0xff}, 65_000), bytes.Repeat([]byte("A"), 65_000),
 		[]byte("INVITE"), []byte("INVITE sip:x SIP/2.0\r\n\r\n"), []byte("SIP/2.0 200 OK\r\n\r\n"),
 		[]byte("INVITE sip:x SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n"),
-		{0x80, 8}, {0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1}, {0x90, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff},
-		{0x80, 200, 0xff, 0xff}, {0xbf, 203, 0, 0},
+		{0x80, 8},
+		{0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1},
+		{0x90, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff},
+		{0x80, 200, 0xff, 0xff},
+		{0xbf, 203, 0, 0},
 	}
 	for size := range 200 {
 		noise := make([]byte, size*7)
@@ -132,9 +138,11 @@ func TestHostile(t *testing.T) {
 	ports := []string{"5060"}
 	for _, msg := range []string{call.got("SIP/2.0 200", "m=audio"), phone.got("INVITE", "m=audio")} {
 		port := regexp.MustCompile(`m=audio (\d+)`).FindStringSubmatch(msg)[1]
-		var rtp int
-		fmt.Sscan(port, &rtp)
-		ports = append(ports, port, fmt.Sprint(rtp+1))
+		rtp, err := strconv.Atoi(port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = append(ports, port, strconv.Itoa(rtp+1))
 	}
 	all := garbage(t)
 	for _, port := range ports {
@@ -162,8 +170,27 @@ func TestHostile(t *testing.T) {
 	n.heard(record.Call, 90)
 }
 
-// TestFlood: REGISTERs of one source by the thousand do not keep others from
-// registering and calling.
+// slowed wants a 503 among the answers that wait to be read.
+func (s stranger) slowed() {
+	s.t.Helper()
+	if err := s.conn.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
+		s.t.Fatal(err)
+	}
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := s.conn.Read(buf)
+		if err != nil {
+			s.t.Errorf("no request was answered with 503: %v", err)
+			return
+		}
+		if bytes.HasPrefix(buf[:n], []byte("SIP/2.0 503")) {
+			return
+		}
+	}
+}
+
+// TestFlood: REGISTERs of one source by the thousand are slowed and do not keep
+// others from registering and calling.
 func TestFlood(t *testing.T) {
 	need(t, "sipp", "sip-tester")
 	const to = "+448081570002"
@@ -196,6 +223,7 @@ func TestFlood(t *testing.T) {
 		t.Errorf("a flood of %d", sent)
 	}
 	n.alive()
+	s.slowed()
 	n.recorded(byCaller)
 	for _, msg := range []string{"SIP/2.0 100", "SIP/2.0 180", "SIP/2.0 200"} {
 		if got := len(call.all(msg, "CSeq: 1 INVITE")); got != 1 {

@@ -69,6 +69,7 @@ type node struct {
 	carrier string // the address of the trunk
 	dir     string // configs/ and data/
 	process *process
+	notices []string // what it said before it was ready
 }
 
 // edit changes a file of the demo configuration for one node.
@@ -116,18 +117,25 @@ func (n *node) configure(edits []edit) {
 	}
 }
 
-// start runs the node and waits until it takes calls.
-func (n *node) start() {
-	n.t.Helper()
+// command is the node's, not started.
+func (n *node) command() *exec.Cmd {
 	cmd := exec.Command(os.Args[0], "serve", "--config", "strowger.hcl", "--data", "data")
 	cmd.Env = append(os.Environ(), asNode+"=1")
 	cmd.Dir = n.dir
+	return cmd
+}
+
+// start runs the node and waits until it takes calls.
+func (n *node) start() {
+	n.t.Helper()
+	cmd := n.command()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	n.process = launch(n.t, cmd, filepath.Join(n.dir, "node.log"))
 	ready := make(chan struct{})
+	n.notices = nil
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
@@ -135,6 +143,7 @@ func (n *node) start() {
 				close(ready)
 				break
 			}
+			n.notices = append(n.notices, lines.Text())
 		}
 		_, _ = io.Copy(io.Discard, out) // ends with the process
 	}()
