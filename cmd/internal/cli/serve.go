@@ -46,6 +46,7 @@ func newServe() *cobra.Command {
 }
 
 func serve(c *cobra.Command, flags nodeFlags) error {
+	defer raiseHeap()()
 	cfg, err := configs.Load(flags.config, flags.overrides)
 	if err != nil {
 		return err
