@@ -16,7 +16,7 @@ func init() {
 	}
 	runtime.MemProfileRate = 16384
 	go func() {
-		time.Sleep(4500 * time.Millisecond)
+		time.Sleep(5500 * time.Millisecond)
 		var a, b runtime.MemStats
 		runtime.ReadMemStats(&a)
 		f, _ := os.Create(dir + "/cpu.pprof")
