@@ -25,6 +25,7 @@ func init() {
 		pprof.StopCPUProfile()
 		f.Close()
 		runtime.ReadMemStats(&b)
+		runtime.GC()
 		f, _ = os.Create(dir + "/mem.pprof")
 		pprof.Lookup("allocs").WriteTo(f, 0)
 		f.Close()
