@@ -46,6 +46,9 @@
 //     more to do than Linger never sleeps.
 //   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
+//   - A pair that carried nothing is free at once, and some keep their sockets
+//     open (maxKept), as opening two takes ten system calls. A packet that comes to
+//     such a pair has it rest.
 //   - Prompts are encoded as they are played: 160 look-ups in a table are nothing
 //     beside the system call that follows, and there is no cache to bound.
 //   - Events are posted after all locks are released. One that is on its way while
