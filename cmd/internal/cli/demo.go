@@ -15,7 +15,8 @@ func newDemo() *cobra.Command {
 		Short: "Watch a node, its seats and a carrier's calls, live, in under a minute",
 		Long: `Starts a node on free ports with a temporary folder, registers seats, has the
 demo's carrier call each demo number, and ends with the call records.`,
-		Args: cobra.NoArgs,
+		Example: "  strowger demo",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return demo.Run(c.Context(), config, c.OutOrStdout())
 		},
