@@ -38,7 +38,19 @@ func (w *world) send(p *party, from netip.AddrPort, text string) {
 			w.finals[b] = map[int]int{}
 		}
 	}
-	w.x.Receive(transport.Received{Msg: msg, Flow: flowTo(from), At: time.Now()})
+	w.outbox = append(w.outbox, transport.Received{Msg: msg, Flow: flowTo(from), At: time.Now()})
+}
+
+// post takes what the parties put on the wire to the switch, which may run its
+// strand, and so send, on this goroutine.
+func (w *world) post() {
+	w.mu.Lock()
+	messages := w.outbox
+	w.outbox = nil
+	w.mu.Unlock()
+	for _, r := range messages {
+		w.x.Receive(r)
+	}
 }
 
 func flowTo(remote netip.AddrPort) transport.Flow {

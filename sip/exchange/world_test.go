@@ -16,6 +16,7 @@ import (
 	"strowger/media"
 	"strowger/sip/exchange"
 	"strowger/sip/mark"
+	"strowger/sip/transport"
 )
 
 // settle is how long after the last line everything must have come to its end:
@@ -48,6 +49,7 @@ type world struct {
 	parties map[string]*party
 	order   []*party
 	inbox   []letter
+	outbox  []transport.Received // on the way to the switch
 	wake    chan struct{}
 	lines   []string
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
@@ -110,10 +112,12 @@ func (w *world) run(script []action) {
 		synctest.Wait()
 		now := time.Since(w.start)
 		if w.deliver() {
+			w.post()
 			continue
 		}
 		if len(script) > 0 && script[0].at <= now {
 			script = w.batch(script)
+			w.post()
 			continue
 		}
 		next := last + settle
