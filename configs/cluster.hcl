@@ -4,7 +4,8 @@
 #   STROWGER_NODE     its name, such as node-1
 #   STROWGER_ADDRESS  its address, such as 127.0.0.11
 #   STROWGER_STORE    the URL of Redis, such as redis://127.0.0.1:6379/0
-#   STROWGER_KEY      the file of the secret that the nodes share
+#   STROWGER_KEY      the file of the secret that the nodes share: at least 32 bytes,
+#                     such as: openssl rand -hex 32
 #
 # Two nodes on one machine:
 #

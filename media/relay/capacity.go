@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	socketsOfCall = 4   // RTP and RTCP of two legs
-	reserved      = 256 // descriptors for everything that is not RTP
+	socketsOfCall = 4               // RTP and RTCP of two legs
+	reserved      = 256 + 2*maxKept // descriptors for everything that is not a call's RTP
 )
 
 // Capacity is how many calls of two legs a node can hold.
 type Capacity struct {
 	Calls       int // the lesser of what follows
 	Ports       int // by port pairs of all networks, none resting
-	Descriptors int // by RLIMIT_NOFILE, less 256 for everything else
+	Descriptors int // by RLIMIT_NOFILE, less 512 for everything else
 }
 
 // Capacity compares the plane's ports with the process's descriptor limit. It does

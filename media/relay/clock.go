@@ -17,6 +17,7 @@ type clock struct {
 	plane *Plane
 	ticks uint64
 
+	kick      chan struct{} // the first prompt begins
 	mu        sync.Mutex
 	listening map[*endpoint]struct{} // who needs the pace; bounded by the ports
 
@@ -49,18 +50,41 @@ func (c *clock) follow(e *endpoint, yes bool) {
 	defer c.mu.Unlock()
 	if yes {
 		c.listening[e] = struct{}{}
+		select {
+		case c.kick <- struct{}{}:
+		default:
+		}
 		return
 	}
 	delete(c.listening, e)
 }
 
-// run ticks until stop is closed. Ticks have nominal times, so that what is late
-// by a little is not late for ever.
+// run ticks until stop is closed. While nobody hears a prompt, it wakes for the
+// sweeps only.
 func (c *clock) run(stop <-chan struct{}) {
+	for {
+		idle := time.NewTimer(sweepEvery * tick)
+		select {
+		case <-stop:
+			idle.Stop()
+			return
+		case <-idle.C:
+			c.ticks = 0
+			c.sweep(c.plane.now())
+		case <-c.kick:
+			idle.Stop()
+			c.pace(stop)
+		}
+	}
+}
+
+// pace ticks until nobody hears a prompt. Ticks have nominal times, so that what is
+// late by a little is not late for ever.
+func (c *clock) pace(stop <-chan struct{}) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	next := c.plane.now().Add(tick)
-	for {
+	for c.paced() {
 		select {
 		case <-stop:
 			return
@@ -75,6 +99,13 @@ func (c *clock) run(stop <-chan struct{}) {
 			c.tick(now)
 		}
 	}
+}
+
+// paced tells whether anybody hears a prompt.
+func (c *clock) paced() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.listening) > 0
 }
 
 // tick does what is due in these 20 ms.

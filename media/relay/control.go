@@ -147,9 +147,9 @@ func (o *outbound) report(now time.Time, blocks []rtcp.ReceptionReport, c *Count
 	if err != nil {
 		return fmt.Errorf("make RTCP report: %w", err)
 	}
-	fd := o.rtcpFD
+	fd := o.sockets.rtcp
 	if o.mux {
-		fd = o.fd
+		fd = o.sockets.rtp
 	}
 	if errno := send(fd, b, &o.rtcpTo); errno != 0 {
 		return fmt.Errorf("send RTCP report: %w", errno)

@@ -26,6 +26,7 @@ type Counters struct {
 	Dropped      atomic.Uint64 // dropped: the listener wants no sound, has no address yet, or is sent digits
 	SendErrors   atomic.Uint64 // refused by the kernel
 	PortsBusy    atomic.Uint64 // pairs skipped because another program holds a port of them
+	Disturbed    atomic.Uint64 // unused pairs that rest because a packet came to their open sockets
 	NoPorts      atomic.Uint64 // calls of Open that found no free pair
 	Timeouts     atomic.Uint64 // Timeout events
 	OneWays      atomic.Uint64 // OneWay events

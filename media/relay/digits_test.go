@@ -150,3 +150,31 @@ func TestPressRefuses(t *testing.T) {
 		t.Error("a closed endpoint took a digit")
 	}
 }
+
+func TestPressLeavesOutWhatIsForwarded(t *testing.T) {
+	b := newBench(t, testConfig())
+	l, r := b.bridge(pcmu, pcmu)
+	l.say(make([]byte, frame))
+	if err := r.to.Press("3"); err != nil {
+		t.Fatal(err)
+	}
+	for range pressTicks + pauseTicks + 3 {
+		l.say(make([]byte, frame))
+		b.pass(tick)
+	}
+	var kinds []uint8
+	var last header
+	for i, packet := range heard(t, r.rtp) {
+		var h header
+		h.parse(packet)
+		if i > 0 && (h.seq != last.seq+1 || int32(h.timestamp-last.timestamp) < 0) {
+			t.Errorf("%d at %d after %d at %d", h.seq, h.timestamp, last.seq, last.timestamp)
+		}
+		kinds, last = append(kinds, h.payload), h
+	}
+	want := append([]uint8{0}, slices.Repeat([]uint8{101}, pressTicks+endPackets)...)
+	want = append(want, 0, 0, 0)
+	if !slices.Equal(kinds, want) {
+		t.Errorf("payload types are %v, want %v", kinds, want)
+	}
+}

@@ -17,6 +17,11 @@
 //   - RTCP ends here: each endpoint makes its own reports.
 //   - Packet times are those of the worker's wake-up, so that jitter below Linger
 //     is not seen.
+//   - A digit is told with the first packet of it that comes, so that one whose end
+//     is lost is told too. While digits are sent, a prompt waits and what would be
+//     forwarded is dropped.
+//   - A recording is put in order by timestamp and is 60 ms late; what comes later
+//     starts it anew.
 //
 // # Ownership
 //
@@ -27,8 +32,8 @@
 // each behind its own mutex. A packet takes the inbound mutex of its source, then
 // the outbound mutex of a listener; never the other way round. The plane's mutex
 // guards who hears whom and is taken by no packet: a packet follows an immutable
-// route that was made for it. The clock, one goroutine, paces prompts every 20 ms
-// and looks for timeouts and due reports every 200 ms.
+// route that was made for it. The clock, one goroutine, paces prompts, digits and
+// recordings every 20 ms and looks for timeouts and due reports every 200 ms.
 //
 // # Decisions
 //
@@ -41,6 +46,9 @@
 //     more to do than Linger never sleeps.
 //   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
+//   - A pair that carried nothing is free at once, and some keep their sockets
+//     open (maxKept), as opening two takes ten system calls. A packet that comes to
+//     such a pair has it rest.
 //   - Prompts are encoded as they are played: 160 look-ups in a table are nothing
 //     beside the system call that follows, and there is no cache to bound.
 //   - Events are posted after all locks are released. One that is on its way while

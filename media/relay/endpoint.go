@@ -18,13 +18,12 @@ const (
 
 // endpoint is one leg's port pair and the two halves of its sound.
 type endpoint struct {
-	plane  *Plane
-	label  string
-	events media.Events
-	pair   int32
-	local  netip.AddrPort
-	fd     int // of the RTP port; valid while in is not closed
-	rtcpFD int
+	plane   *Plane
+	label   string
+	events  media.Events
+	pair    int32
+	local   netip.AddrPort
+	sockets sockets // valid while in is not closed
 
 	route atomic.Pointer[route] // of what its party says; nil for nowhere
 	in    inbound
@@ -203,9 +202,8 @@ func (e *endpoint) close() {
 	e.in.Unlock()
 	recorder.end()
 
-	closeSockets(e.fd, e.rtcpFD)
 	delete(p.endpoints, e)
-	p.networkOf(e.pair).ports.put(e.pair, tired, p.now())
+	p.release(e.pair, e.sockets, tired)
 }
 
 // post hands an event to the owner of the endpoint.

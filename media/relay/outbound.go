@@ -14,9 +14,9 @@ import (
 // need its mutex.
 type outbound struct {
 	sync.Mutex
-	fd, rtcpFD int  // untouched once shut
-	open       bool // the far side wants to hear
-	mux        bool // RTCP on the RTP port
+	sockets    sockets // untouched once shut
+	open       bool    // the far side wants to hear
+	mux        bool    // RTCP on the RTP port
 	to, rtcpTo sockaddr
 	payloads   []media.Payload
 	stride     int // ticks of the clock for each packet of a prompt
@@ -42,8 +42,8 @@ type outbound struct {
 }
 
 // start sets what is random in a stream (RFC 3550, 5.1).
-func (o *outbound) start(fd, rtcpFD int) {
-	o.fd, o.rtcpFD = fd, rtcpFD
+func (o *outbound) start(s sockets) {
+	o.sockets = s
 	o.ssrc, o.seq, o.timestamp = rand.Uint32(), uint16(rand.Uint32()), rand.Uint32()
 	o.fresh, o.stride = true, 1
 }
@@ -131,7 +131,7 @@ func (o *outbound) nextTimestamp(now time.Time, clock int) uint32 {
 
 // transmit sends b, whose header is h, and remembers how far the stream is.
 func (o *outbound) transmit(now time.Time, h *header, clock int, b []byte, c *Counters) {
-	if errno := send(o.fd, b, &o.to); errno != 0 {
+	if errno := send(o.sockets.rtp, b, &o.to); errno != 0 {
 		c.SendErrors.Add(1)
 		return
 	}

@@ -97,7 +97,7 @@ func FuzzHandle(f *testing.F) {
 			return
 		}
 		from, to := &endpoint{plane: &Plane{}}, &endpoint{}
-		to.out.start(-1, -1) // sends fail; what would be sent is in scratch
+		to.out.start(sockets{-1, -1}) // sends fail; what would be sent is in scratch
 		remote := media.Remote{RTP: addr("127.0.0.1:9"), Send: true, Receive: true}
 		remote.Payloads = []media.Payload{pcmu, digits}
 		from.in.update(remote, start)

@@ -20,9 +20,9 @@ func (e *endpoint) read(rtcp bool, b []byte) (n int, from netip.AddrPort, ok boo
 	if e.in.closed {
 		return 0, netip.AddrPort{}, false
 	}
-	fd := e.fd
+	fd := e.sockets.rtp
 	if rtcp {
-		fd = e.rtcpFD
+		fd = e.sockets.rtcp
 	}
 	n, from, errno := receive(fd, b)
 	if errno == syscall.EAGAIN || errno == syscall.EINTR {

@@ -39,6 +39,7 @@ type Plane struct {
 
 	mu        sync.Mutex
 	closed    bool
+	kept      int // pairs with open sockets that nobody uses
 	endpoints map[*endpoint]struct{}
 }
 
@@ -76,7 +77,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
 		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{},
 	}
-	p.clock = clock{plane: p, listening: map[*endpoint]struct{}{}}
+	p.clock = clock{plane: p, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}}
 	p.layOut(cfg)
 	linger := cfg.Linger
 	if linger == 0 {
@@ -142,14 +143,14 @@ func (p *Plane) Open(network, label string, events media.Events) (media.Endpoint
 		return nil, fmt.Errorf("open RTP for %s on %q: %w", label, network, media.ErrUnknownNetwork)
 	}
 	for range maxBusy {
-		pair, err := p.take(n)
+		pair, kept, err := p.take(n)
 		if err != nil {
 			return nil, fmt.Errorf("open RTP for %s on %q: %w", label, network, err)
 		}
 		e := &endpoint{plane: p, label: label, events: events, pair: pair}
-		err = e.bind(n)
+		err = e.bind(n, kept)
 		if err == nil {
-			if err := p.admit(e); err != nil {
+			if err := p.admit(e, kept.open()); err != nil {
 				return nil, fmt.Errorf("open RTP for %s on %q: %w", label, network, err)
 			}
 			return e, nil
@@ -169,19 +170,48 @@ func (p *Plane) Open(network, label string, events media.Events) (media.Endpoint
 	return nil, fmt.Errorf("open RTP for %s on %q, other programs hold %d pairs tried: %w", label, network, maxBusy, media.ErrNoPorts)
 }
 
-// take reserves a pair.
-func (p *Plane) take(n *network) (int32, error) {
+// take reserves a pair, with its sockets if they were kept open.
+func (p *Plane) take(n *network) (int32, sockets, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return 0, media.ErrClosed
+		return 0, sockets{}, media.ErrClosed
+	}
+	if k, ok := n.ports.reopen(); ok {
+		p.kept--
+		return k.pair, k.sockets, nil
 	}
 	pair, ok := n.ports.take(p.now())
 	if !ok {
 		p.counters.NoPorts.Add(1)
-		return 0, media.ErrNoPorts
+		return 0, sockets{}, media.ErrNoPorts
 	}
-	return pair, nil
+	return pair, sockets{}, nil
+}
+
+// release returns the pair of a closed endpoint. It needs the plane's mutex.
+func (p *Plane) release(pair int32, s sockets, tired bool) {
+	ports := &p.networkOf(pair).ports
+	if !tired && !p.closed && p.kept < maxKept {
+		p.kept++
+		ports.kept = append(ports.kept, kept{pair, s})
+		return
+	}
+	s.close()
+	ports.put(pair, tired, p.now())
+}
+
+// disturbed has a kept pair rest that a packet came to.
+func (p *Plane) disturbed(pair int32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ports := &p.networkOf(pair).ports
+	if s, ok := ports.discard(pair); ok {
+		p.kept--
+		p.counters.Disturbed.Add(1)
+		s.close()
+		ports.put(pair, true, p.now())
+	}
 }
 
 // giveBack returns a pair that could not be bound; one that another program holds
@@ -192,20 +222,16 @@ func (p *Plane) giveBack(n *network, pair int32, busy bool) {
 	n.ports.put(pair, busy, p.now())
 }
 
-// bind opens both sockets of the endpoint's pair.
-func (e *endpoint) bind(n *network) error {
+// bind opens both sockets of the endpoint's pair, unless they were kept open.
+func (e *endpoint) bind(n *network, kept sockets) error {
 	addr, port := n.local(e.pair)
-	rtp, err := bind(netip.AddrPortFrom(addr.Bind, port), e.plane.dscp)
-	if err != nil {
-		return err
+	if e.sockets = kept; !kept.open() {
+		var err error
+		if e.sockets, err = bindPair(netip.AddrPortFrom(addr.Bind, port), e.plane.dscp); err != nil {
+			return err
+		}
 	}
-	control, err := bind(netip.AddrPortFrom(addr.Bind, port+1), e.plane.dscp)
-	if err != nil {
-		closeSockets(rtp)
-		return err
-	}
-	e.fd, e.rtcpFD = rtp, control
-	e.out.start(rtp, control)
+	e.out.start(e.sockets)
 	advertised := addr.Advertised
 	if !advertised.IsValid() {
 		advertised = addr.Bind
@@ -214,8 +240,8 @@ func (e *endpoint) bind(n *network) error {
 	return nil
 }
 
-// admit makes packets come in.
-func (p *Plane) admit(e *endpoint) error {
+// admit makes packets come in; kept sockets are in the epoll set already.
+func (p *Plane) admit(e *endpoint, kept bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.endpoints[e] = struct{}{}
@@ -224,8 +250,11 @@ func (p *Plane) admit(e *endpoint) error {
 		return media.ErrClosed
 	}
 	p.slots[e.pair].Store(e)
+	if kept {
+		return nil
+	}
 	w := p.workers[int(e.pair)%len(p.workers)]
-	if err := errors.Join(w.add(e.fd, e.pair, false), w.add(e.rtcpFD, e.pair, true)); err != nil {
+	if err := errors.Join(w.add(e.sockets.rtp, e.pair, false), w.add(e.sockets.rtcp, e.pair, true)); err != nil {
 		e.close()
 		return err
 	}
@@ -245,7 +274,7 @@ func (p *Plane) Stats() media.PlaneStats {
 	}
 	for _, n := range p.networks {
 		n.ports.wake(p.now())
-		s.PortsFree += len(n.ports.free)
+		s.PortsFree += len(n.ports.free) + len(n.ports.kept)
 		s.PortsResting += n.ports.sleeping()
 		s.PortsTotal += n.ports.total
 	}
@@ -265,6 +294,12 @@ func (p *Plane) Close() error {
 	p.closed = true
 	for e := range p.endpoints {
 		e.close()
+	}
+	for _, n := range p.networks {
+		for _, k := range n.ports.kept {
+			k.close()
+		}
+		n.ports.kept = nil
 	}
 	p.mu.Unlock()
 	close(p.stopped)

@@ -160,8 +160,8 @@ func TestCapacity(t *testing.T) {
 		descriptors uint64
 		want        Capacity
 	}{
-		{5000, 20000, Capacity{Calls: 2500, Ports: 2500, Descriptors: 4936}},
-		{5000, 1024, Capacity{Calls: 192, Ports: 2500, Descriptors: 192}},
+		{5000, 20000, Capacity{Calls: 2500, Ports: 2500, Descriptors: 4872}},
+		{5000, 1024, Capacity{Calls: 128, Ports: 2500, Descriptors: 128}},
 		{5000, 100, Capacity{Ports: 2500}},
 	} {
 		if got := capacity(test.pairs, test.descriptors); got != test.want {

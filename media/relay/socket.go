@@ -1,4 +1,3 @@
-//nolint:gosec // G103: addresses and packets are handed to the kernel where they lie
 package relay
 
 import (
@@ -81,6 +80,28 @@ func send(fd int, b []byte, to *sockaddr) syscall.Errno {
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT,
 		uintptr(unsafe.Pointer(&to.raw)), uintptr(to.size))
 	return errno
+}
+
+// sockets are those of a pair: of the even and of the odd port.
+type sockets struct{ rtp, rtcp int }
+
+// open tells them from the zero value: descriptor 0 is never one of ours.
+func (s sockets) open() bool { return s.rtp > 0 }
+
+func (s sockets) close() { closeSockets(s.rtp, s.rtcp) }
+
+// bindPair opens the sockets of a pair whose even port is addr.
+func bindPair(addr netip.AddrPort, dscp int) (sockets, error) {
+	rtp, err := bind(addr, dscp)
+	if err != nil {
+		return sockets{}, err
+	}
+	rtcp, err := bind(above(addr), dscp)
+	if err != nil {
+		closeSockets(rtp)
+		return sockets{}, err
+	}
+	return sockets{rtp, rtcp}, nil
 }
 
 // bind opens a UDP socket on addr.

@@ -86,6 +86,8 @@ func (w *worker) poll(timeout int) bool {
 		// A stale event of a pair that has a new owner finds nothing to read.
 		if e := w.plane.slots[event.Fd].Load(); e != nil {
 			w.carry(e, event.Pad != 0)
+		} else {
+			w.plane.disturbed(event.Fd)
 		}
 	}
 	return true

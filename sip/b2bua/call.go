@@ -71,7 +71,7 @@ type Call struct {
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
-	target   Target
+	confirm  bool // it is asked for a key before the call is given to it
 	session  sdp.Session
 	saved    sdp.Session      // before our re-INVITE, to go back to if it fails
 	ours     bool             // the open offer is ours; the party's ACK answers it

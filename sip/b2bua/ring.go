@@ -99,7 +99,7 @@ func (s Stage) timeout() time.Duration {
 // ring sends an INVITE to one target.
 func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p := newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.target, p.rang = t, now
+	p.confirm, p.rang = t.Confirm, now
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
 		p.Drop()
@@ -152,7 +152,7 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 		return
 	}
 	single := len(c.program.Stages[c.stage].Targets) == 1
-	if single && ev.Body != nil && !p.target.Confirm && c.earlyMedia(now, p, ev.Body, out) {
+	if single && ev.Body != nil && !p.confirm && c.earlyMedia(now, p, ev.Body, out) {
 		return
 	}
 	if c.caller().State == leg.Offered {
@@ -194,7 +194,7 @@ func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 		c.stageOver(now, out)
 		return
 	}
-	if p.target.Confirm {
+	if p.confirm {
 		c.ask(now, p, out)
 		return
 	}
@@ -216,6 +216,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.Answer(now, out, body)
+	caller.offer, c.program.Stages = nil, nil // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)

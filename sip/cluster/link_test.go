@@ -144,8 +144,8 @@ func (w *wires) node(t *testing.T, number uint16, keys Keys) *end {
 }
 
 // newEnd starts a node behind a listener. A nil dial means TCP.
-func newEnd(t *testing.T, number uint16, keys Keys, l net.Listener, dial func(context.Context, netip.AddrPort) (net.Conn, error)) *end {
-	t.Helper()
+func newEnd(tb testing.TB, number uint16, keys Keys, l net.Listener, dial func(context.Context, netip.AddrPort) (net.Conn, error)) *end {
+	tb.Helper()
 	e := &end{box: &box{}, self: Member{
 		Name: fmt.Sprintf("node-%d", number), Number: number, Protocol: Protocol,
 		Link: netip.MustParseAddrPort(l.Addr().String()),
@@ -155,10 +155,10 @@ func newEnd(t *testing.T, number uint16, keys Keys, l net.Listener, dial func(co
 		Self: e.self, Keys: keys, Listener: l, Handler: e.box, Dial: dial, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	e.Start()
-	t.Cleanup(func() { e.Close() })
+	tb.Cleanup(func() { e.Close() })
 	return e
 }
 
@@ -214,6 +214,7 @@ func received(t *testing.T, id string, f transport.Flow) transport.Received {
 
 func TestMessages(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, _ *wires, one, two *end) {
+		t.Helper()
 		for _, text := range []string{"first", "second", "third"} {
 			if err := one.Send(phoneFlow("node-2", 0), []byte(text)); err != nil {
 				t.Error(err)
@@ -241,6 +242,7 @@ func TestMessages(t *testing.T) {
 // TestBrokenFlows: who used a stream of another node hears of its end once.
 func TestBrokenFlows(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, _ *wires, one, two *end) {
+		t.Helper()
 		_ = one.Send(phoneFlow("node-2", 7), []byte("x"))
 		two.Forward(1, received(t, "a", phoneFlow("", 8)))
 		synctest.Wait()
@@ -261,11 +263,12 @@ func TestBrokenFlows(t *testing.T) {
 // TestIdle: heartbeats keep a connection that carries nothing.
 func TestIdle(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, _ *wires, one, two *end) {
-		<-time.After(time.Hour)
+		t.Helper()
+		<-time.After(5 * time.Minute)
 		wants(t, one)
 		wants(t, two)
 		if n := two.Counters().Connected.Load(); n != 1 {
-			t.Errorf("%d connections in an idle hour", n)
+			t.Errorf("%d connections in five idle minutes", n)
 		}
 	})
 }
@@ -273,6 +276,7 @@ func TestIdle(t *testing.T) {
 // TestReconnect: a connection that is cut comes back; meanwhile nothing hangs.
 func TestReconnect(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *wires, one, two *end) {
+		t.Helper()
 		w.cutAll()
 		wants(t, one, "lost node-2 (unreachable true)")
 		wants(t, two, "lost node-1 (unreachable true)")
@@ -377,6 +381,7 @@ func TestQueue(t *testing.T) {
 // TestReplaced: a new connection of a node takes the place of the old.
 func TestReplaced(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *wires, one, two *end) {
+		t.Helper()
 		raw, err := w.dial(t.Context(), one.self.Link)
 		if err != nil {
 			t.Fatal(err)
@@ -447,13 +452,13 @@ func TestStrangers(t *testing.T) {
 
 // overTCP starts a node on a socket: alerts cross what is being sent, which a pipe
 // cannot show.
-func overTCP(t *testing.T, number uint16, keys Keys) *end {
-	t.Helper()
+func overTCP(tb testing.TB, number uint16, keys Keys) *end {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return newEnd(t, number, keys, l, nil)
+	return newEnd(tb, number, keys, l, nil)
 }
 
 // TestWrongNode: the member that was dialled must answer.

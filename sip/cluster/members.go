@@ -23,6 +23,7 @@ const (
 	renewEvery = 3 * time.Second
 	listEvery  = 10              // renewals between two looks for nodes that were not told of
 	storeTime  = 2 * time.Second // for one question to the store
+	holdTries  = 5               // writes of one record while others write it
 	notices    = 4 * MaxNodes    // of changes that wait
 )
 
@@ -72,10 +73,10 @@ type claim struct {
 	rev   state.Rev
 }
 
-// errTaken: another node holds the record.
-type errTaken struct{ by []byte }
+// takenError: another node holds the record.
+type takenError struct{ by []byte }
 
-func (errTaken) Error() string { return "another node holds it" }
+func (takenError) Error() string { return "another node holds it" }
 
 // Join enters the cluster under a name. The node must listen on link already: who
 // listens there is the node that a lease with that address belongs to.
@@ -110,7 +111,7 @@ func Join(ctx context.Context, store state.Store, name string, link netip.AddrPo
 // enter takes the name, then the lowest free number, and publishes both.
 func (m *Membership) enter(ctx context.Context) error {
 	err := m.hold(ctx, &m.name, m.record(), func(b []byte) bool { return member(b).Link == m.self.Link })
-	if taken, ok := errors.AsType[errTaken](err); ok {
+	if taken, ok := errors.AsType[takenError](err); ok {
 		other := member(taken.by)
 		return fmt.Errorf("the node name %s is taken by the node at %s, which started at %s: give this node another name, or wait %v if that one has just died",
 			m.self.Name, other.Link, time.UnixMilli(other.Started).UTC().Format(time.RFC3339), Lease)
@@ -121,7 +122,7 @@ func (m *Membership) enter(ctx context.Context) error {
 	for n := uint16(1); n <= MaxNodes; n++ {
 		c := claim{table: numberTable, id: strconv.Itoa(int(n))}
 		err := m.hold(ctx, &c, []byte(m.self.Name), m.isName)
-		if _, ok := errors.AsType[errTaken](err); ok {
+		if _, ok := errors.AsType[takenError](err); ok {
 			continue
 		}
 		if err != nil {
@@ -150,9 +151,9 @@ func member(b []byte) Member {
 }
 
 // hold takes or renews a record. mine tells whether what another write left there
-// is this node's; if it is not, the error is errTaken.
+// is this node's; if it is not, the error is takenError.
 func (m *Membership) hold(ctx context.Context, c *claim, value []byte, mine func([]byte) bool) error {
-	for {
+	for range holdTries {
 		rev, err := m.store.Put(ctx, c.table, everyone, state.Change{
 			ID: c.id, Value: value, Expect: c.rev, Expires: time.Now().Add(Lease),
 		})
@@ -169,11 +170,12 @@ func (m *Membership) hold(ctx context.Context, c *claim, value []byte, mine func
 		case err != nil:
 			return err
 		case !mine(r.Value):
-			return errTaken{r.Value}
+			return takenError{r.Value}
 		default:
 			c.rev = r.Rev
 		}
 	}
+	return fmt.Errorf("%w: %s/%s", state.ErrConflict, c.table.Name, c.id)
 }
 
 // renew prolongs the lease.
@@ -205,7 +207,7 @@ func (m *Membership) run(ctx context.Context) {
 
 func (m *Membership) tick(ctx context.Context, all bool) {
 	err := m.renew(ctx)
-	if _, taken := errors.AsType[errTaken](err); taken {
+	if _, taken := errors.AsType[takenError](err); taken {
 		m.log.Error("another node took this node's name or number: give every node a name and a link address of its own, and start this one again",
 			"node", m.self.Name, "number", m.self.Number)
 	} else if err != nil && ctx.Err() == nil {

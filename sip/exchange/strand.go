@@ -108,6 +108,10 @@ func (s *strand) drain() bool {
 	return open
 }
 
+// slack is the grid on which strands wake for what is due: much of that is the end
+// of a transaction, which nobody waits for, and one wake-up serves all strands.
+const slack = 20 * time.Millisecond
+
 // arm sets the timer to the next deadline of the table or a call, unless it fires
 // before that anyway.
 func (s *strand) arm(now time.Time) {
@@ -117,6 +121,9 @@ func (s *strand) arm(now time.Time) {
 	}
 	if d.IsZero() || !s.armed.IsZero() && !d.Before(s.armed) {
 		return
+	}
+	if late := d.Sub(d.Truncate(slack)); late > 0 {
+		d = d.Add(slack - late)
 	}
 	s.armed = d
 	s.timer.Reset(max(d.Sub(now), 0))

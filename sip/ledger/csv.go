@@ -1,21 +1,28 @@
 package ledger
 
 import (
-	"bytes"
-	"encoding/csv"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 )
 
-// appendCSV adds one line to a CSV file's text.
+// appendCSV adds one line to a CSV file's text (RFC 4180). The writer of package
+// csv would take a new buffer for each.
 func appendCSV(dst []byte, cells []string) []byte {
-	b := bytes.NewBuffer(dst)
-	w := csv.NewWriter(b)
-	_ = w.Write(cells) // a buffer takes everything
-	w.Flush()
-	return b.Bytes()
+	for i, c := range cells {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if !strings.ContainsAny(c, ",\"\r\n") {
+			dst = append(dst, c...)
+			continue
+		}
+		dst = append(dst, '"')
+		dst = append(dst, strings.ReplaceAll(c, `"`, `""`)...)
+		dst = append(dst, '"')
+	}
+	return append(dst, '\n')
 }
 
 // columns are the fields of the records, those of embedded structs included.

@@ -23,6 +23,9 @@ const (
 	segmentSize = 64 << 20
 	// maxOpen bounds the calls that are followed for their CDR.
 	maxOpen = 1 << 18
+	// talkingEvents is what most calls have while they talk: arrived, decided, rang,
+	// answered and a segment.
+	talkingEvents = 5
 )
 
 // Counters of a ledger.
@@ -251,7 +254,7 @@ func (l *Ledger) follow(e Event) *calls {
 		if e.Kind != Arrived || len(l.open) >= maxOpen {
 			return nil
 		}
-		c = &calls{}
+		c = &calls{Events: make([]Event, 0, talkingEvents)}
 		l.open[e.Call] = c
 	}
 	c.Events = append(c.Events, e)

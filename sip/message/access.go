@@ -11,7 +11,6 @@ import (
 // lister is what both kinds of message have beyond sip.Message.
 type lister interface {
 	Headers() []sip.Header
-	RemoveHeader(name string) bool
 }
 
 func headersOf(msg sip.Message) []sip.Header {
@@ -86,23 +85,6 @@ func HasOption(msg sip.Message, name, option string) bool {
 		}
 	}
 	return false
-}
-
-// Set replaces all headers of a name by one with this value.
-func Set(msg sip.Message, name, value string) {
-	Del(msg, name)
-	msg.AppendHeader(sip.NewHeader(name, value))
-}
-
-// Del removes all headers of a name in any case.
-func Del(msg sip.Message, name string) {
-	l, ok := msg.(lister)
-	if !ok {
-		return
-	}
-	for h := first(l, name); h != nil; h = first(l, name) {
-		l.RemoveHeader(h.Name())
-	}
 }
 
 // Param returns a parameter by its name in any case, without quotes and quoted

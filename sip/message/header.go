@@ -1,157 +1,142 @@
 package message
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
 
-// maxCSeq is the largest sequence number of CSeq (RFC 3261 section 8.1.1.5).
-const maxCSeq = 1<<31 - 1
+// known are the mandatory headers, then others that may stand only once. Via alone
+// may repeat. Max-Forwards may be absent, as before RFC 3261.
+var known = [...]string{"Via", "From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type"}
 
-// header adds one header under its canonical name. A bad one is added as text,
-// for a refusal to copy.
-func (p *parser) header(name, value string) {
-	var h sip.Header
-	var err error
+const mandatory = 5 // of known
+
+// readers is sipgo's parser of header lines, with our readers of Via and addresses.
+// Headers without a reader stay text.
+var readers = func() sip.HeadersParser {
+	theirs := sip.DefaultHeadersParser()
+	return sip.HeadersParser{
+		"call-id": theirs["call-id"], "cseq": theirs["cseq"], "max-forwards": theirs["max-forwards"],
+		"content-length": theirs["content-length"], "content-type": readContentType,
+		"via": readVia, "from": readFrom, "to": readTo, "contact": readContact,
+		"route": readRoute, "record-route": readRoute,
+	}
+}()
+
+// headers adds the header of a line under its canonical name, or one for each value
+// if it is a list.
+func (p *parser) headers(name, value string) {
 	switch name {
-	case "Via":
-		p.seen |= seenVia
-		p.list(name, value, readVia)
-		return
-	case "Contact":
-		p.list(name, value, p.readContact)
-		return
-	case "Route", "Record-Route":
-		p.list(name, value, routeReader(name))
-		return
-	case "From":
-		f := new(sip.FromHeader)
-		h, err = f, parseAddress(value, &f.DisplayName, &f.Address, &f.Params)
-		p.once(onceFrom, name)
-	case "To":
-		t := new(sip.ToHeader)
-		h, err = t, parseAddress(value, &t.DisplayName, &t.Address, &t.Params)
-		p.once(onceTo, name)
-	case "Call-ID":
-		if value == "" || strings.ContainsAny(value, " \t") {
-			err = syntax("bad Call-ID")
+	case "Via", "Contact", "Route", "Record-Route":
+		for more := true; more; {
+			one, rest, found, err := cut(value, ',')
+			if err != nil {
+				one = value // which no reader takes
+			}
+			p.header(name, one)
+			value, more = rest, found
 		}
-		id := sip.CallIDHeader(value)
-		h = &id
-		p.once(onceCallID, name)
-	case "CSeq":
-		h, err = readCSeq(value)
-		p.once(onceCSeq, name)
-	case "Max-Forwards":
-		n, ok := number(value, 255)
-		if !ok {
-			err = syntax("bad Max-Forwards")
-		}
-		hops := sip.MaxForwardsHeader(n)
-		h = &hops
-		p.once(onceMaxForwards, name)
-	case "Content-Length":
-		h, err = p.readLength(value)
-		p.once(onceLength, name)
-	case "Content-Type":
-		ct := sip.ContentTypeHeader(value)
-		h = &ct
-		p.once(onceType, name)
 	default:
-		h = sip.NewHeader(name, value)
+		p.header(name, value)
 	}
-	p.append(h, name, value, err)
 }
 
-func (p *parser) append(h sip.Header, name, value string, err error) {
+// header adds one header. A bad one is added as text, for a refusal to copy.
+func (p *parser) header(name, value string) {
+	if p.count++; p.count > MaxHeaders {
+		p.fail(&fault{TooLarge, 513, "too many headers"})
+		return
+	}
+	if i := slices.Index(known[:], name); i >= 0 {
+		if i > 0 && p.seen&(1<<i) != 0 {
+			p.fail(&fault{Duplicate, 400, "more than one " + name})
+		}
+		p.seen |= 1 << i
+	}
+	p.line = append(append(append(p.line[:0], name...), ':'), value...)
+	var err error
+	if p.made, err = readers.ParseHeader(p.made[:0], p.line); err == nil {
+		err = p.check(p.made[0])
+	}
 	if err != nil {
-		p.fail(&fault{Syntax, 400, name + ": " + err.Error()})
-		h = sip.NewHeader(name, value)
-	}
-	p.data.AppendHeader(h)
-}
-
-func (p *parser) once(bit uint8, name string) {
-	if p.seen&bit != 0 {
-		p.fail(&fault{Duplicate, 400, "more than one " + name})
-	}
-	p.seen |= bit
-}
-
-// list adds one header for each value of a list.
-func (p *parser) list(name, value string, read func(string) (sip.Header, error)) {
-	for more := true; more; p.count++ {
-		var one, rest string
-		var err error
-		var h sip.Header
-		if one, rest, more, err = cut(value, ','); err != nil {
-			one, more = value, false
-		} else {
-			h, err = read(one)
+		reason := "bad value" // sipgo's errors quote it, however long it is
+		if f, ok := errors.AsType[*fault](err); ok {
+			reason = f.reason
 		}
-		if p.count > MaxHeaders {
-			p.fail(&fault{TooLarge, 513, "too many headers"})
-			return
+		p.fail(syntax(name + ": " + reason))
+		p.made = append(p.made[:0], sip.NewHeader(name, value))
+	}
+	p.data.AppendHeader(p.made[0])
+}
+
+// check refuses what sipgo's readers let pass.
+func (p *parser) check(h sip.Header) error {
+	switch h := h.(type) {
+	case *sip.CallIDHeader:
+		if strings.ContainsAny(string(*h), " \t") {
+			return syntax("a space in it")
 		}
-		p.append(h, name, one, err)
-		value = rest
+	case *sip.CSeqHeader:
+		h.MethodName = sip.RequestMethod(trim(string(h.MethodName)))
+		if !is(string(h.MethodName), classToken) {
+			return syntax("bad method")
+		}
+	case *sip.MaxForwardsHeader:
+		if *h > 255 {
+			return syntax("beyond 255")
+		}
+	case *sip.ContactHeader:
+		if h.Address.Wildcard && p.req != nil && p.req.Method != sip.REGISTER {
+			return syntax("* outside REGISTER")
+		}
 	}
-	p.count-- // the line itself was counted
+	return nil
 }
 
-func readVia(s string) (sip.Header, error) {
-	v := new(sip.ViaHeader)
-	return v, parseVia(s, v)
+func readVia(_ []byte, s string) (sip.Header, error) {
+	h := new(sip.ViaHeader)
+	return h, parseVia(s, h)
 }
 
-func (p *parser) readContact(s string) (sip.Header, error) {
-	c := new(sip.ContactHeader)
-	if s == "*" && (p.req == nil || p.req.Method == sip.REGISTER) {
-		c.Address = sip.Uri{Wildcard: true, Host: "*"}
-		return c, nil
+func readFrom(_ []byte, s string) (sip.Header, error) {
+	h := new(sip.FromHeader)
+	return h, parseAddress(s, &h.DisplayName, &h.Address, &h.Params)
+}
+
+func readTo(_ []byte, s string) (sip.Header, error) {
+	h := new(sip.ToHeader)
+	return h, parseAddress(s, &h.DisplayName, &h.Address, &h.Params)
+}
+
+func readContact(_ []byte, s string) (sip.Header, error) {
+	if s == "*" {
+		return &sip.ContactHeader{Address: sip.Uri{Wildcard: true, Host: "*"}}, nil
 	}
-	return c, parseAddress(s, &c.DisplayName, &c.Address, &c.Params)
+	h := new(sip.ContactHeader)
+	return h, parseAddress(s, &h.DisplayName, &h.Address, &h.Params)
 }
 
-// routeReader reads one value of Route or Record-Route. sipgo's types hold the URI
+// readRoute reads one value of Route or Record-Route. sipgo's types hold the URI
 // alone: a value that has more stays text, so that nothing of it is lost.
-func routeReader(name string) func(string) (sip.Header, error) {
-	return func(s string) (sip.Header, error) {
-		var a Address
-		err := parseAddress(s, &a.Name, &a.URI, &a.Params)
-		switch {
-		case err == nil && !strings.HasPrefix(s, "<"):
-			return sip.NewHeader(name, s), syntax("a route needs angle brackets")
-		case err != nil || a.Params != nil:
-			return sip.NewHeader(name, s), err
-		case name == "Route":
-			return &sip.RouteHeader{Address: a.URI}, nil
-		default:
-			return &sip.RecordRouteHeader{Address: a.URI}, nil
-		}
+func readRoute(name []byte, s string) (sip.Header, error) {
+	a, err := ParseAddress(s)
+	switch {
+	case err == nil && !strings.HasPrefix(s, "<"):
+		return nil, syntax("a route needs angle brackets")
+	case a.Params != nil:
+		return sip.NewHeader(canonical(string(name)), s), err
+	case string(name) == "route":
+		return &sip.RouteHeader{Address: a.URI}, err
+	default:
+		return &sip.RecordRouteHeader{Address: a.URI}, err
 	}
 }
 
-func readCSeq(s string) (sip.Header, error) {
-	i := strings.IndexAny(s, " \t")
-	if i < 0 {
-		return nil, syntax("no method")
-	}
-	n, ok := number(s[:i], maxCSeq)
-	method := trim(s[i:])
-	if !ok || !is(method, classToken) {
-		return nil, syntax("bad number or method")
-	}
-	return &sip.CSeqHeader{SeqNo: uint32(n), MethodName: sip.RequestMethod(method)}, nil
-}
-
-func (p *parser) readLength(s string) (sip.Header, error) {
-	n, ok := number(s, 1<<31-1)
-	if !ok {
-		return nil, syntax("bad length")
-	}
-	p.length = int(n)
-	length := sip.ContentLengthHeader(n)
-	return &length, nil
+// readContentType takes an empty one too, which some phones send without a body.
+func readContentType(_ []byte, s string) (sip.Header, error) {
+	h := sip.ContentTypeHeader(s)
+	return &h, nil
 }

@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,11 +81,12 @@ func TestFaultsOfTheLibraryAreNotOurs(t *testing.T) {
 			func(m sip.Message) string { return Contact(m).Address.User }, "first",
 		},
 		{
-			"F17 removal in any case", "Supported: 100rel\r\nsupported: timer",
-			func(m sip.Message) string {
-				Del(m, "SUPPORTED")
-				return strings.Join(Headers(m, "Supported"), "")
-			}, "",
+			"F14 spaces in CSeq", "CSeq: 7 \t OPTIONS",
+			func(m sip.Message) string { return string(m.CSeq().MethodName) }, "OPTIONS",
+		},
+		{
+			"empty Content-Type", "Content-Type:",
+			func(m sip.Message) string { return strconv.FormatBool(m.(*sip.Request).ContentType() != nil) }, "true",
 		},
 		{
 			"semicolon at the end", "Contact: <sip:c@d;transport=tcp;>;expires=60;",
@@ -99,7 +101,11 @@ func TestFaultsOfTheLibraryAreNotOurs(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
-			msg := mustBeParsed(t, []byte(request("OPTIONS", tc.line)))
+			text := request("OPTIONS", tc.line)
+			if strings.HasPrefix(tc.line, "CSeq") {
+				text = strings.Replace(text, "CSeq: 7 OPTIONS\r\n", "", 1)
+			}
+			msg := mustBeParsed(t, []byte(text))
 			mustSurviveRoundTrip(t, msg)
 			if got := tc.read(msg); got != tc.want {
 				t.Errorf("got %q, want %q", got, tc.want)
@@ -142,6 +148,9 @@ func TestWhatIsRefused(t *testing.T) {
 		{"bare line feed", request("INVITE", "X: a\nInjected: b"), outcome{Control, 400}},
 		{"bare carriage return", request("INVITE", "X: a\rInjected: b"), outcome{Control, 400}},
 		{"escaped carriage return", request("INVITE", "X: \"a\\\rb\""), outcome{Control, 400}},
+		{"route without brackets", request("INVITE", "Route: sip:p;lr"), outcome{Syntax, 400}},
+		{"space in Call-ID", replace("c1@x", "c1 x"), outcome{Syntax, 400}},
+		{"method of a response", "SIP/2.0 200 OK\r\n" + strings.SplitN(replace("7 INVITE", "7 IN/VITE"), "\r\n", 2)[1], outcome{Syntax, 0}},
 		{"no colon", request("INVITE", "X"), outcome{Syntax, 400}},
 		{"space in name", request("INVITE", "X Y: 1"), outcome{Syntax, 400}},
 		{"long line", request("INVITE", "X: "+strings.Repeat("x", MaxLine)), outcome{TooLarge, 513}},
@@ -173,6 +182,35 @@ func TestWhatIsRefused(t *testing.T) {
 				t.Errorf("status %d with request %v", pe.Status, pe.Request)
 			}
 		})
+	}
+}
+
+// The answer to a bad request has all its Vias, whatever is in them.
+func TestRefusalKeepsABadList(t *testing.T) {
+	_, err := Parse([]byte(request("INVITE", `Via: SIP/2.0/UDP second, SIP/2.0/UDP third;x="open`)))
+	var pe *ParseError
+	if !errors.As(err, &pe) || pe.Request == nil {
+		t.Fatal(err)
+	}
+	want := []string{"SIP/2.0/UDP 10.0.0.7:5062;branch=z9hG4bK1", "SIP/2.0/UDP second", `SIP/2.0/UDP third;x="open`}
+	if diff := cmp.Diff(want, Headers(NewResponse(pe.Request, pe.Status, "", ""), "Via")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A stranger's text does not come back in a reason phrase or a log line.
+func TestReasonsDoNotQuote(t *testing.T) {
+	for _, name := range []string{"Content-Length", "Contact", "Via", "Route"} {
+		_, err := Parse([]byte(request("INVITE", name+": stranger")))
+		if err == nil || strings.Contains(err.Error(), "stranger") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, old := range []string{"7 INVITE", "70"} { // CSeq and Max-Forwards
+		_, err := Parse([]byte(strings.Replace(request("INVITE"), old, "stranger", 1)))
+		if err == nil || strings.Contains(err.Error(), "stranger") {
+			t.Errorf("%s: %v", old, err)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func Parse(data []byte) (sip.Message, error) {
 	if end > MaxHead {
 		return nil, &ParseError{Kind: TooLarge, Reason: "headers too large"}
 	}
-	p := parser{length: -1}
+	p := parser{line: make([]byte, 0, 256), made: make([]sip.Header, 0, 1)}
 	p.parse(string(data[:end+2]), data[end+4:])
 	if p.err != nil {
 		return nil, p.refusal()
@@ -44,26 +44,15 @@ func unfinished(data []byte) Kind {
 // parser reads one message. After a fault it goes on, so that a refusal can be
 // built, and keeps the first one.
 type parser struct {
-	msg    sip.Message
-	req    *sip.Request // nil for a response
-	data   *sip.MessageData
-	err    *fault
-	seen   uint8 // the once-only headers that came
-	count  int   // headers so far
-	length int   // Content-Length; -1 if there is none
+	msg   sip.Message
+	req   *sip.Request // nil for a response
+	data  *sip.MessageData
+	err   *fault
+	seen  uint8        // the headers of known that came, by index
+	count int          // headers so far
+	line  []byte       // the header at hand, normalised
+	made  []sip.Header // what sipgo makes of it
 }
-
-// The headers that may stand only once, as bits of seen.
-const (
-	onceFrom = 1 << iota
-	onceTo
-	onceCallID
-	onceCSeq
-	onceMaxForwards
-	onceLength
-	onceType
-	seenVia
-)
 
 func (p *parser) fail(f *fault) {
 	if p.err == nil {
@@ -72,32 +61,27 @@ func (p *parser) fail(f *fault) {
 }
 
 func (p *parser) parse(head string, body []byte) {
-	i := strings.Index(head, "\r\n")
-	p.startLine(head[:i])
+	line, head, _ := strings.Cut(head, "\r\n")
+	p.startLine(line)
 	if p.msg == nil {
 		return
 	}
-	head = head[i+2:]
-	for head != "" {
-		var line string
-		if line, head = nextLine(head); len(line) > MaxLine {
-			p.fail(&fault{TooLarge, 513, "header line too long"})
-			continue
-		}
-		if p.count++; p.count > MaxHeaders {
-			p.fail(&fault{TooLarge, 513, "too many headers"})
-			return
-		}
-		if !clean(line) {
-			p.fail(&fault{Control, 400, "control character in header"})
-			continue
-		}
+	for head != "" && p.count <= MaxHeaders {
+		line, head = nextLine(head)
 		name, value, ok := strings.Cut(line, ":")
-		if name = trim(name); !ok || !is(name, classToken) {
+		name = trim(name)
+		switch {
+		case len(line) > MaxLine:
+			p.fail(&fault{TooLarge, 513, "header line too long"})
+		case !clean(line):
+			p.fail(&fault{Control, 400, "control character in header"})
+		case !ok || !is(name, classToken):
 			p.fail(syntax("bad header name"))
+		default:
+			p.headers(canonical(name), trim(value))
 			continue
 		}
-		p.header(canonical(name), trim(value))
+		p.count++
 	}
 	p.body(body)
 	p.validate()
@@ -105,22 +89,16 @@ func (p *parser) parse(head string, body []byte) {
 
 // nextLine cuts off the next header, unfolded (RFC 3261 section 7.3.1).
 func nextLine(head string) (line, rest string) {
-	end := 0
-	for folds := 0; ; folds++ {
-		i := strings.Index(head[end:], "\r\n")
-		end += i + 2
-		if end == len(head) || head[end] != ' ' && head[end] != '\t' {
-			if folds == 0 {
-				return head[:end-2], head[end:]
-			}
-			break
-		}
+	line, rest, _ = strings.Cut(head, "\r\n")
+	if rest == "" || rest[0] != ' ' && rest[0] != '\t' {
+		return line, rest
 	}
-	parts := strings.Split(head[:end-2], "\r\n")
-	for i := range parts {
-		parts[i] = trim(parts[i])
+	parts := []string{trim(line)}
+	for rest != "" && (rest[0] == ' ' || rest[0] == '\t') {
+		line, rest, _ = strings.Cut(rest, "\r\n")
+		parts = append(parts, trim(line))
 	}
-	return strings.Join(parts, " "), head[end:]
+	return strings.Join(parts, " "), rest
 }
 
 // clean tells whether a line holds no control character but in a quoted pair.
@@ -193,30 +171,25 @@ func (p *parser) statusLine(line string) {
 
 // body takes as much as Content-Length says, or all if it says nothing.
 func (p *parser) body(data []byte) {
+	length := len(data)
+	if l := p.data.ContentLength(); l != nil {
+		length = int(*l)
+	}
 	switch {
-	case p.length > MaxBody || p.length < 0 && len(data) > MaxBody:
+	case length > MaxBody:
 		p.fail(&fault{TooLarge, 413, "body too large"})
-	case p.length > len(data):
+	case length > len(data):
 		p.fail(&fault{Truncated, 400, "the body is shorter than Content-Length"})
-	case p.length >= 0:
-		data = data[:p.length]
-		fallthrough
-	default:
-		if len(data) > 0 {
-			p.msg.SetBody(bytes.Clone(data))
-		}
+	case length > 0:
+		p.msg.SetBody(bytes.Clone(data[:length]))
 	}
 }
 
 // validate checks what concerns the message as a whole (RFC 3261 section 8.1.1).
-// Max-Forwards may be absent, as before RFC 3261.
 func (p *parser) validate() {
-	for _, m := range [...]struct {
-		bit  uint8
-		name string
-	}{{seenVia, "Via"}, {onceFrom, "From"}, {onceTo, "To"}, {onceCallID, "Call-ID"}, {onceCSeq, "CSeq"}} {
-		if p.seen&m.bit == 0 {
-			p.fail(&fault{Missing, 400, "no " + m.name + " header"})
+	for i, name := range known[:mandatory] {
+		if p.seen&(1<<i) == 0 {
+			p.fail(&fault{Missing, 400, "no " + name + " header"})
 		}
 	}
 	if p.err == nil && p.req != nil && p.req.CSeq().MethodName != p.req.Method {
@@ -228,7 +201,7 @@ func (p *parser) validate() {
 // of a request other than ACK that tells where the answer goes and to what.
 func (p *parser) refusal() *ParseError {
 	e := &ParseError{Kind: p.err.kind, Reason: p.err.reason}
-	const needed = seenVia | onceFrom | onceTo | onceCallID | onceCSeq
+	const needed = 1<<mandatory - 1
 	if p.req == nil || p.req.Method == sip.ACK || p.err.status == 0 || p.seen&needed != needed {
 		return e
 	}

@@ -120,37 +120,21 @@ func (m *clientInvite) provisional(now time.Time) action {
 }
 
 func (m *clientInvite) completed(now time.Time, e event) action {
-	switch e.kind {
-	case received:
-		if e.status >= 300 {
-			return resend | absorb
-		}
-		return absorb
-	case fired:
-		if m.over(now) {
-			return end
-		}
-	case broken:
-		return end
-	default: // nothing else matters here
+	switch {
+	case e.kind != received:
+		return m.lingering(now, e)
+	case e.status >= 300:
+		return resend | absorb
 	}
-	return 0
+	return absorb
 }
 
 func (m *clientInvite) accepted(now time.Time, e event) action {
-	switch e.kind {
-	case received:
-		if e.status >= 200 && e.status < 300 {
-			return pass
-		}
-		return absorb
-	case fired:
-		if m.over(now) {
-			return end
-		}
-	case broken:
-		return end
-	default: // nothing else matters here
+	switch {
+	case e.kind != received:
+		return m.lingering(now, e)
+	case e.status >= 200 && e.status < 300:
+		return pass
 	}
-	return 0
+	return absorb
 }

@@ -80,16 +80,8 @@ func (m *clientNonInvite) response(now time.Time, status int) action {
 }
 
 func (m *clientNonInvite) completed(now time.Time, e event) action {
-	switch e.kind {
-	case received:
+	if e.kind == received {
 		return absorb
-	case fired:
-		if m.over(now) {
-			return end
-		}
-	case broken:
-		return end
-	default: // nothing else matters here
 	}
-	return 0
+	return m.lingering(now, e)
 }

@@ -1,6 +1,7 @@
 package transaction
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -142,6 +143,29 @@ func TestBrokenStreamFailsItsTransactions(t *testing.T) {
 	b.table.Broken(b.now, other, errGone)
 	b.expect("0s server failed: gone", "0s client failed: gone")
 	b.log = nil
+	b.run(never)
+	b.empty()
+}
+
+// TestLostNode: the transactions on a node's flows fail together, over UDP too, and
+// on each flow by itself when it breaks.
+func TestLostNode(t *testing.T) {
+	b := newBench(t)
+	near, far, stream, farther := flowOf(udp), flowOf(udp), flowOf(tcp), flowOf(tcp)
+	far.Node, stream.Node, farther.Node = "node-2", "node-2", "node-3"
+	for i, f := range []transport.Flow{near, far, stream, farther} {
+		b.table.Start(b.now, outgoing(t, sip.INVITE, "z9hG4bK"+strconv.Itoa(i)), f, nil)
+	}
+	b.receive(far, text(sip.INVITE, "z9hG4bKa"))
+	b.log = nil
+	b.table.Broken(b.now, far, errGone)
+	b.expect("0s server failed: gone", "0s client failed: gone")
+	b.table.Lost(b.now, "node-2", errGone)
+	b.expect("0s client failed: gone")
+	b.table.Lost(b.now, "node-2", errGone)
+	b.expect()
+	b.table.Lost(b.now, "node-3", errGone)
+	b.expect("0s client failed: gone")
 	b.run(never)
 	b.empty()
 }

@@ -95,5 +95,13 @@ func (t *timers) linger(now time.Time, d time.Duration) {
 	t.end = now.Add(d)
 }
 
+// lingering ends a client that only waits for what may still come.
+func (t *timers) lingering(now time.Time, e event) action {
+	if e.kind == broken || e.kind == fired && t.over(now) {
+		return end
+	}
+	return 0
+}
+
 // stop turns both clocks off.
 func (t *timers) stop() { t.again, t.end = time.Time{}, time.Time{} }

@@ -67,15 +67,7 @@ func family(network string, a netip.Addr) string {
 }
 
 func (kernel) ListenPacket(addr netip.AddrPort) (PacketConn, error) {
-	c, err := net.ListenUDP(family("udp", addr.Addr()), net.UDPAddrFromAddrPort(addr))
-	if err != nil {
-		return nil, err
-	}
-	// The kernel gives at most net.core.[rw]mem_max and reports no error.
-	if err := errors.Join(c.SetReadBuffer(ReceiveBuffer), c.SetWriteBuffer(SendBuffer)); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	return c, nil
+	return listenUDP(addr)
 }
 
 // keepAlive finds a dead peer of an idle connection within two minutes.

@@ -56,6 +56,7 @@ type Agent struct {
 	queue  []func(now time.Time)
 	wire   int // of the queue, from the wire
 	closed bool
+	digest string // algorithm of the last answer
 	wake   chan struct{}
 
 	// The goroutine's own.
@@ -120,6 +121,14 @@ func Towards(server netip.AddrPort) (netip.Addr, error) {
 // Local is the agent's own SIP address.
 func (a *Agent) Local() netip.AddrPort { return a.layer.Listeners()[0].Addr }
 
+// Digest is the algorithm of the last challenge that was answered: "MD5",
+// "SHA-256"; "" if there was none.
+func (a *Agent) Digest() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.digest
+}
+
 // Close ends the agent at once: calls that are open are forgotten, a registration
 // stays until it expires. Hang up and Unregister first.
 func (a *Agent) Close() error {
@@ -164,6 +173,12 @@ func (a *Agent) post(run func(now time.Time)) bool {
 	a.mu.Unlock()
 	a.signal()
 	return open
+}
+
+func (a *Agent) isClosed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.closed
 }
 
 func (a *Agent) signal() {

@@ -2,6 +2,7 @@ package ua
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -187,7 +188,21 @@ func (a *Agent) answer(res *sip.Response, method sip.RequestMethod, target sip.U
 	if err != nil {
 		return nil
 	}
+	a.mu.Lock()
+	a.digest = algorithm(value)
+	a.mu.Unlock()
 	return sip.NewHeader(reply, value)
+}
+
+// algorithm is that of an Authorization header of ours; MD5 if it names none (RFC
+// 7616 section 3.4).
+func algorithm(authorization string) string {
+	_, after, ok := strings.Cut(authorization, "algorithm=")
+	if !ok {
+		return "MD5"
+	}
+	name, _, _ := strings.Cut(after, ",")
+	return strings.Trim(name, `" `)
 }
 
 // Respond implements leg.Wire.

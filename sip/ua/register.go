@@ -81,6 +81,9 @@ func (a *Agent) Register(ctx context.Context, wish time.Duration) (time.Duration
 	}
 	select {
 	case o := <-result:
+		if o.err != nil && a.isClosed() { // its socket failed for that reason
+			return 0, ErrClosed
+		}
 		return o.granted, o.err
 	case <-ctx.Done():
 		return 0, fmt.Errorf("no answer from %s: %w", a.cfg.Server, ctx.Err())

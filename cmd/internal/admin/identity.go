@@ -67,7 +67,7 @@ type people struct {
 
 func newPeople(roles []configs.Role) *people {
 	return &people{
-		roles: roles, self: uint32(os.Getuid()), //nolint:gosec // G115: a user id
+		roles: roles, self: uint32(os.Getuid()),
 		lookup: user.LookupId, groupOf: user.LookupGroupId, groups: (*user.User).GroupIds,
 	}
 }

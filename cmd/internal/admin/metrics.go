@@ -44,9 +44,9 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	gauge("calls_active", "Calls that are not over.", c.s.cfg.Calls.Active())
 	gauge("calls_limit", "Calls that are taken at once.", c.s.cfg.Node.Limits.Calls)
 	gauge("media_endpoints", "Legs with RTP ports.", m.Endpoints)
-	gauge("media_ports_free", "RTP ports that are free.", m.PortsFree)
-	gauge("media_ports_resting", "RTP ports that rest before reuse.", m.PortsResting)
-	gauge("media_ports_total", "RTP ports that are configured.", m.PortsTotal)
+	gauge("media_port_pairs_free", "Pairs of RTP ports that are free.", m.PortsFree)
+	gauge("media_port_pairs_resting", "Pairs of RTP ports that rest before reuse.", m.PortsResting)
+	gauge("media_port_pairs", "Pairs of RTP ports that are configured.", m.PortsTotal)
 	ctx, cancel := context.WithTimeout(context.Background(), collectTime)
 	defer cancel()
 	if seats, bindings, err := c.s.registered(ctx); err == nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -130,7 +132,12 @@ func (s *Server) revokeAccess(_ http.ResponseWriter, r *request) (any, error) {
 	}
 	r.tenant = have.Tenant
 	c := change{action: "access.revoke", object: name, before: have.Token}
-	return have.Token, s.change(r, c, func() error { return s.tokens.revoke(r.Context(), name) })
+	return have.Token, s.change(r, c, func() error {
+		if name == bootstrapName {
+			_ = os.Remove(filepath.Join(s.cfg.Node.Node.Data, BootstrapFile)) // it opens nothing any more
+		}
+		return s.tokens.revoke(r.Context(), name)
+	})
 }
 
 // tables are all that a backup has.

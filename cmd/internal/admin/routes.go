@@ -179,6 +179,9 @@ func decode(r *request, v any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
+	if err == nil && d.More() {
+		err = errors.New("there is more behind it")
+	}
 	var large *http.MaxBytesError
 	if err != nil && !errors.As(err, &large) {
 		return fail(http.StatusBadRequest, "the body cannot be read: %v", err)

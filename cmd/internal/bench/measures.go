@@ -13,7 +13,7 @@ const (
 	callRate     = 100 // calls/s
 	registerRate = 500 // pairs/s
 	warmCalls    = 200
-	heldCalls    = 1000
+	heldCalls    = 3000
 	heldRate     = 200 // calls/s
 	users        = 20  // the demo's seats, 1001 to 1020
 	bindings     = 10_000

@@ -107,7 +107,7 @@ func callExplain(n *connection) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			var rec api.CallRecord
 			err := n.do(c.Context(), "GET", n.path("calls", args[0], "events"), nil, &rec)
-			var refused *api.Refused
+			var refused *api.RefusedError
 			if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 				return fmt.Errorf("%w; the calls of now are in: strowger call list; those that ended in the cdr files of the data folder", err)
 			}
@@ -147,15 +147,23 @@ func story(e ledger.Event) string {
 		}
 		return fmt.Sprintf("%s and leg %d hear each other", leg, e.Peer)
 	case ledger.LegEnded:
-		text := fmt.Sprintf("%s, %d %s", leg, e.Status, e.Reason)
+		text := leg + verdict(e)
 		if m := e.Media; m != nil {
 			text += fmt.Sprintf("; %d packets in, %d out, %d lost, MOS %.2f", m.Received, m.Sent, m.Lost, m.MOS)
 		}
 		return text
 	case ledger.Ended:
-		return fmt.Sprintf("by %s: %d %s (Q.850 cause %d)", e.By, e.Status, e.Reason, e.Q850)
+		return fmt.Sprintf("by %s%s (Q.850 cause %d)", e.By, verdict(e), e.Q850)
 	}
 	return e.Detail
+}
+
+// verdict is a SIP status in words, behind what it is about.
+func verdict(e ledger.Event) string {
+	if e.Status == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(fmt.Sprintf(": %d %s", e.Status, e.Reason), " ")
 }
 
 func orWithheld(number string) string {

@@ -22,7 +22,7 @@ func newCheck() *cobra.Command {
 	var flags nodeFlags
 	var o output
 	c := &cobra.Command{
-		Use: "check", Short: "Check a configuration with its plan and seats, without a node",
+		Use: "check", Short: "Check a configuration with its plan and seats",
 		Long: `Checks a configuration, its seed plan and its seed seats: every fault is a line, and
 the exit code is 1 if there is any. Limits of this machine are told, they are no
 fault.`,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,11 +43,12 @@ func (n *connection) addTenant(c *cobra.Command) {
 
 // path is that of something of the tenant.
 func (n *connection) path(parts ...string) string {
-	p := "/v1/tenants/" + url.PathEscape(n.tenant)
+	var p strings.Builder
+	p.WriteString("/v1/tenants/" + url.PathEscape(n.tenant))
 	for _, part := range parts {
-		p += "/" + url.PathEscape(part)
+		p.WriteString("/" + url.PathEscape(part))
 	}
-	return p
+	return p.String()
 }
 
 // connect returns a client of the node that the flags name.

@@ -71,6 +71,11 @@ func (f *initFlags) choose(in io.Reader, out io.Writer) (netip.Prefix, error) {
 	if f.address != "" {
 		return named(f.address, own)
 	}
+	return pick(own, in, out)
+}
+
+// pick is the only private address, or the one that is chosen from a list.
+func pick(own []netip.Prefix, in io.Reader, out io.Writer) (netip.Prefix, error) {
 	var lan []netip.Prefix
 	for _, p := range own {
 		if p.Addr().Is4() && p.Addr().IsPrivate() {

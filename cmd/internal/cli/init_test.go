@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/csv"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -80,13 +81,7 @@ func TestInitWritesWhatRuns(t *testing.T) {
 	if lan.Listeners[0].Bind.String() != "127.0.0.3:5060" || lan.RTP[0].Advertised.String() != "127.0.0.3" {
 		t.Errorf("network is %+v", lan)
 	}
-	for i := range cfg.Networks { // ports that are free
-		for j := range cfg.Networks[i].Listeners {
-			l := &cfg.Networks[i].Listeners[j]
-			l.Bind = withoutPort(l.Bind)
-			l.Advertised = withoutPort(l.Advertised)
-		}
-	}
+	anyPorts(cfg)
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -140,4 +135,35 @@ func TestInitRefuses(t *testing.T) {
 	}
 }
 
-func withoutPort(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr(), 0) }
+func TestInitPicks(t *testing.T) {
+	loop, one, two, public := "127.0.0.1/8", "192.168.1.10/24", "10.1.2.3/8", "192.0.2.1/24"
+	for name, c := range map[string]struct {
+		own   []string
+		typed string
+		want  string // "" is an error
+	}{
+		"none":    {[]string{loop, public, "fd00::1/64"}, "", ""},
+		"one":     {[]string{loop, public, one}, "", one},
+		"second":  {[]string{one, two}, "2\n", two},
+		"no line": {[]string{one, two}, "", ""},
+		"zero":    {[]string{one, two}, "0\n", ""},
+		"word":    {[]string{one, two}, "first\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var own []netip.Prefix
+			for _, p := range c.own {
+				own = append(own, netip.MustParsePrefix(p))
+			}
+			got, err := pick(own, strings.NewReader(c.typed), io.Discard)
+			if c.want == "" {
+				if err == nil || !strings.Contains(err.Error(), "--address") {
+					t.Errorf("picked %s, %v", got, err)
+				}
+				return
+			}
+			if err != nil || got.String() != c.want {
+				t.Errorf("picked %s, %v; want %s", got, err, c.want)
+			}
+		})
+	}
+}

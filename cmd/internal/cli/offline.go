@@ -58,15 +58,7 @@ func (n *connection) checkOffline(c *cobra.Command, text api.PlanText) error {
 func (n *connection) simulateOffline(c *cobra.Command, file string, q api.Question) (api.Simulation, error) {
 	var s api.Simulation
 	err := n.rehearse(c, func(cfg *configs.Config, tenant string, r *node.Rehearsal) error {
-		text := api.PlanText{File: file}
-		var err error
-		if file != "" {
-			text, err = planText(c, file)
-		} else if p, bad := r.Plans.Current(c.Context(), tenant); errors.Is(bad, state.ErrNotFound) {
-			return errors.New(strings.Join(append([]string{"the configuration has no usable plan"}, r.Faults...), "\n"))
-		} else {
-			text, err = api.PlanText{File: p.File, Text: p.Text}, bad
-		}
+		text, err := rehearsedPlan(c, tenant, file, r)
 		if err != nil {
 			return err
 		}
@@ -86,4 +78,16 @@ func (n *connection) simulateOffline(c *cobra.Command, file string, q api.Questi
 		return err
 	})
 	return s, err
+}
+
+// rehearsedPlan is the plan of a file, or the configuration's if that is "".
+func rehearsedPlan(c *cobra.Command, tenant, file string, r *node.Rehearsal) (api.PlanText, error) {
+	if file != "" {
+		return planText(c, file)
+	}
+	p, err := r.Plans.Current(c.Context(), tenant)
+	if errors.Is(err, state.ErrNotFound) {
+		err = errors.New(strings.Join(append([]string{"the configuration has no usable plan"}, r.Faults...), "\n"))
+	}
+	return api.PlanText{File: p.File, Text: p.Text}, err
 }

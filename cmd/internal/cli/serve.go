@@ -76,6 +76,7 @@ stops at once.`,
 }
 
 func serve(c *cobra.Command, flags nodeFlags) error {
+	defer raiseHeap()()
 	cfg, err := flags.load()
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ func printStatus(w io.Writer, st api.Status) {
 		"ready", yes(st.Ready), "you", st.Identity, "store", st.Store, "tenants", strings.Join(st.Tenants, ", "),
 		"calls", fmt.Sprintf("%d of %d", st.Calls, st.CallLimit),
 		"registered", fmt.Sprintf("%d seats", st.Registered),
-		"RTP ports", fmt.Sprintf("%d free, %d resting, of %d", st.Ports.Free, st.Ports.Resting, st.Ports.Total))
+		"RTP", fmt.Sprintf("%d pairs of ports free, %d resting, of %d", st.Ports.Free, st.Ports.Resting, st.Ports.Total))
 	t := newTable("LISTENER", "TRANSPORT", "ADDRESS", "ADVERTISED")
 	for _, l := range st.Listeners {
 		t.add(l.Name, l.Transport, l.Address, l.Advertised)

@@ -20,7 +20,7 @@ func newVersion() *cobra.Command {
 			if err := o.check(); err != nil {
 				return err
 			}
-			v := map[string]string{"version": node.Release, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}
+			v := map[string]string{"version": node.Release(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}
 			return o.show(c, v, func(w io.Writer) {
 				fmt.Fprintf(w, "strowger %s, %s, %s\n", v["version"], v["go"], v["platform"])
 			})

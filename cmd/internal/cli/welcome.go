@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -22,12 +23,14 @@ func welcome(ctx context.Context, w io.Writer, n *node.Node) {
 	for _, l := range listeners {
 		fmt.Fprintf(w, "listening on %s %s\n", l.Proto, l.Addr)
 	}
-	where := n.Config.Admin.Socket
+	fmt.Fprintf(w, "admin API on %s\n", n.Config.Admin.Socket)
 	if a := n.Admin.Addr(); a != nil {
-		where = fmt.Sprintf("%s (token in %s, for bootstrap only: make named ones with strowger access add) and %s",
-			a, filepath.Join(n.Config.Node.Data, admin.BootstrapFile), where)
+		fmt.Fprintf(w, "admin API on %s\n", a)
+		token := filepath.Join(n.Config.Node.Data, admin.BootstrapFile)
+		if _, err := os.Stat(token); err == nil {
+			fmt.Fprintf(w, "its first token, for bootstrap only, is in %s;\nmake named ones with: strowger access add NAME\n", token)
+		}
 	}
-	fmt.Fprintf(w, "admin API on %s\n", where)
 	for _, t := range n.Config.Tenants {
 		demo, err := node.DemoSeats(ctx, n.Directory, t.Name)
 		if err != nil || len(demo) == 0 {

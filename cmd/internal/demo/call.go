@@ -34,7 +34,7 @@ func Call(ctx context.Context, o CallOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server, err := listener(cfg)
+	server, err := configured(cfg)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func Call(ctx context.Context, o CallOptions, out io.Writer) error {
 		return err
 	}
 	defer plane.Close()
-	carrier, err := phone.New(phone.Config{User: Caller, Server: server, Bind: ports.trunk, Plane: plane, Log: log})
+	carrier, err := phone.New(phone.Config{User: Caller, Server: server, Bind: netip.AddrPortFrom(far, 0), Plane: plane, Log: log})
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func Call(ctx context.Context, o CallOptions, out io.Writer) error {
 	return errors.Join(err, carrier.Close(bye))
 }
 
-// listener is where the node takes calls by UDP.
-func listener(cfg *configs.Config) (netip.AddrPort, error) {
+// configured is where the node takes calls by UDP.
+func configured(cfg *configs.Config) (netip.AddrPort, error) {
 	for _, n := range cfg.Networks {
 		for _, l := range n.Listeners {
 			if transport.Proto(l.Proto) == transport.UDP && l.Bind.Addr() == near {
@@ -141,7 +141,10 @@ func greet(ctx context.Context, s *screen, carrier *phone.Phone, number string, 
 		case <-call.Ended():
 			r := call.Report()
 			s.say("over: sent %d, received %d, MOS %.1f", r.Sent, r.Received, r.MOS)
-			if !r.Answered {
+			switch {
+			case r.Status == 404:
+				return fmt.Errorf("the node's plan does not have %s, as the demo's has; see: strowger dialplan diff", number)
+			case !r.Answered:
 				return fmt.Errorf("seat %s was not reached: %d %s", o.Seat, r.Status, r.Reason)
 			}
 			return nil

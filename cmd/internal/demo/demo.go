@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -28,6 +29,7 @@ import (
 	"strowger/cmd/internal/phone"
 	"strowger/configs"
 	"strowger/media"
+	"strowger/sip/transport"
 )
 
 // seats are those that register.
@@ -48,7 +50,8 @@ type centre struct {
 	rings   chan *phone.Call
 }
 
-// Run shows the demo on out. config is the path of a demo configuration.
+// Run shows the demo on out. config is the path of a demo configuration. A ctx that
+// is cancelled ends it in good order and is no error.
 func Run(ctx context.Context, config string, out io.Writer) (err error) {
 	c := &centre{screen: newScreen(out), rings: make(chan *phone.Call, len(seats))}
 	if c.data, err = os.MkdirTemp("", "strowger-demo-"); err != nil {
@@ -56,11 +59,16 @@ func Run(ctx context.Context, config string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(c.data)) }()
 	err = c.show(ctx, config)
-	if e := c.stop(ctx); err == nil {
-		err = e
+	stopped := c.stop(ctx)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		c.say("interrupted")
+		return stopped
 	}
 	if err != nil {
 		return err
+	}
+	if stopped != nil {
+		return stopped
 	}
 	return c.printRecords(filepath.Join(c.data, "ledger"))
 }
@@ -83,9 +91,7 @@ func (c *centre) start(ctx context.Context, config string) error {
 	if err != nil {
 		return err
 	}
-	overrides := ports.overrides()
-	overrides.Data = c.data
-	cfg, err := configs.Load(config, overrides)
+	cfg, err := ports.load(config, c.data)
 	if err != nil {
 		return err
 	}
@@ -93,7 +99,11 @@ func (c *centre) start(ctx context.Context, config string) error {
 	if c.node, err = node.Start(ctx, cfg, log); err != nil {
 		return err
 	}
-	c.say("node      ready on %s, data in %s", ports.sip, c.data)
+	server, err := listener(c.node.Transport.Listeners())
+	if err != nil {
+		return err
+	}
+	c.say("node      ready on %s, data in %s", server, c.data)
 	if c.sound, err = phone.NewPlane(near, ports.seats.from, ports.seats.to, log); err != nil {
 		return err
 	}
@@ -102,7 +112,7 @@ func (c *centre) start(ctx context.Context, config string) error {
 	}
 	for _, number := range seats {
 		p, err := phone.New(phone.Config{
-			User: number, Password: configs.DemoPassword(number), Server: ports.sip, Plane: c.sound,
+			User: number, Password: configs.DemoPassword(number), Server: server, Plane: c.sound,
 			Incoming: c.ring, Log: log,
 		})
 		if err != nil {
@@ -118,12 +128,22 @@ func (c *centre) start(ctx context.Context, config string) error {
 		c.say("seat %s registered from %s for %s", number, p.Local(), granted)
 	}
 	c.carrier, err = phone.New(phone.Config{
-		User: Caller, Server: ports.sip, Bind: ports.trunk, Plane: c.trunk, Log: log,
+		User: Caller, Server: server, Bind: netip.AddrPortFrom(far, 0), Plane: c.trunk, Log: log,
 	})
 	if err == nil {
-		c.say("carrier   at %s", ports.trunk)
+		c.say("carrier   at %s", c.carrier.Local())
 	}
 	return err
+}
+
+// listener is where a node takes calls by UDP.
+func listener(all []transport.Bound) (netip.AddrPort, error) {
+	for _, l := range all {
+		if l.Proto == transport.UDP && l.Addr.Addr() == near {
+			return l.Addr, nil
+		}
+	}
+	return netip.AddrPort{}, fmt.Errorf("no UDP listener on %s: this is no demo configuration", near)
 }
 
 // ring takes a call that reaches a seat.

@@ -57,6 +57,39 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// interrupter is a screen that cancels when it is shown a text.
+type interrupter struct {
+	strings.Builder
+	text   string
+	cancel func()
+}
+
+func (i *interrupter) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), i.text) {
+		i.cancel()
+	}
+	return i.Builder.Write(b)
+}
+
+func (i *interrupter) WriteString(s string) (int, error) { return i.Write([]byte(s)) }
+
+func TestInterrupted(t *testing.T) {
+	for _, text := range []string{"seat 1003 registered", "seat 1003 rings", "carrier   sent"} {
+		t.Run(text, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			out := &interrupter{text: text, cancel: cancel}
+			if err := Run(ctx, config, out); err != nil || !strings.Contains(out.String(), "interrupted") {
+				t.Errorf("%v\n%s", err, out.String())
+			}
+			if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "*")); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
 func TestRunTellsWhatIsWrong(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	err := Run(t.Context(), "nowhere.hcl", &strings.Builder{})
@@ -73,9 +106,7 @@ func TestCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	overrides := p.overrides()
-	overrides.Data = t.TempDir()
-	cfg, err := configs.Load(config, overrides)
+	cfg, err := p.load(config, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,13 +114,18 @@ func TestCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	server, err := listener(n.Transport.Listeners())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sipPort := int(server.Port())
 	plane, err := phone.NewPlane(near, p.seats.from, p.seats.to, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	calls := make(chan *phone.Call, 1)
 	seat, err := phone.New(phone.Config{
-		User: "1007", Password: configs.DemoPassword("1007"), Server: p.sip, Plane: plane,
+		User: "1007", Password: configs.DemoPassword("1007"), Server: server, Plane: plane,
 		Incoming: func(c *phone.Call) { calls <- c },
 	})
 	if err != nil {
@@ -136,7 +172,7 @@ func TestCall(t *testing.T) {
 		c.Hangup()
 	}()
 	var out strings.Builder
-	if err := Call(ctx, CallOptions{Config: config, SIPPort: int(p.sip.Port()), Seat: "1007"}, &out); err != nil {
+	if err := Call(ctx, CallOptions{Config: config, SIPPort: sipPort, Seat: "1007"}, &out); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"+441632960107", "seat 1007 rings", "seat 1007 answered", "over: sent"} {
@@ -144,7 +180,7 @@ func TestCall(t *testing.T) {
 			t.Errorf("%q was not shown:\n%s", want, out.String())
 		}
 	}
-	if err := Call(ctx, CallOptions{Config: config, SIPPort: int(p.sip.Port()), Seat: "1008"}, &out); err == nil {
+	if err := Call(ctx, CallOptions{Config: config, SIPPort: sipPort, Seat: "1008"}, &out); err == nil {
 		t.Error("a seat that is not registered was reached")
 	}
 	if err := Call(ctx, CallOptions{Config: config, Seat: "2000"}, &out); err == nil || !strings.Contains(err.Error(), "no seat 2000") {

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -19,11 +18,8 @@ var (
 // portRange is a range of RTP ports, both included.
 type portRange struct{ from, to uint16 }
 
-// ports are those of one demo.
-type ports struct {
-	sip, trunk, admin    netip.AddrPort
-	node, seats, carrier portRange
-}
+// ports are the RTP ports of one demo.
+type ports struct{ node, seats, carrier portRange }
 
 const (
 	rtpPorts = 200 // of the node, of the seats, of the carrier
@@ -32,54 +28,39 @@ const (
 	highest  = 20000 // RTP of a node beside us begins here
 )
 
-// findPorts finds ports that nobody has now.
+// findPorts finds RTP ports that nobody seems to have; the relay passes over one
+// that somebody has.
 func findPorts() (ports, error) {
-	var p ports
 	for range maxTries {
-		sip, err := free(near, 0)
-		if err != nil {
-			return p, err
-		}
-		trunk, err := free(far, 0)
-		if err != nil {
-			return p, fmt.Errorf("no port at %s, where the demo's carrier is: %w", far, err)
-		}
-		admin, err := free(near, 0)
-		if err != nil {
-			return p, err
-		}
 		base := uint16(lowest + 2*rand.IntN((highest-lowest-3*rtpPorts)/2))
-		p = ports{sip: sip, trunk: trunk, admin: admin, node: run(base), seats: run(base + rtpPorts), carrier: run(base + 2*rtpPorts)}
-		_, busy := free(near, base)
-		_, busyToo := free(near, base+rtpPorts)
-		if sip != admin && busy == nil && busyToo == nil {
-			return p, nil
+		if free(base) && free(base+rtpPorts) {
+			return ports{node: run(base), seats: run(base + rtpPorts), carrier: run(base + 2*rtpPorts)}, nil
 		}
 	}
-	return p, errors.New("no free ports were found")
+	return ports{}, errors.New("no free RTP ports were found")
 }
 
 func run(from uint16) portRange { return portRange{from, from + rtpPorts - 1} }
 
-// free finds a port that is free for both UDP and TCP; 0 means any.
-func free(a netip.Addr, port uint16) (netip.AddrPort, error) {
-	u, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, port)))
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	defer u.Close()
-	found := netip.AddrPortFrom(a, u.LocalAddr().(*net.UDPAddr).AddrPort().Port())
-	t, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(found))
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	return found, t.Close()
+func free(port uint16) bool {
+	u, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(near, port)))
+	return err == nil && u.Close() == nil
 }
 
-// overrides put a demo configuration on these ports.
-func (p ports) overrides() configs.Overrides {
-	return configs.Overrides{
-		SIPPort: int(p.sip.Port()), TrunkPort: int(p.trunk.Port()), AdminHTTP: p.admin,
-		RTPFrom: int(p.node.from), RTPTo: int(p.node.to),
+// load reads a demo configuration and puts it on ports that nobody has: the system
+// gives those of the listeners. The admin API keeps to its socket in data.
+func (p ports) load(config, data string) (*configs.Config, error) {
+	cfg, err := configs.Load(config, configs.Overrides{Data: data, RTPFrom: int(p.node.from), RTPTo: int(p.node.to)})
+	if err != nil {
+		return nil, err
 	}
+	for i := range cfg.Networks {
+		for j := range cfg.Networks[i].Listeners {
+			l := &cfg.Networks[i].Listeners[j]
+			l.Bind = netip.AddrPortFrom(l.Bind.Addr(), 0)
+			l.Advertised = netip.AddrPortFrom(l.Advertised.Addr(), 0)
+		}
+	}
+	cfg.Admin.HTTP = netip.AddrPort{}
+	return cfg, nil
 }

@@ -54,7 +54,7 @@ func (c *centre) perform(ctx context.Context, s scene) error {
 		return err
 	}
 	defer call.Hangup()
-	if _, err := call.Play(tone(400)); err != nil {
+	if _, err := call.Play(tone(400)); err != nil && !errors.Is(err, phone.ErrOver) { // refused by now?
 		return err
 	}
 	seat, err := c.answer(ctx, s)
@@ -155,7 +155,7 @@ func (c *centre) listen(ctx context.Context, s scene, call, seat *phone.Call) er
 func (c *centre) figures(who string, call *phone.Call) {
 	r := call.Report()
 	c.say("    %-9s sent %4d  received %4d  lost %d  jitter %4.1f ms  MOS %.1f", who, r.Sent, r.Received, r.Lost,
-		r.Jitter.Seconds()*1000, r.MOS)
+		r.JitterMs, r.MOS)
 }
 
 // judge wants sound to have come to both sides.

@@ -37,8 +37,11 @@ func (n *Node) openCluster(ctx context.Context) error {
 	})
 	if err != nil {
 		_ = listener.Close()
+		return err
 	}
-	return err
+	self := n.Membership.Self()
+	n.notice("node %s is number %d of the cluster; others reach it at %s", self.Name, self.Number, self.Link)
+	return nil
 }
 
 // advertisedLink is what others are told; a port of 0 means the bound one.

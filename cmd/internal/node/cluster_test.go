@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -11,8 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"strowger/cmd/internal/node"
 	"strowger/configs"
@@ -72,8 +76,25 @@ type pair struct {
 
 func (p *pair) sip(i int) string { return p.hosts[i] + ":5060" }
 
-// startPair starts both nodes and waits until they are connected.
-func startPair(t *testing.T, firstHost int) *pair {
+// startPair starts both nodes, one after the other, and waits until they are
+// connected. The adaptations change the configuration of the first.
+func startPair(t *testing.T, firstHost int, adapt ...func(c *configs.Config)) *pair {
+	t.Helper()
+	p, cfgs := configurePair(t, firstHost)
+	for _, a := range adapt {
+		a(cfgs[0])
+	}
+	for i, cfg := range cfgs {
+		if err := p.start(t, i, cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.connected(t)
+	return p
+}
+
+// configurePair loads the configuration of both nodes.
+func configurePair(t *testing.T, firstHost int) (p *pair, cfgs [2]*configs.Config) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a redis-server: not in -short")
@@ -82,8 +103,8 @@ func startPair(t *testing.T, firstHost int) *pair {
 	if err := os.WriteFile(env["STROWGER_KEY"], []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &pair{}
-	for i := range p.nodes {
+	p = &pair{}
+	for i := range cfgs {
 		p.hosts[i] = host(firstHost + i)
 		env["STROWGER_NODE"], env["STROWGER_ADDRESS"] = fmt.Sprintf("node-%d", i+1), p.hosts[i]
 		cfg, err := configs.Load("../../../configs/cluster.hcl", configs.Overrides{
@@ -93,21 +114,32 @@ func startPair(t *testing.T, firstHost int) *pair {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := node.Start(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)).With("on", cfg.Node.Name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-			defer cancel()
-			_ = n.Stop(ctx) // calls may stand
-		})
-		p.nodes[i] = n
+		cfgs[i] = cfg
 	}
+	return p, cfgs
+}
+
+// start runs a node until the test ends.
+func (p *pair) start(t *testing.T, i int, cfg *configs.Config) error {
+	t.Helper()
+	n, err := node.Start(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)).With("on", cfg.Node.Name))
+	if err != nil {
+		return err
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_ = n.Stop(ctx) // calls may stand
+	})
+	p.nodes[i] = n
+	return nil
+}
+
+func (p *pair) connected(t *testing.T) {
+	t.Helper()
 	until(t, "the nodes are connected", func() bool {
 		return p.nodes[0].Link.Connected("node-2") && p.nodes[1].Link.Connected("node-1")
 	})
-	return p
 }
 
 // until waits for a condition.
@@ -126,9 +158,9 @@ func until(t *testing.T, what string, is func() bool) {
 // call is a carrier's call through a node to a phone.
 type call struct {
 	carrier, phone *peer
-	at             string // the node that the carrier calls
-	by             string // the node that the phone is reached by
-	id             string
+	at             string     // the node that the carrier calls
+	by             string     // the node that the phone is reached by
+	id, via        string     // Call-ID and tag; Via of the INVITE
 	invite         sipMessage // at the phone
 	answer         sipMessage // at the carrier
 }
@@ -147,7 +179,9 @@ func ring(t *testing.T, at, by string, phone *peer) *call {
 	c := &call{carrier: udpPeer(t, "127.0.0.2"), phone: phone, at: at, by: by}
 	c.id = fmt.Sprintf("call-%d", c.carrier.local.Port())
 	target := "sip:" + called + "@" + at
-	c.carrier.send(at, c.carrier.sdp(), c.request("INVITE", 1, target, "<"+target+">")...)
+	lines := c.request("INVITE", 1, target, "<"+target+">")
+	c.via = lines[1]
+	c.carrier.send(at, c.carrier.sdp(), lines...)
 	c.invite = phone.await("INVITE ")
 	byHost, _, _ := strings.Cut(by, ":")
 	for _, name := range []string{"Via", "Contact"} {
@@ -229,6 +263,17 @@ func TestCallThroughOtherNode(t *testing.T) {
 			bye(c, t)
 		})
 	}
+	t.Run("tcp, carrier cancels", func(t *testing.T) {
+		c := ring(t, one, two, tcp)
+		target := "sip:" + called + "@" + one
+		cancel := c.request("CANCEL", 1, target, "<"+target+">")
+		cancel[1] = c.via
+		c.carrier.send(one, "", cancel...)
+		tcp.respond(two, tcp.await("CANCEL "), "200 OK", "")
+		tcp.respond(two, c.invite, "487 Request Terminated", "")
+		tcp.await("ACK ")
+		c.carrier.await("SIP/2.0 487")
+	})
 	t.Run("the phone's connection breaks while it rings", func(t *testing.T) {
 		c := ring(t, one, two, tcp)
 		tcp.stream.Close()
@@ -260,6 +305,98 @@ func TestLinkEnds(t *testing.T) {
 	again := ring(t, one, one, phone)
 	again.answered(t)
 	again.phoneBye(t)
+}
+
+// detour is a way to a node's link that can be cut.
+type detour struct {
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+// lead has others reach a node by the detour.
+func (d *detour) lead(t *testing.T, c *configs.Config) {
+	t.Helper()
+	l, err := net.Listen("tcp", c.Cluster.Link.Addr().String()+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := c.Cluster.Link.String()
+	c.Cluster.Advertised = addrOf(l.Addr())
+	t.Cleanup(func() {
+		l.Close()
+		d.cut()
+	})
+	go func() { // ends with the listener
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", link)
+			if err != nil {
+				in.Close()
+				continue
+			}
+			d.mu.Lock()
+			d.conns = append(d.conns, in, out)
+			d.mu.Unlock()
+			go func() { _, _ = io.Copy(in, out) }()
+			go func() { _, _ = io.Copy(out, in) }()
+		}
+	}()
+}
+
+// cut breaks what stands; the way is open for new connections.
+func (d *detour) cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.conns {
+		c.Close()
+	}
+	d.conns = nil
+}
+
+// TestLinkCut: a call that stands outlives a cut of the link, one that rings ends.
+func TestLinkCut(t *testing.T) {
+	t.Parallel()
+	var way detour
+	p := startPair(t, 41, func(c *configs.Config) { way.lead(t, c) })
+	one, two := p.sip(0), p.sip(1)
+	phone := udpPeer(t, host(43))
+	phone.register(two, "1002", 1)
+	stands := ring(t, one, two, phone)
+	stands.answered(t)
+	rings := ring(t, one, two, phone)
+	before := p.nodes[0].Link.Counters().Connected.Load()
+	way.cut()
+	rings.carrier.await("SIP/2.0 480", "SIP/2.0 503")
+	until(t, "the link is back", func() bool {
+		return p.nodes[0].Link.Counters().Connected.Load() > before && p.nodes[1].Link.Connected("node-1")
+	})
+	stands.carrier.hears(phone, soundOf(t, stands.invite.body))
+	stands.phoneBye(t)
+	again := ring(t, one, two, phone)
+	again.answered(t)
+	again.carrierBye(t)
+}
+
+// TestStartTogether: nodes that start at once on an empty store share its seed.
+func TestStartTogether(t *testing.T) {
+	t.Parallel()
+	p, cfgs := configurePair(t, 51)
+	var together errgroup.Group
+	for i, cfg := range cfgs {
+		together.Go(func() error { return p.start(t, i, cfg) })
+	}
+	if err := together.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	p.connected(t)
+	phone := udpPeer(t, host(53))
+	phone.register(p.sip(1), "1002", 1)
+	c := ring(t, p.sip(0), p.sip(1), phone)
+	c.answered(t)
+	c.carrierBye(t)
 }
 
 // TestSameName: a name that a living node has is refused in one clear line.

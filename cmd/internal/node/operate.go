@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,15 +20,21 @@ import (
 // adminStop is how long answers of the admin API may take when the node stops.
 const adminStop = 2 * time.Second
 
-// Release names this build; the linker sets it (-X).
-var Release = "development"
+// Release names this build, as the toolchain knows it: a tag, or a commit.
+func Release() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(unknown)"
+	}
+	return info.Main.Version
+}
 
 // Host asks the machine for what bounds the number of calls.
 func Host() configs.Host {
 	var h configs.Host
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
-		h.Descriptors = int(min(limit.Cur, 1<<30)) //nolint:gosec // G115: bounded
+		h.Descriptors = int(min(limit.Cur, 1<<30))
 	}
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		if f := strings.Fields(string(text)); len(f) == 2 {
@@ -85,7 +92,7 @@ func (n *Node) guardDemo(ctx context.Context) error {
 
 func (n *Node) openAdmin(ctx context.Context) error {
 	s, err := admin.New(ctx, admin.Config{
-		Node: n.Config, Version: Release, Started: n.Started, Store: n.Store,
+		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
 		Media: n.Media, Listeners: n.Transport.Listeners(), Counters: n.counters(), Ready: n.ready, Log: n.log,

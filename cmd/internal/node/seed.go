@@ -16,6 +16,10 @@ import (
 	"strowger/sip/state"
 )
 
+// seedTries is how often a tenant's seed is tried when other nodes, which start at
+// the same time, come between.
+const seedTries = 5
+
 // seed fills an empty store from the files of the configuration, and tells when
 // file and store differ later: the store is the truth from then on.
 func (n *Node) seed(ctx context.Context) error {
@@ -25,7 +29,13 @@ func (n *Node) seed(ctx context.Context) error {
 	}
 	n.Plans = newPlans(n.Store, n.Directory, n.Config, library.Names(), n.log)
 	for _, t := range n.Config.Tenants {
-		if err := n.seedTenant(ctx, t); err != nil {
+		var err error
+		for range seedTries {
+			if err = n.seedTenant(ctx, t); !errors.Is(err, state.ErrConflict) {
+				break
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 	}

@@ -192,7 +192,7 @@ func (c *Call) settle(err error) {
 func (c *Call) rings() {
 	if !c.report.Rang {
 		c.report.Rang = true
-		c.report.Setup = time.Since(c.started)
+		c.report.SetupMs = milliseconds(time.Since(c.started))
 		close(c.ringing)
 	}
 }
@@ -221,7 +221,7 @@ func (c *Call) end(v cause.Verdict, byUs bool) {
 	}
 	c.report.Status, c.report.Reason, c.report.ByUs = v.Status, v.Phrase(), byUs
 	if !c.answerAt.IsZero() {
-		c.report.Duration = time.Since(c.answerAt)
+		c.report.Duration = time.Since(c.answerAt).Seconds()
 	}
 	c.close()
 	close(c.ended)

@@ -98,6 +98,10 @@ func (p *Phone) User() string { return p.cfg.User }
 // Local is the phone's SIP address.
 func (p *Phone) Local() netip.AddrPort { return p.agent.Local() }
 
+// Digest is the algorithm of the last challenge that was answered: "MD5",
+// "SHA-256"; "" if there was none.
+func (p *Phone) Digest() string { return p.agent.Digest() }
+
 // Register binds the phone's address until Close, and returns for how long at a
 // time the server grants it. See ua.Agent.Register for the errors.
 func (p *Phone) Register(ctx context.Context, wish time.Duration) (time.Duration, error) {

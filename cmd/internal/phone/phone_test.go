@@ -28,7 +28,7 @@ const patience = 20 * time.Second
 // centre is a node on the demo's configuration, on ports of its own, and the media
 // plane of its phones.
 type centre struct {
-	server netip.AddrPort
+	server map[transport.Proto]netip.AddrPort
 	plane  media.Plane
 }
 
@@ -58,11 +58,16 @@ func newCentre(t *testing.T, algorithm string) *centre {
 	}
 	loopback := netip.MustParseAddr("127.0.0.1")
 	cfg, err := configs.Load(filepath.Join(folder, "strowger.hcl"), configs.Overrides{
-		Data: t.TempDir(), SIPPort: freePort(t), RTPFrom: nodeFrom, RTPTo: nodeTo,
-		AdminHTTP: netip.AddrPortFrom(loopback, uint16(freePort(t))),
+		Data: t.TempDir(), RTPFrom: nodeFrom, RTPTo: nodeTo,
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	cfg.Admin.HTTP = netip.AddrPort{}
+	for i := range cfg.Networks[0].Listeners {
+		l := &cfg.Networks[0].Listeners[i]
+		l.Bind = netip.AddrPortFrom(loopback, 0)
+		l.Advertised = l.Bind
 	}
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
@@ -79,16 +84,21 @@ func newCentre(t *testing.T, algorithm string) *centre {
 			t.Error(err)
 		}
 	})
-	return &centre{server: cfg.Networks[0].Listeners[0].Bind, plane: plane}
+	c := &centre{server: map[transport.Proto]netip.AddrPort{}, plane: plane}
+	for _, l := range n.Transport.Listeners() {
+		c.server[l.Proto] = l.Addr
+	}
+	return c
 }
 
 // phone makes the phone of a seat; change may alter what it is told.
 func (c *centre) phone(t *testing.T, user string, change func(*phone.Config)) *phone.Phone {
 	t.Helper()
-	cfg := phone.Config{User: user, Password: configs.DemoPassword(user), Server: c.server, Plane: c.plane}
+	cfg := phone.Config{User: user, Password: configs.DemoPassword(user), Proto: transport.UDP, Plane: c.plane}
 	if change != nil {
 		change(&cfg)
 	}
+	cfg.Server = c.server[cfg.Proto]
 	p, err := phone.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -191,6 +201,9 @@ func TestRegister(t *testing.T) {
 				p := c.phone(t, "1001", func(f *phone.Config) { f.Proto = proto })
 				if err := register(t, p); err != nil {
 					t.Errorf("%s: %v", proto, err)
+				}
+				if !strings.EqualFold(p.Digest(), algorithm) {
+					t.Errorf("%s: the digest was %q", proto, p.Digest())
 				}
 			}
 			wrong := c.phone(t, "1002", func(f *phone.Config) { f.Password = "guess" })

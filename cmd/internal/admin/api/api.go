@@ -67,7 +67,7 @@ type Listener struct {
 	Advertised string `json:"advertised"`
 }
 
-// Ports are the RTP ports of the node.
+// Ports are the RTP ports of the node, in pairs.
 type Ports struct {
 	Free    int `json:"free"`
 	Resting int `json:"resting"`
@@ -113,8 +113,13 @@ type SeatEdit struct {
 // Apply makes the edit.
 func (e SeatEdit) Apply(s *seat.Seat) {
 	for _, f := range []struct{ from, to *string }{
-		{e.Name, &s.Name}, {e.Network, &s.Network}, {e.Presentation, &s.Presentation}, {e.SiteNumber, &s.SiteNumber},
-		{e.Address, &s.Address}, {e.Desk, &s.Desk}, {e.Reached, &s.Reached},
+		{e.Name, &s.Name},
+		{e.Network, &s.Network},
+		{e.Presentation, &s.Presentation},
+		{e.SiteNumber, &s.SiteNumber},
+		{e.Address, &s.Address},
+		{e.Desk, &s.Desk},
+		{e.Reached, &s.Reached},
 	} {
 		if f.from != nil {
 			*f.to = *f.from

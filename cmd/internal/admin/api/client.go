@@ -45,14 +45,14 @@ type Client struct {
 // ErrNoNode means that nobody answers where the node should be.
 var ErrNoNode = errors.New("no node answers")
 
-// Refused is an answer of 400 and above.
-type Refused struct {
+// RefusedError is an answer of 400 and above.
+type RefusedError struct {
 	Status int
 	Body   Error
 }
 
 // Error is what the node said.
-func (r *Refused) Error() string {
+func (r *RefusedError) Error() string {
 	lines := []string{r.Body.Message}
 	for _, l := range r.Body.Lines {
 		lines = append(lines, l.Error())
@@ -148,7 +148,7 @@ func (c *Client) Stream(ctx context.Context, method, path, kind string, body io.
 		return res.Body, nil
 	}
 	defer res.Body.Close()
-	refused := &Refused{Status: res.StatusCode}
+	refused := &RefusedError{Status: res.StatusCode}
 	text, _ := io.ReadAll(io.LimitReader(res.Body, MaxBody))
 	if json.Unmarshal(text, &refused.Body) != nil || refused.Body.Message == "" {
 		refused.Body = Error{Message: "the node answered " + res.Status}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"strowger": func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+var hosts atomic.Uint32
+
+// TestScripts runs the manual of the commands: each file of testdata/script has the
+// demo configuration on a loopback address of its own, HOST.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			n := hosts.Add(1)
+			host := fmt.Sprintf("127.%d.%d.%d", 210+os.Getpid()%40, n/200, 2+2*(n%100))
+			carrier := host[:strings.LastIndexByte(host, '.')+1] + "1"
+			env.Setenv("HOST", host)
+			return copyConfigs(filepath.Join(env.WorkDir, "configs"), strings.NewReplacer("127.0.0.1", host, "127.0.0.2", carrier))
+		},
+	})
+}
+
+func copyConfigs(to string, move *strings.Replacer) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{"strowger.hcl", "demo.plan.hcl", "demo.seats.csv"} {
+		text, err := os.ReadFile(filepath.Join("../../../configs", name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(to, name), []byte(move.Replace(string(text))), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestEveryCommandIsDescribed walks the tree.
+func TestEveryCommandIsDescribed(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Short == "" || len(c.Short) > 60 {
+			t.Errorf("%s: its short description is missing or long", c.CommandPath())
+		}
+		if c.Runnable() && !strings.Contains(c.Example, "  "+c.CommandPath()) {
+			t.Errorf("%s has no example of itself", c.CommandPath())
+		}
+		if c.Runnable() && c.Args == nil {
+			t.Errorf("%s takes any arguments", c.CommandPath())
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot())
+}
+
+func TestTableWidth(t *testing.T) {
+	long := strings.Repeat("x", 100)
+	for _, head := range [][]string{{"A"}, {"A", "B"}, {"A", "B", "C", "D", "E", "F", "G", "H"}} {
+		tab := newTable(head...)
+		row := make([]string, len(head))
+		for i := range row {
+			row[i] = long[:100-10*i]
+		}
+		tab.add(row...)
+		var out strings.Builder
+		tab.print(&out)
+		for line := range strings.Lines(out.String()) {
+			if len(strings.TrimSuffix(line, "\n")) > maxWidth {
+				t.Errorf("%d columns: a line of %d", len(head), len(line))
+			}
+		}
+		if !strings.Contains(out.String(), "~") {
+			t.Errorf("%d columns: what was cut has no mark", len(head))
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// udpConn is a UDP socket that the process waits for only while it wants to read.
+// A socket of package net is watched for room to send as well, and each datagram
+// that has left the kernel's buffer wakes a thread for nothing. This one is
+// watched by an epoll set for what arrives alone, and the runtime's poller watches
+// that set.
+type udpConn struct {
+	local    *net.UDPAddr
+	set      *os.File // the epoll set
+	arrivals syscall.RawConn
+
+	mu sync.RWMutex // held for reading while fd is used
+	fd int          // -1 once closed
+}
+
+func listenUDP(addr netip.AddrPort) (*udpConn, error) {
+	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	family := unix.AF_INET6
+	if addr.Addr().Is4() {
+		family = unix.AF_INET
+	}
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	c := &udpConn{fd: fd}
+	if err := errors.Join(c.bind(family, addr), c.watch()); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (c *udpConn) bind(family int, addr netip.AddrPort) error {
+	var err error
+	if family == unix.AF_INET6 {
+		err = unix.SetsockoptInt(c.fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1)
+	}
+	// The kernel gives at most net.core.[rw]mem_max and reports no error.
+	err = errors.Join(err,
+		unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, ReceiveBuffer),
+		unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, SendBuffer))
+	if err != nil {
+		return os.NewSyscallError("setsockopt", err)
+	}
+	if err := unix.Bind(c.fd, sockaddr(addr)); err != nil {
+		return os.NewSyscallError("bind", err)
+	}
+	self, err := unix.Getsockname(c.fd)
+	c.local = net.UDPAddrFromAddrPort(addrPortOf(self))
+	return os.NewSyscallError("getsockname", err)
+}
+
+func (c *udpConn) watch() error {
+	set, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("epoll_create1", err)
+	}
+	if err := errors.Join(unix.SetNonblock(set, true),
+		unix.EpollCtl(set, unix.EPOLL_CTL_ADD, c.fd, &unix.EpollEvent{Events: unix.EPOLLIN})); err != nil {
+		_ = unix.Close(set)
+		return os.NewSyscallError("epoll_ctl", err)
+	}
+	c.set = os.NewFile(uintptr(set), "epoll")
+	c.arrivals, err = c.set.SyscallConn()
+	return err
+}
+
+// ReadFromUDPAddrPort implements PacketConn.
+func (c *udpConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	var n int
+	var from unix.Sockaddr
+	var err error
+	waitErr := c.arrivals.Read(func(uintptr) bool {
+		c.mu.RLock()
+		defer c.mu.RUnlock()
+		n, from, err = unix.Recvfrom(c.fd, b, 0)
+		return !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR)
+	})
+	if waitErr != nil || errors.Is(err, unix.EBADF) {
+		return 0, netip.AddrPort{}, net.ErrClosed
+	}
+	return max(n, 0), addrPortOf(from), os.NewSyscallError("recvfrom", err)
+}
+
+// WriteToUDPAddrPort implements PacketConn. It does not wait for room: what finds
+// none is lost, as it may be on the way.
+func (c *udpConn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.fd < 0 {
+		return 0, net.ErrClosed
+	}
+	if err := unix.Sendto(c.fd, b, 0, sockaddr(to)); err != nil {
+		return 0, os.NewSyscallError("sendto", err)
+	}
+	return len(b), nil
+}
+
+// LocalAddr implements PacketConn.
+func (c *udpConn) LocalAddr() net.Addr { return c.local }
+
+// Close implements PacketConn; it ends a read that waits.
+func (c *udpConn) Close() error {
+	var err error
+	if c.set != nil {
+		err = c.set.Close()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fd < 0 {
+		return net.ErrClosed
+	}
+	err = errors.Join(err, unix.Close(c.fd))
+	c.fd = -1
+	return err
+}
+
+// sockaddr and addrPortOf write the zone of an IPv6 address as its number.
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	addr := a.Addr().Unmap()
+	if addr.Is4() {
+		return &unix.SockaddrInet4{Addr: addr.As4(), Port: int(a.Port())}
+	}
+	zone, _ := strconv.ParseUint(addr.Zone(), 10, 32) // 0 without one
+	return &unix.SockaddrInet6{Addr: addr.As16(), Port: int(a.Port()), ZoneId: uint32(zone)}
+}
+
+func addrPortOf(s unix.Sockaddr) netip.AddrPort {
+	switch s := s.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(s.Addr), uint16(s.Port))
+	case *unix.SockaddrInet6:
+		addr := netip.AddrFrom16(s.Addr)
+		if s.ZoneId != 0 {
+			addr = addr.WithZone(strconv.FormatUint(uint64(s.ZoneId), 10))
+		}
+		return netip.AddrPortFrom(addr, uint16(s.Port))
+	}
+	return netip.AddrPort{}
+}
