@@ -2,10 +2,13 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -97,6 +100,8 @@ func garbage(t *testing.T) [][]byte {
 		{},
 		{0},
 		[]byte("\r\n\r\n"), bytes.Repeat([]byte{0xff}, 65_000), bytes.Repeat([]byte("A"), 65_000),
+		append([]byte{0x80, 8, 0, 1}, make([]byte, 60_000)...),
+		[]byte("INVITE sip:x SIP/2.0\r\nSubject: " + strings.Repeat("A", 60_000) + "\r\n\r\n"),
 		[]byte("INVITE"), []byte("INVITE sip:x SIP/2.0\r\n\r\n"), []byte("SIP/2.0 200 OK\r\n\r\n"),
 		[]byte("INVITE sip:x SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n"),
 		{0x80, 8},
@@ -151,6 +156,13 @@ func TestHostile(t *testing.T) {
 			s.sends(datagram)
 		}
 	}
+	// What overran a socket was not seen; a packet of sound is, sooner or later.
+	rtp := append([]byte{0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1}, make([]byte, 160)...)
+	s := newStranger(t, n.host+":"+ports[1])
+	until(t, "RTP of a stranger is counted", func() bool {
+		s.sends(rtp)
+		return n.counter("media_foreign")+n.counter("media_unlatched") > 0
+	})
 	tcp, err := net.Dial("tcp", n.host+":5060")
 	if err != nil {
 		t.Fatal(err)
@@ -168,6 +180,40 @@ func TestHostile(t *testing.T) {
 		t.Errorf("the call was recorded as %+v, want %+v", got, byCaller)
 	}
 	n.heard(record.Call, 90)
+	for _, counter := range []string{
+		"transport_not_sip", "transport_truncated", "transport_version", "transport_syntax", "transport_missing",
+		"transport_too_large", "transport_framing", "media_malformed", "media_oversize",
+	} {
+		if n.counter(counter) == 0 {
+			t.Errorf("counter %s stayed at zero", counter)
+		}
+	}
+}
+
+// counter is a counter of the node, as Prometheus gets it from the admin API; 0 if
+// there is none.
+func (n *node) counter(name string) float64 {
+	n.t.Helper()
+	socket := filepath.Join(n.dir, "data", "admin.sock")
+	client := http.Client{Timeout: fileWait, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}}
+	res, err := client.Get("http://localhost/metrics")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "\nstrowger_"+name+"_total ")
+	value, _, _ := strings.Cut(rest, "\n")
+	v, _ := strconv.ParseFloat(value, 64)
+	return v
 }
 
 // slowed wants a 503 among the answers that wait to be read.
