@@ -142,8 +142,8 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 	case l.Dialog.RemoteTag != "" && tag != l.Dialog.RemoteTag:
 		release(now, w, l, l.Dialog.Fork(res), seq)
 		return Event{}
-	case l.ack != nil && l.ack.CSeq().SeqNo == seq:
-		w.Start(now, l.ack, l.Flow, l)
+	case l.sent.branch != "" && l.sent.seq == seq:
+		l.ack(now, w, l.sent)
 		return Event{}
 	case l.Talking(): // 2xx to a re-INVITE
 		l.client = nil
@@ -168,9 +168,14 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 }
 
 func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
-	l.ack = l.Dialog.Ack(seq, l.Flow, l.branch())
-	l.ack.SetBody(nil)
-	w.Start(now, l.ack, l.Flow, l)
+	l.sent = ackSent{seq: seq, branch: l.branch()}
+	l.ack(now, w, l.sent)
+}
+
+func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
+	req := l.Dialog.Ack(a.seq, l.Flow, a.branch)
+	req.SetBody(nil)
+	w.Start(now, req, l.Flow, l)
 }
 
 // release takes back a fork that answered too late: ACK and BYE.

@@ -16,7 +16,8 @@
 //     BYE before).
 //   - A 2xx that crosses our CANCEL, and every 2xx of another fork, gets ACK and
 //     BYE; the leg that was ended stays ended.
-//   - The ACK is kept as built and sent again for each repeated 2xx.
+//   - The ACK is built again, with the same branch, for each repeated 2xx: what a
+//     talking leg keeps is what bounds how many a node holds.
 //   - The call decides how long to ring: no Timer C runs here.
 package leg
 
@@ -99,11 +100,17 @@ type Leg struct {
 	client *transaction.Client // our pending INVITE or re-INVITE
 	invite *sip.Request        // the request of server, until it has a final response
 	seq    uint32              // CSeq of the INVITE that client or reliable is about
-	ack    *sip.Request        // our ACK of the last 2xx
+	sent   ackSent             // our ACK of the last 2xx
 
 	reliable reliable       // the 2xx that awaits an ACK
 	byeCause *cause.Verdict // End was asked for before a BYE may go
 	giveUp   time.Time      // when Ending becomes Done whatever comes
+}
+
+// ackSent is what makes an ACK the same again.
+type ackSent struct {
+	seq    uint32
+	branch string // "" before the first
 }
 
 // EventKind says what a leg tells its call.
@@ -234,7 +241,7 @@ func (l *Leg) Drop() { l.finish() }
 func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
-	l.server, l.client, l.invite, l.ack = nil, nil, nil, nil
+	l.server, l.client, l.invite, l.sent = nil, nil, nil, ackSent{}
 	l.reliable = reliable{}
 }
 
