@@ -3,8 +3,11 @@
 //
 // # Decisions
 //
-//   - Commands that look at or change a running node speak to its admin API; only
-//     serve, check, init and version work without one.
+//   - Commands that look at or change a running node speak to its admin API, on the
+//     unix socket of the configuration unless --socket or --url say otherwise.
+//     serve, check, init, version and dialplan --offline work without a node.
+//   - A password is never an argument: it is generated and shown once, or read from
+//     standard input.
 //   - Exit codes: 0 done, 1 it did not work (one clear line on standard error says
 //     why and what to do), 2 the command line was wrong.
 //   - Output goes to standard output, in a table of at most 80 columns or, with

@@ -55,7 +55,7 @@ func copyConfigs(to string, move *strings.Replacer) error {
 func TestEveryCommandIsDescribed(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
-		if c.Short == "" || len(c.Short) > 60 {
+		if c.Short == "" || len(c.Short) > 80 {
 			t.Errorf("%s: its short description is missing or long", c.CommandPath())
 		}
 		if c.Runnable() && !strings.Contains(c.Example, "  "+c.CommandPath()) {

@@ -7,15 +7,16 @@
 // that is a tenant's: /v1/tenants/TENANT/seats; "-" is the only tenant there is.
 // An answer of 400 and above carries an Error. Times are RFC 3339 in UTC.
 //
-//	GET    /v1/status                               viewer
+//	GET    /v1/status                               viewer of any tenant
 //	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
-//	POST   /v1/state/backup, /v1/state/restore      admin of every tenant
+//	POST   /v1/state/backup, /v1/state/restore      admin of every tenant; ?replace=1
 //	GET    /v1/tenants/T/seats                      viewer; POST adds (admin)
 //	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
 //	GET    /v1/tenants/T/seats/N/why, /bindings     viewer; DELETE /bindings (operator)
 //	POST   /v1/tenants/T/seats/N/state              operator: enables or disables
 //	POST   /v1/tenants/T/seats/N/password           admin
-//	POST   /v1/tenants/T/import, /v1/tenants/T/export   admin; export without secrets: viewer
+//	POST   /v1/tenants/T/import                     admin; CSV; ?dry_run=1 writes nothing
+//	GET    /v1/tenants/T/export                     viewer; CSV; ?secrets=1 admin
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
 //	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
