@@ -16,6 +16,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -37,6 +38,17 @@ type helped struct {
 	Seat string    `json:"seat"`
 	Desk string    `json:"desk,omitempty"`
 	At   time.Time `json:"at"`
+}
+
+// Emergency tells whether an INVITE is for an emergency number of some tenant.
+func (a *Admission) Emergency(req *sip.Request) bool {
+	called := calledForEmergency(req, message.Unescape(req.Recipient.User))
+	for _, t := range a.cfg.Tenants {
+		if _, ok := t.Emergency.Match(called); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // emergency sends a call to the emergency services: by the emergency trunks, then

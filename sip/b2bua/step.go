@@ -163,6 +163,8 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 	c.legOver(now, p, v, out)
 	switch {
 	case c.state == over:
+	case c.state == talking && v.Status == 408: // it went silent; nobody hung up
+		c.end(now, v, "switch", out)
 	case p == c.caller():
 		c.end(now, v, "caller", out)
 	case p == c.peer:

@@ -98,6 +98,9 @@ func (a *admission) Challenge(_ time.Time, req *sip.Request, _ transport.Flow) (
 	return a.challenge, []sip.Header{sip.NewHeader("WWW-Authenticate", `Digest realm="demo"`)}, true
 }
 
+// Emergency tells what the program says.
+func (a *admission) Emergency(*sip.Request) bool { return a.program.Emergency }
+
 // Admit gives the program of the story.
 func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
 	if a.delay > 0 {

@@ -26,8 +26,10 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 		s.reply(now, tx, req, status, headers...)
 		return
 	}
+	// Above the limit there is room for what admission has to look into first; an
+	// emergency call needs none.
 	limit := s.x.cfg.MaxCalls
-	if s.x.Active() >= limit+limit/10 {
+	if s.x.Active() >= limit+limit/10+1 && !s.x.cfg.Admission.Emergency(req) {
 		s.x.counters.CallsRefused.Add(1)
 		s.reply(now, tx, req, 503, retryAfter())
 		return

@@ -21,7 +21,7 @@
 // # Limits
 //
 // Calls, waiting messages of each strand and jobs are bounded by Config; each
-// bound has a counter. Emergency calls may exceed the limit of calls by a tenth.
+// bound has a counter. No limit of calls stops an emergency call.
 package exchange
 
 import (
@@ -48,6 +48,9 @@ type Admission interface {
 	// credentials and needs some: a status (401 or 407) and its headers. ok is
 	// false if the request has to be looked into.
 	Challenge(now time.Time, req *sip.Request, flow transport.Flow) (status int, headers []sip.Header, ok bool)
+	// Emergency tells, without waiting, whether an INVITE is for an emergency number
+	// of some tenant, whoever sent it.
+	Emergency(req *sip.Request) bool
 	// Admit decides about an INVITE.
 	Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program
 	// Register answers a REGISTER.

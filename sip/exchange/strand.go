@@ -131,7 +131,11 @@ func (s *strand) arm(now time.Time) {
 
 func (s *strand) tick(now time.Time) {
 	s.table.Tick(now)
-	for r := s.due.pop(now); r != nil; r = s.due.pop(now) {
+	for range s.due.len() { // each call at most once, whatever deadline it sets
+		r := s.due.pop(now)
+		if r == nil {
+			break
+		}
 		s.step(now, r, b2bua.Tick{})
 	}
 	if len(s.calls) == 0 {

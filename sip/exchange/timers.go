@@ -31,6 +31,9 @@ func (t *timers) first() time.Time {
 	return t.heap[0].due
 }
 
+// len is the number of calls that have a deadline.
+func (t *timers) len() int { return len(t.heap) }
+
 // pop takes out a call that is due at now, or returns nil.
 func (t *timers) pop(now time.Time) *running {
 	if len(t.heap) == 0 || t.heap[0].due.After(now) {

@@ -102,10 +102,11 @@ func TestACallHasOneRecord(t *testing.T) {
 
 func TestDispositions(t *testing.T) {
 	for want, end := range map[string]ledger.Event{
-		"cancelled": {Status: 487, By: "caller"},
-		"busy":      {Status: 486, By: "callee"},
-		"no answer": {Status: 480, By: "switch"},
-		"failed":    {Status: 404, By: "switch"},
+		"cancelled":   {Status: 487, By: "caller"},
+		"busy":        {Status: 486, By: "callee"},
+		"no answer":   {Status: 480, By: "switch"},
+		"failed":      {Status: 404, By: "switch"},
+		"unreachable": {Status: 480, Q850: 20, By: "switch"},
 	} {
 		dir := t.TempDir()
 		l, _ := open(t, dir, start)

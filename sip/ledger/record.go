@@ -20,7 +20,7 @@ type CDR struct {
 	End         string  `json:"end"`
 	Duration    float64 `json:"duration"`    // seconds from arrival to end
 	Billable    float64 `json:"billable"`    // seconds from answer to end
-	Disposition string  `json:"disposition"` // answered, no answer, busy, failed, cancelled, node lost
+	Disposition string  `json:"disposition"` // answered, no answer, unreachable, busy, failed, cancelled, node lost
 	Status      int     `json:"status"`      // SIP
 	Q850        int     `json:"q850"`
 	Reason      string  `json:"reason"`
@@ -89,6 +89,8 @@ func disposition(r CDR) string {
 		return "cancelled"
 	case r.Status == 486 || r.Status == 600:
 		return "busy"
+	case r.Status == 480 && r.Q850 == 20: // subscriber absent
+		return "unreachable"
 	case r.Status == 480 || r.Status == 408:
 		return "no answer"
 	default:

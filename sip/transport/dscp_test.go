@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -57,9 +56,9 @@ func accepted(t *testing.T, l net.Listener) net.Conn {
 
 func option(t *testing.T, c any, level, name int) int {
 	t.Helper()
-	raw, err := c.(syscall.Conn).SyscallConn()
-	if err != nil {
-		t.Fatal(err)
+	raw, err := control(c)
+	if err != nil || raw == nil {
+		t.Fatalf("%T has no descriptor: %v", c, err)
 	}
 	var value int
 	var got error

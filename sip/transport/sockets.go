@@ -88,15 +88,24 @@ func (kernel) Dial(ctx context.Context, local netip.Addr, remote netip.AddrPort)
 	return d.DialContext(ctx, family("tcp", remote.Addr()), remote.String())
 }
 
-// markDSCP sets the traffic class of a real socket; one made by a test is left as
-// it is.
-func markDSCP(c any, dscp int) error {
-	conn, ok := c.(syscall.Conn)
-	if !ok || dscp == 0 {
-		return nil
+// controller lets its descriptor be used.
+type controller interface{ Control(use func(fd uintptr)) error }
+
+// control is the controller of a real socket, or nil for one that a test made.
+func control(c any) (controller, error) {
+	switch c := c.(type) {
+	case controller:
+		return c, nil
+	case syscall.Conn:
+		return c.SyscallConn()
 	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
+	return nil, nil
+}
+
+// markDSCP sets the traffic class of a real socket.
+func markDSCP(c any, dscp int) error {
+	raw, err := control(c)
+	if err != nil || raw == nil || dscp == 0 {
 		return err
 	}
 	var set error

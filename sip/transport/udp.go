@@ -26,6 +26,17 @@ type udpConn struct {
 	fd int          // -1 once closed
 }
 
+// Control lets the descriptor be used (controller).
+func (c *udpConn) Control(use func(fd uintptr)) error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.fd < 0 {
+		return net.ErrClosed
+	}
+	use(uintptr(c.fd))
+	return nil
+}
+
 func listenUDP(addr netip.AddrPort) (*udpConn, error) {
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	family := unix.AF_INET6

@@ -171,5 +171,5 @@ func TestNoAck(t *testing.T) {
 	phone := n.phone("1002", answers(), hungUp())
 	call := n.fromCarrier(to, carrier.invite(1, to), maybe(100), maybe(180), await("200"), hungUp())
 	allDone(call, phone)
-	n.recorded(ending{"answered", 408, 102, "caller"})
+	n.recorded(ending{"answered", 408, 102, "switch"})
 }

@@ -17,7 +17,7 @@ func TestRefused(t *testing.T) {
 		"declined": {refuses(603, "Decline"), "603", ending{"failed", 603, 21, "callee"}},
 		"cause": {
 			steps(rung, toInvite(480, "Later").with("Reason: Q.850;cause=20"), await("ACK")), "480",
-			ending{"no answer", 480, 20, "switch"},
+			ending{"unreachable", 480, 20, "switch"},
 		},
 		"no codec": {
 			steps(rung, toInvite(200, "OK").sdp(offer("sendrecv", 18)), await("ACK"), hungUp()), "488",
@@ -54,7 +54,7 @@ func TestUnreached(t *testing.T) {
 		to, status string
 		want       ending
 	}{
-		{"+448081570002", "480", ending{"no answer", 480, 20, "switch"}}, // no phone is registered
+		{"+448081570002", "480", ending{"unreachable", 480, 20, "switch"}}, // no phone is registered
 		{"+448081570099", "404", notInPlan},
 		// What seats may dial is nothing to a carrier.
 		{"*43", "404", notInPlan},
