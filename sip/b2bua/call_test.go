@@ -3,6 +3,7 @@ package b2bua
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"net/netip"
 	"strings"
 	"testing"
@@ -72,7 +73,7 @@ func TestSDPVerdict(t *testing.T) {
 		{sdp.ErrNoAudio, 488, 65},
 		{sdp.ErrAddress, 488, 65},
 		{sdp.ErrNoCommonCodec, 488, 65},
-		{noPorts, 503, 34},
+		{soundless, 503, 34},
 		{errors.New("other"), 488, 65},
 	} {
 		if v := sdpVerdict(fmt.Errorf("wrapped: %w", c.err)); v.Status != c.status || v.Q850 != c.q850 || v.Reason == "" {
@@ -130,8 +131,9 @@ func begin(t *testing.T, out *fake) *Call {
 }
 
 func target(n int) Target {
-	u := sip.Uri{Scheme: "sip", User: fmt.Sprint(n), Host: "10.0.0.2"}
-	return Target{Address: leg.Address{Party: leg.Party{Kind: leg.Seat, Name: fmt.Sprint(n)}, Target: u, To: dialog.Name{URI: u}, From: dialog.Name{URI: u}}}
+	name := strconv.Itoa(n)
+	u := sip.Uri{Scheme: "sip", User: name, Host: "10.0.0.2"}
+	return Target{Address: leg.Address{Party: leg.Party{Kind: leg.Seat, Name: name}, Target: u, To: dialog.Name{URI: u}, From: dialog.Name{URI: u}}}
 }
 
 func TestDeadline(t *testing.T) {

@@ -60,14 +60,14 @@ func (c *Call) prepare(now time.Time, out Effects) bool {
 		caller.offer = d
 	}
 	if err := c.open(caller, out); err != nil {
-		c.end(now, noPorts, "switch", out)
+		c.end(now, soundless, "switch", out)
 		return false
 	}
 	return true
 }
 
-// noPorts is the outcome of a leg that has no ports for its sound.
-var noPorts = cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
+// soundless is the outcome of a leg that has no ports for its sound.
+var soundless = cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
 
 // nextStage rings the next stage that has targets, or ends the call.
 func (c *Call) nextStage(now time.Time, out Effects) {
@@ -103,8 +103,8 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
 		p.Drop()
-		c.outcome = better(c.outcome, noPorts)
-		c.legOver(now, p, noPorts, out)
+		c.outcome = better(c.outcome, soundless)
+		c.legOver(now, p, soundless, out)
 		return
 	}
 	c.record(now, out, ledger.Event{

@@ -48,6 +48,7 @@ func (r *recorder) check() {
 			count["begun "+e.Call]++
 		case ledger.Ended:
 			count["begun "+e.Call]--
+		default:
 		}
 	}
 	for what, n := range count {

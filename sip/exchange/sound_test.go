@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +76,7 @@ func (e *port) name() string {
 	if e.owner != "" {
 		return e.owner
 	}
-	return fmt.Sprint(e.number)
+	return strconv.Itoa(int(e.number))
 }
 
 // note writes to the transcript; world.mu is held.

@@ -34,6 +34,7 @@ func TestStory(t *testing.T) {
 }
 
 func tell(t *testing.T, file string) {
+	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +59,7 @@ func tell(t *testing.T, file string) {
 }
 
 func rewrite(t *testing.T, file string, archive *txtar.Archive, transcript string) {
+	t.Helper()
 	keep := archive.Files[:0]
 	for _, f := range archive.Files {
 		if f.Name != "transcript" {

@@ -67,14 +67,14 @@ func (p *party) sdp(s string) string {
 	host, port := p.addr.Addr().String(), 40000
 	numbers := map[string]string{"PCMU": "0", "PCMA": "8", "G722": "9", "G729": "18", "telephone-event": "101", "opus": "111"}
 	clocks := map[string]string{"opus": "48000/2"}
-	var formats, maps string
+	var formats, maps strings.Builder
 	for c := range strings.SplitSeq(codecs, ",") {
 		clock := "8000"
 		if clocks[c] != "" {
 			clock = clocks[c]
 		}
-		formats += " " + numbers[c]
-		maps += fmt.Sprintf("a=rtpmap:%s %s/%s\r\n", numbers[c], c, clock)
+		formats.WriteString(" " + numbers[c])
+		fmt.Fprintf(&maps, "a=rtpmap:%s %s/%s\r\n", numbers[c], c, clock)
 	}
 	switch direction {
 	case "hold":
@@ -83,10 +83,10 @@ func (p *party) sdp(s string) string {
 		port, direction = 0, ""
 	}
 	if direction != "" {
-		maps += "a=" + direction + "\r\n"
+		maps.WriteString("a=" + direction + "\r\n")
 	}
 	return fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP%s\r\n%s",
-		p.branch+1, p.addr.Addr(), host, port, formats, maps)
+		p.branch+1, p.addr.Addr(), host, port, formats.String(), maps.String())
 }
 
 // response answers a request of the switch; t may be nil.

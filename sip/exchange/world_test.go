@@ -200,12 +200,12 @@ func (w *world) list() {
 		if err != nil || one.State != c.State || len(one.Sound) > len(one.Legs) {
 			w.t.Errorf("call %s: %+v, %v", c.ID, one, err)
 		}
-		legs := ""
+		var legs strings.Builder
 		for _, l := range c.Legs {
-			legs += fmt.Sprintf(" [%d %s %s %s held=%t]", l.ID, l.Party, l.State, l.Codec, l.Held)
+			fmt.Fprintf(&legs, " [%d %s %s %s held=%t]", l.ID, l.Party, l.State, l.Codec, l.Held)
 		}
 		w.mu.Lock()
-		w.log("list", c.State+" "+c.From+" to "+c.To+legs)
+		w.log("list", c.State+" "+c.From+" to "+c.To+legs.String())
 		w.mu.Unlock()
 	}
 	if _, err := w.x.Call(context.Background(), "none"); !errors.Is(err, exchange.ErrNoCall) {

@@ -89,7 +89,9 @@ func (kernel) Dial(ctx context.Context, local netip.Addr, remote netip.AddrPort)
 }
 
 // controller lets its descriptor be used.
-type controller interface{ Control(use func(fd uintptr)) error }
+type controller interface {
+	Control(use func(fd uintptr)) error
+}
 
 // control is the controller of a real socket, or nil for one that a test made.
 func control(c any) (controller, error) {
