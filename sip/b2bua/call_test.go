@@ -3,8 +3,8 @@ package b2bua
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
