@@ -13,10 +13,16 @@ type recorder struct {
 	events []ledger.Event
 }
 
-// Record notes an event.
-func (r *recorder) Record(e ledger.Event) {
+// Record notes events.
+func (r *recorder) Record(events ...ledger.Event) {
 	r.world.mu.Lock()
 	defer r.world.mu.Unlock()
+	for _, e := range events {
+		r.note(e)
+	}
+}
+
+func (r *recorder) note(e ledger.Event) {
 	r.events = append(r.events, e)
 	var b strings.Builder
 	b.WriteString(string(e.Kind))

@@ -49,11 +49,13 @@ func (r *running) know(l *leg.Leg) {
 
 // Respond sends a response (leg.Wire).
 func (r *running) Respond(now time.Time, tx *transaction.Server, res *sip.Response) {
+	r.write()
 	r.table.Respond(now, tx, res)
 }
 
 // Start sends a request (leg.Wire).
 func (r *running) Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *transaction.Client {
+	r.write()
 	var mark any
 	if l, ok := owner.(*leg.Leg); ok && l != nil {
 		mark = r.owns(l)
@@ -64,6 +66,7 @@ func (r *running) Start(now time.Time, req *sip.Request, f transport.Flow, owner
 // Cancel ends a pending INVITE (leg.Wire).
 func (r *running) Cancel(now time.Time, tx *transaction.Client, reason string) {
 	if tx != nil {
+		r.write()
 		r.table.Cancel(now, tx, reason)
 	}
 }
@@ -163,8 +166,9 @@ func (r *running) Close(id int) media.Stats {
 	return p.Close()
 }
 
-// Record writes to the ledger.
-func (r *running) Record(e ledger.Event) { r.x.cfg.Ledger.Record(e) }
+// Record has an event written to the ledger before the next effect that anybody
+// can see, together with those behind it.
+func (r *running) Record(e ledger.Event) { r.events = append(r.events, e) }
 
 func (r *running) complain(what string, id int, err error) {
 	if err != nil {

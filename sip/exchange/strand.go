@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"strowger/sip/b2bua"
+	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
@@ -13,17 +14,18 @@ import (
 // strand runs the calls that were born on it. Its fields belong to whoever holds
 // own: its goroutine, or the one that brought a message to an idle strand.
 type strand struct {
-	x     *Exchange
-	id    uint16
-	box   *mailbox
-	own   sync.Mutex
-	timer *time.Timer
-	armed time.Time // when timer fires
-	table *transaction.Table
-	legs  map[string]place // by our tag
-	calls map[string]*running
-	due   timers
-	idle  []chan struct{} // closed when no call is left
+	x      *Exchange
+	id     uint16
+	box    *mailbox
+	own    sync.Mutex
+	timer  *time.Timer
+	armed  time.Time // when timer fires
+	table  *transaction.Table
+	legs   map[string]place // by our tag
+	calls  map[string]*running
+	due    timers
+	events []ledger.Event  // of the step under way, not written yet
+	idle   []chan struct{} // closed when no call is left
 }
 
 // place is where a dialog lives.
@@ -151,6 +153,7 @@ func (s *strand) tick(now time.Time) {
 func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
 	wasOver := r.call.Over()
 	r.call.Step(now, ev, r)
+	s.write()
 	if !wasOver && r.call.Over() {
 		s.x.calls.Add(-1)
 		if r.call.Recorded() {
@@ -162,6 +165,15 @@ func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
 		return
 	}
 	s.due.set(r, r.call.Deadline())
+}
+
+// write takes the events of the step so far to the ledger.
+func (s *strand) write() {
+	if len(s.events) > 0 {
+		s.x.cfg.Ledger.Record(s.events...)
+		clear(s.events)
+		s.events = s.events[:0]
+	}
 }
 
 // drop forgets a call that is done.

@@ -57,9 +57,10 @@ type Media struct {
 	Reordered uint64  `json:"reordered,omitempty"`
 }
 
-// Recorder takes events. Record returns when the event is written (write(2)), so
-// that what follows it may be acted on; it never fails the caller: what cannot
-// be written is kept in memory up to a limit and counted. Safe for concurrent use.
+// Recorder takes events. Record returns when they are written, with one write(2),
+// so that what follows them may be acted on; it never fails the caller: what
+// cannot be written is kept in memory up to a limit and counted. It changes and
+// does not keep the slice. Safe for concurrent use.
 type Recorder interface {
-	Record(Event)
+	Record(events ...Event)
 }

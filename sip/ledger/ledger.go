@@ -49,6 +49,7 @@ type Ledger struct {
 	events  *segment.Log
 	open    map[string]*calls
 	backlog []Event
+	frames  [][]byte // reused by write
 	full    bool // the disk refused last time
 	files   *files
 	stuck   bool // the records could not be written last time
@@ -131,37 +132,44 @@ func (l *Ledger) closeLost(now time.Time) int {
 // Counters are the live figures.
 func (l *Ledger) Counters() *Counters { return &l.counters }
 
-// Record writes an event (Recorder).
-func (l *Ledger) Record(e Event) {
-	if e.Mono == 0 {
-		e.Mono = int64(e.At.Sub(l.started)) // both carry a monotonic reading
+// Record writes events (Recorder).
+func (l *Ledger) Record(events ...Event) {
+	for i := range events {
+		e := &events[i]
+		if e.Mono == 0 {
+			e.Mono = int64(e.At.Sub(l.started)) // both carry a monotonic reading
+		}
+		e.At, e.Node = e.At.UTC().Truncate(time.Millisecond), l.node
 	}
-	e.At, e.Node = e.At.UTC().Truncate(time.Millisecond), l.node
-	l.counters.Events.Add(1)
+	l.counters.Events.Add(uint64(len(events)))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.full && !l.flush() {
-		l.keep(e)
+		l.keep(events)
 		return
 	}
-	l.write(e)
+	l.write(events)
 }
 
-// write puts an event into the log and follows its call.
-func (l *Ledger) write(e Event) {
-	frame, err := json.Marshal(e)
-	if err != nil {
-		l.counters.Lost.Add(1)
-		return
+// write puts events into the log and follows their calls.
+func (l *Ledger) write(events []Event) {
+	l.frames = l.frames[:0]
+	for i := range events {
+		frame, err := json.Marshal(&events[i])
+		if err != nil { // no event of ours; an empty frame is read as none
+			l.counters.Lost.Add(1)
+		}
+		l.frames = append(l.frames, frame)
 	}
-	if err := l.events.Append(frame); err != nil {
+	if err := l.events.Append(l.frames...); err != nil {
 		l.refused(err)
-		l.keep(e)
+		l.keep(events)
 		return
 	}
-	ended := l.follow(e)
-	if ended != nil {
-		l.project(ended)
+	for _, e := range events {
+		if ended := l.follow(e); ended != nil {
+			l.project(ended)
+		}
 	}
 	if l.events.Size() > segmentSize {
 		l.rotate()
@@ -177,26 +185,26 @@ func (l *Ledger) refused(err error) {
 	l.full = true
 }
 
-func (l *Ledger) keep(e Event) {
-	if len(l.backlog) >= Backlog {
-		l.counters.Lost.Add(1)
-		return
-	}
-	l.backlog = append(l.backlog, e)
+func (l *Ledger) keep(events []Event) {
+	room := max(Backlog-len(l.backlog), 0)
+	l.counters.Lost.Add(uint64(max(len(events)-room, 0)))
+	l.backlog = append(l.backlog, events[:min(len(events), room)]...)
 	l.counters.Waiting.Store(int64(len(l.backlog)))
 }
+
+// flushSize is how many events of the backlog are written at once.
+const flushSize = 256
 
 // flush writes the backlog, or as much as the disk takes; true if all.
 func (l *Ledger) flush() bool {
 	waiting := l.backlog
 	l.backlog, l.full = nil, false
-	for i, e := range waiting {
-		l.write(e)
-		if l.full { // write has kept e
-			l.backlog = append(l.backlog, waiting[i+1:]...)
-			break
-		}
+	for len(waiting) > 0 && !l.full {
+		n := min(len(waiting), flushSize)
+		l.write(waiting[:n]) // keeps them if it fails
+		waiting = waiting[n:]
 	}
+	l.backlog = append(l.backlog, waiting...)
 	l.counters.Waiting.Store(int64(len(l.backlog)))
 	return !l.full
 }

@@ -173,14 +173,17 @@ func Read(name string, fn func(frame []byte, snapshot bool) error) error {
 	return nil
 }
 
-// Append writes one frame at the end.
-func (l *Log) Append(frame []byte) error {
-	if len(frame) > MaxFrame {
-		return ErrTooLarge
-	}
+// Append writes frames at the end, with one write(2): all of them or none.
+func (l *Log) Append(frames ...[]byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.buf = appendFrame(l.buf[:0], frame)
+	l.buf = l.buf[:0]
+	for _, frame := range frames {
+		if len(frame) > MaxFrame {
+			return ErrTooLarge
+		}
+		l.buf = appendFrame(l.buf, frame)
+	}
 	n, err := l.file.Write(l.buf)
 	if err != nil {
 		if n > 0 { // a full disk took a part: take it back
