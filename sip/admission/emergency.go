@@ -16,7 +16,6 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
-	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -42,7 +41,7 @@ type helped struct {
 
 // Emergency tells whether an INVITE is for an emergency number of some tenant.
 func (a *Admission) Emergency(req *sip.Request) bool {
-	called := calledForEmergency(req, message.Unescape(req.Recipient.User))
+	called := calledForEmergency(req, userOf(req.Recipient))
 	for _, t := range a.cfg.Tenants {
 		if _, ok := t.Emergency.Match(called); ok {
 			return true

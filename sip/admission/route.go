@@ -88,6 +88,11 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		p.To, p.Refuse = called, &v
 		return p
 	}
+	if s.Network != "" && s.Network != r.flow.Network {
+		v := cause.Verdict{Status: 403, Q850: 21, Reason: "Seat " + s.Number + " belongs to network " + s.Network, Fault: cause.Caller}
+		p.To, p.Refuse = called, &v
+		return p
+	}
 	return a.decide(ctx, r, p, dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
 		At: r.now, Presentation: s.Presentation,

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -11,6 +12,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
+	"strowger/sip/state"
 	"strowger/sip/transport"
 )
 
@@ -76,6 +78,12 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 		Algorithms: a.cfg.Algorithms(flow.Listener), Headers: credentials(req),
 	}, func(user string) (_ []seat.Credential, err error) {
 		s, err = a.cfg.Directory.Seat(ctx, t.Name, user)
+		if err != nil && !errors.Is(err, state.ErrNotFound) && req.IsInvite() && a.Emergency(req) {
+			// A store that is away does not stop a call for help from a seat we know.
+			if known, ok := a.cfg.Directory.Known(t.Name, user); ok {
+				s, err = known, nil
+			}
+		}
 		return s.Credentials, err
 	})
 	a.note(now, t, res, flow)
@@ -99,7 +107,7 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 
 // note writes down what a seat tried, for its administrator.
 func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, flow transport.Flow) {
-	if res.User == "" {
+	if res.User == "" || !res.Known { // a stranger may not push out what seats tried
 		return
 	}
 	a.cfg.Attempts.Record(t.Name, res.User, seat.Attempt{

@@ -93,6 +93,36 @@ func TestStoreAway(t *testing.T) {
 	}
 }
 
+// A seat that was seen before may call for help while the store is away.
+func TestEmergencyWhileTheStoreIsAway(t *testing.T) {
+	b := newBench(t)
+	b.fromSeat("1001", "*43")
+	known := b.proven("1001", "demo-1001", "INVITE", "sip:999@"+realm)
+	forged := b.proven("1001", "guessed", "INVITE", "sip:999@"+realm)
+	unseen := b.proven("1002", "demo-1002", "INVITE", "sip:999@"+realm)
+	b.store.away.Store(true)
+	if p := b.Admit(t.Context(), b.now, known, phoneFlow); !p.Emergency || len(p.Stages) == 0 {
+		t.Errorf("a known seat: %+v", p)
+	}
+	if p := b.Admit(t.Context(), b.now, forged, phoneFlow); p.Emergency || p.Refuse == nil {
+		t.Errorf("a wrong password: %+v", p)
+	}
+	if p := b.Admit(t.Context(), b.now, unseen, phoneFlow); p.Refuse == nil || p.Refuse.Status != 503 {
+		t.Errorf("a seat that was not read before: %+v", p)
+	}
+}
+
+func TestASeatCallsFromItsNetwork(t *testing.T) {
+	b := newBench(t)
+	req := b.proven("1001", "demo-1001", "INVITE", "sip:*43@"+realm)
+	elsewhere := flowTo("carriers", transport.UDP, netip.MustParseAddrPort("10.0.0.9:5060"))
+	refused(t, b.Admit(t.Context(), b.now, req, elsewhere), 403, "Seat 1001 belongs to network phones")
+	help := b.proven("1001", "demo-1001", "INVITE", "sip:999@"+realm)
+	if p := b.Admit(t.Context(), b.now, help, elsewhere); !p.Emergency {
+		t.Errorf("an emergency call from another network: %+v", p)
+	}
+}
+
 // TestAuthenticate: a request of a dialog is believed if it is of the same seat.
 func TestAuthenticate(t *testing.T) {
 	b := newBench(t)

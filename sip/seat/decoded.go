@@ -39,3 +39,11 @@ func (d *decoded) put(tenant string, r state.Record, s Seat) {
 	}
 	d.seats[seatKey{tenant, r.ID}] = decodedSeat{rev: r.Rev, seat: s}
 }
+
+// last returns a seat at whichever revision it was decoded last.
+func (d *decoded) last(tenant, number string) (Seat, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	s, ok := d.seats[seatKey{tenant, number}]
+	return s.seat, ok
+}

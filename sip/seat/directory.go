@@ -66,6 +66,10 @@ func (d *Directory) SeatRev(ctx context.Context, tenant, number string) (Seat, s
 	return s, r.Rev, err
 }
 
+// Known returns a seat as it was when it was last read, without asking the store;
+// false if it was not read yet.
+func (d *Directory) Known(tenant, number string) (Seat, bool) { return d.decoded.last(tenant, number) }
+
 func (d *Directory) decodeSeat(tenant string, r state.Record) (Seat, error) {
 	var s Seat
 	if err := json.Unmarshal(r.Value, &s); err != nil {
