@@ -5,7 +5,7 @@
 // sip always means github.com/emiago/sipgo/sip, the message and parser library
 // we build on. What lives where:
 //
-//	message      what sipgo's messages lack: validation, parameters, builders
+//	message      sipgo's messages, checked: validation, parameters, builders
 //	transport    the wire: listeners, flows, order of arrival
 //	transaction  the four state machines of RFC 3261 and 6026
 //	dialog       identifiers, CSeq, route set, remote target of one dialog
@@ -20,5 +20,8 @@
 //	state        records shared between nodes: embedded or Redis
 //	cluster      the link between nodes
 //	ledger       the append-only record and its projections
+//	segment      the log of checksummed frames beneath it
+//	mark         tokens that lead back to a node and strand
 //	cause        SIP status, Q.850 cause and whose fault
+//	ua           a small user agent: the test phone's SIP side
 package sip

@@ -120,6 +120,9 @@ func (n *Node) counters() map[string][]any {
 	if s, ok := n.Store.(interface{ Counters() *state.Counters }); ok {
 		all["state"] = []any{s.Counters()}
 	}
+	if n.Link != nil {
+		all["cluster"] = []any{n.Link.Counters()}
+	}
 	for _, c := range n.Exchange.Transactions() {
 		all["transaction"] = append(all["transaction"], c)
 	}
