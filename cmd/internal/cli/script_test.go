@@ -23,6 +23,9 @@ var hosts atomic.Uint32
 // TestScripts runs the manual of the commands: each file of testdata/script has the
 // demo configuration on a loopback address of its own, HOST.
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts whole nodes: left out with -short")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
