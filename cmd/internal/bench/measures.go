@@ -47,9 +47,16 @@ func cpuPerRegister(ctx context.Context, r *run) (float64, error) {
 func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
 	return memoryEach(r, bindings, func() error {
 		load := registrations{to: server, from: anyPhone(), users: seats(bindings), count: bindings, rate: registerRate / 2}
-		return load.run(ctx)
+		if err := load.run(ctx); err != nil {
+			return err
+		}
+		return wait(ctx, restTime)
 	})
 }
+
+// restTime lets a registrar end the transactions of the load, which RFC 3261 has it
+// keep for 32 s, before its bindings are weighed.
+const restTime = 60 * time.Second
 
 // memoryPerCall measures while the calls are held.
 func memoryPerCall(ctx context.Context, r *run) (float64, error) {

@@ -1,6 +1,11 @@
 package cli
 
-import "runtime"
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
 
 // heapFloor is how much live heap the garbage collector is made to see at least. A
 // small node would else collect each few megabytes, all the time; as the collector
@@ -12,4 +17,33 @@ const heapFloor = 16 << 20
 func raiseHeap() (release func()) {
 	ballast := make([]byte, heapFloor)
 	return func() { runtime.KeepAlive(ballast) }
+}
+
+// restTime is how long a node must go without a garbage collection to be at rest.
+const restTime = 15 * time.Second
+
+// returnMemory gives memory back to the system whenever the node comes to rest,
+// until ctx ends: a burst of calls or registrations leaves garbage that nothing
+// else would collect for minutes.
+func returnMemory(ctx context.Context) {
+	t := time.NewTicker(restTime)
+	defer t.Stop()
+	var before debug.GCStats
+	debug.ReadGCStats(&before)
+	returned := int64(-1) // collections when memory was given back last
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		var now debug.GCStats
+		debug.ReadGCStats(&now)
+		if now.NumGC == before.NumGC && now.NumGC != returned {
+			debug.FreeOSMemory()
+			debug.ReadGCStats(&now)
+			returned = now.NumGC
+		}
+		before = now
+	}
 }

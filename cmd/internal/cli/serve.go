@@ -77,6 +77,7 @@ stops at once.`,
 
 func serve(c *cobra.Command, flags nodeFlags) error {
 	defer raiseHeap()()
+	go returnMemory(c.Context())
 	cfg, err := flags.load()
 	if err != nil {
 		return err
