@@ -50,7 +50,7 @@ type Ledger struct {
 	open    map[string]*calls
 	backlog []Event
 	frames  [][]byte // reused by write
-	full    bool // the disk refused last time
+	full    bool     // the disk refused last time
 	files   *files
 	stuck   bool // the records could not be written last time
 	closed  bool
