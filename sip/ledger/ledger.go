@@ -144,7 +144,7 @@ func (l *Ledger) Record(events ...Event) {
 	l.counters.Events.Add(uint64(len(events)))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.full && !l.flush() {
+	if l.full { // the flusher tries again; calls do not wait for it
 		l.keep(events)
 		return
 	}
@@ -218,10 +218,13 @@ func (l *Ledger) project(c *calls) {
 	l.counters.Records.Add(1)
 }
 
-// Flush writes the call records that wait.
+// Flush writes what waits: events that the disk refused, and call records.
 func (l *Ledger) Flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.full {
+		l.flush()
+	}
 	return l.flushFiles()
 }
 
@@ -237,7 +240,7 @@ func (l *Ledger) flushFiles() error {
 	return err
 }
 
-// flusher writes the call records each FlushEvery until Close.
+// flusher writes what waits each FlushEvery until Close.
 func (l *Ledger) flusher() {
 	defer close(l.done)
 	t := time.NewTicker(FlushEvery)

@@ -222,6 +222,7 @@ func TestFullDisk(t *testing.T) {
 	for _, e := range answered("last") {
 		l.Record(e)
 	}
+	flush(t, l)
 	if w := l.Counters().Waiting.Load(); w != 0 {
 		t.Fatalf("%d events still wait", w)
 	}
