@@ -1,0 +1,53 @@
+package b2bua
+
+import "strowger/sip/cause"
+
+// refused tells whether the callee itself said no, so that asking elsewhere is
+// not what the caller wants.
+func refused(v cause.Verdict) bool {
+	switch v.Status {
+	case 408, 430, 480, 0:
+		return false
+	}
+	return v.Status < 500 || v.Status >= 600
+}
+
+// carried is what the caller is told of a party's refusal: a redirection that we
+// do not follow and a challenge that is ours to answer say nothing to the caller.
+func carried(v cause.Verdict) cause.Verdict {
+	switch {
+	case v.Status >= 300 && v.Status < 400:
+		return cause.Verdict{Status: 480, Q850: v.Q850, Fault: v.Fault}
+	case v.Status == 401 || v.Status == 407:
+		return cause.Verdict{Status: 502, Q850: v.Q850, Fault: cause.Us}
+	}
+	return v
+}
+
+// better chooses the outcome that tells the caller most: a refusal by a person
+// before a failure on the way (RFC 3261 section 16.7, step 6, in spirit).
+func better(a, b cause.Verdict) cause.Verdict {
+	if a.Status == 0 || rank(b.Status) < rank(a.Status) {
+		return b
+	}
+	return a
+}
+
+func rank(status int) int {
+	switch {
+	case status >= 600:
+		return 0
+	case status == 486:
+		return 1
+	case status == 480:
+		return 2
+	case status >= 400 && status < 500 && status != 408:
+		return 3
+	case status == 408:
+		return 4
+	case status >= 500:
+		return 5
+	default:
+		return 6
+	}
+}
