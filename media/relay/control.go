@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"strowger/media"
+	"strowger/media/datagram"
 )
 
 // reportInterval is the mean time between two reports of an endpoint; each is
@@ -131,7 +132,7 @@ func (in *inbound) report(now time.Time) []rtcp.ReceptionReport {
 // receiver report, each with the canonical name (RFC 3550, 6.1).
 func (o *outbound) report(now time.Time, blocks []rtcp.ReceptionReport, c *Counters) error {
 	sent := o.packets != o.reported
-	if o.rtcpTo.size == 0 || !sent && len(blocks) == 0 {
+	if !o.rtcpTo.IsValid() || !sent && len(blocks) == 0 {
 		return nil
 	}
 	o.reported = o.packets
@@ -151,7 +152,7 @@ func (o *outbound) report(now time.Time, blocks []rtcp.ReceptionReport, c *Count
 	if o.mux {
 		fd = o.sockets.rtp
 	}
-	if errno := send(fd, b, &o.rtcpTo); errno != 0 {
+	if errno := datagram.Send(fd, b, &o.rtcpTo); errno != 0 {
 		return fmt.Errorf("send RTCP report: %w", errno)
 	}
 	o.reports++

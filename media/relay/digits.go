@@ -126,7 +126,7 @@ func (o *outbound) press(now time.Time, scratch []byte, c *Counters) bool {
 
 // sendEvent sends one packet of the digit that is pressed.
 func (o *outbound) sendEvent(now time.Time, events *media.Payload, ticks int, end bool, scratch []byte, c *Counters) {
-	if !o.open || o.to.size == 0 {
+	if !o.open || !o.to.IsValid() {
 		c.Dropped.Add(1)
 		return
 	}

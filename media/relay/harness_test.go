@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/datagram"
 )
 
 // bench is a plane that stands still: tests move its clock and its workers.
@@ -181,7 +182,7 @@ func heard(t *testing.T, c *net.UDPConn) [][]byte {
 	err = raw.Read(func(fd uintptr) bool {
 		for {
 			b := make([]byte, MaxPacket)
-			n, _, errno := receive(int(fd), b)
+			n, _, errno := datagram.Receive(int(fd), b)
 			if errno != 0 {
 				return true
 			}

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"strowger/media"
+	"strowger/media/datagram"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -20,7 +21,7 @@ func TestPacketPathDoesNotAllocate(t *testing.T) {
 		left, _ := b.bridge(pcmu, law)
 		left.say(sound(1)) // locks
 		packet, payload := make([]byte, 0, MaxPacket), sound(1)
-		to := makeSockaddr(left.to.Local())
+		to := datagram.AddressOf(left.to.Local())
 		raw, err := left.rtp.SyscallConn()
 		if err != nil {
 			t.Fatal(err)
@@ -30,7 +31,7 @@ func TestPacketPathDoesNotAllocate(t *testing.T) {
 			allocs = testing.AllocsPerRun(200, func() {
 				packet = append(packet[:0], left.packet.header()...)
 				packet = append(packet, payload...)
-				if errno := send(int(fd), packet, &to); errno != 0 {
+				if errno := datagram.Send(int(fd), packet, &to); errno != 0 {
 					t.Error(errno)
 				}
 				b.carry()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/datagram"
 )
 
 // outbound is what we send to an endpoint's party: one stream with an SSRC of its
@@ -17,7 +18,7 @@ type outbound struct {
 	sockets    sockets // untouched once shut
 	open       bool    // the far side wants to hear
 	mux        bool    // RTCP on the RTP port
-	to, rtcpTo sockaddr
+	to, rtcpTo datagram.Address
 	payloads   []media.Payload
 	stride     int // ticks of the clock for each packet of a prompt
 
@@ -64,7 +65,7 @@ func (o *outbound) update(r media.Remote, locked netip.AddrPort) {
 	case !r.RTCP.IsValid() || r.RTCP.Port() == 0:
 		rtcp = above(unmap(r.RTP))
 	}
-	o.to, o.rtcpTo = makeSockaddr(unmap(r.RTP)), makeSockaddr(rtcp)
+	o.to, o.rtcpTo = destination(unmap(r.RTP)), destination(rtcp)
 	if locked.IsValid() {
 		o.follow(locked)
 	}
@@ -77,17 +78,25 @@ func reachable(a netip.AddrPort) bool {
 	return a.IsValid() && a.Port() != 0 && !a.Addr().IsUnspecified()
 }
 
+// destination is an address to send to; none if it cannot be sent to.
+func destination(a netip.AddrPort) datagram.Address {
+	if !reachable(a) {
+		return datagram.Address{}
+	}
+	return datagram.AddressOf(a)
+}
+
 // follow sends to a source that was locked. RTCP goes there too if it is another
 // host than SDP named.
 func (o *outbound) follow(source netip.AddrPort) {
-	moved := o.to.size == 0 || o.to.addrPort().Addr() != source.Addr()
-	o.to = makeSockaddr(source)
+	moved := !o.to.IsValid() || o.to.AddrPort().Addr() != source.Addr()
+	o.to = destination(source)
 	switch {
-	case o.rtcpTo.size == 0:
+	case !o.rtcpTo.IsValid():
 	case o.mux:
 		o.rtcpTo = o.to
 	case moved:
-		o.rtcpTo = makeSockaddr(above(source))
+		o.rtcpTo = destination(above(source))
 	}
 }
 
@@ -98,7 +107,7 @@ func above(a netip.AddrPort) netip.AddrPort {
 
 // forward sends a packet of a source with our header. b is changed.
 func (o *outbound) forward(now time.Time, h header, fresh bool, clock int, b []byte, c *Counters) {
-	if !o.open || o.to.size == 0 || o.dialler.busy() {
+	if !o.open || !o.to.IsValid() || o.dialler.busy() {
 		c.Dropped.Add(1)
 		return
 	}
@@ -131,7 +140,7 @@ func (o *outbound) nextTimestamp(now time.Time, clock int) uint32 {
 
 // transmit sends b, whose header is h, and remembers how far the stream is.
 func (o *outbound) transmit(now time.Time, h *header, clock int, b []byte, c *Counters) {
-	if errno := send(o.sockets.rtp, b, &o.to); errno != 0 {
+	if errno := datagram.Send(o.sockets.rtp, b, &o.to); errno != 0 {
 		c.SendErrors.Add(1)
 		return
 	}
@@ -158,7 +167,7 @@ func (o *outbound) change(p player) {
 
 // shut ends all sending.
 func (o *outbound) shut() {
-	o.open, o.to, o.rtcpTo, o.dialler = false, sockaddr{}, sockaddr{}, dialler{}
+	o.open, o.to, o.rtcpTo, o.dialler = false, datagram.Address{}, datagram.Address{}, dialler{}
 	o.change(player{})
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/datagram"
 )
 
 // MaxPacket is the longest datagram that is relayed, in bytes: an Ethernet frame
@@ -24,7 +25,7 @@ func (e *endpoint) read(rtcp bool, b []byte) (n int, from netip.AddrPort, ok boo
 	if rtcp {
 		fd = e.sockets.rtcp
 	}
-	n, from, errno := receive(fd, b)
+	n, from, errno := datagram.Receive(fd, b)
 	if errno == syscall.EAGAIN || errno == syscall.EINTR {
 		return 0, netip.AddrPort{}, false
 	}

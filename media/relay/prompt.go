@@ -49,7 +49,7 @@ func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters
 	law, payload, ok := o.companding()
 	b := scratch[:minRTP+samples]
 	o.player.fill(b[minRTP:], law)
-	if !ok || !o.open || o.to.size == 0 {
+	if !ok || !o.open || !o.to.IsValid() {
 		o.fresh = true
 		c.Dropped.Add(1)
 		return

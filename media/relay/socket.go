@@ -1,11 +1,8 @@
 package relay
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,73 +11,6 @@ import (
 // overload shows as loss instead of seconds of delay. The kernel doubles it for
 // its own bookkeeping.
 const receiveBuffer = 32 << 10
-
-// sockaddr is an address as the kernel wants it. An IPv4 address fills the first
-// part only.
-type sockaddr struct {
-	raw  unix.RawSockaddrInet6
-	size uint32 // 0 means no address
-}
-
-//nolint:gosec // G103: handed to the kernel where it lies
-func makeSockaddr(a netip.AddrPort) sockaddr {
-	var s sockaddr
-	if !reachable(a) {
-		return s
-	}
-	port := swap(a.Port())
-	if a.Addr().Is4() {
-		in := (*unix.RawSockaddrInet4)(unsafe.Pointer(&s.raw))
-		in.Family, in.Port, in.Addr = unix.AF_INET, port, a.Addr().As4()
-		s.size = unix.SizeofSockaddrInet4
-		return s
-	}
-	s.raw.Family, s.raw.Port, s.raw.Addr = unix.AF_INET6, port, a.Addr().As16()
-	s.size = unix.SizeofSockaddrInet6
-	return s
-}
-
-//nolint:gosec // G103: the kernel wrote it
-func (s *sockaddr) addrPort() netip.AddrPort {
-	in := (*unix.RawSockaddrInet4)(unsafe.Pointer(&s.raw))
-	port := swap(in.Port)
-	if in.Family == unix.AF_INET {
-		return netip.AddrPortFrom(netip.AddrFrom4(in.Addr), port)
-	}
-	return netip.AddrPortFrom(netip.AddrFrom16(s.raw.Addr), port)
-}
-
-// swap turns a port from the machine's order of bytes into the network's, and back.
-func swap(port uint16) uint16 {
-	var b [2]byte
-	binary.BigEndian.PutUint16(b[:], port)
-	return binary.NativeEndian.Uint16(b[:])
-}
-
-// receive reads one datagram without waiting. n is its whole length, even if b was
-// too short for it.
-//
-//nolint:gosec // G103: handed to the kernel where it lies
-func receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) {
-	s := sockaddr{size: unix.SizeofSockaddrInet6}
-	r, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_TRUNC,
-		uintptr(unsafe.Pointer(&s.raw)), uintptr(unsafe.Pointer(&s.size)))
-	if errno != 0 {
-		return 0, netip.AddrPort{}, errno
-	}
-	return int(r), s.addrPort(), 0
-}
-
-// send writes one datagram without waiting.
-//
-//nolint:gosec // G103: handed to the kernel where it lies
-func send(fd int, b []byte, to *sockaddr) syscall.Errno {
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT,
-		uintptr(unsafe.Pointer(&to.raw)), uintptr(to.size))
-	return errno
-}
 
 // sockets are those of a pair: of the even and of the odd port.
 type sockets struct{ rtp, rtcp int }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"strowger/media/datagram"
 )
 
 // udpConn is a UDP socket that the process waits for only while it wants to read.
@@ -89,21 +91,28 @@ func (c *udpConn) watch() error {
 	return err
 }
 
-// ReadFromUDPAddrPort implements PacketConn.
+// ReadFromUDPAddrPort implements PacketConn. What is longer than b is cut.
 func (c *udpConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 	var n int
-	var from unix.Sockaddr
-	var err error
+	var from netip.AddrPort
+	var errno syscall.Errno
 	waitErr := c.arrivals.Read(func(uintptr) bool {
-		c.mu.RLock()
-		defer c.mu.RUnlock()
-		n, from, err = unix.Recvfrom(c.fd, b, 0)
-		return !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR)
+		n, from, errno = c.receive(b)
+		return errno != syscall.EAGAIN && errno != syscall.EINTR
 	})
-	if waitErr != nil || errors.Is(err, unix.EBADF) {
+	switch {
+	case waitErr != nil, errno == syscall.EBADF:
 		return 0, netip.AddrPort{}, net.ErrClosed
+	case errno != 0:
+		return 0, netip.AddrPort{}, os.NewSyscallError("recvfrom", errno)
 	}
-	return max(n, 0), addrPortOf(from), os.NewSyscallError("recvfrom", err)
+	return min(n, len(b)), from, nil
+}
+
+func (c *udpConn) receive(b []byte) (int, netip.AddrPort, syscall.Errno) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return datagram.Receive(c.fd, b)
 }
 
 // WriteToUDPAddrPort implements PacketConn. It does not wait for room: what finds
@@ -114,8 +123,9 @@ func (c *udpConn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if c.fd < 0 {
 		return 0, net.ErrClosed
 	}
-	if err := unix.Sendto(c.fd, b, 0, sockaddr(to)); err != nil {
-		return 0, os.NewSyscallError("sendto", err)
+	address := datagram.AddressOf(to)
+	if errno := datagram.Send(c.fd, b, &address); errno != 0 {
+		return 0, os.NewSyscallError("sendto", errno)
 	}
 	return len(b), nil
 }
@@ -139,7 +149,7 @@ func (c *udpConn) Close() error {
 	return err
 }
 
-// sockaddr and addrPortOf write the zone of an IPv6 address as its number.
+// sockaddr writes the zone of an IPv6 address as its number.
 func sockaddr(a netip.AddrPort) unix.Sockaddr {
 	addr := a.Addr().Unmap()
 	if addr.Is4() {
@@ -149,16 +159,13 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Addr: addr.As16(), Port: int(a.Port()), ZoneId: uint32(zone)}
 }
 
+// addrPortOf is the address of a socket of ours.
 func addrPortOf(s unix.Sockaddr) netip.AddrPort {
 	switch s := s.(type) {
 	case *unix.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(s.Addr), uint16(s.Port))
 	case *unix.SockaddrInet6:
-		addr := netip.AddrFrom16(s.Addr)
-		if s.ZoneId != 0 {
-			addr = addr.WithZone(strconv.FormatUint(uint64(s.ZoneId), 10))
-		}
-		return netip.AddrPortFrom(addr, uint16(s.Port))
+		return netip.AddrPortFrom(netip.AddrFrom16(s.Addr), uint16(s.Port))
 	}
 	return netip.AddrPort{}
 }
