@@ -59,6 +59,7 @@ type Log struct {
 	seq   int
 	dirty bool
 	buf   []byte
+	writer
 
 	closed atomic.Bool
 	stop   chan struct{}
@@ -184,7 +185,7 @@ func (l *Log) Append(frames ...[]byte) error {
 		}
 		l.buf = appendFrame(l.buf, frame)
 	}
-	n, err := l.file.Write(l.buf)
+	n, err := l.writer.write(l.file, l.buf)
 	if err != nil {
 		if n > 0 { // a full disk took a part: take it back
 			err = errors.Join(err, l.file.Truncate(l.size))
