@@ -110,25 +110,40 @@ func (s *strand) drain() bool {
 	return open
 }
 
-// slack is the grid on which strands wake for what is due: much of that is the end
-// of a transaction, which nobody waits for, and one wake-up serves all strands.
-const slack = 20 * time.Millisecond
+// Grids on which strands wake for what is due: one wake-up then serves much, and
+// all strands. Most of what is due is the end of a transaction, which nobody waits
+// for.
+const (
+	slack  = 20 * time.Millisecond
+	linger = time.Second // for ends of transactions
+)
 
 // arm sets the timer to the next deadline of the table or a call, unless it fires
 // before that anyway.
 func (s *strand) arm(now time.Time) {
-	d := s.table.Deadline()
-	if c := s.due.first(); !c.IsZero() && (d.IsZero() || c.Before(d)) {
-		d = c
-	}
+	d := earlier(onGrid(s.table.Urgent(), slack), onGrid(s.table.Deadline(), linger))
+	d = earlier(d, onGrid(s.due.first(), slack))
 	if d.IsZero() || !s.armed.IsZero() && !d.Before(s.armed) {
 		return
 	}
-	if late := d.Sub(d.Truncate(slack)); late > 0 {
-		d = d.Add(slack - late)
-	}
 	s.armed = d
 	s.timer.Reset(max(d.Sub(now), 0))
+}
+
+// onGrid is the first point of a grid that is not before t; zero stays zero.
+func onGrid(t time.Time, grid time.Duration) time.Time {
+	if late := t.Sub(t.Truncate(grid)); late > 0 {
+		return t.Add(grid - late)
+	}
+	return t
+}
+
+// earlier is the earlier of two times; zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (s *strand) tick(now time.Time) {

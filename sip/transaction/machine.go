@@ -48,6 +48,9 @@ func (a action) has(b action) bool { return a&b != 0 }
 // returns what to do and the next deadline (zero: none).
 type machine interface {
 	Step(now time.Time, e event) (action, time.Time)
+	// lingers tells whether it only waits for what may still come: at its deadline it
+	// ends, and nobody hears of it.
+	lingers() bool
 }
 
 // state is a state of a machine. trying is also Calling of the INVITE client.
@@ -67,7 +70,10 @@ type timers struct {
 	again    time.Time     // the next retransmission (A, E, G) or the automatic 100
 	interval time.Duration // the last distance between retransmissions
 	end      time.Time     // the end of a state (B, D, F, H, I, J, K, L, M)
+	last     bool          // what comes at end is the end of the transaction (D, I, J, K, L, M)
 }
+
+func (t *timers) lingers() bool { return t.last }
 
 // next is the earlier of both clocks.
 func (t *timers) next() time.Time {
@@ -89,10 +95,11 @@ func (t *timers) repeat(now time.Time, d time.Duration) {
 	t.again = now.Add(d)
 }
 
-// linger stops retransmissions and sets the end after d.
+// linger stops retransmissions and sets the end of the transaction after d.
 func (t *timers) linger(now time.Time, d time.Duration) {
 	t.again = time.Time{}
 	t.end = now.Add(d)
+	t.last = true
 }
 
 // lingering ends a client that only waits for what may still come.

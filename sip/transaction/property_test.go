@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,7 +156,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 			w.run(w.now.Sub(t0) + d)
 		},
 		"": func(r *rapid.T) {
-			for _, e := range w.table.schedule {
+			for _, e := range slices.Concat(w.table.schedule.urgent, w.table.schedule.ends) {
 				if !e.deadline.After(w.now) {
 					r.Fatal("a deadline was missed")
 				}

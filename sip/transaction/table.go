@@ -66,7 +66,8 @@ type entry struct {
 	key        string
 	number     uint64    // order of creation
 	deadline   time.Time // zero: not in the schedule
-	place      int       // in the schedule
+	queue      *queue    // of the schedule; nil: not in it
+	place      int       // in queue
 	prev, next *entry    // on the same stream
 	failing    bool      // in failures
 	server     *Server   // whose entry it is: one of both
@@ -124,6 +125,19 @@ func (t *Table) Deadline() time.Time {
 		return t.failures[0].at
 	}
 	if e := t.schedule.first(); e != nil {
+		return e.deadline
+	}
+	return time.Time{}
+}
+
+// Urgent is the time of the next Tick that does something for anybody; zero means
+// none. Before it, a Tick only ends transactions that linger, which may wait for
+// long: until then they take memory and absorb what comes.
+func (t *Table) Urgent() time.Time {
+	if len(t.failures) > 0 {
+		return t.failures[0].at
+	}
+	if e := t.schedule.urgent.first(); e != nil {
 		return e.deadline
 	}
 	return time.Time{}

@@ -136,7 +136,11 @@ func (b *bench) run(d time.Duration) {
 		if next.After(b.now) {
 			b.now = next
 		}
+		urgent, noted := b.table.Urgent(), len(b.log)
 		b.table.Tick(b.now)
+		if (urgent.IsZero() || b.now.Before(urgent)) && len(b.log) > noted {
+			b.t.Fatalf("%q was not urgent, and happened at %v", b.log[noted:], b.now.Sub(t0))
+		}
 	}
 	b.t.Fatal("the table's deadline stands still")
 }
@@ -173,9 +177,10 @@ func (b *bench) expect(want ...string) {
 func (b *bench) empty() {
 	b.t.Helper()
 	t := b.table
-	if n := len(t.servers) + len(t.clients) + len(t.merges) + len(t.streams) + len(t.schedule) + len(t.failures); n != 0 {
+	waiting := len(t.schedule.urgent) + len(t.schedule.ends)
+	if n := len(t.servers) + len(t.clients) + len(t.merges) + len(t.streams) + waiting + len(t.failures); n != 0 {
 		b.t.Errorf("left in the table: %d servers, %d clients, %d origins, %d streams, %d deadlines, %d failures",
-			len(t.servers), len(t.clients), len(t.merges), len(t.streams), len(t.schedule), len(t.failures))
+			len(t.servers), len(t.clients), len(t.merges), len(t.streams), waiting, len(t.failures))
 	}
 }
 
