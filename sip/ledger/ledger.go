@@ -21,6 +21,9 @@ const (
 	FlushEvery = 200 * time.Millisecond
 	// segmentSize begins a new segment.
 	segmentSize = 64 << 20
+	// maxEnded is how many ended calls wait for the next flush at most; one more is
+	// written at once.
+	maxEnded = 1024
 	// maxOpen bounds the calls that are followed for their CDR.
 	maxOpen = 1 << 18
 	// talkingEvents is what most calls have while they talk: arrived, decided, rang,
@@ -48,6 +51,7 @@ type Ledger struct {
 	mu      sync.Mutex
 	events  *segment.Log
 	open    map[string]*calls
+	ended   []*calls // their records wait for the next flush
 	backlog []Event
 	frames  [][]byte // reused by write
 	full    bool     // the disk refused last time
@@ -168,21 +172,29 @@ func (l *Ledger) write(events []Event) {
 	}
 	for _, e := range events {
 		if ended := l.follow(e); ended != nil {
-			l.project(ended)
+			l.ended = append(l.ended, ended)
 		}
+	}
+	if len(l.ended) > maxEnded {
+		l.project()
 	}
 	if l.events.Size() > segmentSize {
 		l.rotate()
 	}
 }
 
-// project writes the records of an ended call.
-func (l *Ledger) project(c *calls) {
-	if err := l.files.add(c); err != nil {
-		l.counters.WriteErrors.Add(1)
-		return // it is written at the next start
+// project makes the records of ended calls: of many at once, as the calls
+// themselves have no use for them.
+func (l *Ledger) project() {
+	for _, c := range l.ended {
+		if err := l.files.add(c); err != nil {
+			l.counters.WriteErrors.Add(1) // it is written at the next start
+		} else {
+			l.counters.Records.Add(1)
+		}
 	}
-	l.counters.Records.Add(1)
+	clear(l.ended)
+	l.ended = l.ended[:0]
 }
 
 // Flush writes what waits: events that the disk refused, and call records.
@@ -196,6 +208,7 @@ func (l *Ledger) Flush() error {
 }
 
 func (l *Ledger) flushFiles() error {
+	l.project()
 	err := l.files.flush()
 	if err != nil {
 		l.counters.WriteErrors.Add(1)
@@ -270,7 +283,7 @@ func (l *Ledger) Close() error {
 	if l.full && !l.flush() {
 		l.log.Error("events of the ledger were lost at the end", "events", len(l.backlog))
 	}
-	return errors.Join(l.files.close(), l.events.Close())
+	return errors.Join(l.flushFiles(), l.files.close(), l.events.Close())
 }
 
 var _ Recorder = (*Ledger)(nil)
