@@ -12,8 +12,8 @@ import (
 // So writes are silent while the disk keeps up; a silent one that waits keeps a
 // processor from other goroutines meanwhile, which must not happen again soon.
 const (
-	slowWrite = time.Millisecond // the disk does not keep up
-	cautious  = time.Minute      // how long writes are announced after a slow one
+	slowWrite = 20 * time.Millisecond // the disk, and not the processor, kept it waiting
+	cautious  = time.Minute           // how long writes are announced after a slow one
 )
 
 // writer writes at the end of a file. The zero value is ready.
