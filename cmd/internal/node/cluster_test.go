@@ -1,7 +1,6 @@
 package node_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +18,7 @@ import (
 
 	"strowger/cmd/internal/node"
 	"strowger/configs"
+	"strowger/sip/state/redistest"
 )
 
 // called rings seat 1002 of the demo plan.
@@ -28,44 +27,6 @@ const called = "+448081570002"
 // host is a loopback address that belongs to this process's tests.
 func host(i int) string {
 	return fmt.Sprintf("127.%d.%d.%d", 200+os.Getpid()%50, os.Getpid()/50%250, i)
-}
-
-// startRedis runs a server of the test's own and returns its URL.
-func startRedis(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed: apt-get install redis-server")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
-	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "no")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if strings.Contains(lines.Text(), "Ready to accept connections") {
-			go func() {
-				for lines.Scan() { // until the server ends
-				}
-			}()
-			return "redis://127.0.0.1:" + port + "/0"
-		}
-	}
-	t.Fatal("redis-server did not start")
-	return ""
 }
 
 // pair is two nodes of one cluster, started from the file that is shipped.
@@ -99,7 +60,7 @@ func configurePair(t *testing.T, firstHost int) (p *pair, cfgs [2]*configs.Confi
 	if testing.Short() {
 		t.Skip("starts a redis-server: not in -short")
 	}
-	env := map[string]string{"STROWGER_STORE": startRedis(t), "STROWGER_KEY": filepath.Join(t.TempDir(), "key")}
+	env := map[string]string{"STROWGER_STORE": redistest.Start(t), "STROWGER_KEY": filepath.Join(t.TempDir(), "key")}
 	if err := os.WriteFile(env["STROWGER_KEY"], []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
