@@ -115,8 +115,9 @@ type Trunk struct {
 
 // Store is the block store.
 type Store struct {
-	// URL is that of Redis: redis://, rediss:// or unix://. Default "": embedded, in
-	// the data folder. From the environment it may hold a password: it is never logged.
+	// URL is that of Redis, in the forms that state.OpenRedis documents: one server, a
+	// cluster, or sentinels, in plain or by TLS. Default "": embedded, in the data
+	// folder. From the environment it may hold a password: it is never logged.
 	URL string
 	// PasswordFile holds the password of Redis. Default "": none.
 	PasswordFile string

@@ -1,10 +1,7 @@
 package node
 
 import (
-	"context"
 	"crypto/rand"
-	"log/slog"
-	"net/url"
 	"strings"
 	"sync"
 
@@ -14,24 +11,8 @@ import (
 	"strowger/media/relay"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
-	"strowger/sip/state"
 	"strowger/sip/transport"
 )
-
-func openRedis(ctx context.Context, c configs.Store, log *slog.Logger) (state.Store, error) {
-	address := c.URL
-	if c.PasswordFile != "" {
-		u, err := url.Parse(c.URL)
-		if err != nil {
-			return nil, err
-		}
-		q := u.Query()
-		q.Set("password_file", c.PasswordFile)
-		u.RawQuery = q.Encode()
-		address = u.String()
-	}
-	return state.OpenRedis(ctx, address, state.Options{Logger: log})
-}
 
 func rtpNetwork(w configs.Network) relay.Network {
 	r := relay.Network{}

@@ -118,12 +118,15 @@ func (n *Node) close() error {
 func (n *Node) openStore(ctx context.Context) error {
 	var err error
 	if n.Config.Store.URL != "" {
-		n.Store, err = openRedis(ctx, n.Config.Store, n.log)
+		n.Store, err = state.OpenRedis(ctx, n.Config.Store.URL, state.Options{Logger: n.log, PasswordFile: n.Config.Store.PasswordFile})
 	} else {
 		n.Store, err = state.OpenEmbedded(n.Config.Node.Data, state.Options{Logger: n.log})
 	}
 	if err != nil {
 		n.Store = nil // not a typed nil
+		if errors.Is(err, state.ErrUnavailable) {
+			err = fmt.Errorf("%w: start Redis there, or correct the store's URL", err)
+		}
 		return err
 	}
 	n.Directory = seat.NewDirectory(n.Store)
