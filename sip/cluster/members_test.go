@@ -44,6 +44,17 @@ func (a *away) List(ctx context.Context, t state.Table, tenant string, fn func(s
 	return a.Store.List(ctx, t, tenant, fn)
 }
 
+// deaf is a store that tells of no change, but that anything may have changed.
+type deaf struct {
+	state.Store
+	tell func(tenant, id string)
+}
+
+func (d *deaf) Watch(_ state.Table, fn func(tenant, id string)) (stop func()) {
+	d.tell = fn
+	return func() {}
+}
+
 // onOneStore runs a test of nodes that share a store, in fake time.
 func onOneStore(t *testing.T, test func(t *testing.T, s *away)) {
 	t.Helper()
@@ -101,6 +112,25 @@ func sees(t *testing.T, m *Membership, want string) {
 func after(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
+}
+
+// TestLostNews: where news may have been lost, a node looks at once at who is there.
+func TestLostNews(t *testing.T) {
+	onOneStore(t, func(t *testing.T, s *away) {
+		t.Helper()
+		d := &deaf{Store: s}
+		a, b := join(t, d, "a", 1), join(t, s, "b", 2)
+		after(0)
+		sees(t, a, "")
+		d.tell("", "")
+		after(0)
+		sees(t, a, "b=2")
+		leave(t, b)
+		d.tell("", "")
+		after(0)
+		sees(t, a, "")
+		leave(t, a)
+	})
 }
 
 func TestMembersComeAndGo(t *testing.T) {
