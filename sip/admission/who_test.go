@@ -82,7 +82,7 @@ func TestDisabledSeat(t *testing.T) {
 func TestStoreAway(t *testing.T) {
 	b := newBench(t)
 	req := b.proven("1001", "demo-1001", "INVITE", "sip:1002@"+realm)
-	b.store.away.Store(true)
+	b.store.Unreadable.Store(true)
 	p := b.Admit(t.Context(), b.now, req, phoneFlow)
 	if !p.Silent || p.Refuse == nil || p.Refuse.Status != 503 || len(p.Headers) != 1 || p.Headers[0].Name() != "Retry-After" {
 		t.Errorf("a seat is told %+v", p)
@@ -100,7 +100,7 @@ func TestEmergencyWhileTheStoreIsAway(t *testing.T) {
 	known := b.proven("1001", "demo-1001", "INVITE", "sip:999@"+realm)
 	forged := b.proven("1001", "guessed", "INVITE", "sip:999@"+realm)
 	unseen := b.proven("1002", "demo-1002", "INVITE", "sip:999@"+realm)
-	b.store.away.Store(true)
+	b.store.Unreadable.Store(true)
 	if p := b.Admit(t.Context(), b.now, known, phoneFlow); !p.Emergency || len(p.Stages) == 0 {
 		t.Errorf("a known seat: %+v", p)
 	}
