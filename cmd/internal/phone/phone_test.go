@@ -63,12 +63,7 @@ func newCentre(t *testing.T, algorithm string) *centre {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Admin.HTTP = netip.AddrPort{}
-	for i := range cfg.Networks[0].Listeners {
-		l := &cfg.Networks[0].Listeners[i]
-		l.Bind = netip.AddrPortFrom(loopback, 0)
-		l.Advertised = l.Bind
-	}
+	cfg.AnyPorts()
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
