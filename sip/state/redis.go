@@ -108,10 +108,11 @@ type Redis struct {
 //	redis://HOST:PORT,HOST:PORT?sentinel=NAME the master NAME, by its sentinels
 //
 // User, password, port (6379) and DB (0) may be left out. Further parameters are
-// password_file=FILE, and for rediss PEM files: ca_file=FILE, without which the
-// system's certificates are trusted, and cert_file=FILE with key_file=FILE to show a
-// certificate of one's own. Sentinels are reached as their master is, TLS or not, and
-// asked without a password. A server that does not answer is an error.
+// password_file=FILE; sentinel_password_file=FILE, where the sentinels want one of
+// their own; and for rediss PEM files: ca_file=FILE, without which the system's
+// certificates are trusted, and cert_file=FILE with key_file=FILE to show a
+// certificate of one's own. Sentinels are reached as their master is, by TLS or not.
+// A server that does not answer is an error.
 func OpenRedis(ctx context.Context, url string, o Options) (*Redis, error) {
 	u, err := parseURL(url)
 	if err != nil {

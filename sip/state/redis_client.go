@@ -51,12 +51,11 @@ func (u *redisURL) options() (*redis.UniversalOptions, error) {
 	}
 	o.Username = u.user.Username()
 	o.Password, _ = u.user.Password()
-	if u.passwordFile != "" {
-		password, err := os.ReadFile(u.passwordFile)
-		if err != nil {
-			return nil, fmt.Errorf("password_file: %w", err)
-		}
-		o.Password = strings.TrimSpace(string(password))
+	if err := readPassword(u.passwordFile, &o.Password); err != nil {
+		return nil, fmt.Errorf("password_file: %w", err)
+	}
+	if err := readPassword(u.sentinelFile, &o.SentinelPassword); err != nil {
+		return nil, fmt.Errorf("sentinel_password_file: %w", err)
 	}
 	if u.tls {
 		var err error
@@ -65,6 +64,18 @@ func (u *redisURL) options() (*redis.UniversalOptions, error) {
 		}
 	}
 	return o, nil
+}
+
+// readPassword takes a password from a file; without one it stays as it is.
+func readPassword(file string, password *string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		*password = strings.TrimSpace(string(text))
+	}
+	return err
 }
 
 // config trusts the system's roots where there is no CA file.

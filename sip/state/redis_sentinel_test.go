@@ -136,6 +136,21 @@ func eventually(t *testing.T, what string, is func() bool) {
 	}
 }
 
+// TestRedisSentinelPassword: sentinels may want a password of their own.
+func TestRedisSentinelPassword(t *testing.T) {
+	t.Parallel()
+	f := redistest.Setup{}.Sentinels(t, 1)
+	if err := f.Sentinels[0].Client(t).Do(t.Context(), "ACL", "SETUSER", "default", "resetpass", ">from file").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := openRedisTest(t, f.URL+"&sentinel_password_file="+passwordFile(t)).Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := OpenRedis(t.Context(), f.URL, Options{}); err == nil || !strings.Contains(err.Error(), "NOAUTH") {
+		t.Errorf("without a password: %v", err)
+	}
+}
+
 // TestRedisUnknownMaster: sentinels that do not know the name, at the start or
 // from then on, are no empty store.
 func TestRedisUnknownMaster(t *testing.T) {

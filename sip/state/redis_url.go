@@ -18,6 +18,7 @@ type redisURL struct {
 	cluster      bool
 	sentinel     string // the master's name; "" without sentinels
 	passwordFile string
+	sentinelFile string // of the sentinels' own password
 	tls          bool
 	files        tlsFiles
 }
@@ -97,6 +98,8 @@ func (u *redisURL) set(key, value string) (err error) {
 		}
 	case "password_file":
 		u.passwordFile = value
+	case "sentinel_password_file":
+		u.sentinelFile = value
 	case "ca_file":
 		u.files.ca = value
 	case "cert_file":
@@ -104,7 +107,7 @@ func (u *redisURL) set(key, value string) (err error) {
 	case "key_file":
 		u.files.key = value
 	default:
-		return fmt.Errorf("unknown parameter %q: known are sentinel, cluster, password_file, ca_file, cert_file and key_file", key)
+		return fmt.Errorf("unknown parameter %q: known are sentinel, cluster, password_file, sentinel_password_file, ca_file, cert_file and key_file", key)
 	}
 	return nil
 }
@@ -114,6 +117,8 @@ func (u *redisURL) check() error {
 	switch {
 	case u.cluster && u.sentinel != "":
 		return errors.New("cluster and sentinel exclude each other")
+	case u.sentinelFile != "" && u.sentinel == "":
+		return errors.New("sentinel_password_file needs sentinel=NAME")
 	case u.cluster && u.db != 0:
 		return errors.New("a cluster has database 0 only")
 	case len(u.hosts) > 1 && !u.cluster && u.sentinel == "":
