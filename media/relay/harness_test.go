@@ -36,8 +36,10 @@ func loopback() netip.Addr {
 
 func testConfig() Config {
 	return Config{
-		Networks: map[string]Network{"net": {Addresses: []Addr{{Bind: loopback()}}, PortMin: testMin, PortMax: testMax}},
-		Workers:  1,
+		Networks: map[string]Network{"net": {
+			Addresses: []Addr{{Bind: loopback()}}, PortMin: testMin, PortMax: testMax, Allow: Anywhere(),
+		}},
+		Workers: 1,
 	}
 }
 
@@ -106,7 +108,12 @@ func (s *stream) next(payload []byte) []byte {
 
 func socket(tb testing.TB) *net.UDPConn {
 	tb.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	return socketAt(tb, "127.0.0.1:0")
+}
+
+func socketAt(tb testing.TB, at string) *net.UDPConn {
+	tb.Helper()
+	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(addr(at)))
 	if err != nil {
 		tb.Fatal(err)
 	}

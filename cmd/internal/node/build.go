@@ -34,7 +34,7 @@ func openRedis(ctx context.Context, c configs.Store, log *slog.Logger) (state.St
 }
 
 func rtpNetwork(w configs.Network) relay.Network {
-	r := relay.Network{}
+	r := relay.Network{Allow: w.Allow}
 	for _, a := range w.RTP {
 		r.Addresses = append(r.Addresses, relay.Addr{Bind: a.Bind, Advertised: a.Advertised})
 		r.PortMin, r.PortMax = uint16(a.From), uint16(a.To)
