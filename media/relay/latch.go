@@ -16,9 +16,9 @@ const maxCandidates = 4
 type latch struct {
 	bounds
 	policy     media.Latch
+	told       bool           // a line of the log named a barred source of this window
 	expected   netip.AddrPort // by SDP, permitted or not; invalid if it named none
 	until      time.Time      // end of the window in which others than expected may lock
-	told       bool           // a line of the log named a barred source of this window
 	source     netip.AddrPort // locked; invalid before
 	candidates []candidate
 }
