@@ -67,10 +67,19 @@ func (r *reader) only(file *source.Body, at source.Pos, kind, owner, key, name s
 	return name
 }
 
-// reached checks that the trunk's network has a listener to call its targets by.
+// reached checks that the trunk's network has a listener to call its targets by,
+// and may send to them and to where its sound is.
 func (r *reader) reached(file *source.Body, at source.Pos, t Trunk) {
 	n, ok := r.Network(t.Network)
-	if !ok || len(t.Targets) == 0 {
+	if !ok {
+		return
+	}
+	for _, p := range t.Media {
+		if len(n.Allow) > 0 && !covers(n.Allow, p) {
+			file.Fault(at, "trunk %q has its sound at %s, which network %q does not allow; add it to allow", t.Name, p, n.Name)
+		}
+	}
+	if len(t.Targets) == 0 {
 		return
 	}
 	if !slices.ContainsFunc(n.Listeners, func(l Listener) bool { return l.Proto == t.Proto }) {
@@ -160,6 +169,11 @@ func contains(ranges []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(ranges, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
+// covers tells whether one of the ranges holds all of p.
+func covers(ranges []netip.Prefix, p netip.Prefix) bool {
+	return slices.ContainsFunc(ranges, func(r netip.Prefix) bool { return r.Bits() <= p.Bits() && r.Contains(p.Addr()) })
+}
+
 func names[T any](all []T, name func(T) string) []string {
 	out := make([]string, len(all))
 	for i, x := range all {
@@ -180,7 +194,7 @@ func (r *reader) allow() {
 			if t.Network != n.Name {
 				continue
 			}
-			n.Allow = append(n.Allow, t.Sources...)
+			n.Allow = append(append(n.Allow, t.Sources...), t.Media...)
 			for _, target := range t.Targets {
 				n.Allow = append(n.Allow, netip.PrefixFrom(target.Addr(), target.Addr().BitLen()))
 			}

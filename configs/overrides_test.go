@@ -71,6 +71,14 @@ func TestAllow(t *testing.T) {
 	if got, want := fmt.Sprint(c.Networks[0].Allow), "[127.0.0.2/32 192.0.2.0/24]"; got != want {
 		t.Errorf("may send to %s, want %s", got, want)
 	}
+	src = strings.ReplaceAll(src, "targets = ", "media = [\"198.51.100.0/26\"]\n targets = ")
+	c, err = configs.Parse("x", []byte(src), configs.Overrides{Subnets: []netip.Prefix{lan}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(c.Networks[0].Allow, c.Trunks[0].Media), "[127.0.0.2/32 192.0.2.0/24 198.51.100.0/26] [198.51.100.0/26]"; got != want {
+		t.Errorf("with media, may send to %s, want %s", got, want)
+	}
 	for _, n := range demo(t, configs.Overrides{Subnets: []netip.Prefix{lan, loopback[0]}}).Networks {
 		if got, want := fmt.Sprint(n.Allow), "[127.0.0.0/8 127.0.0.2/32]"; got != want {
 			t.Errorf("the demo may send to %s, want %s", got, want)
@@ -88,7 +96,7 @@ func TestDefaults(t *testing.T) {
 		fmt.Sprintln(c.Tenants[0].Realm, c.Tenants[0].Emergency.Numbers(), c.Trunks)
 	want := `{strowger ./data} [{lan/udp udp 127.0.0.1:5060 127.0.0.1:5060 [sha-256 md5]}] [127.0.0.1 ports 20000-29999] 24 46
 {1m0s 10m0s 1h0m0s} {1m0s 2h0m0s} {200 2000} {INFO} {127.0.0.1:8080 data/admin.sock   []} {} <nil>
-demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] udp}]
+demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] [] udp}]
 `
 	want = strings.Replace(want, "{} <nil>", "{ } <nil>", 1)
 	if got != want {

@@ -208,6 +208,7 @@ func (r *reader) trunk(b *source.Body) {
 		}
 		t.Targets = append(t.Targets, target)
 	}
+	t.Media = prefixes(b, "media")
 	t.Proto = choice(b, "proto", "udp", "udp", "tcp")
 	b.Done()
 	r.Trunks = append(r.Trunks, t)

@@ -63,6 +63,10 @@ type Party struct {
 	Network string // media and signalling network
 	// Sources are the addresses a trunk may send from; a seat is known by its flow.
 	Sources []netip.Prefix
+	// Media are the addresses that a trunk's sound comes from and goes to. Empty
+	// means Sources, where the leg is signalled, and what its SDP names. A seat's
+	// sound is where its network finds it.
+	Media []netip.Prefix
 }
 
 // String is "seat:1001" or "trunk:carrier", as the ledger writes it.

@@ -252,8 +252,8 @@ func (l *Layer) allowed(network string, a netip.Addr) bool {
 func (l *Layer) notAllowed(network string, remote netip.AddrPort) error {
 	l.counters.NotAllowed.Add(1)
 	if l.lines.Allow() {
-		l.log.Warn("send refused: the network does not list this address; add it to the addresses the network may send to",
-			"network", network, "remote", remote)
+		l.log.Warn("a request is not sent to an address that the setting does not list; add it there if it is the party's",
+			"setting", "allow of network "+network, "address", remote)
 	}
 	return fmt.Errorf("%w: network %q, %s", ErrNotAllowed, network, remote)
 }

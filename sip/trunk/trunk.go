@@ -17,12 +17,13 @@ type Trunk struct {
 	Network string
 	Sources []netip.Prefix   // it is recognised by these addresses
 	Targets []netip.AddrPort // calls to it go there, in order of trying; none means it only brings calls
+	Media   []netip.Prefix   // addresses of its sound; see leg.Party
 	Proto   transport.Proto
 }
 
 // Party is the trunk as one side of a call.
 func (t *Trunk) Party() leg.Party {
-	return leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources}
+	return leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media}
 }
 
 // Set is the trunks of a node. The nil Set has none.

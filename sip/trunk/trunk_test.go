@@ -18,7 +18,7 @@ func prefixes(list ...string) (out []netip.Prefix) {
 
 func set() *trunk.Set {
 	return trunk.NewSet([]trunk.Trunk{
-		{Name: "one", Tenant: "demo", Network: "carriers", Sources: prefixes("192.0.2.0/28", "2001:db8::/64")},
+		{Name: "one", Tenant: "demo", Network: "carriers", Sources: prefixes("192.0.2.0/28", "2001:db8::/64"), Media: prefixes("198.51.100.0/24")},
 		{Name: "two", Tenant: "demo", Network: "carriers", Sources: prefixes("192.0.2.16/28")},
 		{Name: "one", Tenant: "other", Network: "private", Sources: prefixes("192.0.2.0/28")},
 		{Name: "out", Tenant: "demo", Network: "carriers"},
@@ -70,7 +70,7 @@ func TestFind(t *testing.T) {
 func TestParty(t *testing.T) {
 	one := set().Find("demo", "one")
 	p := one.Party()
-	if p.Kind != leg.Trunk || p.String() != "trunk:one" || p.Tenant != "demo" || p.Network != "carriers" || !slices.Equal(p.Sources, one.Sources) {
+	if p.Kind != leg.Trunk || p.String() != "trunk:one" || p.Tenant != "demo" || p.Network != "carriers" || !slices.Equal(p.Sources, one.Sources) || !slices.Equal(p.Media, one.Media) || len(p.Media) != 1 {
 		t.Errorf("%+v", p)
 	}
 }

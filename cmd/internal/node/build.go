@@ -15,7 +15,7 @@ import (
 )
 
 func rtpNetwork(w configs.Network) relay.Network {
-	r := relay.Network{}
+	r := relay.Network{Allow: w.Allow}
 	for _, a := range w.RTP {
 		r.Addresses = append(r.Addresses, relay.Addr{Bind: a.Bind, Advertised: a.Advertised})
 		r.PortMin, r.PortMax = uint16(a.From), uint16(a.To)

@@ -232,7 +232,7 @@ func (n *Node) trunks() *trunk.Set {
 	var list []trunk.Trunk
 	for _, t := range n.Config.Trunks {
 		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Proto: transport.Proto(t.Proto)}
-		k.Targets = t.Targets
+		k.Targets, k.Media = t.Targets, t.Media
 		list = append(list, k)
 	}
 	return trunk.NewSet(list)
