@@ -19,7 +19,8 @@ import (
 // admission decides as the program of a story says. A program has one line each:
 //
 //	ring 1001 1002/b carrier [timeout=10s] [busy] [confirm]   a stage; digits are
-//	                                                         seats, NAME! is one who must confirm
+//	                                                         seats, NAME! is one who must confirm,
+//	                                                         NAME@NODE one whom another node reaches
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
@@ -51,7 +52,8 @@ func parseProgram(w *world, text string) *admission {
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
 				if isParty(name) && f[0] == "ring" {
-					w.party(strings.TrimSuffix(name, "!"))
+					name, node, _ := strings.Cut(name, "@")
+					w.party(strings.TrimSuffix(name, "!")).node = node
 				}
 			}
 		case "echo":
@@ -136,6 +138,7 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 	_, confirm := r.option("confirm")
 	for _, name := range r.args {
 		if isParty(name) {
+			name, _, _ = strings.Cut(name, "@")
 			name, one := strings.CutSuffix(name, "!")
 			s.Targets = append(s.Targets, b2bua.Target{Address: a.address(name, req), Confirm: confirm || one})
 		}
@@ -145,8 +148,9 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 
 func (a *admission) address(name string, req *sip.Request) leg.Address {
 	a.world.mu.Lock()
-	addr := a.world.party(name).addr
+	flow := a.world.party(name).flow()
 	a.world.mu.Unlock()
+	addr := flow.Remote
 	seat, _, _ := strings.Cut(name, "/")
 	kind := leg.Trunk
 	if strings.Trim(seat, "0123456789") == "" {
@@ -154,7 +158,7 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	}
 	target := message.URI(seat, addr)
 	address := leg.Address{
-		Party: partyOf(kind, seat, addr.Addr()), Flow: flowTo(addr), Target: target,
+		Party: partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
 	}

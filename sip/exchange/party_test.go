@@ -11,6 +11,7 @@ import (
 
 	"strowger/sip/message"
 	"strowger/sip/transaction"
+	"strowger/sip/transport"
 )
 
 // party is a phone or a carrier: it answers BYE with 200, CANCEL with 200 and 487,
@@ -19,6 +20,7 @@ type party struct {
 	*world
 	name   string
 	addr   netip.AddrPort
+	node   string // that reaches it; "" is the one under test
 	quirks map[string]bool
 	talks  []*talk
 	last   string // the last message
@@ -51,6 +53,13 @@ type talk struct {
 
 	answered bool // 2xx one way or the other
 	over     bool // BYE one way or the other
+}
+
+// flow is the way to the party.
+func (p *party) flow() transport.Flow {
+	f := flowTo(p.addr)
+	f.Node = p.node
+	return f
 }
 
 // act performs an action of the story.

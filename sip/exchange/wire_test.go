@@ -38,7 +38,9 @@ func (w *world) send(p *party, from netip.AddrPort, text string) {
 			w.finals[b] = map[int]int{}
 		}
 	}
-	w.outbox = append(w.outbox, transport.Received{Msg: msg, Flow: flowTo(from), At: time.Now()})
+	flow := p.flow()
+	flow.Remote = from
+	w.outbox = append(w.outbox, transport.Received{Msg: msg, Flow: flow, At: time.Now()})
 }
 
 // post takes what the parties put on the wire to the switch, which may run its

@@ -163,6 +163,8 @@ func (w *world) act(a action) {
 		case "close":
 			w.closed = true
 			go w.close(70 * time.Second)
+		case "lost":
+			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":
 			go w.hangUp(0)
 		}

@@ -222,6 +222,9 @@ func (l *Leg) Failed(now time.Time, w Wire, err error) Event {
 	case l.Talking():
 		l.client = nil
 		l.bye(now, w, v)
+	case errors.Is(err, transport.ErrUnreachable): // a 2xx may be lost on the way, and will be repeated
+		l.State, l.client = Ending, nil
+		l.giveUp = now.Add(linger)
 	default:
 		l.finish()
 	}

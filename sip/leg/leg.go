@@ -16,6 +16,8 @@
 //     BYE before).
 //   - A 2xx that crosses our CANCEL, and every 2xx of another fork, gets ACK and
 //     BYE; the leg that was ended stays ended.
+//   - A leg whose flow is on a node that is lost waits as if it were cancelled: a
+//     2xx may come when the link is back.
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a
 //     talking leg keeps is what bounds how many a node holds.
 //   - The call decides how long to ring: no Timer C runs here.
@@ -168,6 +170,13 @@ func Calling(id int, a Address, tokens Tokens) *Leg {
 	d := dialog.NewClient(tokens.Token(), tag, a.From, a.To, a.Target, dialog.ContactFor(a.Flow, tag))
 	d.Routes, d.Forwards = a.Routes, a.Forwards
 	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d}
+}
+
+// Orphan returns the leg of an INVITE that another node has sent by a flow of this
+// one and cannot end any more; tx is its transaction here. All there is to do for
+// it is End.
+func Orphan(tx *transaction.Client, invite *sip.Request, flow transport.Flow, tokens Tokens) *Leg {
+	return &Leg{Flow: flow, Dialog: dialog.Sent(invite), client: tx, seq: invite.CSeq().SeqNo, tokens: tokens}
 }
 
 // IsPeer tells whether a message that came by the flow comes from this leg's
