@@ -105,6 +105,8 @@ func flowTo(network string, proto transport.Proto, remote netip.AddrPort) transp
 
 func (s *sender) Send(transport.Flow, []byte) error { return nil }
 
+func (s *sender) Stands(transport.Flow) bool { return true }
+
 func (s *sender) FlowTo(network string, proto transport.Proto, remote netip.AddrPort) (transport.Flow, error) {
 	if s.blocked[remote] {
 		return transport.Flow{}, transport.ErrNotAllowed

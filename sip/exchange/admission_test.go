@@ -24,7 +24,7 @@ import (
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
-//	ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
@@ -79,6 +79,8 @@ func parseProgram(w *world, text string) *admission {
 			a.forged = true
 		case "ports":
 			w.sound.limit = atoi(arg)
+		case "tcp":
+			w.party(arg).overTCP()
 		case "unreachable":
 			w.party(arg).unreachable = true
 		default:
@@ -172,6 +174,7 @@ func partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
 	if kind == leg.Trunk {
 		p.Sources = []netip.Prefix{netip.PrefixFrom(addr, 32)}
+		p.Home = netip.AddrPortFrom(addr, 5060)
 	}
 	return p
 }

@@ -52,6 +52,8 @@ func (c *carrier) FlowTo(string, transport.Proto, netip.AddrPort) (transport.Flo
 	return transport.Flow{}, transport.ErrNoListener
 }
 
+func (c *carrier) Stands(transport.Flow) bool { return true }
+
 func (c *carrier) note(what string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

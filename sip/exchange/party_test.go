@@ -20,7 +20,8 @@ type party struct {
 	*world
 	name   string
 	addr   netip.AddrPort
-	node   string // that reaches it; "" is the one under test
+	node   string  // that reaches it; "" is the one under test
+	stream *stream // if it is on TCP
 	quirks map[string]bool
 	talks  []*talk
 	last   string // the last message
@@ -57,6 +58,9 @@ type talk struct {
 
 // flow is the way to the party.
 func (p *party) flow() transport.Flow {
+	if p.stream != nil {
+		return p.stream.flow
+	}
 	f := flowTo(p.addr)
 	f.Node = p.node
 	return f
@@ -75,6 +79,8 @@ func (p *party) act(a action) {
 		p.ack(p.talk(), a)
 	case "BYE", "INFO", "OPTIONS", "UPDATE", "MESSAGE", "REGISTER":
 		p.request(a)
+	case "close":
+		p.stream.close(p)
 	case "repeat":
 		p.transmit(a, p.last)
 	case "silent", "no-ack", "no-bye", "no-cancel", "no-ack-error":

@@ -14,7 +14,7 @@ import (
 type Client struct {
 	Owner  any // the user's own mark
 	Method sip.RequestMethod
-	Flow   transport.Flow
+	Flow   transport.Flow // has the number of its connection from the first response on
 
 	entry
 	last   []byte  // the request, later the ACK, to send again
@@ -129,7 +129,21 @@ func (t *Table) response(now time.Time, res *sip.Response, flow transport.Flow) 
 		t.user.Stray(now, res, flow)
 		return
 	}
+	t.learn(tx, flow)
 	t.stepClient(now, tx, event{kind: received, status: res.StatusCode}, content{res: res})
+}
+
+// learn gives the transaction's flow the number of the connection that was made
+// for it, or was there: what follows the first response stays on it.
+func (t *Table) learn(tx *Client, from transport.Flow) {
+	bare := from
+	bare.Conn = 0
+	if from.Conn == 0 || bare != tx.Flow {
+		return
+	}
+	t.streams.remove(&tx.entry, tx.Flow)
+	tx.Flow = from
+	t.streams.add(&tx.entry, tx.Flow)
 }
 
 // stepClient steps a machine and does what it says. The user is told last: it
