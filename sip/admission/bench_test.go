@@ -189,6 +189,7 @@ func newBench(t *testing.T) *bench {
 		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks(), Directory: b.directory, Store: b.store,
 		Auth: verifier, Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
+		Home:       func(string) string { return tenantName },
 		Log:        slog.New(slog.DiscardHandler),
 	})
 	return b

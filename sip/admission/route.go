@@ -38,7 +38,7 @@ func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, 
 	if r.trunk != nil {
 		return a.admitTrunk(ctx, r)
 	}
-	r.tenant = a.TenantFor(domainOf(req))
+	r.tenant = a.tenantOf(req, flow)
 	if r.tenant == nil {
 		return silent(cause.New(403, "", cause.Caller), nil)
 	}
