@@ -24,8 +24,10 @@ func (r *reader) check(file *source.Body) {
 	r.sources(file)
 }
 
-// references checks the names that trunks, tenants and roles give.
+// references checks the names that listeners, trunks, tenants and roles give.
 func (r *reader) references(file *source.Body) {
+	r.homes(file)
+	r.realms(file)
 	for i := range r.Trunks {
 		t := &r.Trunks[i]
 		at := r.places["trunk "+t.Name]
@@ -50,6 +52,32 @@ func (r *reader) references(file *source.Body) {
 	for _, role := range r.Admin.Roles {
 		for _, tenant := range role.Tenants {
 			r.only(file, r.places["admin"], "role", role.Role, "tenant", tenant, names(r.Tenants, func(t Tenant) string { return t.Name }))
+		}
+	}
+}
+
+// homes checks the tenants of listeners. A listener may do without one.
+func (r *reader) homes(file *source.Body) {
+	known := names(r.Tenants, func(t Tenant) string { return t.Name })
+	for _, n := range r.Networks {
+		for i := range n.Listeners {
+			l := &n.Listeners[i]
+			if l.Tenant != "" || len(known) == 1 {
+				l.Tenant = r.only(file, r.places["listener "+l.Name], "listener", l.Name, "tenant", l.Tenant, known)
+			}
+		}
+	}
+}
+
+// realms faults tenants that one domain would mean both.
+func (r *reader) realms(file *source.Body) {
+	owners := map[string]string{} // tenants by domain
+	for _, t := range r.Tenants {
+		for _, domain := range []string{strings.ToLower(t.Name), strings.ToLower(t.Realm)} {
+			if owner := owners[domain]; owner != "" && owner != t.Name {
+				file.Fault(r.places["tenant "+t.Name], "tenants %q and %q are both meant by a phone of the domain %q; give each a name and a realm of its own", owner, t.Name, domain)
+			}
+			owners[domain] = t.Name
 		}
 	}
 }

@@ -60,6 +60,10 @@ type Listener struct {
 	// Advertised is what Via and Contact say. Default: Bind, which then must not be
 	// 0.0.0.0 or [::]. A port of 0 means that of Bind.
 	Advertised netip.AddrPort
+	// Tenant is whose seats are meant by phones that name no tenant: whose domain is
+	// neither the realm nor the name of one, but, for example, the node's address.
+	// Default: the only tenant; with several "", which refuses such phones.
+	Tenant string
 	// Algorithms are the digests offered, the preferred first: "md5", "sha-256"
 	// (RFC 7616, 8760). Default sha-256, then md5.
 	Algorithms []string

@@ -78,6 +78,8 @@ func flowTo(network string, proto transport.Proto, remote netip.AddrPort) transp
 
 func (s *sender) Send(transport.Flow, []byte) error { return nil }
 
+func (s *sender) Stands(transport.Flow) bool { return true }
+
 func (s *sender) FlowTo(network string, proto transport.Proto, remote netip.AddrPort) (transport.Flow, error) {
 	if s.blocked[remote] {
 		return transport.Flow{}, transport.ErrNotAllowed
@@ -155,6 +157,7 @@ func newBench(t *testing.T) *bench {
 		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks(), Directory: b.directory, Store: b.store,
 		Auth: verifier, Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
+		Home:       func(string) string { return tenantName },
 		Log:        slog.New(slog.DiscardHandler),
 	})
 	return b

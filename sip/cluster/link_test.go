@@ -139,7 +139,7 @@ func (b *box) Lost(node string, err error) {
 	b.add("lost %s (unreachable %t)", node, errors.Is(err, transport.ErrUnreachable))
 }
 
-func (b *box) Send(f transport.Flow, msg []byte) error {
+func (b *box) Send(_ string, f transport.Flow, msg []byte) error {
 	b.add("sent %q to %s%s", msg, f.Node, f.Remote)
 	return b.refuse
 }

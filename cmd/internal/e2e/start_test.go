@@ -107,7 +107,7 @@ func TestManyCalls(t *testing.T) {
 	n.registered("1002", at)
 	many := []string{"-m", "200", "-r", "50", "-l", "200"}
 	phone := n.run("1002", at, "u1", append(many, "-s", "1002"), answers(), hungUp())
-	listening(t, at)
+	listening(t, "udp", at)
 	call := n.run("carrier", n.carrier, "u1", append(many, "-s", to), carrier.calls(to), pause(500), carrier.hangsUp(2))
 	allDone(call, phone)
 	want := make([]ending, 200)

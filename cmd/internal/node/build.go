@@ -24,8 +24,8 @@ func rtpNetwork(w configs.Network) relay.Network {
 }
 
 // domain is what a listener serves to phones.
-func (n *Node) domain(f transport.Flow, host string) (registrar.Domain, bool) {
-	t := n.Admission.TenantFor(host)
+func (n *Node) domain(f transport.Flow, hosts ...string) (registrar.Domain, bool) {
+	t := n.Admission.TenantFor(f.Listener, hosts...)
 	if t == nil {
 		return registrar.Domain{}, false
 	}
@@ -33,15 +33,20 @@ func (n *Node) domain(f transport.Flow, host string) (registrar.Domain, bool) {
 }
 
 // algorithms are the digests that a listener offers.
-func (n *Node) algorithms(listener string) []string {
+func (n *Node) algorithms(listener string) []string { return n.listener(listener).Algorithms }
+
+// home is the tenant of a listener's requests that name none.
+func (n *Node) home(listener string) string { return n.listener(listener).Tenant }
+
+func (n *Node) listener(name string) configs.Listener {
 	for _, w := range n.Config.Networks {
 		for _, l := range w.Listeners {
-			if l.Name == listener {
-				return l.Algorithms
+			if l.Name == name {
+				return l
 			}
 		}
 	}
-	return nil
+	return configs.Listener{}
 }
 
 // randomKey is a key of our tags that is drawn for this run.

@@ -205,7 +205,7 @@ func (n *Node) openCalls(context.Context) error {
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.trunks(), Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
-		Algorithms: n.algorithms, Log: n.log,
+		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
 	minter, err := n.minter()
 	if err != nil {
