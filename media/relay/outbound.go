@@ -16,6 +16,7 @@ import (
 type outbound struct {
 	sync.Mutex
 	sockets    sockets // untouched once shut
+	named      bool    // SDP names an address, permitted or not
 	open       bool    // the far side wants to hear
 	mux        bool    // RTCP on the RTP port
 	to, rtcpTo datagram.Address
@@ -49,23 +50,15 @@ func (o *outbound) start(s sockets) {
 	o.fresh, o.stride = true, 1
 }
 
-// update applies an SDP exchange. locked is the latched source, which wins over
-// the address that SDP named.
-func (o *outbound) update(r media.Remote, locked netip.AddrPort) {
+// update applies an SDP exchange. rtp and rtcp are what is permitted of the
+// addresses that it named; locked is the latched source, which wins over them.
+func (o *outbound) update(r media.Remote, rtp, rtcp, locked netip.AddrPort) {
 	o.payloads = r.Payloads
-	o.open, o.mux = r.Send && reachable(r.RTP), r.Mux
+	o.named, o.mux = reachable(unmap(r.RTP)), r.Mux
+	o.open = r.Send && o.named
 	o.stride = max(1, int((r.PTime+tick/2)/tick))
 	o.sending = time.Time{}
-	rtcp := unmap(r.RTCP)
-	switch {
-	case !reachable(r.RTP):
-		rtcp = netip.AddrPort{}
-	case r.Mux:
-		rtcp = unmap(r.RTP)
-	case !r.RTCP.IsValid() || r.RTCP.Port() == 0:
-		rtcp = above(unmap(r.RTP))
-	}
-	o.to, o.rtcpTo = destination(unmap(r.RTP)), destination(rtcp)
+	o.to, o.rtcpTo = destination(rtp), destination(rtcp)
 	if locked.IsValid() {
 		o.follow(locked)
 	}
@@ -92,7 +85,7 @@ func (o *outbound) follow(source netip.AddrPort) {
 	moved := !o.to.IsValid() || o.to.AddrPort().Addr() != source.Addr()
 	o.to = destination(source)
 	switch {
-	case !o.rtcpTo.IsValid():
+	case !o.named:
 	case o.mux:
 		o.rtcpTo = o.to
 	case moved:

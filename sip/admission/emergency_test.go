@@ -176,7 +176,7 @@ func TestCallersOfASite(t *testing.T) {
 		b.register(n, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, byte(i)}), 5060).String())
 	}
 	b.fromSeat("1001", "999")
-	b.store.meanwhile = func() { b.fromSeat("1004", "999") }
+	b.store.Meanwhile = func() { b.fromSeat("1004", "999") }
 	b.fromSeat("1007", "999")
 	b.fromSeat("1001", "112")
 	var rung []string
@@ -192,7 +192,7 @@ func TestCallersOfASite(t *testing.T) {
 // cannot remember it.
 func TestEmergencyWithoutStore(t *testing.T) {
 	b := newBench(t)
-	b.store.readOnly.Store(true)
+	b.store.Unwritable.Store(true)
 	p := b.fromSeat("1001", "999")
 	rings(t, p, byAllTrunks("999", "sip:"+siteNumber+"@203.0.113.1")...)
 	if p.Refuse != nil || slices.ContainsFunc(p.Stages, func(s b2bua.Stage) bool { return len(s.Targets) != 1 }) {

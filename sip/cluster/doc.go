@@ -32,6 +32,7 @@
 //     Flow.Node; a reply to that flow goes back by the link.
 //   - A message that the other node could not write comes back as Handler.Broken
 //     for its flow, and so does the end of a stream that was written to or
-//     forwarded from. Handler.Lost tells the end of a connection between nodes.
+//     forwarded from. Handler.Lost tells the end of a connection between nodes;
+//     nothing that came by that connection follows it.
 //   - Handler's methods are called from the link's goroutines and must not block.
 package cluster
