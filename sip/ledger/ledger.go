@@ -54,6 +54,7 @@ type Ledger struct {
 	ended   []*calls // their records wait for the next flush
 	backlog []Event
 	frames  [][]byte // reused by write
+	text    []byte   // the same
 	full    bool     // the disk refused last time
 	files   *files
 	stuck   bool // the records could not be written last time
@@ -157,13 +158,11 @@ func (l *Ledger) Record(events ...Event) {
 
 // write puts events into the log and follows their calls.
 func (l *Ledger) write(events []Event) {
-	l.frames = l.frames[:0]
+	l.frames, l.text = l.frames[:0], l.text[:0]
 	for i := range events {
-		frame, err := json.Marshal(&events[i])
-		if err != nil { // no event of ours; an empty frame is read as none
-			l.counters.Lost.Add(1)
-		}
-		l.frames = append(l.frames, frame)
+		begin := len(l.text)
+		l.text = appendEvent(l.text, &events[i])
+		l.frames = append(l.frames, l.text[begin:])
 	}
 	if err := l.events.Append(l.frames...); err != nil {
 		l.refused(err)
