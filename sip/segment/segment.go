@@ -185,7 +185,7 @@ func (l *Log) Append(frames ...[]byte) error {
 		}
 		l.buf = appendFrame(l.buf, frame)
 	}
-	n, err := l.writer.write(l.file, l.buf)
+	n, err := l.write(l.file, l.buf)
 	if err != nil {
 		if n > 0 { // a full disk took a part: take it back
 			err = errors.Join(err, l.file.Truncate(l.size))
