@@ -115,7 +115,7 @@ type Trunk struct {
 
 // Store is the block store.
 type Store struct {
-	// URL is that of Redis: redis://, rediss:// or unix://. Default "": embedded, in
+	// URL is that of Redis: redis:// or, by TLS, rediss://. Default "": embedded, in
 	// the data folder. From the environment it may hold a password: it is never logged.
 	URL string
 	// PasswordFile holds the password of Redis. Default "": none.

@@ -21,7 +21,7 @@ func (r *reader) store(file *source.Body) {
 	}
 	u, err := url.Parse(r.Store.URL)
 	switch {
-	case err != nil || (u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix"):
+	case err != nil || (u.Scheme != "redis" && u.Scheme != "rediss"):
 		b.Fault(b.Pos("url"), "url is not that of a Redis; write: url = \"redis://127.0.0.1:6379/0\"")
 	case b.Literal("url") && hasPassword(u.User):
 		b.Fault(b.Pos("url"), "url has a password in it; put it in a file and write: password_file = \"FILE\", or take the URL from the environment: url = env.NAME")
