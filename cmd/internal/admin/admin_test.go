@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -295,6 +294,20 @@ func TestDeadSocketIsReplaced(t *testing.T) {
 	again.Close()
 }
 
+// auditText is the audit file of today.
+func auditText(t *testing.T, s *Server) string {
+	t.Helper()
+	names, _ := filepath.Glob(filepath.Join(s.cfg.Node.Node.Data, "audit-*.jsonl"))
+	if len(names) != 1 {
+		t.Fatal(names)
+	}
+	text, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func TestAudit(t *testing.T) {
 	s := newServer(t, configs.Config{})
 	token := s.token(t, admin, "")
@@ -308,20 +321,13 @@ func TestAudit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, _ := filepath.Glob(filepath.Join(s.cfg.Node.Node.Data, "audit-*.jsonl"))
-	if len(names) != 1 {
-		t.Fatal(names)
-	}
-	text, err := os.ReadFile(names[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := auditText(t, s)
 	for _, secret := range []string{"not-to-be-seen", token, found.Credentials[0].HA1} {
-		if bytes.Contains(text, []byte(secret)) {
+		if strings.Contains(text, secret) {
 			t.Errorf("the audit file has a secret: %s", text)
 		}
 	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	lines := strings.Split(strings.TrimSpace(text), "\n")
 	if len(lines) != 3 {
 		t.Fatalf("%d lines: %s", len(lines), text)
 	}

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 var hosts atomic.Uint32
 
 // TestScripts runs the manual of the commands: each file of testdata/script has the
-// demo configuration on a loopback address of its own, HOST.
+// demo configuration on a loopback address of its own, HOST; OTHER is a second one.
 func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts whole nodes: left out with -short")
@@ -31,18 +33,41 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			n := hosts.Add(1)
 			host := fmt.Sprintf("127.%d.%d.%d", 210+os.Getpid()%40, n/200, 2+2*(n%100))
+			env.Setenv("OTHER", fmt.Sprintf("127.%d.%d.%d", 210+os.Getpid()%40, 100+n/200, 2+2*(n%100)))
 			carrier := host[:strings.LastIndexByte(host, '.')+1] + "1"
 			env.Setenv("HOST", host)
 			return copyConfigs(filepath.Join(env.WorkDir, "configs"), strings.NewReplacer("127.0.0.1", host, "127.0.0.2", carrier))
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await},
 	})
+}
+
+// await runs a command until its output matches: await PATTERN PROGRAM [ARGUMENTS].
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: await PATTERN PROGRAM [ARGUMENTS]")
+	}
+	const patience, interval = 20 * time.Second, 100 * time.Millisecond
+	wanted := regexp.MustCompile(`(?m)` + args[0])
+	again := time.NewTicker(interval)
+	defer again.Stop()
+	for end := time.Now().Add(patience); ; <-again.C {
+		err := ts.Exec(args[1], args[2:]...)
+		out := ts.ReadFile("stdout")
+		if err == nil && wanted.MatchString(out) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%v: no %q in\n%s%s%v", args[1:], args[0], out, ts.ReadFile("stderr"), err)
+		}
+	}
 }
 
 func copyConfigs(to string, move *strings.Replacer) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{"strowger.hcl", "demo.plan.hcl", "demo.seats.csv"} {
+	for _, name := range []string{"strowger.hcl", "demo.plan.hcl", "demo.seats.csv", "cluster.hcl"} {
 		text, err := os.ReadFile(filepath.Join("../../../configs", name))
 		if err != nil {
 			return err

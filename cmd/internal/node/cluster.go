@@ -103,3 +103,22 @@ func (h linkHandler) Receive(r transport.Received)          { h.n.Exchange.Recei
 func (h linkHandler) Broken(f transport.Flow, err error)    { h.n.Exchange.Broken(f, err) }
 func (h linkHandler) Lost(node string, err error)           { h.n.Exchange.Lost(node, err) }
 func (h linkHandler) Send(f transport.Flow, m []byte) error { return h.n.Transport.Send(f, m) }
+
+func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error) {
+	return h.n.Admin.Answer(ctx, question)
+}
+
+// peers are the other nodes, for the admin API.
+type peers struct{ n *Node }
+
+func (p peers) Nodes() []string {
+	var names []string
+	for _, m := range p.n.Membership.Members() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+func (p peers) Ask(ctx context.Context, node string, question []byte) ([]byte, error) {
+	return p.n.Link.Ask(ctx, node, question)
+}
