@@ -53,8 +53,9 @@ func callList(n *connection) *cobra.Command {
 func callShow(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "show CALL", Short: "Show a call that is not over, with its sound",
-		Example: "  strowger call show 1123-101500-k3vq9x2m",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger call show 1123-101500-k3vq9x2m",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.calls),
 		RunE: func(c *cobra.Command, args []string) error {
 			var one api.Call
 			if err := n.do(c.Context(), "GET", n.path("calls", args[0]), nil, &one); err != nil {
@@ -87,8 +88,9 @@ func printCall(w io.Writer, c api.Call) {
 func callHangup(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "hangup CALL", Short: "End a call",
-		Example: "  strowger call hangup 1123-101500-k3vq9x2m",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger call hangup 1123-101500-k3vq9x2m",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.calls),
 		RunE: func(c *cobra.Command, args []string) error {
 			var one api.Call
 			if err := n.do(c.Context(), "DELETE", n.path("calls", args[0]), nil, &one); err != nil {
@@ -102,8 +104,9 @@ func callHangup(n *connection) *cobra.Command {
 func callExplain(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "explain CALL", Short: "Tell why a call went where it went, now or in the past",
-		Example: "  strowger call explain 1123-101500-k3vq9x2m",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger call explain 1123-101500-k3vq9x2m",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.calls),
 		RunE: func(c *cobra.Command, args []string) error {
 			var rec api.CallRecord
 			err := n.do(c.Context(), "GET", n.path("calls", args[0], "events"), nil, &rec)

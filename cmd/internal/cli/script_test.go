@@ -63,6 +63,22 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// TestCompletion: whatever is about a seat or a call that there is can be completed.
+func TestCompletion(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		_, object, _ := strings.Cut(c.Use, " ")
+		known := map[string]bool{"NUMBER": c.Parent() != nil && c.Parent().Name() == "seat" && c.Name() != "add", "SEAT": true, "CALL": true}[object]
+		if known != (c.ValidArgsFunction != nil) {
+			t.Errorf("%s: completion %t, want %t", c.CommandPath(), !known, known)
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot())
+}
+
 func copyConfigs(to string, move *strings.Replacer) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err

@@ -10,7 +10,7 @@
 //	GET    /v1/status                               viewer of any tenant
 //	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
 //	POST   /v1/state/backup, /v1/state/restore      admin of every tenant; ?replace=1
-//	GET    /v1/tenants/T/seats                      viewer; POST adds (admin)
+//	GET    /v1/tenants/T/seats                      viewer; ?prefix=10; POST adds (admin)
 //	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
 //	GET    /v1/tenants/T/seats/N/why, /bindings     viewer; DELETE /bindings (operator)
 //	POST   /v1/tenants/T/seats/N/state              operator: enables or disables
