@@ -27,11 +27,14 @@ type plane struct{ media.Plane }
 
 func (plane) Stats() media.PlaneStats { return media.PlaneStats{PortsFree: 7} }
 
-// newServer is a server on an empty store, in a folder of its own.
+// newServer is a server on an empty store, in a folder of its own, where its socket
+// is too unless the configuration puts it elsewhere.
 func newServer(t *testing.T, c configs.Config) *Server {
 	t.Helper()
 	c.Node.Data = t.TempDir()
-	c.Admin.Socket = filepath.Join(c.Node.Data, "s")
+	if c.Admin.Socket == "" {
+		c.Admin.Socket = filepath.Join(c.Node.Data, "s")
+	}
 	if c.Tenants == nil {
 		c.Tenants = []configs.Tenant{{Name: "demo", Realm: "demo"}, {Name: "other", Realm: "other"}}
 	}
