@@ -68,6 +68,8 @@ type store struct {
 	readOnly atomic.Bool
 	// meanwhile runs once, before the next write.
 	meanwhile func()
+	conflict  bool // every write meets another's
+	conflicts int
 }
 
 func (s *store) Get(ctx context.Context, t state.Table, tenant, id string) (state.Record, error) {
@@ -80,6 +82,10 @@ func (s *store) Get(ctx context.Context, t state.Table, tenant, id string) (stat
 func (s *store) Put(ctx context.Context, t state.Table, tenant string, c state.Change) (state.Rev, error) {
 	if s.readOnly.Load() {
 		return state.None, state.ErrUnavailable
+	}
+	if s.conflict {
+		s.conflicts++
+		return state.None, state.ErrConflict
 	}
 	if run := s.meanwhile; run != nil {
 		s.meanwhile = nil
