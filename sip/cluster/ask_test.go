@@ -23,7 +23,7 @@ func TestAsk(t *testing.T) {
 		t.Helper()
 		sizes := map[string]int{
 			"none": 0, "short": 5, "a part": answerPart, "a part and more": answerPart + 1,
-			"parts": 3*answerPart + 7, "largest": maxAnswer, "too large": maxAnswer + 1,
+			"parts": 3*answerPart + 7, "too large": maxAnswer + 1,
 		}
 		two.box.answer = func(_ context.Context, question []byte) ([]byte, error) {
 			return bytes.Repeat(question[:1], sizes[string(question[1:])]), nil
@@ -32,9 +32,6 @@ func TestAsk(t *testing.T) {
 		var together sync.WaitGroup
 		for name, size := range sizes {
 			for _, letter := range []byte("ab") {
-				if size == maxAnswer && letter == 'b' {
-					continue // one of them takes a second
-				}
 				together.Go(func() {
 					answer, err := one.Ask(t.Context(), "node-2", append([]byte{letter}, name...))
 					if size > maxAnswer {
@@ -144,6 +141,20 @@ func TestAskLimits(t *testing.T) {
 		close(open)
 		answered.Wait()
 	})
+}
+
+// TestLargestAnswer: parts are kept up to the limit, and of no other connection.
+func TestLargestAnswer(t *testing.T) {
+	var s asks
+	c := &conn{}
+	id, a := s.add(c)
+	large := make([]byte, maxAnswer)
+	if !s.more(id, &conn{}, large) || !s.more(id, c, large) || s.more(id, c, large[:1]) || len(a.answer) != maxAnswer {
+		t.Errorf("%d bytes are kept", len(a.answer))
+	}
+	if s.take(id, &conn{}) != nil || s.take(id, c) != a || s.take(id, c) != nil {
+		t.Error("an answer is taken by who did not ask, or twice")
+	}
 }
 
 // TestAnswerFrames: a part that nobody waits for is dropped, one that cannot be
