@@ -179,14 +179,14 @@ dial "3N" {
 }
 `))
 	for class, want := range map[string]string{"1": "0123456789", "2": "123456789", "3": "23456789"} {
-		matched := ""
+		var matched []rune
 		for _, c := range "#*+0123456789" {
 			if tab.Decide(dialplan.Question{Origin: dialplan.FromSeat, Called: class + string(c)}).Step == (dialplan.Echo{}) {
-				matched += string(c)
+				matched = append(matched, c)
 			}
 		}
-		if matched != want {
-			t.Errorf("behind %s match %s, want %s", class, matched, want)
+		if string(matched) != want {
+			t.Errorf("behind %s match %s, want %s", class, string(matched), want)
 		}
 	}
 }
