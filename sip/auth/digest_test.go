@@ -76,7 +76,7 @@ func TestAnswerChoosesTheStrongest(t *testing.T) {
 		{"without nonce beside known", []string{`Digest realm="carrier"`, md5Offer}, `nonce="n1"`},
 		{"auth-int beside known", []string{strings.Replace(sha, "auth, ", "", 1), md5Offer}, `nonce="n1"`},
 		{"as long as can be", []string{md5Offer + strings.Repeat(" ", MaxHeader-len(md5Offer))}, `nonce="n1"`},
-		{"too long", []string{md5Offer + strings.Repeat(" ", MaxHeader-len(md5Offer)+1)}, ""},
+		{"too long beside known", []string{md5Offer + strings.Repeat(" ", MaxHeader-len(md5Offer)+1), strings.Replace(md5Offer, "n1", "n4", 1)}, `nonce="n4"`},
 		{"only auth-int", []string{strings.Replace(md5Offer, `"auth"`, `"auth-int"`, 1)}, ""},
 		{"only unknown", []string{`Basic realm="carrier"`, `Digest nonsense`, ""}, ""},
 		{"none", nil, ""},
