@@ -24,8 +24,10 @@ func (r *reader) check(file *source.Body) {
 	r.sources(file)
 }
 
-// references checks the names that trunks, tenants and roles give.
+// references checks the names that listeners, trunks, tenants and roles give.
 func (r *reader) references(file *source.Body) {
+	r.homes(file)
+	r.realms(file)
 	for i := range r.Trunks {
 		t := &r.Trunks[i]
 		at := r.places["trunk "+t.Name]
@@ -54,6 +56,32 @@ func (r *reader) references(file *source.Body) {
 	}
 }
 
+// homes checks the tenants of listeners. A listener may do without one.
+func (r *reader) homes(file *source.Body) {
+	known := names(r.Tenants, func(t Tenant) string { return t.Name })
+	for _, n := range r.Networks {
+		for i := range n.Listeners {
+			l := &n.Listeners[i]
+			if l.Tenant != "" || len(known) == 1 {
+				l.Tenant = r.only(file, r.places["listener "+l.Name], "listener", l.Name, "tenant", l.Tenant, known)
+			}
+		}
+	}
+}
+
+// realms faults tenants that one domain would mean both.
+func (r *reader) realms(file *source.Body) {
+	owners := map[string]string{} // tenants by domain
+	for _, t := range r.Tenants {
+		for _, domain := range []string{strings.ToLower(t.Name), strings.ToLower(t.Realm)} {
+			if owner := owners[domain]; owner != "" && owner != t.Name {
+				file.Fault(r.places["tenant "+t.Name], "tenants %q and %q are both meant by a phone of the domain %q; give each a name and a realm of its own", owner, t.Name, domain)
+			}
+			owners[domain] = t.Name
+		}
+	}
+}
+
 // only is the name, or the only one there is if it is left out.
 func (r *reader) only(file *source.Body, at source.Pos, kind, owner, key, name string, known []string) string {
 	switch {
@@ -67,10 +95,19 @@ func (r *reader) only(file *source.Body, at source.Pos, kind, owner, key, name s
 	return name
 }
 
-// reached checks that the trunk's network has a listener to call its targets by.
+// reached checks that the trunk's network has a listener to call its targets by,
+// and may send to them and to where its sound is.
 func (r *reader) reached(file *source.Body, at source.Pos, t Trunk) {
 	n, ok := r.Network(t.Network)
-	if !ok || len(t.Targets) == 0 {
+	if !ok {
+		return
+	}
+	for _, p := range t.Media {
+		if len(n.Allow) > 0 && !covers(n.Allow, p) {
+			file.Fault(at, "trunk %q has its sound at %s, which network %q does not allow; add it to allow", t.Name, p, n.Name)
+		}
+	}
+	if len(t.Targets) == 0 {
 		return
 	}
 	if !slices.ContainsFunc(n.Listeners, func(l Listener) bool { return l.Proto == t.Proto }) {
@@ -160,6 +197,11 @@ func contains(ranges []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(ranges, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
+// covers tells whether one of the ranges holds all of p.
+func covers(ranges []netip.Prefix, p netip.Prefix) bool {
+	return slices.ContainsFunc(ranges, func(r netip.Prefix) bool { return r.Bits() <= p.Bits() && r.Contains(p.Addr()) })
+}
+
 func names[T any](all []T, name func(T) string) []string {
 	out := make([]string, len(all))
 	for i, x := range all {
@@ -180,7 +222,7 @@ func (r *reader) allow() {
 			if t.Network != n.Name {
 				continue
 			}
-			n.Allow = append(n.Allow, t.Sources...)
+			n.Allow = append(append(n.Allow, t.Sources...), t.Media...)
 			for _, target := range t.Targets {
 				n.Allow = append(n.Allow, netip.PrefixFrom(target.Addr(), target.Addr().BitLen()))
 			}

@@ -3,7 +3,10 @@
 #
 #   STROWGER_NODE     its name, such as node-1
 #   STROWGER_ADDRESS  its address, such as 127.0.0.11
-#   STROWGER_STORE    the URL of Redis, such as redis://127.0.0.1:6379/0
+#   STROWGER_STORE    the URL of Redis, such as redis://127.0.0.1:6379/0, or
+#                     redis://ADDRESS:26379,ADDRESS:26379?sentinel=NAME for the
+#                     master that sentinels name, ...?cluster=true for a Redis
+#                     Cluster; rediss:// for TLS, with ca_file=, cert_file=, key_file=
 #   STROWGER_KEY      the file of the secret that the nodes share: at least 32 bytes,
 #                     such as: openssl rand -hex 32
 #

@@ -40,8 +40,10 @@ type Network struct {
 	Name      string
 	Listeners []Listener // at least one
 	RTP       []RTP      // at least one
-	// Allow lists where the network may send. Default: the sources and targets of
-	// its trunks, and the machine's subnets that its addresses lie in.
+	// Allow lists where the network may send requests and sound. Answers go to whoever
+	// asked, and so may the sound of a call to the address it is signalled from.
+	// Default, also of an empty list: the sources, targets and media of its trunks,
+	// and the machine's subnets that its addresses lie in.
 	Allow []netip.Prefix
 	// DSCPSIP and DSCPRTP mark what is sent, 0 to 63 (RFC 2474). Default 24 (CS3)
 	// and 46 (EF); 0 is best effort.
@@ -58,6 +60,10 @@ type Listener struct {
 	// Advertised is what Via and Contact say. Default: Bind, which then must not be
 	// 0.0.0.0 or [::]. A port of 0 means that of Bind.
 	Advertised netip.AddrPort
+	// Tenant is whose seats are meant by phones that name no tenant: whose domain is
+	// neither the realm nor the name of one, but, for example, the node's address.
+	// Default: the only tenant; with several "", which refuses such phones.
+	Tenant string
 	// Algorithms are the digests offered, the preferred first: "md5", "sha-256"
 	// (RFC 7616, 8760). Default sha-256, then md5.
 	Algorithms []string
@@ -109,14 +115,20 @@ type Trunk struct {
 	// Targets are where calls go out to, in order of trying. A port of 0 is written
 	// as 5060. None means that it only brings calls.
 	Targets []netip.AddrPort
+	// Media lists the addresses that its sound comes from and goes to; any other is
+	// sent nothing and not heard. The network must allow them. Empty, the default,
+	// means Sources, the address that a call is signalled with, and what the trunk's
+	// SDP names as far as the network allows it.
+	Media []netip.Prefix
 	// Proto is how it is called: "udp" or "tcp". Default udp.
 	Proto string
 }
 
 // Store is the block store.
 type Store struct {
-	// URL is that of Redis: redis:// or, by TLS, rediss://. Default "": embedded, in
-	// the data folder. From the environment it may hold a password: it is never logged.
+	// URL is that of Redis, in the forms that state.OpenRedis documents: one server, a
+	// cluster, or sentinels, in plain or by TLS. Default "": embedded, in the data
+	// folder. From the environment it may hold a password: it is never logged.
 	URL string
 	// PasswordFile holds the password of Redis. Default "": none.
 	PasswordFile string

@@ -1,6 +1,9 @@
 package configs
 
-import "fmt"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // DemoPassword is the password that the demo's seed gives to a seat. Everybody
 // knows it, so a node that has one stays on loopback (DemoExposed).
@@ -17,4 +20,17 @@ func (c *Config) DemoExposed() error {
 		}
 	}
 	return nil
+}
+
+// AnyPorts lets the system choose the ports of all listeners, and keeps the admin
+// API to its socket: so a node runs beside any other.
+func (c *Config) AnyPorts() {
+	for i := range c.Networks {
+		for j := range c.Networks[i].Listeners {
+			l := &c.Networks[i].Listeners[j]
+			l.Bind = netip.AddrPortFrom(l.Bind.Addr(), 0)
+			l.Advertised = netip.AddrPortFrom(l.Advertised.Addr(), 0)
+		}
+	}
+	c.Admin.HTTP = netip.AddrPort{}
 }

@@ -2,10 +2,10 @@ package configs
 
 import (
 	"net/netip"
-	"net/url"
 	"path/filepath"
 
 	"strowger/dialplan/source"
+	"strowger/sip/state"
 )
 
 func (r *reader) store(file *source.Body) {
@@ -19,18 +19,13 @@ func (r *reader) store(file *source.Body) {
 	if r.Store.URL == "" {
 		return
 	}
-	u, err := url.Parse(r.Store.URL)
+	password, err := state.CheckRedisURL(r.Store.URL)
 	switch {
-	case err != nil || (u.Scheme != "redis" && u.Scheme != "rediss"):
-		b.Fault(b.Pos("url"), "url is not that of a Redis; write: url = \"redis://127.0.0.1:6379/0\"")
-	case b.Literal("url") && hasPassword(u.User):
+	case err != nil:
+		b.Fault(b.Pos("url"), "url is not that of a Redis: %v; write one such as: url = \"redis://127.0.0.1:6379/0\"", err)
+	case b.Literal("url") && password:
 		b.Fault(b.Pos("url"), "url has a password in it; put it in a file and write: password_file = \"FILE\", or take the URL from the environment: url = env.NAME")
 	}
-}
-
-func hasPassword(u *url.Userinfo) bool {
-	_, ok := u.Password()
-	return ok
 }
 
 func (r *reader) admin(file *source.Body) {

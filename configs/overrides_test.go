@@ -30,7 +30,7 @@ func TestOverrides(t *testing.T) {
 	})
 	got := fmt.Sprintln(c.Node, c.Networks[0].Listeners, c.Networks[0].RTP, c.Trunks[0].Targets, c.Admin.HTTP, c.Admin.Socket)
 	want := fmt.Sprintln("{other /tmp/x}",
-		"[{local/udp udp 127.0.0.1:5070 127.0.0.1:5070 [md5]} {local/tcp tcp 127.0.0.1:5070 127.0.0.1:5070 [md5]}]",
+		"[{local/udp udp 127.0.0.1:5070 127.0.0.1:5070 demo [md5]} {local/tcp tcp 127.0.0.1:5070 127.0.0.1:5070 demo [md5]}]",
 		"[127.0.0.1 ports 40000-40999] [127.0.0.2:5090] 127.0.0.1:0 /tmp/x/admin.sock")
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
@@ -71,6 +71,14 @@ func TestAllow(t *testing.T) {
 	if got, want := fmt.Sprint(c.Networks[0].Allow), "[127.0.0.2/32 192.0.2.0/24]"; got != want {
 		t.Errorf("may send to %s, want %s", got, want)
 	}
+	src = strings.ReplaceAll(src, "targets = ", "media = [\"198.51.100.0/26\"]\n targets = ")
+	c, err = configs.Parse("x", []byte(src), configs.Overrides{Subnets: []netip.Prefix{lan}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(c.Networks[0].Allow, c.Trunks[0].Media), "[127.0.0.2/32 192.0.2.0/24 198.51.100.0/26] [198.51.100.0/26]"; got != want {
+		t.Errorf("with media, may send to %s, want %s", got, want)
+	}
 	for _, n := range demo(t, configs.Overrides{Subnets: []netip.Prefix{lan, loopback[0]}}).Networks {
 		if got, want := fmt.Sprint(n.Allow), "[127.0.0.0/8 127.0.0.2/32]"; got != want {
 			t.Errorf("the demo may send to %s, want %s", got, want)
@@ -86,13 +94,50 @@ func TestDefaults(t *testing.T) {
 	got := fmt.Sprintln(c.Node, c.Networks[0].Listeners, c.Networks[0].RTP, c.Networks[0].DSCPSIP, c.Networks[0].DSCPRTP) +
 		fmt.Sprintln(c.Registration, c.Media, c.Limits, c.Log, c.Admin, c.Store, c.Cluster) +
 		fmt.Sprintln(c.Tenants[0].Realm, c.Tenants[0].Emergency.Numbers(), c.Trunks)
-	want := `{strowger ./data} [{lan/udp udp 127.0.0.1:5060 127.0.0.1:5060 [sha-256 md5]}] [127.0.0.1 ports 20000-29999] 24 46
+	want := `{strowger ./data} [{lan/udp udp 127.0.0.1:5060 127.0.0.1:5060 demo [sha-256 md5]}] [127.0.0.1 ports 20000-29999] 24 46
 {1m0s 10m0s 1h0m0s} {1m0s 2h0m0s} {200 2000} {INFO} {127.0.0.1:8080 data/admin.sock   []} {} <nil>
-demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] udp}]
+demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] [] udp}]
 `
 	want = strings.Replace(want, "{} <nil>", "{ } <nil>", 1)
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestListenerTenant: of several tenants none is meant unless a listener says so.
+func TestListenerTenant(t *testing.T) {
+	c, err := configs.Parse("x", []byte(`
+network "lan" {
+  listener "udp" { bind = "127.0.0.1:5060" }
+  listener "two" {
+    proto  = "udp"
+    bind   = "127.0.0.1:5070"
+    tenant = "two"
+  }
+  rtp { bind = "127.0.0.1" }
+}
+tenant "one" {
+  emergency { trunks = ["a"] }
+}
+tenant "two" {
+  emergency { trunks = ["b"] }
+}
+trunk "a" {
+  tenant  = "one"
+  sources = ["127.0.0.2"]
+  targets = ["127.0.0.2"]
+}
+trunk "b" {
+  tenant  = "two"
+  sources = ["127.0.0.3"]
+  targets = ["127.0.0.3"]
+}
+`), configs.Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := c.Networks[0].Listeners; l[0].Tenant != "" || l[1].Tenant != "two" {
+		t.Errorf("the listeners are those of %q and %q", l[0].Tenant, l[1].Tenant)
 	}
 }
 

@@ -98,6 +98,7 @@ func (r *reader) listener(network string, b *source.Body, first bool) Listener {
 		l.Bind = netip.AddrPortFrom(l.Bind.Addr(), uint16(r.o.SIPPort))
 	}
 	l.Advertised = address(b, "advertise", "127.0.0.1:5060", l.Bind.Port())
+	l.Tenant = b.String("tenant", "")
 	l.Algorithms = choices(b, "algorithms", []string{"sha-256", "md5"}, []string{"md5", "sha-256"})
 	b.Done()
 	r.place("listener", l.Name, b)
@@ -208,6 +209,7 @@ func (r *reader) trunk(b *source.Body) {
 		}
 		t.Targets = append(t.Targets, target)
 	}
+	t.Media = prefixes(b, "media")
 	t.Proto = choice(b, "proto", "udp", "udp", "tcp")
 	b.Done()
 	r.Trunks = append(r.Trunks, t)

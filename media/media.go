@@ -56,8 +56,15 @@ type Remote struct {
 	Payloads  []Payload      // what may be received, first is what we send
 	PTime     time.Duration  // packet time we send; 0 means 20 ms
 	Latch     Latch
-	// Sources bounds latching to these prefixes; empty means any address.
+	// Signalled is where the far side's signalling comes from, which may be sent to
+	// though the network does not list it: it is answered there. Zero means nowhere.
+	Signalled netip.Addr
+	// Sources bound where sound comes from and goes to, among what the network
+	// lists: an address of SDP outside of them is sent nothing, and no other is
+	// locked to. Empty means no bound. They are kept, not copied. Setting names what
+	// lists them, for the log.
 	Sources []netip.Prefix
+	Setting string
 	Send    bool // the far side wants to hear (its a=recvonly or a=sendrecv)
 	Receive bool // the far side speaks (its a=sendonly or a=sendrecv)
 }
@@ -90,7 +97,8 @@ type Endpoint interface {
 	Local() netip.AddrPort
 	// Update applies a new SDP exchange. It starts the latch window anew as long
 	// as no source is locked, and when the RTP address changed. Call it again when
-	// the call is answered: a party behind NAT may stay silent until then.
+	// the call is answered: a party behind NAT may stay silent until then. An address
+	// that the network does not list is no error: it is sent nothing.
 	Update(Remote) error
 	// Hear makes this endpoint's party hear from; nil means silence (nothing is
 	// sent). from may be the endpoint itself (echo). It replaces what was heard.
@@ -167,7 +175,7 @@ type Stats struct {
 	Duplicate, Reordered     uint64
 	Jitter                   time.Duration // interarrival jitter
 	MaxGap                   time.Duration // longest time between two packets
-	Foreign                  uint64        // packets from another source than the locked one
+	Foreign                  uint64        // packets from another source than the locked one, or one that may not be locked to
 	Invalid                  uint64        // not RTP, RTCP or STUN
 	RTCPReceived, RTCPSent   uint64
 	RoundTrip                time.Duration // from the far side's last RTCP report; 0 if unknown

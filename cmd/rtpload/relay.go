@@ -41,6 +41,7 @@ func relayCalls(_ context.Context, args []string) error {
 	plane, err := relay.New(relay.Config{
 		Networks: map[string]relay.Network{"lo": {
 			Addresses: []relay.Addr{{Bind: netip.AddrFrom4([4]byte{127, 0, 0, 1})}}, PortMin: 20000, PortMax: 29999,
+			Allow: relay.Anywhere(),
 		}},
 		Linger: *linger, Workers: *workers,
 	}, nil)

@@ -1,57 +1,21 @@
 package plan_test
 
 import (
-	"flag"
-	"os"
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
-
 	"strowger/dialplan/plan"
+	"strowger/dialplan/source/sourcetest"
 )
 
-var update = flag.Bool("update", false, "rewrite the expected messages in testdata")
-
-// TestBad holds the exact message of every fault: testdata/bad.txtar has files
-// NAME.hcl and NAME.err.
 func TestBad(t *testing.T) {
-	const file = "testdata/bad.txtar"
-	archive, err := txtar.ParseFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	expected := map[string]string{}
-	for _, f := range archive.Files {
-		expected[f.Name] = string(f.Data)
-	}
-	out := &txtar.Archive{Comment: archive.Comment}
-	for _, f := range archive.Files {
-		name, ok := strings.CutSuffix(f.Name, ".hcl")
-		if !ok {
-			continue
-		}
-		p, faults := plan.Parse(f.Name, f.Data)
+	sourcetest.Bad(t, func(name string, text []byte) error {
+		p, faults := plan.Parse(name, text)
 		if p != nil {
 			_, faults = p.Check(inventory())
 		}
-		got := ""
-		if len(faults) > 0 {
-			got = faults.Error() + "\n"
-		}
-		if want := expected[name+".err"]; got != want && !*update {
-			t.Errorf("%s\n got %s\nwant %s", f.Name, got, want)
-		}
-		if got == "" {
-			t.Errorf("%s is taken as good", f.Name)
-		}
-		out.Files = append(out.Files, f, txtar.File{Name: name + ".err", Data: []byte(got)})
-	}
-	if *update {
-		if err := os.WriteFile(file, txtar.Format(out), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+		return faults.Err()
+	})
 }
 
 func TestHugeAndDeep(t *testing.T) {

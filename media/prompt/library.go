@@ -21,8 +21,8 @@ import (
 var voices embed.FS
 
 // Library holds prompts by name: the file name without its extension. The built-in
-// names are announcement, greeting, digit-0 to digit-9, digit-plus, digit-star and
-// digit-hash.
+// names are announcement, confirm, greeting, digit-0 to digit-9, digit-plus,
+// digit-star and digit-hash.
 type Library struct {
 	prompts map[string]*media.Prompt
 	size    int // bytes of samples

@@ -31,6 +31,14 @@ type Network struct {
 	// PortMin and PortMax bound the RTP and RTCP ports, both inclusive. Keep them
 	// out of net.ipv4.ip_local_port_range.
 	PortMin, PortMax uint16
+	// Allow lists where sound may be sent, and so which sources may be locked to. At
+	// least one; see Anywhere.
+	Allow []netip.Prefix
+}
+
+// Anywhere is an Allow that lists every address.
+func Anywhere() []netip.Prefix {
+	return []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.PrefixFrom(netip.IPv6Unspecified(), 0)}
 }
 
 // Addr is an address of the node.
@@ -90,6 +98,9 @@ func (n Network) check() error {
 		if !a.Bind.IsValid() || a.Bind.IsUnspecified() {
 			return fmt.Errorf("RTP address %v: name one address of the node", a.Bind)
 		}
+	}
+	if len(n.Allow) == 0 {
+		return errors.New("sound may be sent nowhere: list addresses in allow")
 	}
 	if n.pairs() == 0 {
 		return fmt.Errorf("RTP ports %d to %d hold no pair of an even and the next odd port", n.PortMin, n.PortMax)

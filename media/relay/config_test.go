@@ -10,7 +10,7 @@ import (
 
 func TestConfig(t *testing.T) {
 	network := func(addr string, from, to uint16) Network {
-		return Network{Addresses: []Addr{{Bind: netip.MustParseAddr(addr)}}, PortMin: from, PortMax: to}
+		return Network{Addresses: []Addr{{Bind: netip.MustParseAddr(addr)}}, PortMin: from, PortMax: to, Allow: Anywhere()}
 	}
 	for name, test := range map[string]struct {
 		change func(*Config)
@@ -24,6 +24,7 @@ func TestConfig(t *testing.T) {
 		"workers":        {func(c *Config) { c.Workers = 65 }, "65 workers"},
 		"no address":     {func(c *Config) { c.Networks["net"] = Network{PortMin: 2, PortMax: 9} }, "no RTP address"},
 		"any address":    {func(c *Config) { c.Networks["net"] = network("::", 2000, 2009) }, "name one address"},
+		"nowhere":        {func(c *Config) { n := c.Networks["net"]; n.Allow = nil; c.Networks["net"] = n }, "list addresses in allow"},
 		"no range":       {func(c *Config) { c.Networks["net"] = network("127.0.0.1", 0, 9) }, "no pair"},
 		"odd range":      {func(c *Config) { c.Networks["net"] = network("127.0.0.1", 2001, 2002) }, "no pair"},
 		"shared ports":   {func(c *Config) { c.Networks["other"] = network(loopback().String(), testMax, testMax+8) }, "share RTP ports"},
@@ -48,8 +49,8 @@ func TestSeveralAddressesAndIPv6(t *testing.T) {
 	cfg.DSCP = 46
 	six := uint16(22000 + os.Getpid()%4000*2) // there is but one IPv6 loopback address
 	cfg.Networks = map[string]Network{
-		"two": {Addresses: []Addr{{Bind: loopback()}, {Bind: loopback().Next(), Advertised: public}}, PortMin: 21020, PortMax: 21021},
-		"six": {Addresses: []Addr{{Bind: netip.IPv6Loopback()}}, PortMin: six, PortMax: six + 1},
+		"two": {Addresses: []Addr{{Bind: loopback()}, {Bind: loopback().Next(), Advertised: public}}, PortMin: 21020, PortMax: 21021, Allow: Anywhere()},
+		"six": {Addresses: []Addr{{Bind: netip.IPv6Loopback()}}, PortMin: six, PortMax: six + 1, Allow: Anywhere()},
 	}
 	b := newBench(t, cfg)
 	got := map[netip.Addr]bool{}

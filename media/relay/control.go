@@ -36,7 +36,7 @@ func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
 	if e.in.closed {
 		return
 	}
-	if from.Addr() != e.in.latch.peer().Addr() {
+	if from.Addr() != e.in.latch.peer() {
 		e.in.foreign++
 		c.Foreign.Add(1)
 		return

@@ -12,7 +12,7 @@ import (
 // reports returns the RTCP packets that wait at the party's RTCP socket.
 func (p *party) reports() (senders []*rtcp.SenderReport, receivers []*rtcp.ReceiverReport) {
 	p.Helper()
-	for _, b := range heard(p.T, p.rtcp) {
+	for _, b := range heard(p.TB, p.rtcp) {
 		packets, err := rtcp.Unmarshal(b)
 		if err != nil {
 			p.Fatal(err)

@@ -14,6 +14,8 @@ type Counters struct {
 	RTCPReceived atomic.Uint64 // RTCP accepted
 	RTCPSent     atomic.Uint64 // RTCP sent
 	Foreign      atomic.Uint64 // RTP or RTCP of a source that is not the expected or locked one
+	NotAllowed   atomic.Uint64 // SDP exchanges with an address that is sent nothing, as the network or the trunk does not list it
+	LatchRefused atomic.Uint64 // of a source that could lock, but is not listed; part of Foreign
 	Unlatched    atomic.Uint64 // of a source that had yet to prove itself for the lock
 	WrongSSRC    atomic.Uint64 // of the locked source with an SSRC that had yet to prove itself
 	Jump         atomic.Uint64 // with a sequence number far from the ones before

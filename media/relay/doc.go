@@ -9,6 +9,11 @@
 //   - Nothing is ever sent to an address because it sent something, except to a
 //     source that was locked by the rules of media.Latch. After the lock a packet
 //     of another source is counted as Foreign and goes no further.
+//   - Nothing is sent to an address that the network does not list, or that is not
+//     among the sources of media.Remote, whatever SDP says; and no such address is
+//     locked to. The one exception from the network's list is the host that the
+//     party's signalling comes from. Both refusals are counted, and a line names the
+//     setting. SDP that is refused is nowhere to send to until a source is locked.
 //   - What an endpoint sends has its own SSRC and an unbroken sequence and
 //     timestamp, whoever is heard; a marker bit tells of a switch.
 //   - Payload types are translated by encoding name; PCMU and PCMA are converted

@@ -31,7 +31,8 @@ type endpoint struct {
 
 	// Guarded by the plane's mutex.
 	closed    bool
-	remote    media.Remote
+	payloads  []media.Payload // of the last SDP exchange
+	speaks    bool            // the party does, by that exchange
 	hears     *endpoint
 	listeners []*endpoint
 	pacing    pacing
@@ -50,26 +51,41 @@ func (e *endpoint) Update(r media.Remote) error {
 	if len(r.Payloads) > maxPayloads {
 		return fmt.Errorf("%s: %d payload types, at most %d are possible", e.label, len(r.Payloads), maxPayloads)
 	}
-	r.Payloads, r.Sources = slices.Clone(r.Payloads), slices.Clone(r.Sources)
+	r.Payloads = slices.Clone(r.Payloads)
+	refused, setting, err := e.update(r)
+	if refused.IsValid() {
+		e.plane.counters.NotAllowed.Add(1)
+		e.refuse(&e.plane.sdpLines, "sound is not sent to", refused, setting)
+	}
+	return err
+}
+
+// update returns an address of the exchange that is sent nothing, if there is one,
+// and the setting that does not list it.
+func (e *endpoint) update(r media.Remote) (refused netip.AddrPort, setting string, err error) {
 	p := e.plane
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.closed {
-		return media.ErrClosed
+		return refused, "", media.ErrClosed
 	}
-	e.remote = r
+	e.payloads, e.speaks = r.Payloads, r.Receive
 	e.in.Lock()
 	e.in.update(r, p.now())
-	locked := e.in.latch.source
+	latch := &e.in.latch
+	rtp, rtcp, refused := latch.screen(destinations(r))
+	if refused.IsValid() {
+		setting = latch.missing(refused.Addr())
+	}
 	e.out.Lock()
-	e.out.update(r, locked)
+	e.out.update(r, rtp, rtcp, latch.source)
 	e.out.Unlock()
 	e.in.Unlock()
 	e.reroute()
 	if e.hears != nil {
 		e.hears.reroute()
 	}
-	return nil
+	return refused, setting, nil
 }
 
 // Hear implements media.Endpoint.
@@ -133,14 +149,14 @@ func (e *endpoint) detach() {
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.
 func (e *endpoint) reroute() {
-	if len(e.listeners) == 0 || !e.remote.Receive {
+	if len(e.listeners) == 0 || !e.speaks {
 		e.route.Store(nil)
 		return
 	}
 	r := make(route, len(e.listeners))
 	for i, l := range e.listeners {
 		l.out.Lock()
-		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.remote.Payloads, l.remote.Payloads)}
+		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.payloads, l.payloads)}
 		l.out.Unlock()
 	}
 	e.route.Store(&r)

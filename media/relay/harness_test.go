@@ -13,7 +13,7 @@ import (
 
 // bench is a plane that stands still: tests move its clock and its workers.
 type bench struct {
-	*testing.T
+	testing.TB
 	*Plane
 	time time.Time
 }
@@ -36,20 +36,22 @@ func loopback() netip.Addr {
 
 func testConfig() Config {
 	return Config{
-		Networks: map[string]Network{"net": {Addresses: []Addr{{Bind: loopback()}}, PortMin: testMin, PortMax: testMax}},
-		Workers:  1,
+		Networks: map[string]Network{"net": {
+			Addresses: []Addr{{Bind: loopback()}}, PortMin: testMin, PortMax: testMax, Allow: Anywhere(),
+		}},
+		Workers: 1,
 	}
 }
 
-func newBench(t *testing.T, cfg Config) *bench {
-	t.Helper()
-	b := &bench{T: t, time: start}
+func newBench(tb testing.TB, cfg Config) *bench {
+	tb.Helper()
+	b := &bench{TB: tb, time: start}
 	p, err := build(cfg, nil, func() time.Time { return b.time })
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b.Plane = p
-	t.Cleanup(func() { p.Close() })
+	tb.Cleanup(func() { p.Close() })
 	return b
 }
 
@@ -104,13 +106,18 @@ func (s *stream) next(payload []byte) []byte {
 	return append(slices.Clone(s.header()), payload...)
 }
 
-func socket(t *testing.T) *net.UDPConn {
-	t.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+func socket(tb testing.TB) *net.UDPConn {
+	tb.Helper()
+	return socketAt(tb, "127.0.0.1:0")
+}
+
+func socketAt(tb testing.TB, at string) *net.UDPConn {
+	tb.Helper()
+	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(addr(at)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
+	tb.Cleanup(func() { c.Close() })
 	return c
 }
 
@@ -121,7 +128,7 @@ func addrOf(c *net.UDPConn) netip.AddrPort {
 // join opens an endpoint and its party, not yet told of each other.
 func (b *bench) join(label string) *party {
 	b.Helper()
-	p := &party{bench: b, rtp: socket(b.T), rtcp: socket(b.T), packet: stream{ssrc: uint32(len(label))<<24 | 7, seq: 65530, timestamp: 1000}}
+	p := &party{bench: b, rtp: socket(b.TB), rtcp: socket(b.TB), packet: stream{ssrc: uint32(len(label))<<24 | 7, seq: 65530, timestamp: 1000}}
 	e, err := b.Open("net", label, func(e media.Event) { p.events = append(p.events, e) })
 	if err != nil {
 		b.Fatal(err)
@@ -171,11 +178,11 @@ func (p *party) sendFrom(c *net.UDPConn, b []byte) {
 }
 
 // heard returns the datagrams that wait at a socket.
-func heard(t *testing.T, c *net.UDPConn) [][]byte {
-	t.Helper()
+func heard(tb testing.TB, c *net.UDPConn) [][]byte {
+	tb.Helper()
 	raw, err := c.SyscallConn()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var packets [][]byte
 	err = raw.Read(func(fd uintptr) bool {
@@ -189,7 +196,7 @@ func heard(t *testing.T, c *net.UDPConn) [][]byte {
 		}
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return packets
 }

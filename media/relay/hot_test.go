@@ -161,3 +161,25 @@ func BenchmarkOpenClose(b *testing.B) {
 		e.Close()
 	}
 }
+
+// BenchmarkHandle is what a packet costs after it was read: one that is forwarded,
+// system call included, and one of a stranger.
+func BenchmarkHandle(b *testing.B) {
+	for _, name := range []string{"forwarded", "foreign"} {
+		b.Run(name, func(b *testing.B) {
+			bench := newBench(b, testConfig())
+			left, _ := bench.bridge(pcmu, pcmu)
+			left.say(sound(1)) // locks
+			from := addrOf(left.rtp)
+			if name == "foreign" {
+				from = above(from)
+			}
+			packet, payload, scratch := make([]byte, 0, MaxPacket), sound(1), make([]byte, MaxPacket)
+			b.ReportAllocs()
+			for b.Loop() {
+				packet = append(append(packet[:0], left.packet.header()...), payload...)
+				left.to.(*endpoint).handle(start, false, from, packet, scratch)
+			}
+		})
+	}
+}

@@ -18,7 +18,7 @@ type inbound struct {
 	payloads  []media.Payload
 	ssrc      uint32
 	hasSSRC   bool
-	newcomer  candidate // an SSRC that may replace ssrc with its next packet
+	newcomer  claim // of an SSRC that may replace ssrc with its next packet
 	quality   quality.Receiver
 	bytes     uint64
 	foreign   uint64
@@ -38,26 +38,28 @@ func (in *inbound) update(r media.Remote, now time.Time) {
 }
 
 // accept rules on an RTP packet and counts it. forward tells whether listeners may
-// have it; fresh that its sequence does not follow from the one before; event is
-// to be posted if its Kind is not 0.
-func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Counters) (forward, fresh bool, event media.Event) {
+// have it; fresh that its sequence does not follow from the one before.
+func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Counters) (r ruling, forward, fresh bool) {
 	payload := in.payload(h.payload)
-	switch in.latch.step(now, from, h, payload != nil && h.end > h.start) {
-	case foreign:
+	r = in.latch.step(now, from, h, payload != nil && h.end > h.start)
+	switch r {
+	case foreign, barred:
 		in.foreign++
 		c.Foreign.Add(1)
-		return false, false, event
+		if r == barred {
+			c.LatchRefused.Add(1)
+		}
+		return r, false, false
 	case waiting:
 		c.Unlatched.Add(1)
-		return false, false, event
+		return r, false, false
 	case locks:
-		event = media.Event{Kind: media.Latched, At: now, Addr: from}
 		in.hasSSRC = false
 	case accepted:
 	}
 	restarted, ok := in.source(h, c)
 	if !ok {
-		return false, false, event
+		return r, false, false
 	}
 	clock := 0
 	if payload != nil {
@@ -72,15 +74,15 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 	switch in.quality.Step(h.seq, h.timestamp, clock, now) {
 	case quality.Duplicate:
 		c.Duplicate.Add(1)
-		return false, false, event
+		return r, false, false
 	case quality.Jump:
 		c.Jump.Add(1)
-		return false, false, event
+		return r, false, false
 	case quality.Restarted:
 		restarted = true
 	case quality.InOrder, quality.Late:
 	}
-	return true, restarted, event
+	return r, true, restarted
 }
 
 // comfortNoise is the static payload type of RFC 3389.
@@ -96,13 +98,13 @@ func (in *inbound) source(h *header, c *Counters) (restarted, ok bool) {
 	switch {
 	case in.hasSSRC && h.ssrc == in.ssrc:
 		return false, true
-	case !in.hasSSRC, in.newcomer.ssrc == h.ssrc && in.newcomer.next == h.seq:
+	case !in.hasSSRC, in.newcomer == claim{h.ssrc, h.seq}:
 		restarted = in.hasSSRC
-		in.ssrc, in.hasSSRC, in.newcomer = h.ssrc, true, candidate{}
+		in.ssrc, in.hasSSRC, in.newcomer = h.ssrc, true, claim{}
 		in.quality.Restart()
 		return restarted, true
 	}
-	in.newcomer = candidate{ssrc: h.ssrc, next: h.seq + 1}
+	in.newcomer = claim{h.ssrc, h.seq + 1}
 	c.WrongSSRC.Add(1)
 	return false, false
 }

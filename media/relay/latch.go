@@ -14,9 +14,10 @@ const maxCandidates = 4
 
 // latch decides from which source an endpoint accepts packets.
 type latch struct {
+	bounds
 	policy     media.Latch
-	expected   netip.AddrPort // by SDP; invalid if it named none
-	sources    []netip.Prefix // empty means any
+	told       bool           // a line of the log named a barred source of this window
+	expected   netip.AddrPort // by SDP, permitted or not; invalid if it named none
 	until      time.Time      // end of the window in which others than expected may lock
 	source     netip.AddrPort // locked; invalid before
 	candidates []candidate
@@ -25,6 +26,11 @@ type latch struct {
 // candidate is a source that sent one valid packet.
 type candidate struct {
 	from netip.AddrPort
+	claim
+}
+
+// claim is the packet that would prove that an SSRC is in use.
+type claim struct {
 	ssrc uint32
 	next uint16
 }
@@ -34,20 +40,21 @@ type ruling uint8
 
 const (
 	foreign ruling = iota // of a stranger
+	barred                // of one who could lock, were it permitted
 	waiting               // may lock with its next packet
 	locks                 // accepted, and locked to its source from now on
 	accepted
 )
 
-// open starts the window anew for what SDP says, unless a source is locked and
-// the RTP address stays.
+// open starts the window anew for what SDP says, unless a source is locked that
+// stays permitted and the RTP address stays.
 func (l *latch) open(r media.Remote, now time.Time) {
 	rtp := unmap(r.RTP)
-	if l.source.IsValid() && rtp == l.expected && r.Latch == l.policy {
-		l.sources = r.Sources
+	l.bounds = bounds{l.network, r.Signalled.Unmap(), r.Sources, r.Setting}
+	if l.source.IsValid() && rtp == l.expected && r.Latch == l.policy && l.permit(l.source.Addr()) {
 		return
 	}
-	*l = latch{policy: r.Latch, expected: rtp, sources: r.Sources, until: now.Add(media.LatchWindow)}
+	*l = latch{bounds: l.bounds, policy: r.Latch, expected: rtp, until: now.Add(media.LatchWindow)}
 }
 
 // step rules on an RTP packet. sound tells that it has a negotiated payload type
@@ -59,14 +66,14 @@ func (l *latch) step(now time.Time, from netip.AddrPort, h *header, sound bool) 
 		}
 		return foreign
 	}
-	if !sound {
+	named := from == l.expected
+	switch {
+	case !sound, !named && (l.policy == media.LatchStrict || !now.Before(l.until)):
 		return foreign
-	}
-	if from == l.expected {
+	case !l.permit(from.Addr()):
+		return barred
+	case named:
 		return l.lock(from)
-	}
-	if l.policy == media.LatchStrict || !now.Before(l.until) || !l.allowed(from.Addr()) {
-		return foreign
 	}
 	return l.try(from, h)
 }
@@ -74,7 +81,7 @@ func (l *latch) step(now time.Time, from netip.AddrPort, h *header, sound bool) 
 // try locks to the source of two consecutive packets of one SSRC.
 func (l *latch) try(from netip.AddrPort, h *header) ruling {
 	i := slices.IndexFunc(l.candidates, func(c candidate) bool { return c.from == from })
-	if i >= 0 && l.candidates[i].ssrc == h.ssrc && l.candidates[i].next == h.seq {
+	if i >= 0 && l.candidates[i].claim == (claim{h.ssrc, h.seq}) {
 		return l.lock(from)
 	}
 	if i < 0 && len(l.candidates) == maxCandidates {
@@ -83,7 +90,7 @@ func (l *latch) try(from netip.AddrPort, h *header) ruling {
 	if i >= 0 {
 		l.candidates = slices.Delete(l.candidates, i, i+1)
 	}
-	l.candidates = append(l.candidates, candidate{from, h.ssrc, h.seq + 1})
+	l.candidates = append(l.candidates, candidate{from, claim{h.ssrc, h.seq + 1}})
 	return waiting
 }
 
@@ -92,18 +99,16 @@ func (l *latch) lock(from netip.AddrPort) ruling {
 	return locks
 }
 
-// peer is the address whose RTCP is believed: the locked source, before that the
-// one that SDP named.
-func (l *latch) peer() netip.AddrPort {
-	if l.source.IsValid() {
-		return l.source
+// peer is the host whose RTCP is believed: that of the locked source, before that
+// the one that SDP named; invalid for none.
+func (l *latch) peer() netip.Addr {
+	switch {
+	case l.source.IsValid():
+		return l.source.Addr()
+	case l.permit(l.expected.Addr()):
+		return l.expected.Addr()
 	}
-	return l.expected
-}
-
-func (l *latch) allowed(addr netip.Addr) bool {
-	return len(l.sources) == 0 ||
-		slices.ContainsFunc(l.sources, func(p netip.Prefix) bool { return p.Contains(addr) })
+	return netip.Addr{}
 }
 
 // unmap strips the IPv6 clothes of an IPv4 address, as sources come without.

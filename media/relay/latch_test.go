@@ -10,6 +10,9 @@ import (
 
 func addr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
+// anywhere is a network that may send to every address.
+func anywhere() *network { return &network{Network: Network{Allow: Anywhere()}} }
+
 func TestLatch(t *testing.T) {
 	const sdp, nat, stranger = "10.0.0.1:4000", "192.0.2.1:5000", "203.0.113.9:6000"
 	type packet struct {
@@ -21,9 +24,10 @@ func TestLatch(t *testing.T) {
 		want  ruling
 	}
 	for name, test := range map[string]struct {
-		policy  media.Latch
-		sources string
-		packets []packet
+		policy         media.Latch
+		allow, sources string
+		signalled      string
+		packets        []packet
 	}{
 		"the SDP address locks at once": {packets: []packet{
 			{from: sdp, want: locks}, {from: sdp, seq: 1, want: accepted}, {from: stranger, want: foreign},
@@ -65,10 +69,32 @@ func TestLatch(t *testing.T) {
 			{from: nat, seq: 1, want: foreign}, {from: nat, seq: 2, want: foreign}, {from: sdp, want: locks},
 		}},
 		"outside of the allowed sources": {sources: "192.0.2.0/24", packets: []packet{
-			{from: stranger, seq: 1, want: foreign},
-			{from: stranger, seq: 2, want: foreign},
+			{from: stranger, seq: 1, want: barred},
+			{from: stranger, seq: 2, want: barred},
+			{from: sdp, seq: 2, want: barred},
 			{from: nat, seq: 1, want: waiting},
 			{from: nat, seq: 2, want: locks},
+			{from: stranger, seq: 3, want: foreign},
+		}},
+		"outside of what the network allows": {allow: "192.0.2.0/24", packets: []packet{
+			{from: stranger, seq: 1, want: barred},
+			{from: sdp, seq: 2, want: barred},
+			{from: sdp, seq: 3, bad: true, want: foreign},
+			{after: media.LatchWindow, from: sdp, seq: 4, want: barred},
+			{from: stranger, seq: 2, want: foreign},
+		}},
+		"where the signalling comes from": {allow: "192.0.2.0/24", signalled: "::ffff:203.0.113.9", packets: []packet{
+			{from: sdp, seq: 1, want: barred},
+			{from: stranger, seq: 1, want: waiting},
+			{from: stranger, seq: 2, want: locks},
+		}},
+		"where the signalling comes from is no source by itself": {sources: "192.0.2.0/24", signalled: "203.0.113.9", packets: []packet{
+			{from: stranger, seq: 1, want: barred},
+			{from: stranger, seq: 2, want: barred},
+		}},
+		"a source that the network does not allow": {allow: "192.0.2.0/24", sources: "203.0.113.0/24", packets: []packet{
+			{from: stranger, seq: 1, want: barred},
+			{from: nat, seq: 1, want: barred},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +102,13 @@ func TestLatch(t *testing.T) {
 			if test.sources != "" {
 				remote.Sources = []netip.Prefix{netip.MustParsePrefix(test.sources)}
 			}
-			var l latch
+			if test.signalled != "" {
+				remote.Signalled = netip.MustParseAddr(test.signalled)
+			}
+			l := latch{bounds: bounds{network: anywhere()}}
+			if test.allow != "" {
+				l.network.Allow = []netip.Prefix{netip.MustParsePrefix(test.allow)}
+			}
 			now := start
 			l.open(remote, now)
 			for i, p := range test.packets {
@@ -92,7 +124,7 @@ func TestLatch(t *testing.T) {
 func TestUpdateReopensTheLatch(t *testing.T) {
 	remote := media.Remote{RTP: addr("10.0.0.1:4000")}
 	nat := addr("192.0.2.1:5000")
-	var l latch
+	l := latch{bounds: bounds{network: anywhere()}}
 	l.open(remote, start)
 	l.open(remote, start.Add(time.Minute)) // the answer comes long after the offer
 	for seq := range uint16(2) {

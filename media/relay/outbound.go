@@ -15,6 +15,7 @@ import (
 type outbound struct {
 	sync.Mutex
 	sockets    sockets // untouched once shut
+	named      bool    // SDP names an address, permitted or not
 	open       bool    // the far side wants to hear
 	mux        bool    // RTCP on the RTP port
 	to, rtcpTo sockaddr
@@ -48,23 +49,15 @@ func (o *outbound) start(s sockets) {
 	o.fresh, o.stride = true, 1
 }
 
-// update applies an SDP exchange. locked is the latched source, which wins over
-// the address that SDP named.
-func (o *outbound) update(r media.Remote, locked netip.AddrPort) {
+// update applies an SDP exchange. rtp and rtcp are what is permitted of the
+// addresses that it named; locked is the latched source, which wins over them.
+func (o *outbound) update(r media.Remote, rtp, rtcp, locked netip.AddrPort) {
 	o.payloads = r.Payloads
-	o.open, o.mux = r.Send && reachable(r.RTP), r.Mux
+	o.named, o.mux = reachable(unmap(r.RTP)), r.Mux
+	o.open = r.Send && o.named
 	o.stride = max(1, int((r.PTime+tick/2)/tick))
 	o.sending = time.Time{}
-	rtcp := unmap(r.RTCP)
-	switch {
-	case !reachable(r.RTP):
-		rtcp = netip.AddrPort{}
-	case r.Mux:
-		rtcp = unmap(r.RTP)
-	case !r.RTCP.IsValid() || r.RTCP.Port() == 0:
-		rtcp = above(unmap(r.RTP))
-	}
-	o.to, o.rtcpTo = makeSockaddr(unmap(r.RTP)), makeSockaddr(rtcp)
+	o.to, o.rtcpTo = makeSockaddr(rtp), makeSockaddr(rtcp)
 	if locked.IsValid() {
 		o.follow(locked)
 	}
@@ -83,7 +76,7 @@ func (o *outbound) follow(source netip.AddrPort) {
 	moved := o.to.size == 0 || o.to.addrPort().Addr() != source.Addr()
 	o.to = makeSockaddr(source)
 	switch {
-	case o.rtcpTo.size == 0:
+	case !o.named:
 	case o.mux:
 		o.rtcpTo = o.to
 	case moved:

@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"encoding/binary"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -97,12 +98,13 @@ func FuzzHandle(f *testing.F) {
 			return
 		}
 		from, to := &endpoint{plane: &Plane{}}, &endpoint{}
+		from.in.latch.network = anywhere()
 		to.out.start(sockets{-1, -1}) // sends fail; what would be sent is in scratch
 		remote := media.Remote{RTP: addr("127.0.0.1:9"), Send: true, Receive: true}
 		remote.Payloads = []media.Payload{pcmu, digits}
 		from.in.update(remote, start)
 		remote.Payloads = []media.Payload{pcma, digits}
-		to.out.update(remote, from.in.latch.source)
+		to.out.update(remote, remote.RTP, above(remote.RTP), netip.AddrPort{})
 		from.route.Store(&route{{to: to, types: translate([]media.Payload{pcmu, digits}, remote.Payloads)}})
 		var before, after header
 		scratch, came := make([]byte, MaxPacket), bytes.Clone(b)

@@ -59,15 +59,24 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.in.Unlock()
 		return
 	}
-	forward, fresh, event := e.in.accept(now, from, &h, c)
+	ruling, forward, fresh := e.in.accept(now, from, &h, c)
 	var digit byte
 	if forward {
 		digit = e.in.listen(&h, fresh, b)
 	}
-	e.in.Unlock()
-	if event.Kind == media.Latched {
+	switch ruling {
+	case locks:
 		e.follow(from)
-		e.post(event)
+	case barred:
+		if l := &e.in.latch; !l.told {
+			l.told = true
+			e.refuse(&e.plane.latchLines, "sound is not taken from", from, l.missing(from.Addr()))
+		}
+	case foreign, waiting, accepted:
+	}
+	e.in.Unlock()
+	if ruling == locks {
+		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
 	if digit != 0 {
 		e.post(media.Event{Kind: media.Digit, At: now, Digit: digit})
@@ -77,7 +86,8 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	}
 }
 
-// follow lets what we send go to the source that was locked.
+// follow lets what we send go to the source that was locked. It needs the inbound
+// mutex, so that no other SDP comes between.
 func (e *endpoint) follow(source netip.AddrPort) {
 	e.out.Lock()
 	defer e.out.Unlock()

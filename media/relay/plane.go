@@ -23,19 +23,25 @@ import (
 // range.
 const maxBusy = 16
 
+// refusals bounds the lines about refused addresses: the first ten, then one a
+// minute.
+func refusals() rate.Sometimes { return rate.Sometimes{First: 10, Interval: time.Minute} }
+
 // Plane implements media.Plane in user space.
 type Plane struct {
-	log      *slog.Logger
-	busyLog  rate.Sometimes
-	now      func() time.Time
-	dscp     int
-	counters Counters
-	clock    clock
-	workers  []*worker
-	running  sync.WaitGroup
-	stopped  chan struct{}
-	networks map[string]*network
-	slots    []atomic.Pointer[endpoint] // by pair
+	log        *slog.Logger
+	busyLog    rate.Sometimes
+	sdpLines   rate.Sometimes // of addresses that SDP names and nothing is sent to
+	latchLines rate.Sometimes // of sources that may not be locked to
+	now        func() time.Time
+	dscp       int
+	counters   Counters
+	clock      clock
+	workers    []*worker
+	running    sync.WaitGroup
+	stopped    chan struct{}
+	networks   map[string]*network
+	slots      []atomic.Pointer[endpoint] // by pair
 
 	mu        sync.Mutex
 	closed    bool
@@ -48,8 +54,9 @@ var _ media.Plane = (*Plane)(nil)
 // network is a Network with the state of its ports.
 type network struct {
 	Network
-	base  int32 // number of its first pair
-	ports ports // guarded by the plane's mutex
+	setting string // that Allow comes from, for the log
+	base    int32  // number of its first pair
+	ports   ports  // guarded by the plane's mutex
 }
 
 // New makes a plane and starts its goroutines. A nil logger means slog.Default.
@@ -74,7 +81,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 		log = slog.Default()
 	}
 	p := &Plane{
-		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
+		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, sdpLines: refusals(), latchLines: refusals(), now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
 		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{},
 	}
 	p.clock = clock{plane: p, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}}
@@ -109,9 +116,9 @@ func (p *Plane) layOut(cfg Config) {
 	}
 	base := int32(0)
 	for name, n := range cfg.Networks {
-		n.Addresses = slices.Clone(n.Addresses)
+		n.Addresses, n.Allow = slices.Clone(n.Addresses), slices.Clone(n.Allow)
 		total := len(n.Addresses) * n.pairs()
-		net := &network{Network: n, base: base, ports: ports{total: total, rest: rest, random: random}}
+		net := &network{Network: n, setting: "allow of network " + name, base: base, ports: ports{total: total, rest: rest, random: random}}
 		for i := range int32(total) {
 			net.ports.free = append(net.ports.free, base+i)
 		}
@@ -231,6 +238,7 @@ func (e *endpoint) bind(n *network, kept sockets) error {
 			return err
 		}
 	}
+	e.in.latch.network = n
 	e.out.start(e.sockets)
 	advertised := addr.Advertised
 	if !advertised.IsValid() {

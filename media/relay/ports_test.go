@@ -16,7 +16,7 @@ import (
 func TestPairRestsAfterUse(t *testing.T) {
 	cfg := testConfig()
 	cfg.Rest = 30 * time.Second
-	cfg.Networks["net"] = Network{Addresses: []Addr{{Bind: loopback()}}, PortMin: 21001, PortMax: 21003} // one pair
+	cfg.Networks["net"] = Network{Addresses: []Addr{{Bind: loopback()}}, PortMin: 21001, PortMax: 21003, Allow: Anywhere()} // one pair
 	b := newBench(t, cfg)
 	unused := b.join("unused")
 	if got := unused.to.Local().Port(); got != 21002 {
@@ -65,7 +65,7 @@ func TestClosedEndpoint(t *testing.T) {
 
 func TestForeignPortsAreSkipped(t *testing.T) {
 	cfg := testConfig()
-	cfg.Networks["net"] = Network{Addresses: []Addr{{Bind: loopback()}}, PortMin: 21010, PortMax: 21013}
+	cfg.Networks["net"] = Network{Addresses: []Addr{{Bind: loopback()}}, PortMin: 21010, PortMax: 21013, Allow: Anywhere()}
 	taken, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(loopback(), 21011)))
 	if err != nil {
 		t.Fatal(err)

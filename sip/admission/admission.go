@@ -12,6 +12,12 @@
 //
 // # Decisions
 //
+//   - Which tenant a seat's request means is said by the domain of its address of
+//     record, else by that of the Request-URI: the tenant's realm or name. A request
+//     that names neither, such as that of a phone which knows the node by its
+//     address alone, means the tenant of the listener, and is refused if the
+//     listener has none. The user is never looked at: the realm of a challenge
+//     would tell which seats exist.
 //   - Nobody but an authenticated seat or a recognised trunk can call anything.
 //     From, P-Asserted-Identity and the like of others are never believed.
 //   - An emergency call needs an authenticated seat and nothing else: disabled,
@@ -30,6 +36,7 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+	"golang.org/x/time/rate"
 
 	"strowger/dialplan"
 	"strowger/dialplan/plan"
@@ -80,21 +87,23 @@ type Config struct {
 	Registrar Registrar
 	// Algorithms are the digests that a listener offers, the preferred first.
 	Algorithms func(listener string) []string
-	Attempts   *seat.Attempts
-	Sender     transport.Sender
-	Log        *slog.Logger
+	// Home is the tenant of a listener's requests that name none; "" refuses them.
+	Home     func(listener string) string
+	Attempts *seat.Attempts
+	Sender   transport.Sender
+	Log      *slog.Logger
 }
 
 // Counters of admission.
 type Counters struct {
-	Challenged     atomic.Uint64 // requests without credentials
-	Refused        atomic.Uint64 // requests with wrong credentials
-	Emergencies    atomic.Uint64 // emergency calls
-	Callbacks      atomic.Uint64 // calls to a number that an emergency call presented
-	NotInPlan      atomic.Uint64 // calls to a number that no entry matches
-	StoreAway      atomic.Uint64 // requests refused because the store did not answer
-	TrunkBlocked   atomic.Uint64 // targets left out because the network may not send there
-	ForeignNetwork atomic.Uint64 // requests on a network without a tenant
+	Challenged   atomic.Uint64 // requests without credentials
+	Refused      atomic.Uint64 // requests with wrong credentials
+	Emergencies  atomic.Uint64 // emergency calls
+	Callbacks    atomic.Uint64 // calls to a number that an emergency call presented
+	NotInPlan    atomic.Uint64 // calls to a number that no entry matches
+	StoreAway    atomic.Uint64 // requests refused because the store did not answer
+	TrunkBlocked atomic.Uint64 // targets left out because the network may not send there
+	NoTenant     atomic.Uint64 // requests that named no tenant, on a listener that has none
 }
 
 // Admission is the decision maker of a node.
@@ -102,6 +111,7 @@ type Admission struct {
 	cfg      Config
 	tenants  map[string]*Tenant
 	counters Counters
+	lines    *rate.Limiter // of the log, about what strangers cause
 }
 
 // New returns the admission of a node.
@@ -109,7 +119,7 @@ func New(cfg Config) *Admission {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	a := &Admission{cfg: cfg, tenants: map[string]*Tenant{}}
+	a := &Admission{cfg: cfg, tenants: map[string]*Tenant{}, lines: rate.NewLimiter(1, 10)}
 	for _, t := range cfg.Tenants {
 		a.tenants[t.Name] = t
 	}
@@ -122,17 +132,24 @@ func (a *Admission) Counters() *Counters { return &a.counters }
 // Tenant returns a tenant by name, or nil.
 func (a *Admission) Tenant(name string) *Tenant { return a.tenants[name] }
 
-// TenantFor is the tenant that a seat's request addresses: the one whose realm or
-// name the domain is; else the first, since a phone may be given any domain that
-// resolves to the node. nil if there is none.
-func (a *Admission) TenantFor(domain string) *Tenant {
-	for _, t := range a.cfg.Tenants {
-		if strings.EqualFold(t.Realm, domain) || strings.EqualFold(t.Name, domain) {
-			return t
+// TenantFor is the tenant that a seat's request means: the first that one of the
+// domains is the realm or name of, else that of the listener. nil, counted and
+// logged, if there is none.
+func (a *Admission) TenantFor(listener string, domains ...string) *Tenant {
+	for _, domain := range domains {
+		for _, t := range a.cfg.Tenants {
+			if strings.EqualFold(t.Realm, domain) || strings.EqualFold(t.Name, domain) {
+				return t
+			}
 		}
 	}
-	if len(a.cfg.Tenants) > 0 {
-		return a.cfg.Tenants[0]
+	if t := a.tenants[a.cfg.Home(listener)]; t != nil {
+		return t
+	}
+	a.counters.NoTenant.Add(1)
+	if a.lines.Allow() {
+		a.cfg.Log.Warn("request refused, because it names no tenant: give the phone a tenant's realm for its domain, or the listener a tenant",
+			"listener", listener, "domains", domains)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
+	"strowger/sip/state/statetest"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -61,39 +61,6 @@ dial "9." {
 }
 `
 
-// store is a store that may be away.
-type store struct {
-	state.Store
-	away     atomic.Bool
-	readOnly atomic.Bool
-	// meanwhile runs once, before the next write.
-	meanwhile func()
-	conflict  bool // every write meets another's
-	conflicts int
-}
-
-func (s *store) Get(ctx context.Context, t state.Table, tenant, id string) (state.Record, error) {
-	if s.away.Load() {
-		return state.Record{}, state.ErrUnavailable
-	}
-	return s.Store.Get(ctx, t, tenant, id)
-}
-
-func (s *store) Put(ctx context.Context, t state.Table, tenant string, c state.Change) (state.Rev, error) {
-	if s.readOnly.Load() {
-		return state.None, state.ErrUnavailable
-	}
-	if s.conflict {
-		s.conflicts++
-		return state.None, state.ErrConflict
-	}
-	if run := s.meanwhile; run != nil {
-		s.meanwhile = nil
-		run()
-	}
-	return s.Store.Put(ctx, t, tenant, c)
-}
-
 // sender knows the flows to carriers.
 type sender struct{ blocked map[netip.AddrPort]bool }
 
@@ -110,6 +77,8 @@ func flowTo(network string, proto transport.Proto, remote netip.AddrPort) transp
 }
 
 func (s *sender) Send(transport.Flow, []byte) error { return nil }
+
+func (s *sender) Stands(transport.Flow) bool { return true }
 
 func (s *sender) FlowTo(network string, proto transport.Proto, remote netip.AddrPort) (transport.Flow, error) {
 	if s.blocked[remote] {
@@ -131,7 +100,7 @@ type bench struct {
 	*admission.Admission
 	t         *testing.T
 	now       time.Time
-	store     *store
+	store     *statetest.Store
 	directory *seat.Directory
 	tenant    *admission.Tenant
 	attempts  seat.Attempts
@@ -160,12 +129,7 @@ func trunks() *trunk.Set {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	disk, err := state.OpenEmbedded(t.TempDir(), state.Options{Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = disk.Close() })
-	b := &bench{t: t, now: time.Now(), store: &store{Store: disk}}
+	b := &bench{t: t, now: time.Now(), store: statetest.Open(t)}
 	b.directory = seat.NewDirectory(b.store)
 	if err := b.directory.PutTenant(t.Context(), seat.Tenant{Name: tenantName, Realm: realm}); err != nil {
 		t.Fatal(err)
@@ -193,6 +157,7 @@ func newBench(t *testing.T) *bench {
 		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks(), Directory: b.directory, Store: b.store,
 		Auth: verifier, Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
+		Home:       func(string) string { return tenantName },
 		Log:        slog.New(slog.DiscardHandler),
 	})
 	return b

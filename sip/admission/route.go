@@ -38,7 +38,7 @@ func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, 
 	if r.trunk != nil {
 		return a.admitTrunk(ctx, r)
 	}
-	r.tenant = a.TenantFor(domainOf(req))
+	r.tenant = a.tenantOf(req, flow)
 	if r.tenant == nil {
 		return silent(cause.New(403, "", cause.Caller), nil)
 	}
@@ -57,7 +57,7 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
 	r.number, r.caller = presented(r.req)
-	p := b2bua.Program{Caller: r.trunk.Party(), From: r.number}
+	p := b2bua.Program{Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number}
 	called := userOf(r.req.Recipient)
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
 		if stages := a.callback(ctx, r, e164); stages != nil {

@@ -104,7 +104,7 @@ func (a *Admission) carrier(r *request, name, to, presentation string) []b2bua.T
 		}
 		remote := carrierURI(t.Proto, addr, to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
-			Party: t.Party(), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
+			Party: t.Party(addr), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
 		}})
 	}
 	return targets

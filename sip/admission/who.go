@@ -24,9 +24,8 @@ func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Fl
 	if req.Method == sip.INVITE && a.trunkOf(flow) != nil {
 		return 0, nil, false
 	}
-	t := a.TenantFor(domainOf(req))
+	t := a.tenantOf(req, flow)
 	if t == nil {
-		a.counters.ForeignNetwork.Add(1)
 		return 403, nil, true
 	}
 	a.counters.Challenged.Add(1)
@@ -121,10 +120,12 @@ func credentials(req *sip.Request) []string {
 	return append(message.Headers(req, "Proxy-Authorization"), message.Headers(req, "Authorization")...)
 }
 
-// domainOf is the domain that a request addresses.
-func domainOf(req *sip.Request) string {
+// tenantOf is the tenant that a request means, or nil. The address of record is To
+// of a REGISTER and From of anything else.
+func (a *Admission) tenantOf(req *sip.Request, flow transport.Flow) *Tenant {
+	record := req.From().Address
 	if req.Method == sip.REGISTER {
-		return req.To().Address.Host
+		record = req.To().Address
 	}
-	return req.Recipient.Host
+	return a.TenantFor(flow.Listener, record.Host, req.Recipient.Host)
 }

@@ -4,10 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"strowger/sip/admission"
 	"strowger/sip/leg"
-	"strowger/sip/message"
-	"strowger/sip/seat"
 	"strowger/sip/transport"
 )
 
@@ -82,7 +79,7 @@ func TestDisabledSeat(t *testing.T) {
 func TestStoreAway(t *testing.T) {
 	b := newBench(t)
 	req := b.proven("1001", "demo-1001", "INVITE", "sip:1002@"+realm)
-	b.store.away.Store(true)
+	b.store.Unreadable.Store(true)
 	p := b.Admit(t.Context(), b.now, req, phoneFlow)
 	if !p.Silent || p.Refuse == nil || p.Refuse.Status != 503 || len(p.Headers) != 1 || p.Headers[0].Name() != "Retry-After" {
 		t.Errorf("a seat is told %+v", p)
@@ -100,7 +97,7 @@ func TestEmergencyWhileTheStoreIsAway(t *testing.T) {
 	known := b.proven("1001", "demo-1001", "INVITE", "sip:999@"+realm)
 	forged := b.proven("1001", "guessed", "INVITE", "sip:999@"+realm)
 	unseen := b.proven("1002", "demo-1002", "INVITE", "sip:999@"+realm)
-	b.store.away.Store(true)
+	b.store.Unreadable.Store(true)
 	if p := b.Admit(t.Context(), b.now, known, phoneFlow); !p.Emergency || len(p.Stages) == 0 {
 		t.Errorf("a known seat: %+v", p)
 	}
@@ -153,28 +150,5 @@ func TestRegisterNamesTheNode(t *testing.T) {
 	req := b.request("REGISTER", "sip:"+realm, "<sip:1001@demo.example>")
 	if res := b.Register(t.Context(), b.now, req, phoneFlow); res.StatusCode != 200 || b.registrar.flow.Node != thisNode {
 		t.Errorf("%d, by %+v", res.StatusCode, b.registrar.flow)
-	}
-}
-
-func TestTenantFor(t *testing.T) {
-	b := newBench(t)
-	for _, domain := range []string{realm, "DEMO.example", tenantName, "203.0.113.1"} {
-		if b.TenantFor(domain) != b.tenant {
-			t.Errorf("%s has no tenant", domain)
-		}
-	}
-	if b.Tenant(tenantName) != b.tenant || b.Tenant(realm) != nil {
-		t.Error("a tenant is found by its name alone")
-	}
-	empty := admission.New(admission.Config{Attempts: &seat.Attempts{}})
-	req := b.request("INVITE", "sip:1@demo.example", "<sip:1@demo.example>")
-	if status, _, ok := empty.Challenge(b.now, req, phoneFlow); !ok || status != 403 || empty.Counters().ForeignNetwork.Load() != 1 {
-		t.Errorf("without a tenant: %v %d", ok, status)
-	}
-	if p := empty.Admit(t.Context(), b.now, req, phoneFlow); p.Refuse == nil || p.Refuse.Status != 403 || !p.Silent {
-		t.Errorf("without a tenant: %+v", p)
-	}
-	if message.ToTag(req) != "" {
-		t.Error("the request was changed")
 	}
 }

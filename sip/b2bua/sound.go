@@ -2,8 +2,11 @@ package b2bua
 
 import (
 	"errors"
+	"net/netip"
+	"slices"
 	"time"
 
+	"strowger/media"
 	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/leg"
@@ -57,7 +60,27 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 		a.Codecs = p.agreed.Codecs
 	}
 	p.agreed = a
-	out.Update(p.ID, a.Remote)
+	out.Update(p.ID, p.bounded(a.Remote))
+}
+
+// bounded adds to what SDP said where the party's sound may be: where its network
+// may send, or the party signals from; for a trunk, no address but its own.
+func (p *party) bounded(r media.Remote) media.Remote {
+	r.Signalled = p.Flow.Remote.Addr().Unmap()
+	if p.Party.Kind != leg.Trunk {
+		return r
+	}
+	r.Setting = "media of trunk " + p.Party.Name
+	if r.Sources = p.Party.Media; len(r.Sources) > 0 {
+		return r
+	}
+	r.Sources = p.Party.Sources
+	for _, a := range []netip.Addr{r.Signalled, r.RTP.Addr().Unmap(), r.RTCP.Addr().Unmap()} {
+		if a.IsValid() && !slices.ContainsFunc(r.Sources, func(own netip.Prefix) bool { return own.Contains(a) }) {
+			r.Sources = append(slices.Clip(r.Sources), netip.PrefixFrom(a, a.BitLen()))
+		}
+	}
+	return r
 }
 
 // acked takes the answer that an ACK carries, when the offer was ours.

@@ -98,7 +98,7 @@ func (l *Link) take(c *conn, k kind, payload []byte) error {
 // write sends a message of another node, which is told if that fails.
 func (l *Link) write(c *conn, f transport.Flow, msg []byte) {
 	l.streams.add(f, c.peer.Number)
-	if err := l.cfg.Handler.Send(f, msg); err != nil {
+	if err := l.cfg.Handler.Send(c.peer.Name, f, msg); err != nil {
 		l.counters.SendFailed.Add(1)
 		if errors.Is(err, transport.ErrGone) {
 			l.streams.remove(f)

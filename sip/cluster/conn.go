@@ -26,11 +26,12 @@ type conn struct {
 	raw   net.Conn
 	queue chan []byte
 	done  chan struct{} // closed by close
+	ended chan struct{} // closed when run has returned
 	once  sync.Once
 }
 
 func newConn(l *Link, t *tls.Conn, raw net.Conn, peer Member) *conn {
-	return &conn{link: l, peer: peer, tls: t, raw: raw, queue: make(chan []byte, sendQueue), done: make(chan struct{})}
+	return &conn{link: l, peer: peer, tls: t, raw: raw, queue: make(chan []byte, sendQueue), done: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // close ends the connection; what is queued is lost.
@@ -55,6 +56,7 @@ func (c *conn) put(frame []byte) error {
 
 // run serves the connection until it ends, and returns why.
 func (c *conn) run() error {
+	defer close(c.ended)
 	var writer sync.WaitGroup
 	writer.Go(c.write)
 	err := c.read()

@@ -32,7 +32,8 @@
 //     Flow.Node; a reply to that flow goes back by the link.
 //   - A message that the other node could not write comes back as Handler.Broken
 //     for its flow, and so does the end of a stream that was written to or
-//     forwarded from. Handler.Lost tells the end of a connection between nodes.
+//     forwarded from. Handler.Lost tells the end of a connection between nodes;
+//     nothing that came by that connection follows it.
 //   - Ask puts a question to a node and waits for its answer, which comes in parts;
 //     what it means is the users' matter. Questions under way, the size of an
 //     answer and its time are bounded; who asks says how long it waits.

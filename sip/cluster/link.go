@@ -31,11 +31,11 @@ type Handler interface {
 	Receive(r transport.Received)
 	// Broken: a flow of another node did not take a message, or is gone.
 	Broken(f transport.Flow, err error)
-	// Lost: there is no connection to a node any more; nothing sent to it
-	// will be answered.
+	// Lost: there is no connection to a node any more, or a new one; nothing sent
+	// to it before will be answered.
 	Lost(node string, err error)
 	// Send writes a message of another node to a flow of this one.
-	Send(f transport.Flow, msg []byte) error
+	Send(node string, f transport.Flow, msg []byte) error
 	// Answer answers a question of another node, in a goroutine of its own, until
 	// ctx is done.
 	Answer(ctx context.Context, question []byte) ([]byte, error)
@@ -254,6 +254,7 @@ func (l *Link) serve(c *conn) {
 	l.mu.Unlock()
 	if old != nil {
 		old.close()
+		<-old.ended
 		l.lost(old, errors.New("a new connection replaced it"))
 	}
 	l.counters.Connected.Add(1)

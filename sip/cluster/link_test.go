@@ -86,6 +86,20 @@ func (w *wires) dial(ctx context.Context, a netip.AddrPort) (net.Conn, error) {
 	}
 }
 
+// shaken is a connection of one node to another, after the handshake.
+func (w *wires) shaken(t *testing.T, from, to *end) *conn {
+	t.Helper()
+	raw, err := w.dial(t.Context(), to.self.Link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := from.shake(t.Context(), raw, &to.self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // cutAll breaks every connection.
 func (w *wires) cutAll() {
 	w.mu.Lock()
@@ -127,7 +141,7 @@ func (b *box) Lost(node string, err error) {
 	b.add("lost %s (unreachable %t)", node, errors.Is(err, transport.ErrUnreachable))
 }
 
-func (b *box) Send(f transport.Flow, msg []byte) error {
+func (b *box) Send(_ string, f transport.Flow, msg []byte) error {
 	b.add("sent %q to %s%s", msg, f.Node, f.Remote)
 	return b.refuse
 }
@@ -317,14 +331,7 @@ func TestSilence(t *testing.T) {
 		w := &wires{}
 		one, two := w.node(t, 1, secret), w.node(t, 2, secret)
 		defer one.Close()
-		raw, err := w.dial(t.Context(), one.self.Link)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := two.shake(t.Context(), raw, &one.self)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := w.shaken(t, two, one)
 		go func() { // takes everything and says nothing
 			buf := make([]byte, 100)
 			for {
@@ -350,14 +357,7 @@ func TestQueue(t *testing.T) {
 		w := &wires{}
 		one, two := w.node(t, 1, secret), w.node(t, 2, secret)
 		defer one.Close()
-		raw, err := w.dial(t.Context(), one.self.Link)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := two.shake(t.Context(), raw, &one.self)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := w.shaken(t, two, one)
 		synctest.Wait()
 		taken, refused := 0, 0
 		if err := one.Send(phoneFlow("node-2", 0), make([]byte, buffer)); err != nil {
@@ -388,14 +388,7 @@ func TestQueue(t *testing.T) {
 func TestReplaced(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *wires, one, two *end) {
 		t.Helper()
-		raw, err := w.dial(t.Context(), one.self.Link)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := two.shake(t.Context(), raw, &one.self)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := w.shaken(t, two, one)
 		wants(t, one, "lost node-2 (unreachable true)")
 		if !one.Connected("node-2") {
 			t.Error("the new connection is not used")

@@ -54,7 +54,7 @@ type Membership struct {
 
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
-	changed chan string // names
+	changed chan string // names; "" is any
 	unwatch func()
 
 	name, number claim // of the goroutine, but for Join and Leave
@@ -197,7 +197,11 @@ func (m *Membership) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case name := <-m.changed:
-			m.look(ctx, name)
+			if name == "" {
+				m.lookAtAll(ctx, true)
+			} else {
+				m.look(ctx, name)
+			}
 		case <-tick.C:
 			m.tick(ctx, count%listEvery == 0)
 			count++
@@ -213,10 +217,15 @@ func (m *Membership) tick(ctx context.Context, all bool) {
 	} else if err != nil && ctx.Err() == nil {
 		m.log.Warn("the lease of this node could not be renewed; trying again", "node", m.self.Name, "error", err)
 	}
+	m.lookAtAll(ctx, all)
+}
+
+// lookAtAll reads the records of all nodes that are known, and of others if asked.
+func (m *Membership) lookAtAll(ctx context.Context, others bool) {
 	for _, o := range m.Members() {
 		m.look(ctx, o.Name)
 	}
-	if !all {
+	if !others {
 		return
 	}
 	if err := m.list(ctx); err != nil && ctx.Err() == nil {

@@ -9,52 +9,18 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"strowger/sip/state"
+	"strowger/sip/state/statetest"
 )
 
-// away is a store that can be made unreachable.
-type away struct {
-	state.Store
-	is atomic.Bool
-}
-
-func (a *away) Get(ctx context.Context, t state.Table, tenant, id string) (state.Record, error) {
-	if a.is.Load() {
-		return state.Record{}, state.ErrUnavailable
-	}
-	return a.Store.Get(ctx, t, tenant, id)
-}
-
-func (a *away) Put(ctx context.Context, t state.Table, tenant string, c state.Change) (state.Rev, error) {
-	if a.is.Load() {
-		return state.None, state.ErrUnavailable
-	}
-	return a.Store.Put(ctx, t, tenant, c)
-}
-
-func (a *away) List(ctx context.Context, t state.Table, tenant string, fn func(string, state.Record) bool) error {
-	if a.is.Load() {
-		return state.ErrUnavailable
-	}
-	return a.Store.List(ctx, t, tenant, fn)
-}
-
 // onOneStore runs a test of nodes that share a store, in fake time.
-func onOneStore(t *testing.T, test func(t *testing.T, s *away)) {
+func onOneStore(t *testing.T, test func(t *testing.T, s *statetest.Store)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		s, err := state.OpenEmbedded(t.TempDir(), state.Options{Logger: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		test(t, &away{Store: s})
-	})
+	synctest.Test(t, func(t *testing.T) { test(t, statetest.Open(t)) })
 }
 
 func linkAddr(i int) netip.AddrPort {
@@ -103,8 +69,27 @@ func after(d time.Duration) {
 	synctest.Wait()
 }
 
+// TestLostNews: where news may have been lost, a node looks at once at who is there.
+func TestLostNews(t *testing.T) {
+	onOneStore(t, func(t *testing.T, s *statetest.Store) {
+		t.Helper()
+		d := &statetest.Deaf{Store: s}
+		a, b := join(t, d, "a", 1), join(t, s, "b", 2)
+		after(0)
+		sees(t, a, "")
+		d.Lose()
+		after(0)
+		sees(t, a, "b=2")
+		leave(t, b)
+		d.Lose()
+		after(0)
+		sees(t, a, "")
+		leave(t, a)
+	})
+}
+
 func TestMembersComeAndGo(t *testing.T) {
-	onOneStore(t, func(t *testing.T, s *away) {
+	onOneStore(t, func(t *testing.T, s *statetest.Store) {
 		t.Helper()
 		a, b := join(t, s, "a", 1), join(t, s, "b", 2)
 		var mu sync.Mutex
@@ -143,7 +128,7 @@ func TestMembersComeAndGo(t *testing.T) {
 // TestComeBack: a killed node that listens where it did has its name and number at
 // once; elsewhere it has to wait for the end of its lease.
 func TestComeBack(t *testing.T) {
-	onOneStore(t, func(t *testing.T, s *away) {
+	onOneStore(t, func(t *testing.T, s *statetest.Store) {
 		t.Helper()
 		a, b := join(t, s, "a", 1), join(t, s, "b", 2)
 		a.die()
@@ -172,14 +157,14 @@ func TestComeBack(t *testing.T) {
 // TestStoreAway: a store that does not answer, or has lost everything, changes
 // nothing about who is there.
 func TestStoreAway(t *testing.T) {
-	onOneStore(t, func(t *testing.T, s *away) {
+	onOneStore(t, func(t *testing.T, s *statetest.Store) {
 		t.Helper()
 		a, b := join(t, s, "a", 1), join(t, s, "b", 2)
 		after(time.Second)
-		s.is.Store(true)
+		s.Away(true)
 		after(time.Minute)
 		sees(t, a, "b=2")
-		s.is.Store(false)
+		s.Away(false)
 		after(3 * renewEvery) // every lease had ended: both enter again, as who they were
 		sees(t, a, "b=2")
 		sees(t, b, "a=1")
@@ -192,7 +177,7 @@ func TestStoreAway(t *testing.T) {
 
 // TestDeposed: a node whose name was taken over says so.
 func TestDeposed(t *testing.T) {
-	onOneStore(t, func(t *testing.T, s *away) {
+	onOneStore(t, func(t *testing.T, s *statetest.Store) {
 		t.Helper()
 		var log bytes.Buffer
 		a, err := Join(t.Context(), s, "a", linkAddr(1), time.Now(), slog.New(slog.NewTextHandler(&log, nil)))
@@ -215,7 +200,7 @@ func TestDeposed(t *testing.T) {
 }
 
 func TestFull(t *testing.T) {
-	onOneStore(t, func(t *testing.T, s *away) {
+	onOneStore(t, func(t *testing.T, s *statetest.Store) {
 		t.Helper()
 		for n := range MaxNodes {
 			c := state.Change{ID: strconv.Itoa(n + 1), Value: []byte("other"), Expires: time.Now().Add(time.Hour)}

@@ -56,6 +56,20 @@ func NewClient(callID, localTag string, local, remote Name, target, contact sip.
 	return &Dialog{CallID: callID, LocalTag: localTag, Local: local, Remote: remote, Target: target, Contact: contact}
 }
 
+// Sent returns the dialog that an INVITE began which another has sent for us. Its
+// Contact is not ours to know: no request that needs one is built of it.
+func Sent(invite *sip.Request) *Dialog {
+	from, to := invite.From(), invite.To()
+	return &Dialog{
+		CallID:   invite.CallID().Value(),
+		LocalTag: message.Tag(from.Params),
+		Local:    Name{Display: from.DisplayName, URI: from.Address},
+		Remote:   Name{Display: to.DisplayName, URI: to.Address},
+		Target:   invite.Recipient,
+		localSeq: invite.CSeq().SeqNo,
+	}
+}
+
 // NewServer returns the dialog that an INVITE from the peer begins (12.1.1).
 func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 	from, to := invite.From(), invite.To()

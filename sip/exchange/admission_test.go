@@ -19,11 +19,12 @@ import (
 // admission decides as the program of a story says. A program has one line each:
 //
 //	ring 1001 1002/b carrier [timeout=10s] [busy] [confirm]   a stage; digits are
-//	                                                         seats, NAME! is one who must confirm
+//	                                                         seats, NAME! is one who must confirm,
+//	                                                         NAME@NODE one whom another node reaches
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
-//	ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
@@ -51,7 +52,8 @@ func parseProgram(w *world, text string) *admission {
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
 				if isParty(name) && f[0] == "ring" {
-					w.party(strings.TrimSuffix(name, "!"))
+					name, node, _ := strings.Cut(name, "@")
+					w.party(strings.TrimSuffix(name, "!")).node = node
 				}
 			}
 		case "echo":
@@ -77,6 +79,8 @@ func parseProgram(w *world, text string) *admission {
 			a.forged = true
 		case "ports":
 			w.sound.limit = atoi(arg)
+		case "tcp":
+			w.party(arg).overTCP()
 		case "unreachable":
 			w.party(arg).unreachable = true
 		default:
@@ -136,6 +140,7 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 	_, confirm := r.option("confirm")
 	for _, name := range r.args {
 		if isParty(name) {
+			name, _, _ = strings.Cut(name, "@")
 			name, one := strings.CutSuffix(name, "!")
 			s.Targets = append(s.Targets, b2bua.Target{Address: a.address(name, req), Confirm: confirm || one})
 		}
@@ -145,8 +150,9 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 
 func (a *admission) address(name string, req *sip.Request) leg.Address {
 	a.world.mu.Lock()
-	addr := a.world.party(name).addr
+	flow := a.world.party(name).flow()
 	a.world.mu.Unlock()
+	addr := flow.Remote
 	seat, _, _ := strings.Cut(name, "/")
 	kind := leg.Trunk
 	if strings.Trim(seat, "0123456789") == "" {
@@ -154,7 +160,7 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	}
 	target := message.URI(seat, addr)
 	address := leg.Address{
-		Party: partyOf(kind, seat, addr.Addr()), Flow: flowTo(addr), Target: target,
+		Party: partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
 	}
@@ -168,6 +174,7 @@ func partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
 	if kind == leg.Trunk {
 		p.Sources = []netip.Prefix{netip.PrefixFrom(addr, 32)}
+		p.Home = netip.AddrPortFrom(addr, 5060)
 	}
 	return p
 }

@@ -18,6 +18,16 @@
 // says; INVITE, CANCEL and ACK of one call therefore meet. A token of another
 // node sends the message there.
 //
+// # Calls of other nodes
+//
+// A call rings the phones of another node through that node's flows, which carry
+// its messages and know nothing of it (Carry). When the link between both is lost
+// the call's node gives those phones up, and it may be dead. So the node that
+// carried an INVITE without a final response takes the transaction over: it cancels
+// it (RFC 3261 section 9.1), acknowledges the final response, and hangs up if that
+// is a 2xx. Its own transaction machines and legs do that, from the INVITE alone.
+// Dialogs that were confirmed are left to their node, which may come back.
+//
 // # Limits
 //
 // Calls, waiting messages of each strand and jobs are bounded by Config; each
@@ -109,4 +119,6 @@ type Counters struct {
 	ForeignBranch   atomic.Uint64 // responses whose branch is none of ours
 	StrayResponses  atomic.Uint64 // responses without a transaction
 	Unforwarded     atomic.Uint64 // messages for a node that could not be reached
+	CarriedFull     atomic.Uint64 // INVITEs of other nodes that were not remembered: see maxCarried
+	TakenOver       atomic.Uint64 // INVITEs of a lost node that were cancelled here
 }

@@ -26,6 +26,7 @@ type Exchange struct {
 	jobs     chan func()
 	seed     maphash.Seed
 	sources  *sources
+	carried  carriages
 	calls    atomic.Int64 // not over yet
 	draining atomic.Bool
 	workers  sync.WaitGroup
@@ -77,18 +78,20 @@ func (x *Exchange) Active() int { return int(x.calls.Load()) }
 func (x *Exchange) Receive(r transport.Received) {
 	node, s := x.owner(r.Msg)
 	if node != x.cfg.Minter.Node() {
-		// What another node forwarded to here goes no further.
-		if r.Flow.Node != "" || x.cfg.Forward == nil || !x.cfg.Forward(node, r) {
-			x.counters.Unforwarded.Add(1)
-		}
+		x.elsewhere(node, r)
 		return
 	}
 	if s == nil {
 		x.counters.ForeignBranch.Add(1)
 		return
 	}
+	s.receive(r)
+}
+
+// receive takes a message from the wire.
+func (s *strand) receive(r transport.Received) {
 	if !s.box.putWire(r) {
-		x.counters.MailboxFull.Add(1)
+		s.x.counters.MailboxFull.Add(1)
 		return
 	}
 	s.help()
@@ -98,13 +101,6 @@ func (x *Exchange) Receive(r transport.Received) {
 func (x *Exchange) Broken(f transport.Flow, err error) {
 	for _, s := range x.strands {
 		s.box.post(func(now time.Time) { s.table.Broken(now, f, err) })
-	}
-}
-
-// Lost tells the strands that a node cannot be reached any more.
-func (x *Exchange) Lost(node string, err error) {
-	for _, s := range x.strands {
-		s.box.put(func(now time.Time) { s.table.Lost(now, node, err) })
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"strowger/sip/message"
 	"strowger/sip/transaction"
+	"strowger/sip/transport"
 )
 
 // party is a phone or a carrier: it answers BYE with 200, CANCEL with 200 and 487,
@@ -19,6 +20,8 @@ type party struct {
 	*world
 	name   string
 	addr   netip.AddrPort
+	node   string  // that reaches it; "" is the one under test
+	stream *stream // if it is on TCP
 	quirks map[string]bool
 	talks  []*talk
 	last   string // the last message
@@ -53,6 +56,16 @@ type talk struct {
 	over     bool // BYE one way or the other
 }
 
+// flow is the way to the party.
+func (p *party) flow() transport.Flow {
+	if p.stream != nil {
+		return p.stream.flow
+	}
+	f := flowTo(p.addr)
+	f.Node = p.node
+	return f
+}
+
 // act performs an action of the story.
 func (p *party) act(a action) {
 	switch a.what {
@@ -66,6 +79,8 @@ func (p *party) act(a action) {
 		p.ack(p.talk(), a)
 	case "BYE", "INFO", "OPTIONS", "UPDATE", "MESSAGE", "REGISTER":
 		p.request(a)
+	case "close":
+		p.stream.close(p)
 	case "repeat":
 		p.transmit(a, p.last)
 	case "silent", "no-ack", "no-bye", "no-cancel", "no-ack-error":

@@ -56,11 +56,14 @@ func (r *running) Respond(now time.Time, tx *transaction.Server, res *sip.Respon
 // Start sends a request (leg.Wire).
 func (r *running) Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *transaction.Client {
 	r.write()
-	var mark any
-	if l, ok := owner.(*leg.Leg); ok && l != nil {
-		mark = r.owns(l)
+	l, ok := owner.(*leg.Leg)
+	if !ok || l == nil {
+		return r.table.Start(now, req, f, nil)
 	}
-	return r.table.Start(now, req, f, mark)
+	if !r.x.cfg.Sender.Stands(f) && l.Redial() {
+		f = l.Flow
+	}
+	return r.table.Start(now, req, f, r.owns(l))
 }
 
 // Cancel ends a pending INVITE (leg.Wire).

@@ -29,7 +29,7 @@ func (p *party) build(t *talk, method string, seq uint32, branch string, a actio
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s SIP/2.0\r\n", method, t.target)
-	fmt.Fprintf(&b, "Via: SIP/2.0/UDP %s;rport;branch=%s\r\n", p.addr, branch)
+	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;rport;branch=%s\r\n", strings.ToUpper(string(p.flow().Proto)), p.addr, branch)
 	fmt.Fprintf(&b, "Max-Forwards: %d\r\n", a.number("max-forwards", 70))
 	fmt.Fprintf(&b, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n", t.local, t.ours, to, t.callID, seq, method)
 	if method == "INVITE" {

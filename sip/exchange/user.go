@@ -115,8 +115,11 @@ func (s *strand) Cancelled(now time.Time, tx *transaction.Server, cancel *sip.Re
 
 // Response takes a response to its leg (transaction.User).
 func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Response) {
-	if p, ok := tx.Owner.(place); ok {
-		s.step(now, p.run, b2bua.Response{Leg: p.leg, Tx: tx, Msg: res})
+	switch o := tx.Owner.(type) {
+	case place:
+		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
+	case *orphan:
+		o.leg.Response(now, o, tx, res)
 	}
 }
 
@@ -134,8 +137,11 @@ func (s *strand) Stray(now time.Time, res *sip.Response, _ transport.Flow) {
 
 // ClientFailed takes the failure of a request of ours to its leg (transaction.User).
 func (s *strand) ClientFailed(now time.Time, tx *transaction.Client, err error) {
-	if p, ok := tx.Owner.(place); ok {
-		s.step(now, p.run, b2bua.Failed{Leg: p.leg, Err: err})
+	switch o := tx.Owner.(type) {
+	case place:
+		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Err: err})
+	case *orphan:
+		o.leg.Failed(now, o, err)
 	}
 }
 

@@ -29,8 +29,14 @@ func (w *world) send(p *party, from netip.AddrPort, text string) {
 		return
 	}
 	note := summary(msg)
-	if from != p.addr {
+	flow := p.flow()
+	switch {
+	case from != p.addr:
 		note += " from " + from.String()
+		flow.Remote = from
+	case p.stream != nil:
+		flow = p.stream.opened(p)
+		note += p.stream.note()
 	}
 	w.log(p.name+" ->", note)
 	if req, ok := msg.(*sip.Request); ok && req.IsInvite() {
@@ -38,7 +44,7 @@ func (w *world) send(p *party, from netip.AddrPort, text string) {
 			w.finals[b] = map[int]int{}
 		}
 	}
-	w.outbox = append(w.outbox, transport.Received{Msg: msg, Flow: flowTo(from), At: time.Now()})
+	w.outbox = append(w.outbox, transport.Received{Msg: msg, Flow: flow, At: time.Now()})
 }
 
 // post takes what the parties put on the wire to the switch, which may run its
@@ -81,8 +87,11 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 	case p.unreachable:
 		w.log("-> "+p.name, "fails: "+summary(msg))
 		return transport.ErrNotAllowed
+	case p.stream != nil && !p.stream.dialled(p, f):
+		w.log("-> "+p.name, "has no connection: "+summary(msg))
+		return transport.ErrGone
 	}
-	w.log("-> "+p.name, summary(msg))
+	w.log("-> "+p.name, summary(msg)+p.stream.note())
 	w.inbox = append(w.inbox, letter{p, msg})
 	select {
 	case w.wake <- struct{}{}:
@@ -93,7 +102,7 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 
 func (w *world) byAddr(addr netip.AddrPort) *party {
 	for _, p := range w.order {
-		if p.addr == addr {
+		if p.addr == addr || p.stream != nil && p.addr.Addr() == addr.Addr() {
 			return p
 		}
 	}
@@ -103,6 +112,15 @@ func (w *world) byAddr(addr netip.AddrPort) *party {
 // FlowTo is the way to an address.
 func (n *network) FlowTo(string, transport.Proto, netip.AddrPort) (transport.Flow, error) {
 	return transport.Flow{}, transport.ErrNoListener
+}
+
+// Stands tells whether a party still has the connection of a flow.
+func (n *network) Stands(f transport.Flow) bool {
+	w := (*world)(n)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.byAddr(f.Remote)
+	return f.Conn == 0 || p != nil && p.stream != nil && p.stream.flow == f
 }
 
 // summary is what a transcript says of a message.

@@ -163,6 +163,8 @@ func (w *world) act(a action) {
 		case "close":
 			w.closed = true
 			go w.close(70 * time.Second)
+		case "lost":
+			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":
 			go w.hangUp(0)
 		}
@@ -183,7 +185,11 @@ func (w *world) hangUp(n int) {
 		if n > 0 && i == n {
 			break
 		}
-		if err := w.x.Hangup(context.Background(), c.ID); err != nil {
+		err := w.x.Hangup(context.Background(), c.ID)
+		if w.lenient && errors.Is(err, exchange.ErrNoCall) {
+			err = nil // it has just ended by itself
+		}
+		if err != nil {
 			w.t.Error(err)
 		}
 	}

@@ -111,6 +111,9 @@ func (l *Leg) Cancelled(now time.Time, w Wire, tx *transaction.Server, cancel *s
 
 // Response takes a response to a request of this leg.
 func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
+	if tx != nil {
+		l.connected(tx.Flow)
+	}
 	switch {
 	case res.CSeq().MethodName != sip.INVITE:
 		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
@@ -123,6 +126,15 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		return l.accepted(now, w, res)
 	default:
 		return l.refused(now, w, tx, res)
+	}
+}
+
+// connected takes the number of the connection that was made for the leg.
+func (l *Leg) connected(f transport.Flow) {
+	bare := f
+	bare.Conn = 0
+	if bare == l.Flow {
+		l.Flow = f
 	}
 }
 
@@ -222,6 +234,9 @@ func (l *Leg) Failed(now time.Time, w Wire, err error) Event {
 	case l.Talking():
 		l.client = nil
 		l.bye(now, w, v)
+	case errors.Is(err, transport.ErrUnreachable): // a 2xx may be lost on the way, and will be repeated
+		l.State, l.client = Ending, nil
+		l.giveUp = now.Add(linger)
 	default:
 		l.finish()
 	}

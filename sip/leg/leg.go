@@ -16,6 +16,11 @@
 //     BYE before).
 //   - A 2xx that crosses our CANCEL, and every 2xx of another fork, gets ACK and
 //     BYE; the leg that was ended stays ended.
+//   - A leg stays on the connection that its INVITE came or went by. When that is
+//     gone, a trunk is told what is to be told by a new one to its home; a seat is
+//     not called back, its phone has to register again.
+//   - A leg whose flow is on a node that is lost waits as if it were cancelled: a
+//     2xx may come when the link is back.
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a
 //     talking leg keeps is what bounds how many a node holds.
 //   - The call decides how long to ring: no Timer C runs here.
@@ -63,6 +68,13 @@ type Party struct {
 	Network string // media and signalling network
 	// Sources are the addresses a trunk may send from; a seat is known by its flow.
 	Sources []netip.Prefix
+	// Media are the addresses that a trunk's sound comes from and goes to. Empty
+	// means Sources, where the leg is signalled, and what its SDP names. A seat's
+	// sound is where its network finds it.
+	Media []netip.Prefix
+	// Home is where a trunk takes a new connection when that of its leg is gone. The
+	// zero value means nowhere: a seat is never dialled back.
+	Home netip.AddrPort
 }
 
 // String is "seat:1001" or "trunk:carrier", as the ledger writes it.
@@ -170,6 +182,13 @@ func Calling(id int, a Address, tokens Tokens) *Leg {
 	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d}
 }
 
+// Orphan returns the leg of an INVITE that another node has sent by a flow of this
+// one and cannot end any more; tx is its transaction here. All there is to do for
+// it is End.
+func Orphan(tx *transaction.Client, invite *sip.Request, flow transport.Flow, tokens Tokens) *Leg {
+	return &Leg{Flow: flow, Dialog: dialog.Sent(invite), client: tx, seq: invite.CSeq().SeqNo, tokens: tokens}
+}
+
 // IsPeer tells whether a message that came by the flow comes from this leg's
 // party: any address of a trunk, the very flow of a seat.
 func (l *Leg) IsPeer(f transport.Flow) bool {
@@ -179,6 +198,16 @@ func (l *Leg) IsPeer(f transport.Flow) bool {
 		}
 	}
 	return f.Node == l.Flow.Node && f.Proto == l.Flow.Proto && f.Remote == l.Flow.Remote
+}
+
+// Redial makes the leg's flow, whose connection is gone, a new one to the party's
+// home. It is false if there is none.
+func (l *Leg) Redial() bool {
+	if !l.Party.Home.IsValid() {
+		return false
+	}
+	l.Flow.Conn, l.Flow.Remote = 0, l.Party.Home
+	return true
 }
 
 // Live tells whether the party can still be talked to.

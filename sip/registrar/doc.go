@@ -18,8 +18,8 @@
 //
 // # Decisions
 //
-//   - The listener says which tenant and realm a phone means; the domain in
-//     Request-URI and To is not looked at, so that any name of the node will do.
+//   - Which tenant and realm a phone means is not decided here (Config.Domain), and
+//     does not depend on whether the seat exists.
 //   - The seat is the user of To. It must be the authenticated user; registering
 //     for another is refused. Only who proved the password learns that a seat is
 //     disabled or belongs to another network.

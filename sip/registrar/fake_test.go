@@ -130,7 +130,7 @@ func newBench(tb testing.TB) *bench {
 	}}
 	b.Registrar = New(Config{
 		Node: "node1", Auth: a, Directory: b.dir, Attempts: b.notes,
-		Domain: func(f transport.Flow, _ string) (Domain, bool) {
+		Domain: func(f transport.Flow, _ ...string) (Domain, bool) {
 			return Domain{Tenant: tenant, Realm: realm, Algorithms: []string{"md5"}}, f.Network != "carriers"
 		},
 		OnChange: func(string, string) { b.changes++ },

@@ -68,9 +68,9 @@ type Config struct {
 	Auth      *auth.Authenticator
 	Directory Directory
 	Attempts  Attempts
-	// Domain returns what the listener of a flow serves under the host that a phone
-	// registers at; false means that it takes no registrations.
-	Domain func(f transport.Flow, host string) (Domain, bool)
+	// Domain returns what the listener of a flow serves to a phone that names these
+	// hosts, in To and in the Request-URI; false means no registrations.
+	Domain func(f transport.Flow, hosts ...string) (Domain, bool)
 	// OnChange is told when contacts of a seat appear or vanish by a REGISTER;
 	// nil means nobody wants to know. It must not block.
 	OnChange func(tenant, number string)
@@ -120,9 +120,9 @@ func (r *Registrar) Counters() *Counters { return &r.counters }
 // directory within ctx.
 func (r *Registrar) Handle(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response {
 	r.counters.Requests.Add(1)
-	domain, ok := r.config.Domain(flow, req.To().Address.Host)
+	domain, ok := r.config.Domain(flow, req.To().Address.Host, req.Recipient.Host)
 	if !ok {
-		return r.refuse(req, refusal{status: 403, reason: "This Listener Takes No Registrations"})
+		return r.refuse(req, refusal{status: 403, reason: "This Listener Takes No Registrations Of That Domain"})
 	}
 	if no := checkRequire(req); no != nil {
 		return r.refuse(req, *no)

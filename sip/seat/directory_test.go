@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"strowger/sip/state"
+	"strowger/sip/state/statetest"
 	"strowger/sip/transport"
 )
 
@@ -18,12 +19,7 @@ const testRealm = "demo.example"
 
 func newTestDirectory(tb testing.TB) *Directory {
 	tb.Helper()
-	store, err := state.OpenEmbedded(tb.TempDir(), state.Options{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = store.Close() })
-	d := NewDirectory(store)
+	d := NewDirectory(statetest.Open(tb))
 	if err := d.PutTenant(context.Background(), Tenant{Name: "demo", Realm: testRealm}); err != nil {
 		tb.Fatal(err)
 	}

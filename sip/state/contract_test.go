@@ -1,12 +1,9 @@
 package state
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -15,86 +12,33 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/redis/go-redis/v9"
+
+	"strowger/sip/state/redistest"
 )
 
-// startRedis runs a server of the test's own and returns its URL. It is skipped,
-// and says so, where redis-server is not installed.
-func startRedis(tb testing.TB, args ...string) (url string, cmd *exec.Cmd) {
-	tb.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		tb.Skip("redis-server is not installed")
-	}
-	port := freePort(tb)
-	cmd = exec.Command(path, append([]string{
-		"--port", port, "--bind", "127.0.0.1", "--dir", tb.TempDir(), "--save", "", "--appendonly", "no",
-	}, args...)...)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if strings.Contains(lines.Text(), "Ready to accept connections") {
-			go func() {
-				for lines.Scan() { // until the server ends
-				}
-			}()
-			return "redis://127.0.0.1:" + port, cmd
-		}
-	}
-	tb.Fatal("redis-server did not start")
-	return "", nil
-}
-
-// eachStore runs a test on an empty store of each kind.
+// eachStore runs a test on an empty store of each kind, all side by side and beside
+// other tests: a cluster takes seconds to find itself.
 func eachStore(t *testing.T, test func(t *testing.T, s Store)) {
 	t.Helper()
-	t.Run("embedded", func(t *testing.T) { test(t, openTest(t, t.TempDir())) })
-	t.Run("redis", func(t *testing.T) {
-		url, _ := startRedis(t)
-		test(t, openRedisTest(t, url))
+	t.Parallel()
+	for kind, url := range map[string]func(t *testing.T, s redistest.Setup) string{
+		"redis":          func(t *testing.T, s redistest.Setup) string { t.Helper(); return s.URL(s.Server(t)) },
+		"redis cluster":  func(t *testing.T, s redistest.Setup) string { t.Helper(); url, _ := s.Cluster(t, 3); return url },
+		"redis sentinel": func(t *testing.T, s redistest.Setup) string { t.Helper(); return s.Sentinels(t, 1).URL },
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			test(t, openRedisTest(t, url(t, redistest.Setup{})))
+		})
+		t.Run(kind+" by TLS", func(t *testing.T) {
+			t.Parallel()
+			test(t, openRedisTest(t, url(t, redistest.Setup{TLS: redistest.NewAuthority(t)})))
+		})
+	}
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		test(t, openTest(t, t.TempDir()))
 	})
-	t.Run("redis cluster", func(t *testing.T) { test(t, openRedisTest(t, startCluster(t))) })
-}
-
-// startCluster runs a cluster of one server, which refuses, as every cluster does,
-// what spans slots.
-func startCluster(t *testing.T) (url string) {
-	t.Helper()
-	url, _ = startRedis(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
-	c := redis.NewClient(&redis.Options{Addr: strings.TrimPrefix(url, "redis://"), DisableIdentity: true})
-	defer func() { _ = c.Close() }()
-	if err := c.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(10 * time.Second); ; <-time.After(20 * time.Millisecond) {
-		info, err := c.ClusterInfo(t.Context()).Result()
-		if strings.Contains(info, "cluster_state:ok") {
-			return url + "?cluster=true"
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the cluster does not start: %v\n%s", err, info)
-		}
-	}
-}
-
-func freePort(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	_ = l.Close()
-	return port
 }
 
 func openRedisTest(tb testing.TB, url string) *Redis {

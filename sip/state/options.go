@@ -7,7 +7,8 @@ import (
 
 // Options of both stores.
 type Options struct {
-	Logger *slog.Logger // nil means slog.Default()
+	Logger       *slog.Logger // nil means slog.Default()
+	PasswordFile string       // holds the password of Redis; "" means that the URL says all
 }
 
 func (o Options) logger() *slog.Logger {

@@ -40,6 +40,8 @@ func spreadKey(table, tenant, id string) string {
 
 func watchChannel(table string) string { return redisPrefix + "watch:" + table }
 
+func watchedTable(channel string) string { return strings.TrimPrefix(channel, watchChannel("")) }
+
 // In the scripts a revision is its 8 bytes; an empty record deletes. The answer
 // is the index of the first change in conflict, from 1, or 0.
 const scriptAllows = `
@@ -84,15 +86,19 @@ return 0
 type Redis struct {
 	client   redis.UniversalClient
 	url      string // without password
+	master   string // the name by which sentinels know it; "" without sentinels
 	log      *slog.Logger
 	counters Counters
 	watchers watchers
 
+	life    context.Context // ends with Close
+	end     context.CancelFunc
+	closing sync.Once
+
 	mu        sync.Mutex
 	pubsub    *redis.PubSub            // nil until the first Watch
-	confirmed map[string]chan struct{} // by channel; closed when the server listens
-	closed    bool
-	done      chan struct{} // the receiver has ended; nil until the first Watch
+	listening map[string]chan struct{} // by channel; closed when the server listens or nobody waits for it
+	done      chan struct{}            // the receiver has ended; nil until the first Watch
 }
 
 // OpenRedis opens the store in the Redis that url names:
@@ -102,18 +108,30 @@ type Redis struct {
 //	redis://HOST:PORT,HOST:PORT?sentinel=NAME the master NAME, by its sentinels
 //
 // User, password, port (6379) and DB (0) may be left out. Further parameters are
-// password_file=FILE, and for rediss ca_file=FILE, without which the system's
-// certificates are trusted. A server that does not answer is an error.
+// password_file=FILE; sentinel_password_file=FILE, where the sentinels want one of
+// their own; and for rediss PEM files: ca_file=FILE, without which the system's
+// certificates are trusted, and cert_file=FILE with key_file=FILE to show a
+// certificate of one's own. Sentinels are reached as their master is, by TLS or not.
+// A server that does not answer is an error.
 func OpenRedis(ctx context.Context, url string, o Options) (*Redis, error) {
-	uo, err := parseURL(url)
+	u, err := parseURL(url)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("redis URL: %w", err)
 	}
-	s := &Redis{url: redactURL(url), log: o.logger(), confirmed: make(map[string]chan struct{})}
-	quietClient()
-	s.client = redis.NewUniversalClient(uo)
+	if o.PasswordFile != "" {
+		u.passwordFile = o.PasswordFile
+	}
+	client, err := u.client()
+	if err != nil {
+		return nil, fmt.Errorf("redis %s: %w", u.shown, err)
+	}
+	s := &Redis{
+		client: client, url: u.shown, master: u.sentinel, log: o.logger(),
+		listening: make(map[string]chan struct{}),
+	}
+	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.checkSchema(ctx); err != nil {
-		return nil, errors.Join(err, s.client.Close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -136,15 +154,6 @@ func (s *Redis) checkSchema(ctx context.Context) error {
 // Counters returns the store's counters.
 func (s *Redis) Counters() *Counters { return &s.counters }
 
-// failed makes an error of the client one of the contract.
-func (s *Redis) failed(ctx context.Context, err error) error {
-	if cause := ctx.Err(); cause != nil {
-		return cause
-	}
-	s.counters.Unavailable.Add(1)
-	return fmt.Errorf("%w: redis %s: %w", ErrUnavailable, s.url, err)
-}
-
 // Get implements Store.
 func (s *Redis) Get(ctx context.Context, t Table, tenant, id string) (Record, error) {
 	var cmd *redis.StringCmd
@@ -155,7 +164,7 @@ func (s *Redis) Get(ctx context.Context, t Table, tenant, id string) (Record, er
 	}
 	s.counters.Reads.Add(1)
 	b, err := cmd.Bytes()
-	if errors.Is(err, redis.Nil) {
+	if isNothing(err) {
 		return Record{}, ErrNotFound
 	}
 	if err != nil {
@@ -248,29 +257,25 @@ func (s *Redis) Ping(ctx context.Context) error {
 }
 
 // Close implements Store.
-func (s *Redis) Close() error {
+func (s *Redis) Close() (err error) {
+	s.closing.Do(func() { err = s.close() })
+	return err
+}
+
+func (s *Redis) close() error {
 	s.mu.Lock()
-	closed := s.closed
-	s.closed = true
+	s.end()
+	pubsub := s.pubsub
 	s.mu.Unlock()
-	if closed {
-		return nil
-	}
 	var err error
-	if s.pubsub != nil {
-		err = s.pubsub.Close()
+	if pubsub != nil {
+		if err = pubsub.Close(); errors.Is(err, redis.ErrClosed) {
+			err = nil // the receiver was about to replace it
+		}
 		<-s.done
 	}
 	return errors.Join(err, s.client.Close())
 }
-
-// quietClient silences the client's own log, which the process shares: what it
-// would say comes back as the error of a call.
-var quietClient = sync.OnceFunc(func() { redis.SetLogger(silence{}) })
-
-type silence struct{}
-
-func (silence) Printf(context.Context, string, ...any) {}
 
 // splitMessage reads what the scripts publish.
 func splitMessage(payload string) (tenant, id string) {

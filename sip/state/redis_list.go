@@ -2,7 +2,6 @@ package state
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,7 +85,7 @@ func (s *Redis) listSpread(ctx context.Context, t Table, tenant string, fn func(
 		}
 		for i, key := range chunk {
 			b, err := cmds[i].Bytes()
-			if errors.Is(err, redis.Nil) {
+			if isNothing(err) {
 				continue // it expired since the scan
 			}
 			if err != nil {
@@ -115,7 +114,7 @@ func (s *Redis) getAll(ctx context.Context, keys []string) ([]*redis.StringCmd, 
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil && !isNothing(err) {
 		return nil, s.failed(ctx, err)
 	}
 	return cmds, nil

@@ -1,50 +1,61 @@
 package state
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// Timing of the Redis client. A call that takes longer is ErrUnavailable.
-const (
-	dialTimeout = 2 * time.Second
-	ioTimeout   = 2 * time.Second
-	poolSize    = 32 // connections to each server
-)
+// redisURL is what a URL that OpenRedis documents says.
+type redisURL struct {
+	shown        string // without password
+	hosts        []string
+	user         *url.Userinfo
+	db           int
+	cluster      bool
+	sentinel     string // the master's name; "" without sentinels
+	passwordFile string
+	sentinelFile string // of the sentinels' own password
+	tls          bool
+	files        tlsFiles
+}
 
-// parseURL reads the URL that OpenRedis documents.
-func parseURL(raw string) (*redis.UniversalOptions, error) {
-	u, hosts, err := splitHosts(raw)
+// tlsFiles are the PEM files that a URL names; "" is none.
+type tlsFiles struct{ ca, cert, key string }
+
+// CheckRedisURL tells what is wrong with a URL that OpenRedis is to be given, and
+// whether there is a password in it. Files that it names are not read.
+func CheckRedisURL(raw string) (password bool, err error) {
+	u, err := parseURL(raw)
 	if err != nil {
-		return nil, fmt.Errorf("redis URL: %w", err)
+		return false, err
 	}
-	o := &redis.UniversalOptions{
-		Addrs: hosts, Username: u.User.Username(),
-		DialTimeout: dialTimeout, DialerRetries: 1, ReadTimeout: ioTimeout, WriteTimeout: ioTimeout, PoolTimeout: ioTimeout,
-		ContextTimeoutEnabled: true,
-		PoolSize:              poolSize,
-		// A write that is sent again by itself could meet its own first half and
-		// report a conflict that is none: who calls decides.
-		MaxRetries:               -1,
-		DisableIdentity:          true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	_, password = u.user.Password()
+	return password, nil
+}
+
+// parseURL reads a URL. What it says of a wrong one has no password in it.
+func parseURL(raw string) (*redisURL, error) {
+	parsed, hosts, err := splitHosts(raw)
+	if err != nil {
+		return nil, err
 	}
-	o.Password, _ = u.User.Password()
-	if err := setQuery(o, u); err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", u.Redacted(), err)
+	u := &redisURL{shown: parsed.Redacted(), hosts: hosts, user: parsed.User, tls: parsed.Scheme == "rediss"}
+	if path := strings.Trim(parsed.Path, "/"); path != "" {
+		u.db, err = strconv.Atoi(path)
+		if err != nil || u.db < 0 {
+			return nil, fmt.Errorf("database %q: give a number, as in /0", path)
+		}
 	}
-	return o, nil
+	for key, values := range parsed.Query() {
+		if err := u.set(key, values[len(values)-1]); err != nil {
+			return nil, err
+		}
+	}
+	return u, u.check()
 }
 
 // splitHosts parses a URL that may have several hosts with commas between them,
@@ -76,77 +87,46 @@ func splitHosts(raw string) (*url.URL, []string, error) {
 	return u, list, nil
 }
 
-func setQuery(o *redis.UniversalOptions, u *url.URL) error {
-	if path := strings.Trim(u.Path, "/"); path != "" {
-		db, err := strconv.Atoi(path)
-		if err != nil || db < 0 {
-			return fmt.Errorf("database %q: give a number, as in /0", path)
+// set takes one parameter.
+func (u *redisURL) set(key, value string) (err error) {
+	switch key {
+	case "sentinel":
+		u.sentinel = value
+	case "cluster":
+		if u.cluster, err = strconv.ParseBool(value); err != nil {
+			return fmt.Errorf("cluster=%q: give true or false", value)
 		}
-		o.DB = db
-	}
-	var ca string
-	for key, values := range u.Query() {
-		value := values[len(values)-1]
-		switch key {
-		case "sentinel":
-			o.MasterName = value
-		case "cluster":
-			on, err := strconv.ParseBool(value)
-			if err != nil {
-				return fmt.Errorf("cluster=%q: give true or false", value)
-			}
-			o.IsClusterMode = on
-		case "password_file":
-			password, err := os.ReadFile(value)
-			if err != nil {
-				return fmt.Errorf("password_file: %w", err)
-			}
-			o.Password = strings.TrimSpace(string(password))
-		case "ca_file":
-			ca = value
-		default:
-			return fmt.Errorf("unknown parameter %q: known are sentinel, cluster, password_file and ca_file", key)
-		}
-	}
-	switch {
-	case o.IsClusterMode && o.MasterName != "":
-		return errors.New("cluster and sentinel exclude each other")
-	case o.IsClusterMode && o.DB != 0:
-		return errors.New("a cluster has database 0 only")
-	case len(o.Addrs) > 1 && !o.IsClusterMode && o.MasterName == "":
-		return errors.New("several hosts need cluster=true or sentinel=NAME")
-	}
-	return setTLS(o, u.Scheme, ca)
-}
-
-// setTLS turns TLS on for rediss. Without a CA file the system's roots are trusted.
-func setTLS(o *redis.UniversalOptions, scheme, caFile string) error {
-	if scheme != "rediss" {
-		if caFile != "" {
-			return errors.New("ca_file needs rediss://")
-		}
-		return nil
-	}
-	o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	if caFile == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return fmt.Errorf("ca_file: %w", err)
-	}
-	o.TLSConfig.RootCAs = x509.NewCertPool()
-	if !o.TLSConfig.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("ca_file %s holds no certificate in PEM form", caFile)
+	case "password_file":
+		u.passwordFile = value
+	case "sentinel_password_file":
+		u.sentinelFile = value
+	case "ca_file":
+		u.files.ca = value
+	case "cert_file":
+		u.files.cert = value
+	case "key_file":
+		u.files.key = value
+	default:
+		return fmt.Errorf("unknown parameter %q: known are sentinel, cluster, password_file, sentinel_password_file, ca_file, cert_file and key_file", key)
 	}
 	return nil
 }
 
-// redactURL is the URL as a log may have it.
-func redactURL(raw string) string {
-	u, _, err := splitHosts(raw)
-	if err != nil {
-		return "redis"
+// check refuses what does not go together.
+func (u *redisURL) check() error {
+	switch {
+	case u.cluster && u.sentinel != "":
+		return errors.New("cluster and sentinel exclude each other")
+	case u.sentinelFile != "" && u.sentinel == "":
+		return errors.New("sentinel_password_file needs sentinel=NAME")
+	case u.cluster && u.db != 0:
+		return errors.New("a cluster has database 0 only")
+	case len(u.hosts) > 1 && !u.cluster && u.sentinel == "":
+		return errors.New("several hosts need cluster=true or sentinel=NAME")
+	case !u.tls && u.files != tlsFiles{}:
+		return errors.New("ca_file, cert_file and key_file need rediss://")
+	case (u.files.cert == "") != (u.files.key == ""):
+		return errors.New("cert_file and key_file go together")
 	}
-	return u.Redacted()
+	return nil
 }

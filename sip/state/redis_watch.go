@@ -2,22 +2,32 @@ package state
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
+// Times of the subscription.
+const (
+	quietTime  = time.Second            // without news until the server is asked for a sign, and as long again until it is given up
+	retryPause = 100 * time.Millisecond // between attempts to reach a server
+)
+
 // Watch implements Store. It waits up to 2 seconds for the server to listen; if
 // that does not happen, changes are told from when the server can be reached.
-// After a lost connection the client subscribes again; what changed meanwhile is
-// not told, nor is expiry.
 func (s *Redis) Watch(t Table, fn func(tenant, id string)) (stop func()) {
 	remove := s.watchers.add(t.Name, fn)
 	ctx, cancel := context.WithTimeout(context.Background(), ioTimeout)
 	defer cancel()
+	channel := watchChannel(t.Name)
 	select {
-	case <-s.subscribe(ctx, watchChannel(t.Name)):
+	case <-s.subscribe(ctx, channel):
 	case <-ctx.Done():
+		s.awaited(channel)
 		s.log.Warn("changes in redis are not told until it answers", "url", s.url, "table", t.Name)
 	}
 	return remove
@@ -28,19 +38,19 @@ func (s *Redis) Watch(t Table, fn func(tenant, id string)) (stop func()) {
 func (s *Redis) subscribe(ctx context.Context, channel string) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c, ok := s.confirmed[channel]; ok {
+	if c, ok := s.listening[channel]; ok {
 		return c
 	}
 	c := make(chan struct{})
-	if s.closed {
+	if s.life.Err() != nil {
 		close(c)
 		return c
 	}
-	s.confirmed[channel] = c
+	s.listening[channel] = c
 	if s.pubsub == nil {
 		s.pubsub = s.client.Subscribe(ctx)
 		s.done = make(chan struct{})
-		go s.receive(s.pubsub.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(time.Second)))
+		go s.receive(s.pubsub)
 	}
 	// The client remembers the channel even if the server is away now.
 	if err := s.pubsub.Subscribe(ctx, channel); err != nil {
@@ -49,27 +59,79 @@ func (s *Redis) subscribe(ctx context.Context, channel string) <-chan struct{} {
 	return c
 }
 
-// receive runs until the subscription is closed.
-func (s *Redis) receive(messages <-chan any) {
+// receive runs until the store is closed. The client connects again by itself when
+// a connection breaks, but not when its server hangs or the network lost it:
+// what it writes still finds room.
+func (s *Redis) receive(p *redis.PubSub) {
 	defer close(s.done)
-	for m := range messages {
-		switch m := m.(type) {
-		case *redis.Subscription:
-			s.confirm(m.Channel)
-		case *redis.Message:
-			tenant, id := splitMessage(m.Payload)
-			s.watchers.tell(m.Channel[len(watchChannel("")):], tenant, id)
+	asked := false
+	for s.life.Err() == nil {
+		m, err := p.ReceiveTimeout(s.life, quietTime)
+		silent := errors.Is(err, os.ErrDeadlineExceeded)
+		switch {
+		case err == nil:
+			s.take(m)
+		case !silent:
+			select {
+			case <-s.life.Done():
+			case <-time.After(retryPause):
+			}
+		case asked:
+			p, silent = s.renew(p), false
+		default:
+			_ = p.Ping(s.life) // what it fails of is what the next receive fails of
 		}
+		asked = silent
 	}
 }
 
-// confirm notes that the server listens, which it says again after each reconnection.
-func (s *Redis) confirm(channel string) {
+// renew replaces a subscription whose server is silent, unless the store is closed.
+func (s *Redis) renew(silent *redis.PubSub) *redis.PubSub {
+	_ = silent.Close()
+	s.mu.Lock()
+	if s.life.Err() != nil {
+		s.mu.Unlock()
+		return silent
+	}
+	p := s.client.Subscribe(s.life)
+	s.pubsub = p
+	channels := slices.Collect(maps.Keys(s.listening))
+	s.mu.Unlock()
+	if err := p.Subscribe(s.life, channels...); err != nil {
+		s.counters.Unavailable.Add(1)
+	}
+	return p
+}
+
+// take is given what the server sends.
+func (s *Redis) take(m any) {
+	switch m := m.(type) {
+	case *redis.Subscription:
+		// Nobody was told of what changed before, but at the first time, when
+		// Watch waits for it.
+		if again := !s.awaited(m.Channel); again {
+			s.watchers.tell(watchedTable(m.Channel), "", "")
+		}
+	case *redis.Message:
+		tenant, id := splitMessage(m.Payload)
+		s.watchers.tell(watchedTable(m.Channel), tenant, id)
+	}
+}
+
+// awaited ends the wait for the server to listen to a channel, and tells whether
+// there was one.
+func (s *Redis) awaited(channel string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c, ok := s.listening[channel]
+	if !ok {
+		return false
+	}
 	select {
-	case <-s.confirmed[channel]:
+	case <-c:
+		return false
 	default:
-		close(s.confirmed[channel])
+		close(c)
+		return true
 	}
 }

@@ -87,7 +87,9 @@ type Store interface {
 	// tables, until fn returns false. "" as tenant means all tenants.
 	List(ctx context.Context, t Table, tenant string, fn func(tenant string, r Record) bool) error
 	// Watch calls fn after a record of the table changed, on whichever node, with
-	// its tenant and id. Delivery is best effort; fn must not block.
+	// its tenant and id; expiry is not told. Where news may have been lost it calls
+	// fn with neither, "" and "": what was read before may be out of date. fn must
+	// not block.
 	Watch(t Table, fn func(tenant, id string)) (stop func())
 	// Ping tells whether the store answers.
 	Ping(ctx context.Context) error

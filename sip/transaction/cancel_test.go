@@ -185,6 +185,52 @@ func TestClientCancel(t *testing.T) {
 	}
 }
 
+// TestAdopted: an INVITE that another has sent is cancelled and never sent again.
+func TestAdopted(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		rings  bool
+		script func(b *bench)
+		want   []string
+	}{
+		{"rings", true, func(b *bench) {
+			b.receive(b.flow, reply(200, sip.CANCEL, "z9hG4bK1"))
+			b.reply(487)
+			b.reply(487)
+		}, []string{"0s send CANCEL", "0s send ACK", "0s response 487", "0s send ACK"}},
+		{"rings later", false, func(b *bench) {
+			b.run(20 * time.Second)
+			b.reply(180)
+			b.receive(b.flow, reply(200, sip.CANCEL, "z9hG4bK1"))
+			b.reply(487)
+		}, []string{"20s send CANCEL", "20s response 180", "20s send ACK", "20s response 487"}},
+		{"answers", true, func(b *bench) {
+			b.receive(b.flow, reply(481, sip.CANCEL, "z9hG4bK1"))
+			b.reply(200)
+			b.reply(200)
+		}, []string{"0s send CANCEL", "0s response 200", "0s response 200"}},
+		{"never came", false, func(*bench) {}, []string{"32s client failed: " + ErrTimeout.Error()}},
+		{
+			"its connection breaks", true, func(b *bench) { b.table.Broken(b.now, b.flow, errGone) },
+			[]string{"0s send CANCEL", "0s client failed: " + errGone.Error()},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			b.method, b.flow = sip.INVITE, flowOf(udp)
+			if strings.Contains(c.name, "connection") {
+				b.flow = flowOf(tcp)
+			}
+			tx := b.table.Adopt(b.now, outgoing(t, sip.INVITE, "z9hG4bK1"), b.flow, c.rings, nil)
+			b.table.Cancel(b.now, tx, "")
+			c.script(b)
+			b.run(never)
+			b.expect(c.want...)
+			b.empty()
+		})
+	}
+}
+
 func TestAckAndCancelRepeatTheInvite(t *testing.T) {
 	b := newBench(t)
 	b.method, b.flow = sip.INVITE, flowOf(udp)

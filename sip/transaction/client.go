@@ -14,7 +14,7 @@ import (
 type Client struct {
 	Owner  any // the user's own mark
 	Method sip.RequestMethod
-	Flow   transport.Flow
+	Flow   transport.Flow // has the number of its connection from the first response on
 
 	entry
 	last   []byte  // the request, later the ACK, to send again
@@ -27,13 +27,30 @@ type Client struct {
 // An ACK is sent without one and nil is returned. Whatever goes wrong is told by
 // User.ClientFailed, never before Start has returned.
 func (t *Table) Start(now time.Time, req *sip.Request, f transport.Flow, owner any) *Client {
-	t.output = message.Append(t.output[:0], req)
 	if req.Method == sip.ACK {
+		t.output = message.Append(t.output[:0], req)
 		if err := t.wire.Send(f, t.output); err != nil {
 			t.counters.SendErrors.Add(1)
 		}
 		return nil
 	}
+	return t.open(now, req, f, owner, event{kind: started})
+}
+
+// Adopt takes over an INVITE that another has sent by the flow, in a new client
+// transaction; rings tells that a provisional response came. It is for Cancel: the
+// INVITE is not sent again. Whatever goes wrong is told as by Start.
+func (t *Table) Adopt(now time.Time, invite *sip.Request, f transport.Flow, rings bool, owner any) *Client {
+	e := event{kind: adopted}
+	if rings {
+		e.status = sip.StatusRinging
+	}
+	return t.open(now, invite, f, owner, e)
+}
+
+// open enters a new client transaction and steps it by its first event.
+func (t *Table) open(now time.Time, req *sip.Request, f transport.Flow, owner any, first event) *Client {
+	t.output = message.Append(t.output[:0], req)
 	tx := newClient(req.Method, f)
 	tx.Owner = owner
 	key, ok := appendClientKey(t.scratch[:0], req, req.Method)
@@ -50,7 +67,7 @@ func (t *Table) Start(now time.Time, req *sip.Request, f transport.Flow, owner a
 		if req.Method == sip.INVITE {
 			tx.pieces = newPieces(t.output)
 		}
-		t.begin(now, tx, string(key), t.output)
+		t.begin(now, tx, string(key), first, t.output)
 	}
 	return tx
 }
@@ -88,13 +105,13 @@ func newClient(method sip.RequestMethod, f transport.Flow) *Client {
 	return tx
 }
 
-// begin enters tx into the table and sends its request.
-func (t *Table) begin(now time.Time, tx *Client, key string, msg []byte) {
+// begin enters tx into the table and takes its first step with its request.
+func (t *Table) begin(now time.Time, tx *Client, key string, first event, msg []byte) {
 	tx.key = key
 	t.clients[key] = tx
 	t.counters.Clients.Add(1)
 	t.add(&tx.entry, tx.Flow)
-	t.stepClient(now, tx, event{kind: started}, content{msg: msg})
+	t.stepClient(now, tx, first, content{msg: msg})
 }
 
 // response takes a response from the wire.
@@ -112,7 +129,21 @@ func (t *Table) response(now time.Time, res *sip.Response, flow transport.Flow) 
 		t.user.Stray(now, res, flow)
 		return
 	}
+	t.learn(tx, flow)
 	t.stepClient(now, tx, event{kind: received, status: res.StatusCode}, content{res: res})
+}
+
+// learn gives the transaction's flow the number of the connection that was made
+// for it, or was there: what follows the first response stays on it.
+func (t *Table) learn(tx *Client, from transport.Flow) {
+	bare := from
+	bare.Conn = 0
+	if from.Conn == 0 || bare != tx.Flow {
+		return
+	}
+	t.streams.remove(&tx.entry, tx.Flow)
+	tx.Flow = from
+	t.streams.add(&tx.entry, tx.Flow)
 }
 
 // stepClient steps a machine and does what it says. The user is told last: it
@@ -171,7 +202,7 @@ func (t *Table) sendCancel(now time.Time, invite *Client) {
 	tx := newClient(sip.CANCEL, invite.Flow)
 	tx.own = true
 	key := invite.key[:len(invite.key)-len(sip.INVITE)] + string(sip.CANCEL)
-	t.begin(now, tx, key, invite.pieces.cancel(invite.reason))
+	t.begin(now, tx, key, event{kind: started}, invite.pieces.cancel(invite.reason))
 }
 
 // endClient takes tx out of the table. One that Start could not enter has no key.

@@ -48,6 +48,12 @@ func (m *clientInvite) calling(now time.Time, e event) action {
 		}
 		m.repeat(now, T1) // timer A
 		return send | keep
+	case adopted:
+		if e.status == 0 {
+			m.end = now.Add(64 * T1)
+		} else {
+			m.state = proceeding
+		}
 	case cancelled:
 		m.cancel = true
 	case received:

@@ -1,6 +1,7 @@
 package transaction
 
 import (
+	"net/netip"
 	"strconv"
 	"testing"
 	"time"
@@ -143,6 +144,35 @@ func TestBrokenStreamFailsItsTransactions(t *testing.T) {
 	b.table.Broken(b.now, other, errGone)
 	b.expect("0s server failed: gone", "0s client failed: gone")
 	b.log = nil
+	b.run(never)
+	b.empty()
+}
+
+// TestNewConnection: a request for a new connection belongs to that by which the
+// first response comes, and to no other one of the peer's.
+func TestNewConnection(t *testing.T) {
+	b := newBench(t)
+	b.method, b.flow = sip.INVITE, flowOf(tcp)
+	mine, other, foreign := b.flow, b.flow, b.flow
+	other.Conn = 8
+	foreign.Conn, foreign.Remote = 9, netip.MustParseAddrPort("127.0.0.3:5070")
+	dialled := b.flow
+	dialled.Conn = 0
+	tx := b.table.Start(b.now, outgoing(t, sip.INVITE, "z9hG4bK1"), dialled, nil)
+	for _, c := range []struct {
+		by   transport.Flow
+		conn uint64
+	}{{foreign, 0}, {mine, mine.Conn}, {other, mine.Conn}} {
+		b.receive(c.by, reply(180, sip.INVITE, "z9hG4bK1"))
+		if tx.Flow.Conn != c.conn || tx.Flow.Remote != dialled.Remote {
+			t.Errorf("after a response by connection %d the flow is %+v", c.by.Conn, tx.Flow)
+		}
+	}
+	b.log = nil
+	b.table.Broken(b.now, other, errGone)
+	b.expect()
+	b.table.Broken(b.now, mine, errGone)
+	b.expect("0s client failed: gone")
 	b.run(never)
 	b.empty()
 }

@@ -7,6 +7,7 @@ type eventKind uint8
 
 const (
 	started   eventKind = iota // it was created
+	adopted                    // it was created for what another has sent (INVITE client)
 	repeated                   // its request came again
 	acked                      // an ACK came for it
 	cancelled                  // it is to be cancelled: by the peer (server), by the user (client)
@@ -20,7 +21,7 @@ const (
 // event is the input of a machine.
 type event struct {
 	kind   eventKind
-	status int // of responded and received
+	status int // of responded and received, and of what came before adopted
 }
 
 // action is a set of things to do, in this order.

@@ -55,6 +55,13 @@ func (c *conn) send(msg []byte) error {
 	return nil
 }
 
+// alive is false as soon as something has made the connection end.
+func (c *conn) alive() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err == nil
+}
+
 // fail makes the connection end; the first error is the one that counts. The
 // reading goroutine then cleans up.
 func (c *conn) fail(err error) {

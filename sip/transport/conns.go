@@ -47,10 +47,27 @@ func source(a netip.Addr) netip.Addr {
 func (t *connTable) existing(s *socket, remote netip.AddrPort) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c := t.byPeer[peer{s.Name, remote}]; c != nil {
+	if c := t.byPeer[peer{s.Name, remote}]; c != nil && c.alive() {
 		return c.flow.Conn
 	}
 	return 0
+}
+
+// stands tells whether the connection of a flow is there.
+func (t *connTable) stands(f Flow) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.numbered(f) != nil
+}
+
+// numbered is the connection of a flow that has its number, or nil if it is gone.
+// The lock is held.
+func (t *connTable) numbered(f Flow) *conn {
+	c := t.byNumber[f.Conn]
+	if c == nil || c.flow.Listener != f.Listener || c.flow.Remote != f.Remote || !c.alive() {
+		return nil
+	}
+	return c
 }
 
 // add numbers a connection and enters it. The lock is held.
@@ -100,13 +117,13 @@ func (l *Layer) connection(s *socket, f Flow) (*conn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if f.Conn != 0 {
-		c := t.byNumber[f.Conn]
-		if c == nil || c.flow.Listener != f.Listener || c.flow.Remote != f.Remote {
+		c := t.numbered(f)
+		if c == nil {
 			return nil, fmt.Errorf("%w: %s", ErrGone, f.Remote)
 		}
 		return c, nil
 	}
-	if c := t.byPeer[peer{s.Name, f.Remote}]; c != nil {
+	if c := t.byPeer[peer{s.Name, f.Remote}]; c != nil && c.alive() {
 		return c, nil
 	}
 	if t.closed {

@@ -110,13 +110,16 @@ func TestEveryConnectionBreaksOnce(t *testing.T) {
 		var senders sync.WaitGroup
 		for range 8 {
 			senders.Go(func() {
-				for range 300 {
+				for i := range 300 {
 					flow, err := l.FlowTo("seats", transport.TCP, trunk)
 					if err != nil {
 						t.Error(err)
 					}
 					if err := l.Send(flow, []byte(tcpOptions(1))); err != nil && !errors.Is(err, transport.ErrGone) && !errors.Is(err, transport.ErrQueueFull) {
 						t.Error(err)
+					}
+					if i%50 == 0 {
+						<-time.After(time.Millisecond) // let the others end what they do
 					}
 				}
 			})

@@ -188,9 +188,17 @@ func (l *Layer) FlowTo(network string, proto Proto, remote netip.AddrPort) (Flow
 	return Flow{}, fmt.Errorf("%w: network %q, %s to %s", ErrNoListener, network, proto, remote)
 }
 
+// Stands is false for a flow whose connection is gone. See Sender.
+func (l *Layer) Stands(f Flow) bool {
+	return f.Conn == 0 || l.elsewhere(f) || l.conns.stands(f)
+}
+
+// elsewhere tells whether a flow is that of another node.
+func (l *Layer) elsewhere(f Flow) bool { return f.Node != "" && f.Node != l.cfg.Node }
+
 // Send writes one whole message. See Sender.
 func (l *Layer) Send(f Flow, msg []byte) error {
-	if f.Node != "" && f.Node != l.cfg.Node {
+	if l.elsewhere(f) {
 		return l.sendToNode(f, msg)
 	}
 	s := l.byName[f.Listener]
@@ -252,8 +260,8 @@ func (l *Layer) allowed(network string, a netip.Addr) bool {
 func (l *Layer) notAllowed(network string, remote netip.AddrPort) error {
 	l.counters.NotAllowed.Add(1)
 	if l.lines.Allow() {
-		l.log.Warn("send refused: the network does not list this address; add it to the addresses the network may send to",
-			"network", network, "remote", remote)
+		l.log.Warn("a request is not sent to an address that the setting does not list; add it there if it is the party's",
+			"setting", "allow of network "+network, "address", remote)
 	}
 	return fmt.Errorf("%w: network %q, %s", ErrNotAllowed, network, remote)
 }

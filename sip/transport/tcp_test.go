@@ -230,8 +230,17 @@ func TestDialledConnectionIsReused(t *testing.T) {
 		if k, _ := stranger.Read(make([]byte, 1)); k != 0 {
 			t.Error("the stranger got something")
 		}
+		other := again
+		other.Conn++
+		if !l.Stands(flow) || !l.Stands(again) || l.Stands(other) {
+			t.Error("what stands is not told from what does not")
+		}
 		_ = c.Close()
 		synctest.Wait()
+		other.Node = "other"
+		if !l.Stands(flow) || l.Stands(again) || !l.Stands(other) {
+			t.Error("what stood is not told from what stands")
+		}
 		b := r.breaks()
 		if len(b) != 1 || b[0] != again || !flow.Uses(b[0]) || l.Counters().Dialled.Load() != 1 {
 			t.Errorf("broken: %+v", b)

@@ -92,6 +92,9 @@ type Sender interface {
 	// address. For a stream an existing connection is reused; otherwise one is
 	// dialled by the first Send.
 	FlowTo(network string, proto Proto, remote netip.AddrPort) (Flow, error)
+	// Stands is false for a flow whose connection is gone. It knows nothing of the
+	// flows of other nodes.
+	Stands(f Flow) bool
 }
 
 // Errors of Send and FlowTo.

@@ -5,6 +5,7 @@ package trunk
 
 import (
 	"net/netip"
+	"slices"
 
 	"strowger/sip/leg"
 	"strowger/sip/transport"
@@ -17,12 +18,23 @@ type Trunk struct {
 	Network string
 	Sources []netip.Prefix   // it is recognised by these addresses
 	Targets []netip.AddrPort // calls to it go there, in order of trying; none means it only brings calls
+	Media   []netip.Prefix   // addresses of its sound; see leg.Party
 	Proto   transport.Proto
 }
 
-// Party is the trunk as one side of a call.
-func (t *Trunk) Party() leg.Party {
-	return leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources}
+// Party is the trunk as one side of a call, which was called at an address.
+func (t *Trunk) Party(at netip.AddrPort) leg.Party {
+	return leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at}
+}
+
+// Caller is the trunk as the side that called from an address: its home is the
+// target at that address, else the first one.
+func (t *Trunk) Caller(from netip.Addr) leg.Party {
+	if len(t.Targets) == 0 {
+		return t.Party(netip.AddrPort{})
+	}
+	same := slices.IndexFunc(t.Targets, func(target netip.AddrPort) bool { return target.Addr() == from.Unmap() })
+	return t.Party(t.Targets[max(same, 0)])
 }
 
 // Set is the trunks of a node. The nil Set has none.

@@ -18,7 +18,7 @@ func prefixes(list ...string) (out []netip.Prefix) {
 
 func set() *trunk.Set {
 	return trunk.NewSet([]trunk.Trunk{
-		{Name: "one", Tenant: "demo", Network: "carriers", Sources: prefixes("192.0.2.0/28", "2001:db8::/64")},
+		{Name: "one", Tenant: "demo", Network: "carriers", Sources: prefixes("192.0.2.0/28", "2001:db8::/64"), Media: prefixes("198.51.100.0/24")},
 		{Name: "two", Tenant: "demo", Network: "carriers", Sources: prefixes("192.0.2.16/28")},
 		{Name: "one", Tenant: "other", Network: "private", Sources: prefixes("192.0.2.0/28")},
 		{Name: "out", Tenant: "demo", Network: "carriers"},
@@ -69,9 +69,27 @@ func TestFind(t *testing.T) {
 
 func TestParty(t *testing.T) {
 	one := set().Find("demo", "one")
-	p := one.Party()
-	if p.Kind != leg.Trunk || p.String() != "trunk:one" || p.Tenant != "demo" || p.Network != "carriers" || !slices.Equal(p.Sources, one.Sources) {
+	at := netip.MustParseAddrPort("192.0.2.1:5060")
+	p := one.Party(at)
+	if p.Kind != leg.Trunk || p.String() != "trunk:one" || p.Tenant != "demo" || p.Network != "carriers" || !slices.Equal(p.Sources, one.Sources) || !slices.Equal(p.Media, one.Media) || len(p.Media) != 1 || p.Home != at {
 		t.Errorf("%+v", p)
+	}
+}
+
+// TestCaller: a trunk that called is called back where it called from, if it can be.
+func TestCaller(t *testing.T) {
+	var targets []netip.AddrPort
+	for _, a := range []string{"192.0.2.1:5060", "192.0.2.2:5070", "192.0.2.2:5080"} {
+		targets = append(targets, netip.MustParseAddrPort(a))
+	}
+	for from, want := range map[string]netip.AddrPort{"192.0.2.2": targets[1], "::ffff:192.0.2.2": targets[1], "192.0.2.1": targets[0], "192.0.2.3": targets[0]} {
+		one := trunk.Trunk{Name: "one", Targets: targets}
+		if p := one.Caller(netip.MustParseAddr(from)); p.Home != want || p.Name != "one" {
+			t.Errorf("from %s: %+v, want home %s", from, p, want)
+		}
+	}
+	if p := new(trunk.Trunk).Caller(targets[0].Addr()); p.Home.IsValid() {
+		t.Errorf("a trunk without targets has the home %s", p.Home)
 	}
 }
 

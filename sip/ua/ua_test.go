@@ -68,6 +68,16 @@ func (p *pair) call(number, body string) (*ua.Call, chan leg.Event) {
 	return c, events
 }
 
+// talk is call, and right answers.
+func (p *pair) talk() (out *ua.Call, events chan leg.Event) {
+	p.Helper()
+	out, events = p.call("1002", "offer")
+	await(p.T, p.calls).Answer([]byte("answer"))
+	expect(p.T, events, leg.Accepts)
+	expect(p.T, p.events, leg.Acked)
+	return out, events
+}
+
 func await[T any](t *testing.T, c <-chan T) (v T) {
 	t.Helper()
 	timer := time.NewTimer(patience)
@@ -133,11 +143,7 @@ func TestCall(t *testing.T) {
 
 func TestReofferWhilePending(t *testing.T) {
 	p := newPair(t)
-	out, events := p.call("1002", "offer")
-	in := await(t, p.calls)
-	in.Answer([]byte("answer"))
-	expect(t, events, leg.Accepts)
-	expect(t, p.events, leg.Acked)
+	out, events := p.talk()
 	out.Reoffer([]byte("one"))
 	out.Reoffer([]byte("two"))
 	if e := expect(t, events, leg.ReofferFail); e.Verdict.Status != 491 {
@@ -254,11 +260,7 @@ func TestClosed(t *testing.T) {
 
 func TestEventsComeInOrder(t *testing.T) {
 	p := newPair(t)
-	out, events := p.call("1002", "offer")
-	in := await(t, p.calls)
-	in.Answer([]byte("answer"))
-	expect(t, events, leg.Accepts)
-	expect(t, p.events, leg.Acked)
+	out, _ := p.talk()
 	var got []byte
 	for _, d := range []byte("12345678") {
 		out.Info(d)

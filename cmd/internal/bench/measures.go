@@ -128,28 +128,27 @@ func allSucceed(ctx context.Context, r *run, load calls) error {
 
 // cpuEach returns the CPU time that each of count things took, in units.
 func cpuEach(r *run, count int, unit time.Duration, load func() error) (float64, error) {
-	before, err := usageOf(r.up.procs)
-	if err != nil {
-		return 0, err
-	}
-	if err := load(); err != nil {
-		return 0, err
-	}
-	after, err := usageOf(r.up.procs)
-	return float64(after.cpu-before.cpu) / float64(unit) / float64(count), err
+	u, err := used(r, load)
+	return float64(u.cpu) / float64(unit) / float64(count), err
 }
 
 // memoryEach returns the memory that each of count things takes, in bytes.
 func memoryEach(r *run, count int, load func() error) (float64, error) {
+	u, err := used(r, load)
+	return float64(u.memory) / float64(count), err
+}
+
+// used is what the processes under test came to use meanwhile.
+func used(r *run, load func() error) (usage, error) {
 	before, err := usageOf(r.up.procs)
 	if err != nil {
-		return 0, err
+		return usage{}, err
 	}
 	if err := load(); err != nil {
-		return 0, err
+		return usage{}, err
 	}
 	after, err := usageOf(r.up.procs)
-	return float64(after.memory-before.memory) / float64(count), err
+	return usage{cpu: after.cpu - before.cpu, memory: after.memory - before.memory}, err
 }
 
 // anyPhone is the phone's address with a port of the moment.

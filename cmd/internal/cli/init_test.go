@@ -81,7 +81,7 @@ func TestInitWritesWhatRuns(t *testing.T) {
 	if lan.Listeners[0].Bind.String() != "127.0.0.3:5060" || lan.RTP[0].Advertised.String() != "127.0.0.3" {
 		t.Errorf("network is %+v", lan)
 	}
-	anyPorts(cfg)
+	cfg.AnyPorts()
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func demoNode(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	anyPorts(cfg)
+	cfg.AnyPorts()
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -39,18 +39,6 @@ func demoNode(t *testing.T) string {
 		}
 	})
 	return n.Transport.Listeners()[0].Addr.String()
-}
-
-// anyPorts lets the system choose the ports of a node's listeners.
-func anyPorts(cfg *configs.Config) {
-	for i := range cfg.Networks {
-		for j := range cfg.Networks[i].Listeners {
-			l := &cfg.Networks[i].Listeners[j]
-			l.Bind = netip.AddrPortFrom(l.Bind.Addr(), 0)
-			l.Advertised = netip.AddrPortFrom(l.Advertised.Addr(), 0)
-		}
-	}
-	cfg.Admin.HTTP = netip.AddrPort{}
 }
 
 func TestPhoneCall(t *testing.T) {

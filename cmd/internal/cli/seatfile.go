@@ -24,26 +24,15 @@ disabled. A row without a secret keeps the seat's. Other seats stay.`,
 		Example: "  strowger seat import seats.csv --dry-run\n  strowger seat import seats.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			in, err := openInput(c, args[0])
-			if err != nil {
-				return err
-			}
-			defer in.Close()
 			path := n.path("import")
 			if dry {
 				path += "?dry_run=1"
 			}
-			client, err := n.connect()
-			if err != nil {
-				return err
-			}
-			answer, err := client.Stream(c.Context(), "POST", path, "text/csv", in)
-			if err != nil {
-				return err
-			}
-			defer answer.Close()
 			var r seat.ImportReport
-			if err := json.NewDecoder(answer).Decode(&r); err != nil {
+			err := n.upload(c, args[0], path, "text/csv", func(answer io.Reader) error {
+				return json.NewDecoder(answer).Decode(&r)
+			})
+			if err != nil {
 				return err
 			}
 			return n.show(c, r, func(w io.Writer) {
@@ -85,6 +74,25 @@ func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
 		return io.NopCloser(c.InOrStdin()), nil
 	}
 	return os.Open(name)
+}
+
+// upload posts a file and hands on the answer; "-" is standard input.
+func (n *connection) upload(c *cobra.Command, file, path, kind string, take func(answer io.Reader) error) error {
+	in, err := openInput(c, file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	client, err := n.connect()
+	if err != nil {
+		return err
+	}
+	answer, err := client.Stream(c.Context(), "POST", path, kind, in)
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	return take(answer)
 }
 
 // download writes an answer to a file, whole or not at all; "-" is standard output.

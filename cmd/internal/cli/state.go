@@ -38,24 +38,14 @@ func stateRestore(n *connection) *cobra.Command {
 		Example: "  strowger state restore strowger.backup --replace",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			in, err := openInput(c, args[0])
-			if err != nil {
-				return err
-			}
-			defer in.Close()
 			path := "/v1/state/restore"
 			if replace {
 				path += "?replace=1"
 			}
-			client, err := n.connect()
+			err := n.upload(c, args[0], path, "application/jsonl", func(io.Reader) error { return nil })
 			if err != nil {
 				return err
 			}
-			answer, err := client.Stream(c.Context(), "POST", path, "application/jsonl", in)
-			if err != nil {
-				return err
-			}
-			defer answer.Close()
 			return n.show(c, map[string]bool{"restored": true}, func(w io.Writer) { fmt.Fprintln(w, "restored") })
 		},
 	}

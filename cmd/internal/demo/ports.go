@@ -54,13 +54,6 @@ func (p ports) load(config, data string) (*configs.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range cfg.Networks {
-		for j := range cfg.Networks[i].Listeners {
-			l := &cfg.Networks[i].Listeners[j]
-			l.Bind = netip.AddrPortFrom(l.Bind.Addr(), 0)
-			l.Advertised = netip.AddrPortFrom(l.Advertised.Addr(), 0)
-		}
-	}
-	cfg.Admin.HTTP = netip.AddrPort{}
+	cfg.AnyPorts()
 	return cfg, nil
 }

@@ -216,21 +216,16 @@ func (n *node) counter(name string) float64 {
 	return v
 }
 
-// slowed wants a 503 among the answers that wait to be read.
-func (s stranger) slowed() {
-	s.t.Helper()
-	if err := s.conn.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
-		s.t.Fatal(err)
+// slowed reads answers as they come, lest they fill the socket, until one is a 503.
+func (s stranger) slowed() error {
+	if err := s.conn.SetReadDeadline(time.Now().Add(sippWait)); err != nil {
+		return err
 	}
 	buf := make([]byte, 1<<16)
 	for {
 		n, err := s.conn.Read(buf)
-		if err != nil {
-			s.t.Errorf("no request was answered with 503: %v", err)
-			return
-		}
-		if bytes.HasPrefix(buf[:n], []byte("SIP/2.0 503")) {
-			return
+		if err != nil || bytes.HasPrefix(buf[:n], []byte("SIP/2.0 503")) {
+			return err
 		}
 	}
 }
@@ -261,15 +256,19 @@ func TestFlood(t *testing.T) {
 			}
 		}
 	}()
+	slowed := make(chan error, 1)
+	go func() { slowed <- s.slowed() }()
 	phone := n.phone("1002", answers(), hungUp())
 	call := n.fromCarrier(to, carrier.calls(to), pause(500), carrier.hangsUp(2))
 	allDone(call, phone)
+	if err := <-slowed; err != nil {
+		t.Errorf("no request was answered with 503: %v", err)
+	}
 	close(stop)
 	if sent := <-stopped; sent < 1000 {
 		t.Errorf("a flood of %d", sent)
 	}
 	n.alive()
-	s.slowed()
 	n.recorded(byCaller)
 	for _, msg := range []string{"SIP/2.0 100", "SIP/2.0 180", "SIP/2.0 200"} {
 		if got := len(call.all(msg, "CSeq: 1 INVITE")); got != 1 {

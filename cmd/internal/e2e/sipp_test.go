@@ -77,18 +77,26 @@ func (n *node) registered(seat, at string) {
 func (n *node) waits(name, at string, list ...any) *side {
 	n.t.Helper()
 	s := n.run(name, at, "u1", []string{"-s", name, "-rtp_echo"}, list...)
-	listening(n.t, at)
+	listening(n.t, "udp", at)
 	return s
 }
 
-// listening waits until a UDP socket is bound to port 5060 of an address.
-func listening(t *testing.T, at string) {
+// waitsTCP is waits over TCP.
+func (n *node) waitsTCP(name, at string, list ...any) *side {
+	n.t.Helper()
+	s := n.run(name, at, "t1", []string{"-s", name, "-rtp_echo"}, list...)
+	listening(n.t, "tcp", at)
+	return s
+}
+
+// listening waits until a socket is bound to port 5060 of an address.
+func listening(t *testing.T, proto, at string) {
 	t.Helper()
 	var octets [4]string
 	copy(octets[:], strings.Split(at, "."))
 	want := hexAddress(octets) + ":13C4"
 	until(t, at+" listens", func() bool {
-		text, err := os.ReadFile("/proc/net/udp")
+		text, err := os.ReadFile("/proc/net/" + proto)
 		return err == nil && strings.Contains(string(text), want)
 	})
 }

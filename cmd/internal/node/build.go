@@ -1,10 +1,7 @@
 package node
 
 import (
-	"context"
 	"crypto/rand"
-	"log/slog"
-	"net/url"
 	"strings"
 	"sync"
 
@@ -14,27 +11,11 @@ import (
 	"strowger/media/relay"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
-	"strowger/sip/state"
 	"strowger/sip/transport"
 )
 
-func openRedis(ctx context.Context, c configs.Store, log *slog.Logger) (state.Store, error) {
-	address := c.URL
-	if c.PasswordFile != "" {
-		u, err := url.Parse(c.URL)
-		if err != nil {
-			return nil, err
-		}
-		q := u.Query()
-		q.Set("password_file", c.PasswordFile)
-		u.RawQuery = q.Encode()
-		address = u.String()
-	}
-	return state.OpenRedis(ctx, address, state.Options{Logger: log})
-}
-
 func rtpNetwork(w configs.Network) relay.Network {
-	r := relay.Network{}
+	r := relay.Network{Allow: w.Allow}
 	for _, a := range w.RTP {
 		r.Addresses = append(r.Addresses, relay.Addr{Bind: a.Bind, Advertised: a.Advertised})
 		r.PortMin, r.PortMax = uint16(a.From), uint16(a.To)
@@ -43,8 +24,8 @@ func rtpNetwork(w configs.Network) relay.Network {
 }
 
 // domain is what a listener serves to phones.
-func (n *Node) domain(f transport.Flow, host string) (registrar.Domain, bool) {
-	t := n.Admission.TenantFor(host)
+func (n *Node) domain(f transport.Flow, hosts ...string) (registrar.Domain, bool) {
+	t := n.Admission.TenantFor(f.Listener, hosts...)
 	if t == nil {
 		return registrar.Domain{}, false
 	}
@@ -52,15 +33,20 @@ func (n *Node) domain(f transport.Flow, host string) (registrar.Domain, bool) {
 }
 
 // algorithms are the digests that a listener offers.
-func (n *Node) algorithms(listener string) []string {
+func (n *Node) algorithms(listener string) []string { return n.listener(listener).Algorithms }
+
+// home is the tenant of a listener's requests that name none.
+func (n *Node) home(listener string) string { return n.listener(listener).Tenant }
+
+func (n *Node) listener(name string) configs.Listener {
 	for _, w := range n.Config.Networks {
 		for _, l := range w.Listeners {
-			if l.Name == listener {
-				return l.Algorithms
+			if l.Name == name {
+				return l
 			}
 		}
 	}
-	return nil
+	return configs.Listener{}
 }
 
 // randomKey is a key of our tags that is drawn for this run.

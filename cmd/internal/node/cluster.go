@@ -99,10 +99,12 @@ func (n *Node) authenticator() (*auth.Authenticator, error) {
 // linkHandler takes what other nodes send.
 type linkHandler struct{ n *Node }
 
-func (h linkHandler) Receive(r transport.Received)          { h.n.Exchange.Receive(r) }
-func (h linkHandler) Broken(f transport.Flow, err error)    { h.n.Exchange.Broken(f, err) }
-func (h linkHandler) Lost(node string, err error)           { h.n.Exchange.Lost(node, err) }
-func (h linkHandler) Send(f transport.Flow, m []byte) error { return h.n.Transport.Send(f, m) }
+func (h linkHandler) Receive(r transport.Received)       { h.n.Exchange.Receive(r) }
+func (h linkHandler) Broken(f transport.Flow, err error) { h.n.Exchange.Broken(f, err) }
+func (h linkHandler) Lost(node string, err error)        { h.n.Exchange.Lost(node, err) }
+func (h linkHandler) Send(node string, f transport.Flow, m []byte) error {
+	return h.n.Exchange.Carry(node, f, m)
+}
 
 func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error) {
 	return h.n.Admin.Answer(ctx, question)

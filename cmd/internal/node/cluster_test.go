@@ -1,7 +1,6 @@
 package node_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +18,7 @@ import (
 
 	"strowger/cmd/internal/node"
 	"strowger/configs"
+	"strowger/sip/state/redistest"
 )
 
 // called rings seat 1002 of the demo plan.
@@ -28,44 +27,6 @@ const called = "+448081570002"
 // host is a loopback address that belongs to this process's tests.
 func host(i int) string {
 	return fmt.Sprintf("127.%d.%d.%d", 200+os.Getpid()%50, os.Getpid()/50%250, i)
-}
-
-// startRedis runs a server of the test's own and returns its URL.
-func startRedis(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed: apt-get install redis-server")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
-	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "no")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if strings.Contains(lines.Text(), "Ready to accept connections") {
-			go func() {
-				for lines.Scan() { // until the server ends
-				}
-			}()
-			return "redis://127.0.0.1:" + port + "/0"
-		}
-	}
-	t.Fatal("redis-server did not start")
-	return ""
 }
 
 // pair is two nodes of one cluster, started from the file that is shipped.
@@ -99,7 +60,7 @@ func configurePair(t *testing.T, firstHost int) (p *pair, cfgs [2]*configs.Confi
 	if testing.Short() {
 		t.Skip("starts a redis-server: not in -short")
 	}
-	env := map[string]string{"STROWGER_STORE": startRedis(t), "STROWGER_KEY": filepath.Join(t.TempDir(), "key")}
+	env := map[string]string{"STROWGER_STORE": redistest.Start(t), "STROWGER_KEY": filepath.Join(t.TempDir(), "key")}
 	if err := os.WriteFile(env["STROWGER_KEY"], []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -232,6 +193,19 @@ func (c *call) carrierBye(t *testing.T) {
 	c.carrier.await("SIP/2.0 200")
 }
 
+// cancelled has the phone end the INVITE that the node which reaches it cancels.
+func (c *call) cancelled() {
+	cancel := c.phone.await("CANCEL ")
+	for _, name := range []string{"Via", "From", "To", "Call-ID"} {
+		if got, want := cancel.get(name), c.invite.get(name); got != want {
+			c.phone.t.Errorf("the CANCEL has %s %q, the INVITE %q", name, got, want)
+		}
+	}
+	c.phone.respond(c.by, cancel, "200 OK", "")
+	c.phone.respond(c.by, c.invite, "487 Request Terminated", "")
+	c.phone.await("ACK ")
+}
+
 // TestCallThroughOtherNode: a call that arrives at node 1 reaches a seat that is
 // registered at node 2, over UDP and TCP, and ends from either side.
 func TestCallThroughOtherNode(t *testing.T) {
@@ -269,9 +243,7 @@ func TestCallThroughOtherNode(t *testing.T) {
 		cancel := c.request("CANCEL", 1, target, "<"+target+">")
 		cancel[1] = c.via
 		c.carrier.send(one, "", cancel...)
-		tcp.respond(two, tcp.await("CANCEL "), "200 OK", "")
-		tcp.respond(two, c.invite, "487 Request Terminated", "")
-		tcp.await("ACK ")
+		c.cancelled()
 		c.carrier.await("SIP/2.0 487")
 	})
 	t.Run("the phone's connection breaks while it rings", func(t *testing.T) {
@@ -282,8 +254,8 @@ func TestCallThroughOtherNode(t *testing.T) {
 	until(t, "no call is left", func() bool { return p.nodes[0].Exchange.Active() == 0 && p.nodes[1].Exchange.Active() == 0 })
 }
 
-// TestLinkEnds: without the link a ringing call and a new one fail at once, and
-// the node goes on.
+// TestLinkEnds: without the link a ringing call and a new one fail at once, the
+// phone stops ringing, and the node goes on.
 func TestLinkEnds(t *testing.T) {
 	t.Parallel()
 	p := startPair(t, 11)
@@ -295,6 +267,7 @@ func TestLinkEnds(t *testing.T) {
 		t.Error(err)
 	}
 	ringing.carrier.await("SIP/2.0 480", "SIP/2.0 503")
+	ringing.cancelled()
 	until(t, "node 1 knows", func() bool { return !p.nodes[0].Link.Connected("node-2") })
 	carrier := udpPeer(t, "127.0.0.2")
 	c := &call{carrier: carrier, id: "second"}
@@ -356,7 +329,8 @@ func (d *detour) cut() {
 	d.conns = nil
 }
 
-// TestLinkCut: a call that stands outlives a cut of the link, one that rings ends.
+// TestLinkCut: a call that stands outlives a cut of the link, one that rings ends
+// on both sides.
 func TestLinkCut(t *testing.T) {
 	t.Parallel()
 	var way detour
@@ -366,16 +340,20 @@ func TestLinkCut(t *testing.T) {
 	phone.register(two, "1002", 1)
 	stands := ring(t, one, two, phone)
 	stands.answered(t)
-	rings := ring(t, one, two, phone)
+	phone.unregister(two, "1002", 10)
+	other := tcpPeer(t, host(44), two)
+	other.register(two, "1002", 1)
+	rings := ring(t, one, two, other)
 	before := p.nodes[0].Link.Counters().Connected.Load()
 	way.cut()
 	rings.carrier.await("SIP/2.0 480", "SIP/2.0 503")
+	rings.cancelled()
 	until(t, "the link is back", func() bool {
 		return p.nodes[0].Link.Counters().Connected.Load() > before && p.nodes[1].Link.Connected("node-1")
 	})
 	stands.carrier.hears(phone, soundOf(t, stands.invite.body))
 	stands.phoneBye(t)
-	again := ring(t, one, two, phone)
+	again := ring(t, one, two, other)
 	again.answered(t)
 	again.carrierBye(t)
 }

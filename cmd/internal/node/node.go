@@ -118,12 +118,15 @@ func (n *Node) close() error {
 func (n *Node) openStore(ctx context.Context) error {
 	var err error
 	if n.Config.Store.URL != "" {
-		n.Store, err = openRedis(ctx, n.Config.Store, n.log)
+		n.Store, err = state.OpenRedis(ctx, n.Config.Store.URL, state.Options{Logger: n.log, PasswordFile: n.Config.Store.PasswordFile})
 	} else {
 		n.Store, err = state.OpenEmbedded(n.Config.Node.Data, state.Options{Logger: n.log})
 	}
 	if err != nil {
 		n.Store = nil // not a typed nil
+		if errors.Is(err, state.ErrUnavailable) {
+			err = fmt.Errorf("%w: start Redis there, or correct the store's URL", err)
+		}
 		return err
 	}
 	n.Directory = seat.NewDirectory(n.Store)
@@ -202,7 +205,7 @@ func (n *Node) openCalls(context.Context) error {
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.trunks(), Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
-		Algorithms: n.algorithms, Log: n.log,
+		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
 	minter, err := n.minter()
 	if err != nil {
@@ -229,7 +232,7 @@ func (n *Node) trunks() *trunk.Set {
 	var list []trunk.Trunk
 	for _, t := range n.Config.Trunks {
 		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Proto: transport.Proto(t.Proto)}
-		k.Targets = t.Targets
+		k.Targets, k.Media = t.Targets, t.Media
 		list = append(list, k)
 	}
 	return trunk.NewSet(list)

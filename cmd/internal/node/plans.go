@@ -31,7 +31,7 @@ type Plans struct {
 	prompts   []string
 	log       *slog.Logger
 	unwatch   func()
-	changed   chan string   // tenants whose plan was published, by whichever node
+	changed   chan string   // tenants whose plan was published, by whichever node; "" is any
 	stop      chan struct{} // closed by close
 	done      chan struct{} // the follower has ended
 }
@@ -59,15 +59,33 @@ func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, promp
 // maxChanges bounds the notices of published plans that wait.
 const maxChanges = 1024
 
+// rereadEvery is how often a plan is asked for that the store does not give.
+const rereadEvery = 2 * time.Second
+
 // run follows what is published until close.
 func (p *Plans) run() {
 	defer close(p.done)
+	unread := map[string]bool{} // tenants
 	for {
+		var again <-chan time.Time
+		if len(unread) > 0 {
+			again = time.After(rereadEvery)
+		}
 		select {
 		case <-p.stop:
 			return
 		case tenant := <-p.changed:
-			p.follow(tenant)
+			for _, t := range p.tenants {
+				if tenant == t.Name || tenant == "" {
+					unread[t.Name] = true
+				}
+			}
+		case <-again:
+		}
+		for tenant := range unread {
+			if p.follow(tenant) {
+				delete(unread, tenant)
+			}
 		}
 	}
 }
@@ -127,22 +145,23 @@ func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (a
 }
 
 // follow takes the stored plan of a tenant; a plan that does not check here is
-// refused and the old one stays.
-func (p *Plans) follow(tenant string) {
+// refused and the old one stays. It returns false if the store does not answer.
+func (p *Plans) follow(tenant string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if p.tenant(tenant) == nil {
-		return
-	}
 	v, err := p.Current(ctx, tenant)
+	if errors.Is(err, state.ErrNotFound) {
+		return true // there has been none
+	}
 	if err == nil {
 		var table *plan.Table
 		if _, table, err = p.Check(tenant, v.File, v.Text); err == nil {
 			p.tenant(tenant).SetPlan(table)
-			return
+			return true
 		}
 	}
 	p.log.Error("the published plan cannot be used; the former one stays", "tenant", tenant, "error", err)
+	return !errors.Is(err, state.ErrUnavailable) && ctx.Err() == nil
 }
 
 func (p *Plans) tenant(name string) *admission.Tenant {

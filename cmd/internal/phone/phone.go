@@ -71,7 +71,7 @@ type Phone struct {
 // port to another, both included.
 func NewPlane(address netip.Addr, from, to uint16, log *slog.Logger) (media.Plane, error) {
 	return relay.New(relay.Config{Networks: map[string]relay.Network{
-		Network: {Addresses: []relay.Addr{{Bind: address}}, PortMin: from, PortMax: to},
+		Network: {Addresses: []relay.Addr{{Bind: address}}, PortMin: from, PortMax: to, Allow: relay.Anywhere()},
 	}}, log)
 }
 

@@ -63,12 +63,7 @@ func newCentre(t *testing.T, algorithm string) *centre {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Admin.HTTP = netip.AddrPort{}
-	for i := range cfg.Networks[0].Listeners {
-		l := &cfg.Networks[0].Listeners[i]
-		l.Bind = netip.AddrPortFrom(loopback, 0)
-		l.Advertised = l.Bind
-	}
+	cfg.AnyPorts()
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -237,11 +232,12 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-func TestTwoPhones(t *testing.T) {
-	c := newCentre(t, "md5")
+// rings registers seat 1002, by proto, and has seat 1001 call it until it rings.
+func (c *centre) rings(t *testing.T, proto transport.Proto) (out, in *phone.Call) {
+	t.Helper()
 	calls := make(chan *phone.Call, 1)
 	callee := c.phone(t, "1002", func(f *phone.Config) {
-		f.Proto = transport.TCP
+		f.Proto = proto
 		f.Incoming = func(call *phone.Call) { calls <- call }
 	})
 	if err := register(t, callee); err != nil {
@@ -251,8 +247,13 @@ func TestTwoPhones(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := await(t, "call", calls)
+	in = await(t, "call", calls)
 	await(t, "ringing", out.Ringing())
+	return out, in
+}
+
+func TestTwoPhones(t *testing.T) {
+	out, in := newCentre(t, "md5").rings(t, transport.TCP)
 	for call, freq := range map[*phone.Call]float64{out: 400, in: 900} {
 		if _, err := call.Play(tone(freq)); err != nil {
 			t.Fatal(err)
@@ -329,20 +330,7 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestCancelled(t *testing.T) {
-	c := newCentre(t, "md5")
-	calls := make(chan *phone.Call, 1)
-	callee := c.phone(t, "1002", func(f *phone.Config) {
-		f.Incoming = func(call *phone.Call) { calls <- call }
-	})
-	if err := register(t, callee); err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.phone(t, "1001", nil).Call("1002")
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := await(t, "call", calls)
-	await(t, "ringing", out.Ringing())
+	out, in := newCentre(t, "md5").rings(t, transport.UDP)
 	out.Hangup()
 	await(t, "end", in.Ended())
 	if in.Answer() == nil {
