@@ -22,13 +22,13 @@ test: ## Install what the tests need if it is missing, then run them
 	@.ci/install.sh
 	@.ci/test
 
-test-long: ## Fuzzing, long property runs, repeated shuffled runs: up to 20 minutes
+test-long: ## Fuzzing, long property runs, mutation, repeated shuffled runs: up to 20 minutes
 	@.ci/install.sh
 	@.ci/test-long
 
-soak: ## The same for hours (FUZZ_SECONDS=, RAPID_CHECKS=, REPEAT= set how long)
+soak: ## The same for hours (FUZZ_SECONDS=, RAPID_CHECKS=, REPEAT=, MUTATION= set how long)
 	@.ci/install.sh
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-900} RAPID_CHECKS=$${RAPID_CHECKS:-200000} REPEAT=$${REPEAT:-200} .ci/test-long
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-900} RAPID_CHECKS=$${RAPID_CHECKS:-200000} REPEAT=$${REPEAT:-200} MUTATION=$${MUTATION:-all} MUTATION_SECONDS=$${MUTATION_SECONDS:-7200} .ci/test-long
 
 check: ## Format, vet, lint, tidiness, import policy, package docs, dead code
 	@.ci/check

@@ -34,6 +34,7 @@ func TestE164(t *testing.T) {
 		"+0448081570001":        "",
 		"++448081570001":        "",
 		"+4480815+70001":        "",
+		"+123456789012345":      "+123456789012345",
 		"+1234567890123456":     "",
 		"*43":                   "",
 		"08081570001#":          "",
@@ -100,7 +101,9 @@ func TestRead(t *testing.T) {
 }
 
 func TestClean(t *testing.T) {
+	longest := strings.Repeat("1", 64)
 	for written, want := range map[string]string{
+		longest: longest, longest + "1": "",
 		"*43": "*43", "9 999": "9999", "(0)1/2.3-4": "01234", "#1": "#1", " ": "", "1\n2": "", "a": "", "\u0661": "",
 	} {
 		if got, ok := number.Clean(written); got != want || ok != (want != "") {

@@ -165,6 +165,52 @@ number "+4480XXXXXXXX" {
 	}
 }
 
+// TestClasses dials every digit and sign at a class.
+func TestClasses(t *testing.T) {
+	tab := table(t, "x", []byte(`
+dial "1X" {
+  echo {}
+}
+dial "2Z" {
+  echo {}
+}
+dial "3N" {
+  echo {}
+}
+`))
+	for class, want := range map[string]string{"1": "0123456789", "2": "123456789", "3": "23456789"} {
+		var matched []rune
+		for _, c := range "#*+0123456789" {
+			if tab.Decide(dialplan.Question{Origin: dialplan.FromSeat, Called: class + string(c)}).Step == (dialplan.Echo{}) {
+				matched = append(matched, c)
+			}
+		}
+		if string(matched) != want {
+			t.Errorf("behind %s match %s, want %s", class, string(matched), want)
+		}
+	}
+}
+
+// TestLongest has the longest of everything that is bounded.
+func TestLongest(t *testing.T) {
+	digits := long("1", 32)
+	tab := table(t, "x", fmt.Appendf(nil, "dial %q {\n  reject { reason = %q }\n}\n", digits, long("r", 100)))
+	d := tab.Decide(dialplan.Question{Origin: dialplan.FromSeat, Called: digits})
+	if got := d.Step.(dialplan.Reject).Reason; got != long("r", 100) {
+		t.Errorf("refused with %q", got)
+	}
+}
+
+// TestSeatNumbers: a plan may name seats of 2 to 15 digits.
+func TestSeatNumbers(t *testing.T) {
+	for number, good := range map[string]bool{"1": false, "12": true, long("1", 15): true, long("1", 16): false, "1a": false} {
+		_, faults := plan.Parse("x", fmt.Appendf(nil, "dial \"1\" {\n  ring { seats = [%q] }\n}\n", number))
+		if (faults.Err() == nil) != good {
+			t.Errorf("seat %q: %v", number, faults.Err())
+		}
+	}
+}
+
 // large is a plan of 100,000 numbers.
 func large() []byte {
 	var text strings.Builder

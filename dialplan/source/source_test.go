@@ -63,6 +63,28 @@ empty = []
 	}
 }
 
+// TestBounds: both ends of a range belong to it.
+func TestBounds(t *testing.T) {
+	for text, want := range map[string]int{"1": -1, "2": 2, "5": 5, "6": -1} {
+		b, faults := body(t, "int = "+text+"\ntime = \""+text+"s\"")
+		n, d := b.Int("int", -1, 2, 5), b.Duration("time", -time.Second, 2*time.Second, 5*time.Second)
+		if n != want || d != time.Duration(want)*time.Second || (len(*faults) == 2) != (want < 0) {
+			t.Errorf("%s: %d and %v, faults %v", text, n, d, faults)
+		}
+	}
+}
+
+func TestLargestText(t *testing.T) {
+	var faults source.Diagnostics
+	largest := "#" + strings.Repeat("x", source.MaxBytes-1)
+	if source.Parse("f", []byte(largest), nil, &faults); len(faults) > 0 {
+		t.Errorf("the largest text: %v", faults)
+	}
+	if source.Parse("f", []byte(largest+"x"), nil, &faults); len(faults) != 1 {
+		t.Errorf("one byte more: %v", faults)
+	}
+}
+
 func TestFaultsAreBounded(t *testing.T) {
 	b, faults := body(t, strings.Repeat("unknown {\n}\n", 1000))
 	b.Done()
@@ -100,6 +122,7 @@ func TestSuggest(t *testing.T) {
 		"bnd":                     `did you mean "bind"?`,
 		"bindd":                   `did you mean "bind"?`,
 		"advertize":               `did you mean "advertise"?`,
+		"xbind":                   `did you mean "bind"?`,
 		"address":                 "known are advertise, bind, ports",
 		strings.Repeat("a", 1000): "known are advertise, bind, ports",
 	} {

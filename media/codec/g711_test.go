@@ -45,6 +45,10 @@ func TestKnownValues(t *testing.T) {
 		{ULaw, 32767, 0x80},
 		{ULaw, -32768, 0x00},
 		{ULaw, 1000, 0xCE},
+		{ULaw, 123, 0xF0}, // the end of a segment
+		{ULaw, 124, 0xEF},
+		{ULaw, -124, 0x70},
+		{ULaw, -125, 0x6F},
 		{ALaw, 0, 0xD5},
 		{ALaw, -1, 0x55},
 		{ALaw, 32767, 0xAA},

@@ -52,6 +52,15 @@ func TestSequence(t *testing.T) {
 					break
 				}
 			}
+			late := uint64(0)
+			for _, v := range test.verdicts {
+				if v == Late {
+					late++
+				}
+			}
+			if got := r.Figures().Reordered; got != late {
+				t.Errorf("%d reordered, want %d", got, late)
+			}
 			if f := r.Figures(); f.Received != test.received || f.Lost() != test.lost {
 				t.Errorf("received %d, lost %d; want %d, %d", f.Received, f.Lost(), test.received, test.lost)
 			}
@@ -77,6 +86,9 @@ func TestJitter(t *testing.T) {
 	}
 	if f.MaxGap != 28*time.Millisecond || f.First != start || f.Last != start.Add(88*time.Millisecond) {
 		t.Errorf("figures %+v", f)
+	}
+	if got := r.Report().Jitter; got != uint32(j*8) { // 8 to a millisecond
+		t.Errorf("reported jitter %d, want %d", got, uint32(j*8))
 	}
 }
 
@@ -116,9 +128,26 @@ func TestReport(t *testing.T) {
 	if got := r.Report(); got.FractionLost != 0 || got.Lost != 4 {
 		t.Errorf("report %+v, want none lost in the interval", got)
 	}
-	sequences(&r, 4, 4, 4, 4, 4, 4)
+	sequences(&r, 8, 9) // 2 of 5
+	if got := r.Report(); got.FractionLost != 3*256/5 || got.Lost != 7 {
+		t.Errorf("report %+v, want 3 of 5 lost in the interval", got)
+	}
+	sequences(&r, 9, 9, 9, 9, 9, 9, 9, 9, 9)
 	if got := r.Report(); got.FractionLost != 0 || got.Lost != 1<<24-2 {
 		t.Errorf("report %+v, want -2 in 24 bits", got)
+	}
+}
+
+// TestReportOfManyLost: the cumulative loss stays within its 24 bits.
+func TestReportOfManyLost(t *testing.T) {
+	var r Receiver
+	seq := uint16(0)
+	for range 1<<23/maxDropout + 10 {
+		seq += maxDropout - 1
+		sequences(&r, seq)
+	}
+	if got := r.Report(); got.Lost != 1<<23-1 || got.FractionLost != 255 {
+		t.Errorf("report %+v of %d lost", got, r.Figures().Lost())
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	pion "github.com/pion/sdp/v3"
 	"golang.org/x/tools/txtar"
 	"pgregory.net/rapid"
+
+	"strowger/media"
 )
 
 const plainHead = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
@@ -44,6 +46,51 @@ func TestParseErrors(t *testing.T) {
 		if _, err := Parse([]byte(tt.text)); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
+	}
+}
+
+// TestRtpmap: what is between the bounds of RFC 8866 section 6.6 is believed.
+func TestRtpmap(t *testing.T) {
+	for value, want := range map[string]media.Payload{
+		"opus/48000/2":    {Encoding: "opus", Clock: 48000, Channels: 2},
+		"L16/8000/1":      {Encoding: "L16", Clock: 8000},
+		"x/1":             {Encoding: "x", Clock: 1},
+		"x/1000000":       {Encoding: "x", Clock: 1_000_000},
+		"x/8000/255":      {Encoding: "x", Clock: 8000, Channels: 255},
+		"x/0":             {},
+		"x/1000001":       {},
+		"x/8000/0":        {},
+		"x/8000/256":      {},
+		"x/8000/":         {},
+		"x":               {},
+		"/8000":           {},
+		"x/8000/2/ignore": {},
+	} {
+		if got, ok := rtpmap(0, value); got != want || ok != (want != media.Payload{}) {
+			t.Errorf("%q: %+v, %t", value, got, ok)
+		}
+	}
+}
+
+// TestFreeNumber: the dynamic numbers are 96 to 127, both included.
+func TestFreeNumber(t *testing.T) {
+	var list []Codec
+	for want := firstDynamic; want <= maxPayload; want++ {
+		got, ok := freeNumber(list)
+		if !ok || int(got) != want {
+			t.Fatalf("with %d taken: %d, %t", len(list), got, ok)
+		}
+		list = append(list, Codec{Payload: media.Payload{Type: got}})
+	}
+	if got, ok := freeNumber(list); ok {
+		t.Errorf("with all taken: %d", got)
+	}
+}
+
+// TestErrorNamesTheLine counts lines as people do.
+func TestErrorNamesTheLine(t *testing.T) {
+	if _, err := Parse([]byte(plainHead + "nonsense\r\n")); err == nil || !strings.Contains(err.Error(), "line 6 is not") {
+		t.Error(err)
 	}
 }
 

@@ -269,7 +269,7 @@ func TestRefusedSoundComesBack(t *testing.T) {
 func TestPTime(t *testing.T) {
 	for attributes, want := range map[string]time.Duration{
 		"a=ptime:30": 30 * time.Millisecond, "a=maxptime:40": 0, "a=ptime:60\r\na=maxptime:40": 40 * time.Millisecond,
-		"a=ptime:0": 0, "a=ptime:99999": 0, "a=ptime:-20": 0, "a=ptime:x": 0,
+		"a=ptime:1": time.Millisecond, "a=ptime:200": 200 * time.Millisecond, "a=ptime:0": 0, "a=ptime:201": 0, "a=ptime:99999": 0, "a=ptime:-20": 0, "a=ptime:x": 0,
 	} {
 		d := mustParse(t, body("v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", "c=IN IP4 192.0.2.9", "t=0 0", "m=audio 4000 RTP/AVP 8", attributes))
 		if got := d.Media[0].PTime; got != want {

@@ -3,6 +3,7 @@ package admission_test
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,63 @@ func TestCallersOfASite(t *testing.T) {
 	}
 	if want := []string{"1001", "1007", "1004"}; !slices.Equal(rung, want) {
 		t.Errorf("rings %v, want %v", rung, want)
+	}
+}
+
+// TestManyCallersOfASite: the last eight that called for help are rung.
+func TestManyCallersOfASite(t *testing.T) {
+	b := newBench(t)
+	var want []string
+	for i := range 9 {
+		number := strconv.Itoa(1101 + i)
+		b.seat(number, nil)
+		b.register(number, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, byte(i)}), 5060).String())
+		b.fromSeat(number, "999")
+		want = append([]string{number}, want...)
+	}
+	var rung []string
+	for _, target := range b.fromCarrier(siteNumber).Stages[0].Targets {
+		rung = append(rung, target.Party.Name)
+	}
+	if !slices.Equal(rung, want[:8]) {
+		t.Errorf("rings %v, want %v", rung, want[:8])
+	}
+}
+
+// TestCallersForgotten: who called for help an hour ago is not rung with who did
+// since.
+func TestCallersForgotten(t *testing.T) {
+	b := newBench(t)
+	for i, n := range []string{"1001", "1004"} {
+		b.seat(n, nil)
+		b.register(n, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, byte(i)}), 5060).String())
+	}
+	b.fromSeat("1001", "999")
+	b.now = b.now.Add(admission.CallbackTime)
+	b.fromSeat("1004", "999")
+	b.now = b.now.Add(-time.Second) // as another node's clock may be
+	targets := b.fromCarrier(siteNumber).Stages[0].Targets
+	if len(targets) != 1 || targets[0].Party.Name != "1004" {
+		t.Errorf("rings %+v", targets)
+	}
+}
+
+// TestEmergencyNeverWaitsForTheStore: a record that others write again and again is
+// given up.
+func TestEmergencyNeverWaitsForTheStore(t *testing.T) {
+	b := newBench(t)
+	b.seat("1004", nil)
+	conflicts := 0
+	var again func()
+	again = func() {
+		conflicts++
+		b.fromSeat("1004", "999")
+		b.store.Meanwhile = again
+	}
+	b.store.Meanwhile = again
+	rings(t, b.fromSeat("1001", "999"), byAllTrunks("999", "sip:"+siteNumber+"@203.0.113.1")...)
+	if conflicts != 8 {
+		t.Errorf("%d writes were tried, want 8", conflicts)
 	}
 }
 

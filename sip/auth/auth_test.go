@@ -136,6 +136,18 @@ func TestAlgorithmNotOffered(t *testing.T) {
 	}
 }
 
+// TestNonceLife: a nonce lives from its own issue, however old its node is.
+func TestNonceLife(t *testing.T) {
+	a := newAuth(t)
+	issued := start.Add(time.Hour)
+	for after, want := range map[time.Duration]Verdict{0: OK, NonceLife: OK, NonceLife + time.Millisecond: Stale} {
+		h := answer(t, a.Challenges(issued, testRealm, []string{"md5"}, false), "1001", "demo-1001", 1)
+		if r := a.Verify(issued.Add(after), register(h), seat1001(t)); r.Verdict != want {
+			t.Errorf("%v after its issue: %v, want %v", after, r.Verdict, want)
+		}
+	}
+}
+
 // Neither a secret of another realm opens the door, nor the HA1 that stands in for
 // an unknown user, should anyone hit on it.
 func TestOtherSecrets(t *testing.T) {
@@ -155,6 +167,11 @@ func TestOtherSecrets(t *testing.T) {
 	r = a.Verify(start, register(h), func(string) ([]seat.Credential, error) { return nil, state.ErrNotFound })
 	if r.Verdict != Wrong {
 		t.Errorf("the stand-in for an unknown user: %v", r.Verdict)
+	}
+	for algorithm, standIn := range a.nobody {
+		if len(standIn) != len(ha1(t, algorithm, "", "", "").HA1) {
+			t.Errorf("%s: the stand-in is no HA1: %q", algorithm, standIn)
+		}
 	}
 }
 

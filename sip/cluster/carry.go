@@ -63,6 +63,10 @@ func (l *Link) report(c *conn, f transport.Flow, err error) {
 func (l *Link) take(c *conn, k kind, payload []byte) error {
 	switch k {
 	case kindSend, kindMessage, kindBroken:
+	case kindAsk:
+		return l.answer(c, payload)
+	case kindAnswer:
+		return l.answered(c, payload)
 	case kindHello:
 		return fmt.Errorf("%w: a second hello", errFrame)
 	default:

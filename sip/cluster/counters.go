@@ -16,4 +16,7 @@ type Counters struct {
 	Malformed     atomic.Uint64 // frames or messages in them that could not be read
 	UnknownFrames atomic.Uint64 // frames of a kind that this version does not know
 	SendFailed    atomic.Uint64 // messages of other nodes that a flow here did not take
+
+	AsksRefused    atomic.Uint64 // questions, of this node or others, refused because too many were under way
+	AsksUnanswered atomic.Uint64 // questions of this node that had no answer in time
 }

@@ -34,5 +34,9 @@
 //     for its flow, and so does the end of a stream that was written to or
 //     forwarded from. Handler.Lost tells the end of a connection between nodes;
 //     nothing that came by that connection follows it.
-//   - Handler's methods are called from the link's goroutines and must not block.
+//   - Ask puts a question to a node and waits for its answer, which comes in parts;
+//     what it means is the users' matter. Questions under way, the size of an
+//     answer and its time are bounded; who asks says how long it waits.
+//   - Handler's methods are called from the link's goroutines and must not block, but
+//     for Answer, which has one of its own.
 package cluster

@@ -20,11 +20,15 @@ const (
 	kindSend    kind = 3 // write this message to that flow of yours
 	kindMessage kind = 4 // this message of a call of yours came by that flow of mine
 	kindBroken  kind = 5 // that flow of mine is broken, and why
+	kindAsk     kind = 6 // answer this question
+	kindAnswer  kind = 7 // a part of the answer to that question of yours
 )
 
 // A frame is the length of what follows it (4 bytes, big-endian), the kind (1
 // byte) and the payload. The payload of kindSend, kindMessage and kindBroken is a
-// flow and, up to the frame's end, the message or the reason.
+// flow and, up to the frame's end, the message or the reason. That of kindAsk is a
+// number (8 bytes) and the question; that of kindAnswer the question's number, what
+// the part is (1 byte) and the part.
 const (
 	lengthSize = 4
 	maxFlow    = 1024                             // bytes of a flow

@@ -24,7 +24,7 @@ const (
 	logLines   = 1 // a second, about what strangers and failing dials cause, with a burst of ten
 )
 
-// Handler takes what the link brings. Its methods must not block.
+// Handler takes what the link brings. Its methods must not block, but for Answer.
 type Handler interface {
 	// Receive takes a message for a call of this node that came by a flow of
 	// another one.
@@ -36,6 +36,9 @@ type Handler interface {
 	Lost(node string, err error)
 	// Send writes a message of another node to a flow of this one.
 	Send(node string, f transport.Flow, msg []byte) error
+	// Answer answers a question of another node, in a goroutine of its own, until
+	// ctx is done.
+	Answer(ctx context.Context, question []byte) ([]byte, error)
 }
 
 // LinkConfig is what a Link needs. All fields but Dial and Log must be set.
@@ -57,6 +60,9 @@ type Link struct {
 	lines    *rate.Limiter
 	shakes   chan struct{} // one token for each handshake under way
 	streams  streams
+
+	asks      asks
+	answering chan struct{} // one token for each question of others that is being answered
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -89,7 +95,8 @@ func NewLink(cfg LinkConfig) (*Link, error) {
 	}
 	l := &Link{
 		cfg: cfg, tls: config, lines: rate.NewLimiter(logLines, 10), shakes: make(chan struct{}, maxShakes),
-		conns: map[uint16]*conn{}, dialled: map[uint16]dialler{},
+		answering: make(chan struct{}, maxAnswers),
+		conns:     map[uint16]*conn{}, dialled: map[uint16]dialler{},
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	return l, nil

@@ -110,11 +110,13 @@ func (w *wires) cutAll() {
 	w.opened = nil
 }
 
-// box is a handler that keeps what it is told. refuse is what Send returns.
+// box is a handler that keeps what it is told. refuse is what Send returns, answer
+// what Answer does.
 type box struct {
 	mu     sync.Mutex
 	told   []string
 	refuse error
+	answer func(ctx context.Context, question []byte) ([]byte, error)
 }
 
 func (b *box) add(format string, args ...any) {
@@ -142,6 +144,10 @@ func (b *box) Lost(node string, err error) {
 func (b *box) Send(_ string, f transport.Flow, msg []byte) error {
 	b.add("sent %q to %s%s", msg, f.Node, f.Remote)
 	return b.refuse
+}
+
+func (b *box) Answer(ctx context.Context, question []byte) ([]byte, error) {
+	return b.answer(ctx, question)
 }
 
 // end is one node of a test.

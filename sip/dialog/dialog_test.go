@@ -127,6 +127,49 @@ func TestFork(t *testing.T) {
 	}
 }
 
+// TestForwards: only an INVITE goes on with the Max-Forwards of the one before it.
+func TestForwards(t *testing.T) {
+	for _, c := range []struct {
+		forwards uint32
+		method   sip.RequestMethod
+		want     string
+	}{{0, sip.INVITE, "70"}, {1, sip.INVITE, "1"}, {1, sip.BYE, "70"}, {0, sip.BYE, "70"}} {
+		d := client(t)
+		d.Forwards = c.forwards
+		req := d.Request(c.method, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKc")
+		if got := req.MaxForwards().Value(); got != c.want {
+			t.Errorf("%s with %d: Max-Forwards %s, want %s", c.method, c.forwards, got, c.want)
+		}
+	}
+}
+
+// TestContactInResponse: a response has our Contact where it makes or refreshes a
+// target (RFC 3261 table 2, RFC 3311).
+func TestContactInResponse(t *testing.T) {
+	for _, c := range []struct {
+		method sip.RequestMethod
+		status int
+		want   bool
+	}{
+		{sip.INVITE, 100, false},
+		{sip.INVITE, 101, true},
+		{sip.INVITE, 200, true},
+		{sip.INVITE, 299, true},
+		{sip.INVITE, 300, false},
+		{sip.INVITE, 486, false},
+		{sip.UPDATE, 200, true},
+		{sip.BYE, 200, false},
+		{sip.OPTIONS, 200, false},
+	} {
+		req := invite(t)
+		req.Method = c.method
+		res := dialog.NewServer(req, "ours", uri(t, "sip:token@192.0.2.1")).Respond(req, c.status, "")
+		if got := res.Contact() != nil; got != c.want {
+			t.Errorf("%d to %s: Contact %t, want %t", c.status, c.method, got, c.want)
+		}
+	}
+}
+
 func TestOrder(t *testing.T) {
 	d := dialog.NewServer(invite(t), "ours", sip.Uri{})
 	at := func(seq uint32) *sip.Request {

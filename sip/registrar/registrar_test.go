@@ -41,7 +41,7 @@ func TestSteps(t *testing.T) {
 			{0, "c1", 3, []string{"Contact: <" + a + ">"}, 200, []string{a + " expires=600"}, 1},
 		}},
 		{"parameter over header", []step{
-			{0, "c1", 1, []string{"Contact: <" + a + ">;expires=120", "Contact: <" + b + ">;q=0.5", "Expires: 300"}, 200, []string{a + " expires=120", b + " expires=300;q=0.5"}, 1},
+			{0, "c1", 1, []string{"Contact: <" + a + ">;expires=120", "Contact: <" + b + ">;q=0.25", "Expires: 300"}, 200, []string{a + " expires=120", b + " expires=300;q=0.25"}, 1},
 		}},
 		{"too brief changes nothing", []step{
 			{0, "c1", 1, []string{"Contact: <" + a + ">, <" + b + ">;expires=59"}, 423, nil, 0},
@@ -100,6 +100,11 @@ func TestSteps(t *testing.T) {
 			{0, "c1", 1, []string{"Contact: <" + a + `>;+sip.instance="<urn:uuid:1>";reg-id=1`}, 200, []string{a + ` expires=600;+sip.instance="<urn:uuid:1>";reg-id=1`}, 1},
 			{0, "c2", 1, []string{"Contact: <" + b + `>;+sip.instance="<urn:uuid:1>";reg-id=1`}, 200, []string{b + ` expires=600;+sip.instance="<urn:uuid:1>";reg-id=1`}, 1},
 			{0, "c2", 2, []string{"Contact: <" + a + `>;+sip.instance="<urn:uuid:1>";reg-id=2`}, 200, []string{a + ` expires=600;+sip.instance="<urn:uuid:1>";reg-id=2`, b + ` expires=600;+sip.instance="<urn:uuid:1>";reg-id=1`}, 2},
+		}},
+		{"a contact that gets a reg-id is the same", []step{
+			{0, "c1", 1, []string{"Contact: <" + a + ">"}, 200, []string{a + " expires=600"}, 1},
+			{0, "c1", 2, []string{"Contact: <" + a + `>;+sip.instance="<urn:uuid:1>";reg-id=1`}, 200, []string{a + ` expires=600;+sip.instance="<urn:uuid:1>";reg-id=1`}, 1},
+			{0, "c1", 3, []string{"Contact: <" + a + ">"}, 200, []string{a + " expires=600"}, 1},
 		}},
 		{"other schemes", []step{
 			{0, "c1", 1, []string{"Contact: <tel:+441632960123>"}, 400, nil, 0},
@@ -367,6 +372,67 @@ func TestMaxBindings(t *testing.T) {
 	}
 	if !slices.Equal(want[1:], b.bound()) {
 		t.Error("a refused request changed the bindings")
+	}
+	if res := b.register(b.phone(lines[1:]...)); res.StatusCode != 200 || len(b.bound()) != seat.MaxBindings {
+		t.Errorf("as many at once as there may be: %d, %v", res.StatusCode, b.bound())
+	}
+}
+
+// TestNothingToWrite: what changes nothing costs no write.
+func TestNothingToWrite(t *testing.T) {
+	b := newBench(t)
+	b.register(b.phone("Contact: <sip:1001@10.0.0.1>;expires=0"))
+	b.register(b.phone().order("c1", 2))
+	if b.dir.last != state.None {
+		t.Errorf("%d writes", b.dir.last)
+	}
+	b.register(b.phone("Contact: <sip:1001@10.0.0.1>").order("c1", 3))
+	b.register(b.phone().order("c1", 4))
+	if b.dir.last != 1 {
+		t.Errorf("%d writes, want one", b.dir.last)
+	}
+}
+
+// TestTextLimits: texts of the longest that is taken, and one byte more.
+func TestTextLimits(t *testing.T) {
+	const contact = "sip:1001@10.0.0.1;x="
+	for name, request := range map[string]func(b *bench, more int) phone{
+		"Call-ID": func(b *bench, more int) phone {
+			return b.phone("Contact: <sip:1001@10.0.0.1>").order(strings.Repeat("c", MaxText+more), 1)
+		},
+		"contact": func(b *bench, more int) phone {
+			return b.phone("Contact: <" + contact + strings.Repeat("x", MaxText-len(contact)+more) + ">")
+		},
+		"instance": func(b *bench, more int) phone {
+			return b.phone(`Contact: <sip:1001@10.0.0.1>;+sip.instance="` + strings.Repeat("x", MaxText+more) + `"`)
+		},
+		"path": func(b *bench, more int) phone {
+			return b.phone("Contact: <sip:1001@10.0.0.1>", "Supported: path", "Path: <sip:"+strings.Repeat("p", MaxText-6+more)+">")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for more, want := range []int{200, 400} {
+				b := newBench(t)
+				if res := b.register(request(b, more)); res.StatusCode != want {
+					t.Errorf("%d bytes more than the longest: %d %s, want %d", more, res.StatusCode, res.Reason, want)
+				}
+			}
+		})
+	}
+	for _, n := range []int{maxAgent - 1, maxAgent, maxAgent + 1} {
+		if got := len(shorten(strings.Repeat("a", n))); got != min(n, maxAgent) {
+			t.Errorf("%d bytes of a User-Agent are kept of %d", got, n)
+		}
+	}
+}
+
+func TestSeatNumbers(t *testing.T) {
+	for number, want := range map[string]bool{
+		"1": false, "10": true, "99": true, "123456789012345": true, "1234567890123456": false, "1a": false, "1/": false, "1:": false,
+	} {
+		if got := isNumber(number); got != want {
+			t.Errorf("%q: %t", number, got)
+		}
 	}
 }
 

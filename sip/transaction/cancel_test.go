@@ -131,6 +131,15 @@ func TestClientCancel(t *testing.T) {
 			"0s send INVITE", "500ms send INVITE", "1s send CANCEL", "1s response 180", "1s response 183",
 			"1s send ACK", "1s response 487",
 		}},
+		{"that waited fails 64*T1 after it went out", func(b *bench, tx *Client) {
+			b.table.Cancel(b.now, tx, "")
+			b.run(time.Second)
+			b.reply(180)
+			b.receive(b.flow, reply(200, sip.CANCEL, "z9hG4bK1"))
+		}, []string{
+			"0s send INVITE", "500ms send INVITE", "1s send CANCEL", "1s response 180",
+			"33s client failed: " + ErrTimeout.Error(),
+		}},
 		{"goes out at once while it rings", func(b *bench, tx *Client) {
 			b.reply(180)
 			b.table.Cancel(b.now, tx, "")

@@ -183,7 +183,7 @@ func TestLostNode(t *testing.T) {
 	b := newBench(t)
 	near, far, stream, farther := flowOf(udp), flowOf(udp), flowOf(tcp), flowOf(tcp)
 	far.Node, stream.Node, farther.Node = "node-2", "node-2", "node-3"
-	for i, f := range []transport.Flow{near, far, stream, farther} {
+	for i, f := range []transport.Flow{near, far, stream, farther, farther} {
 		b.table.Start(b.now, outgoing(t, sip.INVITE, "z9hG4bK"+strconv.Itoa(i)), f, nil)
 	}
 	b.receive(far, text(sip.INVITE, "z9hG4bKa"))
@@ -195,7 +195,7 @@ func TestLostNode(t *testing.T) {
 	b.table.Lost(b.now, "node-2", errGone)
 	b.expect()
 	b.table.Lost(b.now, "node-3", errGone)
-	b.expect("0s client failed: gone")
+	b.expect("0s client failed: gone", "0s client failed: gone")
 	b.run(never)
 	b.empty()
 }

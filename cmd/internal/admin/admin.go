@@ -15,6 +15,9 @@
 //   - A browser is no way in: a Host that is a foreign name (DNS rebinding) and an
 //     Origin that is not the API's own (CSRF) are refused.
 //   - Bodies, headers, connections and times are bounded by named limits.
+//   - Calls are the whole cluster's, whichever node is asked: it authorizes and
+//     audits, and asks the others over the link. An answer names every node whose
+//     calls it lacks.
 //
 // # Tokens
 //
@@ -73,7 +76,7 @@ type Plans interface {
 	Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error)
 }
 
-// Config is what the server needs. Every field but Log must be set.
+// Config is what the server needs. Every field but Peers and Log must be set.
 type Config struct {
 	Node      *configs.Config
 	Version   string
@@ -84,6 +87,7 @@ type Config struct {
 	Attempts  *seat.Attempts
 	Plans     Plans
 	Calls     *exchange.Exchange
+	Peers     Peers // nil on a single node
 	Ledger    *ledger.Ledger
 	Media     media.Plane
 	Listeners []transport.Bound
@@ -104,6 +108,7 @@ type Counters struct {
 	TooLarge     atomic.Uint64 // with a body beyond the limit
 	Changes      atomic.Uint64 // changes audited
 	AuditErrors  atomic.Uint64 // changes refused because the audit line could not be written
+	PeersMissing atomic.Uint64 // answers without what another node knows, because it did not answer
 }
 
 // Server is the admin API of a node.

@@ -1,11 +1,11 @@
 package admin
 
 import (
-	"errors"
+	"cmp"
 	"net/http"
+	"slices"
 
 	"strowger/cmd/internal/admin/api"
-	"strowger/sip/exchange"
 )
 
 func (s *Server) callEndpoints() []endpoint {
@@ -19,24 +19,49 @@ func (s *Server) callEndpoints() []endpoint {
 }
 
 func (s *Server) listCalls(_ http.ResponseWriter, r *request) (any, error) {
-	all, err := s.cfg.Calls.Calls(r.Context())
-	own := []exchange.Call{}
-	for _, c := range all {
-		if c.Tenant == r.tenant {
-			own = append(own, c)
+	found, missing, err := s.everywhere(r.Context(), question{About: everyCall, Tenant: r.tenant})
+	list := api.Calls{Calls: []api.Call{}, Missing: missing}
+	for _, k := range found {
+		for _, c := range k.Calls {
+			list.Calls = append(list.Calls, api.Call{Node: k.node, Call: c})
 		}
 	}
-	return own, err
+	slices.SortFunc(list.Calls, func(a, b api.Call) int {
+		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID))
+	})
+	return list, err
 }
 
-// call returns the live call of the path, if it is the tenant's.
-func (s *Server) call(r *request) (exchange.Call, error) {
-	c, err := s.cfg.Calls.Call(r.Context(), r.PathValue("call"))
-	if errors.Is(err, exchange.ErrNoCall) || err == nil && c.Tenant != r.tenant {
-		id := r.PathValue("call")
-		err = fail(http.StatusNotFound, "there is no call %s now; if it has ended see: strowger call explain %s", quoted(id), id)
+// findCall asks for the call of the path until a node knows it. That no node does is
+// certain only if all have answered.
+func (s *Server) findCall(r *request, what about, unknown error) (knowledge, error) {
+	q := question{About: what, Tenant: r.tenant, Call: r.PathValue("call")}
+	found, missing, err := s.everywhere(r.Context(), q)
+	if err != nil {
+		return knowledge{}, err
 	}
-	return c, err
+	for _, k := range found {
+		if len(k.Calls)+len(k.Events) > 0 {
+			return k, nil
+		}
+	}
+	if len(missing) > 0 {
+		return knowledge{}, fail(http.StatusServiceUnavailable, "the nodes that answered do not know call %s, and %v", quoted(q.Call), api.Unanswered(missing))
+	}
+	return knowledge{}, unknown
+}
+
+func (s *Server) call(r *request) (api.Call, error) {
+	k, err := s.findCall(r, oneCall, noCall(r))
+	if err != nil {
+		return api.Call{}, err
+	}
+	return api.Call{Node: k.node, Call: k.Calls[0]}, nil
+}
+
+func noCall(r *request) error {
+	id := r.PathValue("call")
+	return fail(http.StatusNotFound, "there is no call %s now; if it has ended see: strowger call explain %s", quoted(id), id)
 }
 
 func (s *Server) showCall(_ http.ResponseWriter, r *request) (any, error) { return s.call(r) }
@@ -46,21 +71,25 @@ func (s *Server) hangup(_ http.ResponseWriter, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := map[string]string{"from": c.From, "to": c.To, "state": c.State}
+	before := map[string]string{"node": c.Node, "from": c.From, "to": c.To, "state": c.State}
 	err = s.change(r, change{action: "call.hangup", object: c.ID, before: before}, func() error {
-		return s.cfg.Calls.Hangup(r.Context(), c.ID)
+		k, err := s.ask(r.Context(), c.Node, question{About: callHangup, Tenant: r.tenant, Call: c.ID})
+		switch {
+		case err != nil && c.Node != s.cfg.Node.Node.Name:
+			return fail(http.StatusServiceUnavailable, "node %s was told and did not answer (%v); look again with: strowger call show %s", c.Node, err, c.ID)
+		case err == nil && len(k.Calls) == 0:
+			return noCall(r)
+		}
+		return err
 	})
 	return c, err
 }
 
 func (s *Server) callEvents(_ http.ResponseWriter, r *request) (any, error) {
 	id := r.PathValue("call")
-	events, err := s.cfg.Ledger.Call(r.Context(), id)
+	k, err := s.findCall(r, callEvents, fail(http.StatusNotFound, "the ledger has no call %s of tenant %s", quoted(id), r.tenant))
 	if err != nil {
 		return nil, err
 	}
-	if len(events) == 0 || events[0].Tenant != r.tenant {
-		return nil, fail(http.StatusNotFound, "the ledger has no call %s of tenant %s", quoted(id), r.tenant)
-	}
-	return api.CallRecord{ID: id, Events: events}, nil
+	return api.CallRecord{ID: id, Events: k.Events}, nil
 }

@@ -48,6 +48,7 @@ func (s *Server) listSeats(_ http.ResponseWriter, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	begun := r.URL.Query().Get("prefix")
 	registered := map[string]int{}
 	err = s.cfg.Directory.AllBindings(r.Context(), r.tenant, func(_, number string, b []seat.Binding) bool {
 		registered[number] = len(b)
@@ -55,7 +56,9 @@ func (s *Server) listSeats(_ http.ResponseWriter, r *request) (any, error) {
 	})
 	list := make([]api.Seat, 0, len(seats))
 	for _, one := range seats {
-		list = append(list, public(one, registered[one.Number]))
+		if strings.HasPrefix(one.Number, begun) {
+			list = append(list, public(one, registered[one.Number]))
+		}
 	}
 	return list, err
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"strowger/cmd/internal/admin/api"
-	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 )
 
@@ -27,25 +26,26 @@ func newCallCommand() *cobra.Command {
 
 func callList(n *connection) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List the calls that are not over",
+		Use: "list", Short: "List the calls of all nodes that are not over",
 		Example: "  strowger call list",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			var calls []exchange.Call
-			if err := n.do(c.Context(), "GET", n.path("calls"), nil, &calls); err != nil {
+			var list api.Calls
+			if err := n.do(c.Context(), "GET", n.path("calls"), nil, &list); err != nil {
 				return err
 			}
-			return n.show(c, calls, func(w io.Writer) {
-				t := newTable("CALL", "STATE", "FROM", "TO", "PARTIES", "FOR")
-				for _, one := range calls {
+			err := n.show(c, list, func(w io.Writer) {
+				t := newTable("CALL", "NODE", "STATE", "FROM", "TO", "PARTIES", "FOR")
+				for _, one := range list.Calls {
 					var parties []string
 					for _, l := range one.Legs {
 						parties = append(parties, l.Party)
 					}
-					t.add(one.ID, one.State, one.From, one.To, strings.Join(parties, " "), time.Since(one.Started).Round(time.Second).String())
+					t.add(one.ID, one.Node, one.State, one.From, one.To, strings.Join(parties, " "), time.Since(one.Started).Round(time.Second).String())
 				}
 				t.print(w)
 			})
+			return errors.Join(err, api.Unanswered(list.Missing))
 		},
 	}
 }
@@ -53,10 +53,11 @@ func callList(n *connection) *cobra.Command {
 func callShow(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "show CALL", Short: "Show a call that is not over, with its sound",
-		Example: "  strowger call show 1123-101500-k3vq9x2m",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger call show 1123-101500-k3vq9x2m",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.calls),
 		RunE: func(c *cobra.Command, args []string) error {
-			var one exchange.Call
+			var one api.Call
 			if err := n.do(c.Context(), "GET", n.path("calls", args[0]), nil, &one); err != nil {
 				return err
 			}
@@ -65,8 +66,8 @@ func callShow(n *connection) *cobra.Command {
 	}
 }
 
-func printCall(w io.Writer, c exchange.Call) {
-	fields(w, "call", c.ID, "state", c.State, "from", c.From, "to", c.To, "entry", c.Entry,
+func printCall(w io.Writer, c api.Call) {
+	fields(w, "call", c.ID, "node", c.Node, "state", c.State, "from", c.From, "to", c.To, "entry", c.Entry,
 		"started", at(c.Started), "answered", at(c.Answered))
 	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD", "IN", "OUT", "LOST", "MOS")
 	for i, l := range c.Legs {
@@ -87,10 +88,11 @@ func printCall(w io.Writer, c exchange.Call) {
 func callHangup(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "hangup CALL", Short: "End a call",
-		Example: "  strowger call hangup 1123-101500-k3vq9x2m",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger call hangup 1123-101500-k3vq9x2m",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.calls),
 		RunE: func(c *cobra.Command, args []string) error {
-			var one exchange.Call
+			var one api.Call
 			if err := n.do(c.Context(), "DELETE", n.path("calls", args[0]), nil, &one); err != nil {
 				return err
 			}
@@ -102,8 +104,9 @@ func callHangup(n *connection) *cobra.Command {
 func callExplain(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "explain CALL", Short: "Tell why a call went where it went, now or in the past",
-		Example: "  strowger call explain 1123-101500-k3vq9x2m",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger call explain 1123-101500-k3vq9x2m",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.calls),
 		RunE: func(c *cobra.Command, args []string) error {
 			var rec api.CallRecord
 			err := n.do(c.Context(), "GET", n.path("calls", args[0], "events"), nil, &rec)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,10 @@ func newDemoCall() *cobra.Command {
 answers hears a greeting, then an echo.`,
 		Example: "  strowger demo call 1001",
 		Args:    cobra.ExactArgs(1),
+		ValidArgsFunction: complete(func(ctx context.Context, begun string) ([]cobra.Completion, error) {
+			n := connection{output: output{format: "json"}, config: flags.config, tenant: "-"}
+			return n.seats(ctx, begun)
+		}),
 		RunE: func(c *cobra.Command, args []string) error {
 			return demo.Call(c.Context(), demo.CallOptions{
 				Config: flags.config, SIPPort: flags.overrides.SIPPort, Seat: args[0], Duration: duration,

@@ -175,6 +175,7 @@ func planSimulate(n *connection) *cobra.Command {
 	}
 	c.Flags().StringVar(&q.To, "to", "", "number that is called")
 	c.Flags().StringVar(&q.Seat, "from-seat", "", "seat that calls")
+	_ = c.RegisterFlagCompletionFunc("from-seat", complete(n.seats))
 	c.Flags().StringVar(&q.Trunk, "from-trunk", "", "trunk that the call comes by")
 	c.Flags().StringVar(&q.From, "from", "", "number of a trunk's caller")
 	c.Flags().BoolVar(&offline, "offline", false, "by the configuration's files instead of a node")

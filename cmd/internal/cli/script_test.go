@@ -1,12 +1,21 @@
 package cli
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"math/big"
+	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
@@ -21,7 +30,7 @@ func TestMain(m *testing.M) {
 var hosts atomic.Uint32
 
 // TestScripts runs the manual of the commands: each file of testdata/script has the
-// demo configuration on a loopback address of its own, HOST.
+// demo configuration on a loopback address of its own, HOST; OTHER is a second one.
 func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts whole nodes: left out with -short")
@@ -31,18 +40,81 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			n := hosts.Add(1)
 			host := fmt.Sprintf("127.%d.%d.%d", 210+os.Getpid()%40, n/200, 2+2*(n%100))
+			env.Setenv("OTHER", fmt.Sprintf("127.%d.%d.%d", 210+os.Getpid()%40, 100+n/200, 2+2*(n%100)))
 			carrier := host[:strings.LastIndexByte(host, '.')+1] + "1"
 			env.Setenv("HOST", host)
+			// Else each of a hundred commands lasts a second longer under the race detector.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return copyConfigs(filepath.Join(env.WorkDir, "configs"), strings.NewReplacer("127.0.0.1", host, "127.0.0.2", carrier))
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "certificate": certificate},
 	})
+}
+
+// await runs a command until its output matches: await PATTERN PROGRAM [ARGUMENTS].
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: await PATTERN PROGRAM [ARGUMENTS]")
+	}
+	const patience, interval = 20 * time.Second, 100 * time.Millisecond
+	wanted := regexp.MustCompile(`(?m)` + args[0])
+	again := time.NewTicker(interval)
+	defer again.Stop()
+	for end := time.Now().Add(patience); ; <-again.C {
+		err := ts.Exec(args[1], args[2:]...)
+		out := ts.ReadFile("stdout")
+		if err == nil && wanted.MatchString(out) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%v: no %q in\n%s%s%v", args[1:], args[0], out, ts.ReadFile("stderr"), err)
+		}
+	}
+}
+
+// certificate writes a certificate for an address, cert.pem, and its key, key.pem.
+func certificate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: certificate ADDRESS")
+	}
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	ts.Check(err)
+	form := x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "strowger"}, NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.ParseIP(args[0])}, IsCA: true, BasicConstraintsValid: true,
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, &form, &form, public, private)
+	ts.Check(err)
+	key, err := x509.MarshalPKCS8PrivateKey(private)
+	ts.Check(err)
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		ts.Check(os.WriteFile(ts.MkAbs(name), pem.EncodeToMemory(block), 0o600))
+	}
+}
+
+// TestCompletion: whatever is about a seat or a call that there is can be completed.
+func TestCompletion(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		_, object, _ := strings.Cut(c.Use, " ")
+		known := map[string]bool{"NUMBER": c.Parent() != nil && c.Parent().Name() == "seat" && c.Name() != "add", "SEAT": true, "CALL": true}[object]
+		if known != (c.ValidArgsFunction != nil) {
+			t.Errorf("%s: completion %t, want %t", c.CommandPath(), !known, known)
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot())
 }
 
 func copyConfigs(to string, move *strings.Replacer) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{"strowger.hcl", "demo.plan.hcl", "demo.seats.csv"} {
+	for _, name := range []string{"strowger.hcl", "demo.plan.hcl", "demo.seats.csv", "cluster.hcl"} {
 		text, err := os.ReadFile(filepath.Join("../../../configs", name))
 		if err != nil {
 			return err

@@ -119,8 +119,9 @@ func seatPasswd(n *connection) *cobra.Command {
 	var stdin bool
 	c := &cobra.Command{
 		Use: "passwd NUMBER", Short: "Give a seat another password, shown once",
-		Example: "  strowger seat passwd 1001\n  strowger seat passwd 1001 --password-stdin < password.txt",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger seat passwd 1001\n  strowger seat passwd 1001 --password-stdin < password.txt",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.seats),
 		RunE: func(c *cobra.Command, args []string) error {
 			given, err := password(c, stdin)
 			if err != nil {
@@ -141,8 +142,9 @@ func seatPasswd(n *connection) *cobra.Command {
 func seatSet(n *connection) *cobra.Command {
 	c := &cobra.Command{
 		Use: "set NUMBER", Short: "Change a seat; an empty text clears",
-		Example: "  strowger seat set 1001 --presentation +441632960101 --desk ''",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger seat set 1001 --presentation +441632960101 --desk ''",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.seats),
 	}
 	given := addSeatFields(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -162,8 +164,9 @@ func seatSwitch(n *connection, verb string, disabled bool) *cobra.Command {
 	}
 	return &cobra.Command{
 		Use: verb + " NUMBER", Short: short,
-		Example: "  strowger seat " + verb + " 1001",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger seat " + verb + " 1001",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.seats),
 		RunE: func(c *cobra.Command, args []string) error {
 			return n.changeSeat(c, "POST", n.path("seats", args[0], "state"), api.SeatState{Disabled: disabled}, verb+"d")
 		},
@@ -173,8 +176,9 @@ func seatSwitch(n *connection, verb string, disabled bool) *cobra.Command {
 func seatRemove(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "rm NUMBER", Short: "Remove a seat and its registrations",
-		Example: "  strowger seat rm 1021",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger seat rm 1021",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.seats),
 		RunE: func(c *cobra.Command, args []string) error {
 			return n.changeSeat(c, "DELETE", n.path("seats", args[0]), nil, "removed")
 		},
@@ -213,8 +217,9 @@ func seatList(n *connection) *cobra.Command {
 func seatShow(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "show NUMBER", Short: "Show one seat",
-		Example: "  strowger seat show 1001",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger seat show 1001",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.seats),
 		RunE: func(c *cobra.Command, args []string) error {
 			var s api.Seat
 			if err := n.do(c.Context(), "GET", n.path("seats", args[0]), nil, &s); err != nil {
@@ -234,8 +239,9 @@ func printSeat(w io.Writer, s api.Seat) {
 func seatUnregister(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "unregister NUMBER", Short: "Forget where a seat is registered",
-		Example: "  strowger seat unregister 1001",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger seat unregister 1001",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.seats),
 		RunE: func(c *cobra.Command, args []string) error {
 			var gone []seat.Binding
 			if err := n.do(c.Context(), "DELETE", n.path("seats", args[0], "bindings"), nil, &gone); err != nil {

@@ -15,8 +15,9 @@ import (
 func seatWhy(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "why NUMBER", Short: "Why a phone does or does not work: its last attempts",
-		Example: "  strowger seat why 1001",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger seat why 1001",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.seats),
 		RunE: func(c *cobra.Command, args []string) error {
 			var why api.Why
 			if err := n.do(c.Context(), "GET", n.path("seats", args[0], "why"), nil, &why); err != nil {
@@ -55,8 +56,9 @@ func printWhy(w io.Writer, why api.Why) {
 func seatBindings(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "bindings NUMBER", Short: "Where a seat is registered",
-		Example: "  strowger seat bindings 1001 -o json",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  strowger seat bindings 1001 -o json",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(n.seats),
 		RunE: func(c *cobra.Command, args []string) error {
 			var list []seat.Binding
 			if err := n.do(c.Context(), "GET", n.path("seats", args[0], "bindings"), nil, &list); err != nil {

@@ -105,3 +105,22 @@ func (h linkHandler) Lost(node string, err error)        { h.n.Exchange.Lost(nod
 func (h linkHandler) Send(node string, f transport.Flow, m []byte) error {
 	return h.n.Exchange.Carry(node, f, m)
 }
+
+func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error) {
+	return h.n.Admin.Answer(ctx, question)
+}
+
+// peers are the other nodes, for the admin API.
+type peers struct{ n *Node }
+
+func (p peers) Nodes() []string {
+	var names []string
+	for _, m := range p.n.Membership.Members() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+func (p peers) Ask(ctx context.Context, node string, question []byte) ([]byte, error) {
+	return p.n.Link.Ask(ctx, node, question)
+}

@@ -91,12 +91,16 @@ func (n *Node) guardDemo(ctx context.Context) error {
 }
 
 func (n *Node) openAdmin(ctx context.Context) error {
-	s, err := admin.New(ctx, admin.Config{
+	c := admin.Config{
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
 		Media: n.Media, Listeners: n.Transport.Listeners(), Counters: n.counters(), Ready: n.ready, Log: n.log,
-	})
+	}
+	if n.Link != nil {
+		c.Peers = peers{n}
+	}
+	s, err := admin.New(ctx, c)
 	if err != nil {
 		return err
 	}

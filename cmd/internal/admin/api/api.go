@@ -10,7 +10,7 @@
 //	GET    /v1/status                               viewer of any tenant
 //	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
 //	POST   /v1/state/backup, /v1/state/restore      admin of every tenant; ?replace=1
-//	GET    /v1/tenants/T/seats                      viewer; POST adds (admin)
+//	GET    /v1/tenants/T/seats                      viewer; ?prefix=10; POST adds (admin)
 //	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
 //	GET    /v1/tenants/T/seats/N/why, /bindings     viewer; DELETE /bindings (operator)
 //	POST   /v1/tenants/T/seats/N/state              operator: enables or disables
@@ -18,7 +18,7 @@
 //	POST   /v1/tenants/T/import                     admin; CSV; ?dry_run=1 writes nothing
 //	GET    /v1/tenants/T/export                     viewer; CSV; ?secrets=1 admin
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
-//	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger
+//	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger of its node
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
 //	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
 //	GET    /metrics                                 viewer of every tenant
@@ -28,12 +28,18 @@
 //
 //   - A client never chooses its identity: on the unix socket it is the peer's, on
 //     HTTP its token's.
+//   - Calls are those of all nodes of the cluster, whichever is asked. Nodes that do
+//     not answer are named beside the list (200), or, if the call may be theirs,
+//     in the refusal (503).
 //   - A password goes out once, in the answer to the request that made it.
 package api
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
+	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
 )
@@ -153,6 +159,36 @@ type NewToken struct {
 	Tenant string        `json:"tenant,omitempty"`
 	Life   time.Duration `json:"life,omitempty"` // 0 is for ever
 	Secret string        `json:"secret,omitempty"`
+}
+
+// Call is a call that is not over, and the node that has it.
+type Call struct {
+	Node string `json:"node"`
+	exchange.Call
+}
+
+// Calls are those of a tenant on every node that answered, oldest first.
+type Calls struct {
+	Calls   []Call    `json:"calls"`
+	Missing []Missing `json:"missing,omitempty"`
+}
+
+// Missing is a node of the cluster that did not answer: the answer lacks what it knows.
+type Missing struct {
+	Node string `json:"node"`
+	Why  string `json:"why"`
+}
+
+// Unanswered is an error that says which nodes did not answer, nil if all did.
+func Unanswered(missing []Missing) error {
+	var nodes []string
+	for _, m := range missing {
+		nodes = append(nodes, m.Node+" ("+m.Why+")")
+	}
+	if nodes == nil {
+		return nil
+	}
+	return fmt.Errorf("these nodes did not answer: %s; ask again, or ask them", strings.Join(nodes, ", "))
 }
 
 // CallRecord is a call in the ledger.

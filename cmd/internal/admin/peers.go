@@ -1,0 +1,146 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"strowger/cmd/internal/admin/api"
+	"strowger/sip/exchange"
+	"strowger/sip/ledger"
+)
+
+// peerTime is how long other nodes have to answer a question.
+const peerTime = 2 * time.Second
+
+// Peers are the other living nodes of a cluster. Safe for concurrent use.
+type Peers interface {
+	// Nodes are their names.
+	Nodes() []string
+	// Ask puts a question to one of them, where Server.Answer answers it.
+	Ask(ctx context.Context, node string, question []byte) ([]byte, error)
+}
+
+// about is what a question is about.
+type about string
+
+const (
+	everyCall  about = "calls"  // of the tenant, that are not over
+	oneCall    about = "call"   // that is not over
+	callHangup about = "hangup" // the same, and hang it up
+	callEvents about = "events" // of a call, in the ledger
+)
+
+// question is about the calls of a tenant, the same to every node. The node that
+// was asked by somebody has authorized and audited it.
+type question struct {
+	About  about  `json:"about"`
+	Tenant string `json:"tenant"`
+	Call   string `json:"call,omitempty"`
+}
+
+// knowledge is what one node knows; a call that it does not know is left out.
+type knowledge struct {
+	node   string
+	Calls  []exchange.Call `json:"calls,omitempty"`
+	Events []ledger.Event  `json:"events,omitempty"`
+}
+
+// know answers a question for this node.
+func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
+	k := knowledge{node: s.cfg.Node.Node.Name}
+	var err error
+	switch q.About {
+	case everyCall:
+		var all []exchange.Call
+		all, err = s.cfg.Calls.Calls(ctx)
+		for _, c := range all {
+			if c.Tenant == q.Tenant {
+				k.Calls = append(k.Calls, c)
+			}
+		}
+	case oneCall, callHangup:
+		var c exchange.Call
+		c, err = s.cfg.Calls.Call(ctx, q.Call)
+		if err == nil && c.Tenant != q.Tenant {
+			err = exchange.ErrNoCall
+		}
+		if err == nil && q.About == callHangup {
+			err = s.cfg.Calls.Hangup(ctx, c.ID)
+		}
+		switch {
+		case err == nil:
+			k.Calls = []exchange.Call{c}
+		case errors.Is(err, exchange.ErrNoCall):
+			err = nil
+		}
+	case callEvents:
+		k.Events, err = s.cfg.Ledger.Call(ctx, q.Call)
+		if len(k.Events) > 0 && k.Events[0].Tenant != q.Tenant {
+			k.Events = nil
+		}
+	default:
+		err = fmt.Errorf("the node does not know how to answer about %s: run the same release on all nodes", quoted(string(q.About)))
+	}
+	return k, err
+}
+
+// Answer answers a question that another node put by Peers.
+func (s *Server) Answer(ctx context.Context, text []byte) ([]byte, error) {
+	var q question
+	if err := json.Unmarshal(text, &q); err != nil {
+		return nil, fmt.Errorf("the question cannot be read: %w", err)
+	}
+	k, err := s.know(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(k)
+}
+
+// ask puts a question to a node: this one, or another.
+func (s *Server) ask(ctx context.Context, node string, q question) (knowledge, error) {
+	if node == s.cfg.Node.Node.Name {
+		return s.know(ctx, q)
+	}
+	ctx, cancel := context.WithTimeout(ctx, peerTime)
+	defer cancel()
+	k := knowledge{node: node}
+	text, err := json.Marshal(q)
+	if err == nil {
+		text, err = s.cfg.Peers.Ask(ctx, node, text)
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &k)
+	}
+	return k, err
+}
+
+// everywhere asks this node and all others at once. Those that did not answer are
+// missing: what they know is not in the answer, and whoever reads it is told.
+func (s *Server) everywhere(ctx context.Context, q question) (found []knowledge, missing []api.Missing, err error) {
+	own, err := s.know(ctx, q)
+	if err != nil || s.cfg.Peers == nil {
+		return []knowledge{own}, nil, err
+	}
+	nodes := s.cfg.Peers.Nodes()
+	answers, errs := make([]knowledge, len(nodes)), make([]error, len(nodes))
+	var asked sync.WaitGroup
+	for i, node := range nodes {
+		asked.Go(func() { answers[i], errs[i] = s.ask(ctx, node, q) })
+	}
+	asked.Wait()
+	found = []knowledge{own}
+	for i, node := range nodes {
+		if errs[i] != nil {
+			s.counters.PeersMissing.Add(1)
+			missing = append(missing, api.Missing{Node: node, Why: errs[i].Error()})
+			continue
+		}
+		found = append(found, answers[i])
+	}
+	return found, missing, nil
+}
