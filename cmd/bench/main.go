@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +21,7 @@ func main() {
 	var (
 		o      bench.Options
 		only   string
+		rates  string
 		format string
 	)
 	flag.StringVar(&o.Strowger, "strowger", "", "binary to measure; none: the rivals only")
@@ -28,10 +30,20 @@ func main() {
 	flag.StringVar(&only, "only", "", "measures, separated by commas; none: "+strings.Join(bench.Measures(), ","))
 	flag.IntVar(&o.Repeats, "repeats", 3, "times that each measure is taken, systems by turns")
 	flag.DurationVar(&o.Length, "length", 20*time.Second, "length of one load; the sustained rate takes 60s")
+	flag.StringVar(&rates, "rates", "500,1000,1500", "calls/s that the sustained rate is tried at, rising")
 	flag.StringVar(&format, "o", "table", "table or json")
 	flag.Parse()
 	if only != "" {
 		o.Only = strings.Split(only, ",")
+	}
+
+	for text := range strings.SplitSeq(rates, ",") {
+		rate, err := strconv.Atoi(text)
+		if err != nil || rate < 1 {
+			fmt.Fprintf(os.Stderr, "bench: %q is no rate; give calls/s separated by commas\n", text)
+			os.Exit(2)
+		}
+		o.Rates = append(o.Rates, rate)
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

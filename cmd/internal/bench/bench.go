@@ -11,8 +11,8 @@
 //     own CPU time is counted too.
 //   - held: memory per held call. Kamailio keeps none.
 //   - bindings: memory per binding.
-//   - rate: the highest rate held on the machine, load generators included,
-//     for 60 s with no call failed and at most 0.1 % retransmissions.
+//   - rate: the highest of some rates held on the machine, load generators
+//     included, for 60 s with no call failed and at most 0.1 % retransmissions.
 //
 // # How
 //
@@ -44,6 +44,7 @@ type Options struct {
 	Only     []string      // measures; none means all
 	Repeats  int           // of each measure; at least 1
 	Length   time.Duration // of one load; at least 1 s
+	Rates    []int         // calls/s that the sustained rate is tried at, rising
 	Progress io.Writer     // is told what is being measured
 }
 

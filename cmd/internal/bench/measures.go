@@ -17,9 +17,7 @@ const (
 	heldRate     = 200 // calls/s
 	users        = 20  // the demo's seats, 1001 to 1020
 	bindings     = 10_000
-	// Tries of the sustained rate.
-	rateFirst, rateStep, rateLast = 200, 200, 3000
-	rateLength                    = 60 * time.Second
+	rateLength   = 60 * time.Second // of one try of the sustained rate
 	// maxRetransmissions is the share at which a rate is no longer held.
 	maxRetransmissions = 0.001
 )
@@ -79,10 +77,10 @@ func memoryPerCall(ctx context.Context, r *run) (float64, error) {
 }
 
 // sustainedRate raises the rate until it is not held, and returns the last that
-// was. A rate has a second try: a machine has its bad minutes.
+// was, 0 if none. A rate has a second try: a machine has its bad minutes.
 func sustainedRate(ctx context.Context, r *run) (float64, error) {
 	held := 0
-	for rate := rateFirst; rate <= rateLast; rate += rateStep {
+	for _, rate := range r.Rates {
 		ok, err := holds(ctx, r, rate)
 		if err == nil && !ok {
 			ok, err = holds(ctx, r, rate)
