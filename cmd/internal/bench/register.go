@@ -129,6 +129,9 @@ func (l registrations) answer(conn *net.UDPConn, local netip.AddrPort) (accepted
 			}
 			return accepted, err
 		}
+		if !bytes.HasPrefix(buf[:n], []byte("SIP/")) {
+			continue // of a call to this address that the last load left behind
+		}
 		status, header, err := parseResponse(buf[:n])
 		if err != nil {
 			return accepted, err
