@@ -43,6 +43,9 @@ func cpuPerRegister(ctx context.Context, r *run) (float64, error) {
 }
 
 func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
+	if err := wait(ctx, restTime); err != nil {
+		return 0, err
+	}
 	return memoryEach(r, bindings, func() error {
 		load := registrations{to: server, from: anyPhone(), users: seats(bindings), count: bindings, rate: registerRate / 2}
 		if err := load.run(ctx); err != nil {
@@ -52,8 +55,8 @@ func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
 	})
 }
 
-// restTime lets a registrar end the transactions of the load, which RFC 3261 has it
-// keep for 32 s, before its bindings are weighed.
+// restTime lets a registrar get over its start, and end the transactions of the
+// load, which RFC 3261 has it keep for 32 s, before its bindings are weighed.
 const restTime = 60 * time.Second
 
 // memoryPerCall measures while the calls are held.
