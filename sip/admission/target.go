@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"net/netip"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -15,6 +14,7 @@ import (
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/transport"
+	"strowger/sip/trunk"
 )
 
 // phone is a binding of a seat as a target.
@@ -91,29 +91,40 @@ func (a *Admission) carrier(r *request, name, to, presentation string) []b2bua.T
 		return nil
 	}
 	var targets []b2bua.Target
-	for _, addr := range t.Targets {
-		flow, err := a.cfg.Sender.FlowTo(t.Network, t.Proto, addr)
+	ways := t.Ways()
+	if len(ways) == 0 && len(t.Targets) > 0 {
+		a.counters.TrunkUnknown.Add(1)
+	}
+	for _, way := range ways {
+		flow, err := a.cfg.Sender.FlowTo(t.Network, way.Proto, way.AddrPort)
 		if err != nil {
 			a.counters.TrunkBlocked.Add(1)
-			a.cfg.Log.Warn("trunk cannot be used", "trunk", name, "target", addr, "error", err)
+			a.cfg.Log.Warn("trunk cannot be used", "trunk", name, "target", way.AddrPort, "error", err)
 			continue
 		}
 		from := dialog.Name{URI: sip.Uri{Scheme: "sip", User: presentation, Host: dialog.Host(flow.Advertised.Addr())}}
 		if presentation == "" {
 			from = anonymous
 		}
-		remote := carrierURI(t.Proto, addr, to)
+		remote := carrierURI(way, to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
-			Party: t.Party(addr), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
+			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
 		}})
 	}
 	return targets
 }
 
-func carrierURI(proto transport.Proto, addr netip.AddrPort, to string) sip.Uri {
-	u := sip.Uri{Scheme: "sip", User: to, Host: dialog.Host(addr.Addr()), Port: int(addr.Port())}
-	if proto != transport.UDP {
-		u.UriParams = sip.HeaderParams{{K: "transport", V: string(proto)}}
+// carrierURI names the trunk as it is configured: a domain stays one, and says no
+// more of port and transport than the configuration does (RFC 3263 section 4).
+func carrierURI(way trunk.Way, to string) sip.Uri {
+	u := sip.Uri{Scheme: "sip", User: to, Host: dialog.Host(way.Addr()), Port: int(way.Port())}
+	said := true
+	if name := way.Target; name.Host != "" {
+		u.Host, u.Port = name.Host, int(name.Port)
+		said = len(name.Protos) == 1
+	}
+	if said && way.Proto != transport.UDP {
+		u.UriParams = sip.HeaderParams{{K: "transport", V: string(way.Proto)}}
 	}
 	return u
 }

@@ -84,6 +84,7 @@ type party struct {
 	rang     time.Time
 	answered time.Time
 	askEnd   time.Time // until when its key is awaited; zero if none is
+	hearEnd  time.Time // until when a first response is awaited; zero for as long as the stage rings
 	over     bool      // its end was recorded
 }
 
@@ -131,7 +132,7 @@ func (c *Call) Done() bool {
 func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
 	for _, p := range c.legs {
-		d = earlier(earlier(d, p.askEnd), p.Deadline())
+		d = earlier(earlier(earlier(d, p.askEnd), p.hearEnd), p.Deadline())
 	}
 	return d
 }

@@ -59,6 +59,11 @@ type Target struct {
 // RingTimeout is how long a stage rings unless it says otherwise.
 const RingTimeout = 30 * time.Second
 
+// Silence is how long a trunk may say nothing at all to an INVITE before the next
+// stage has the call. The transaction would wait four times as long (timer B). A
+// trunk that is the last to be tried is waited for as long as its stage rings.
+const Silence = 8 * time.Second
+
 // ConfirmTimeout is how long who answered has to press 1.
 const ConfirmTimeout = 15 * time.Second
 

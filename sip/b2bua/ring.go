@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -100,6 +101,9 @@ func (s Stage) timeout() time.Duration {
 func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p := newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.confirm, p.rang = t.Confirm, now
+	if t.Party.Kind == leg.Trunk && c.another() {
+		p.hearEnd = now.Add(Silence)
+	}
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
 		p.Drop()
@@ -230,6 +234,20 @@ func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
 			c.release(now, p, elsewhere, out)
 		}
 	}
+}
+
+// another tells whether a later stage could have the call.
+func (c *Call) another() bool {
+	return slices.ContainsFunc(c.program.Stages[c.stage+1:], func(s Stage) bool { return len(s.Targets) > 0 })
+}
+
+// unheard gives up a trunk that says nothing. Its CANCEL waits for a provisional
+// response (RFC 3261 section 9.1); should it answer yet, it gets ACK and BYE.
+func (c *Call) unheard(now time.Time, p *party, out Effects) {
+	v := cause.Verdict{Status: 408, Q850: 102, Reason: "No response", Fault: cause.Peer}
+	c.release(now, p, v, out)
+	c.outcome = better(c.outcome, v)
+	c.stageOver(now, out)
 }
 
 // unanswered ends a stage that rang long enough.
