@@ -297,7 +297,7 @@ func refused(t *testing.T, p b2bua.Program, status int, reason string) {
 	}
 }
 
-// rung are the request URIs of each stage, with who is shown.
+// rung are the request URIs of each stage, with who is shown and other ways.
 func rung(p b2bua.Program) string {
 	var stages []string
 	for _, s := range p.Stages {
@@ -307,7 +307,11 @@ func rung(p b2bua.Program) string {
 			if t.Confirm {
 				confirm = " confirmed"
 			}
-			targets = append(targets, fmt.Sprintf("%v as %v%s", &t.Target, &t.From.URI, confirm))
+			text := fmt.Sprintf("%v as %v%s", &t.Target, &t.From.URI, confirm)
+			for _, way := range t.Next {
+				text += " or " + way.Target.String()
+			}
+			targets = append(targets, text)
 		}
 		stages = append(stages, strings.Join(targets, ", "))
 	}

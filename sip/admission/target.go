@@ -52,33 +52,41 @@ func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, c
 	if by == seat.AnyTrunk {
 		names = a.cfg.Trunks.OfTenant(r.tenant.Name)
 	}
-	for _, name := range names {
-		if t := a.carrier(r, name, to, s.Presentation); len(t) > 0 {
-			t[0].Confirm = true
-			return t[:1], cause.Verdict{}
-		}
+	if t, ok := a.outside(r, names, to, s.Presentation); ok {
+		t.Confirm = true
+		return []b2bua.Target{t}, cause.Verdict{}
 	}
 	return nil, cause.Verdict{Status: 480, Q850: 38, Reason: "No trunk reaches seat " + s.Number, Fault: cause.Us}
 }
 
-// trunkStages tries the trunks of a step one after another.
-func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
-	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
-	return a.stages(r, step.Trunks, step.Number, step.Presentation, b2bua.Stage{Timeout: step.Timeout, Empty: none})
+// outside is a number behind the first of the trunks that can be called, with every
+// other way there is to it.
+func (a *Admission) outside(r *request, trunks []string, to, presentation string) (b2bua.Target, bool) {
+	var t b2bua.Target
+	found := false
+	for _, name := range trunks {
+		for _, way := range a.carrier(r, name, to, presentation) {
+			if found {
+				t.Next = append(t.Next, way.Address)
+			} else {
+				t, found = way, true
+			}
+		}
+	}
+	return t, found
 }
 
-// stages are like one stage for each address of each trunk, in order; never nil.
-func (a *Admission) stages(r *request, trunks []string, to, presentation string, like b2bua.Stage) []b2bua.Stage {
+// trunkStages tries the trunks of a step one after another, each in every way.
+func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
+	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
 	var list []b2bua.Stage
-	for _, name := range trunks {
-		for _, t := range a.carrier(r, name, to, presentation) {
-			stage := like
-			stage.Targets = []b2bua.Target{t}
-			list = append(list, stage)
+	for _, name := range step.Trunks {
+		if t, ok := a.outside(r, []string{name}, step.Number, step.Presentation); ok {
+			list = append(list, b2bua.Stage{Timeout: step.Timeout, Targets: []b2bua.Target{t}})
 		}
 	}
 	if list == nil {
-		list = []b2bua.Stage{like}
+		list = []b2bua.Stage{{Empty: none}}
 	}
 	return list
 }

@@ -100,8 +100,8 @@ func (s Stage) timeout() time.Duration {
 // ring sends an INVITE to one target.
 func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p := newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.confirm, p.rang = t.Confirm, now
-	if t.Party.Kind == leg.Trunk && c.another() {
+	p.confirm, p.next, p.rang = t.Confirm, t.Next, now
+	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
 	c.legs = append(c.legs, p)
@@ -155,6 +155,7 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 	if c.state != ringing {
 		return
 	}
+	p.alerted = true
 	single := len(c.program.Stages[c.stage].Targets) == 1
 	if single && ev.Body != nil && !p.confirm && c.earlyMedia(now, p, ev.Body, out) {
 		return
@@ -220,7 +221,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.Answer(now, out, body)
-	caller.offer, c.program.Stages = nil, nil // of no more use while the call lives
+	caller.offer, c.program.Stages, p.next = nil, nil, nil // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -247,6 +248,19 @@ func (c *Call) unheard(now time.Time, p *party, out Effects) {
 	v := cause.Verdict{Status: 408, Q850: 102, Reason: "No response", Fault: cause.Peer}
 	c.release(now, p, v, out)
 	c.outcome = better(c.outcome, v)
+	c.goOn(now, p, v, out)
+}
+
+// goOn rings the next way to a party that could not be reached, with the stage's
+// time anew if nobody else is rung. Without one the stage is over if this was its
+// last leg.
+func (c *Call) goOn(now time.Time, p *party, v cause.Verdict, out Effects) {
+	if c.state == ringing && len(p.next) > 0 && unreached(v, p.alerted) {
+		if c.ringingLegs() == 0 {
+			c.stageEnd = now.Add(c.program.Stages[c.stage].timeout())
+		}
+		c.ring(now, Target{Address: p.next[0], Confirm: p.confirm, Next: p.next[1:]}, out)
+	}
 	c.stageOver(now, out)
 }
 

@@ -175,7 +175,7 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 		c.end(now, v, "callee", out)
 	default:
 		c.outcome = better(c.outcome, carried(v))
-		c.stageOver(now, out)
+		c.goOn(now, p, v, out)
 	}
 }
 
