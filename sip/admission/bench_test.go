@@ -307,11 +307,11 @@ func rung(p b2bua.Program) string {
 			if t.Confirm {
 				confirm = " confirmed"
 			}
-			text := fmt.Sprintf("%v as %v%s", &t.Target, &t.From.URI, confirm)
+			ways := []string{fmt.Sprintf("%v as %v%s", &t.Target, &t.From.URI, confirm)}
 			for _, way := range t.Next {
-				text += " or " + way.Target.String()
+				ways = append(ways, way.Target.String())
 			}
-			targets = append(targets, text)
+			targets = append(targets, strings.Join(ways, " or "))
 		}
 		stages = append(stages, strings.Join(targets, ", "))
 	}
