@@ -15,7 +15,7 @@ import (
 
 // Timing and limits of the embedded store.
 const (
-	commitDelay   = 30 * time.Millisecond  // from the first write of a group to its commit; the disk has the rest of 50 ms
+	commitDelay   = 40 * time.Millisecond  // from the first write of a group to its commit; the disk has the rest of 50 ms
 	retryDelay    = time.Second            // between tries to write a group that the disk refused
 	sweepInterval = 10 * time.Second       // between removals of expired records, which no reader sees meanwhile
 	lockTimeout   = 500 * time.Millisecond // how long to wait for a folder that another process holds
