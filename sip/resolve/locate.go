@@ -97,7 +97,7 @@ func (l *locator) naptr() (bool, error) {
 	var usable []*dns.NAPTR
 	for _, rr := range records {
 		n, ok := rr.(*dns.NAPTR)
-		if ok && strings.EqualFold(n.Flags, "s") && slices.Contains(l.target.Protos, services[strings.ToUpper(n.Service)]) {
+		if ok && strings.EqualFold(n.Flags, "s") && n.Replacement != "." && slices.Contains(l.target.Protos, services[strings.ToUpper(n.Service)]) {
 			usable = append(usable, n)
 		}
 	}

@@ -89,7 +89,7 @@ func TestLocate(t *testing.T) {
 		},
 		"NAPTR of others": {
 			Target{Host: "x", Protos: both},
-			append(srv[1:], `x. 60 NAPTR 1 1 "s" "SIP+D2S" "" y.x.`, `x. 60 NAPTR 1 1 "u" "SIP+D2U" "!a!b!" .`),
+			append(srv[1:], `x. 60 NAPTR 1 1 "s" "SIP+D2S" "" y.x.`, `x. 60 NAPTR 1 1 "u" "SIP+D2U" "!a!b!" .`, `x. 60 NAPTR 1 1 "s" "SIP+D2U" "" .`),
 			"10/60=10.0.0.1:5060/udp", "x NAPTR, _sip._udp.x SRV, a.x A", 0,
 		},
 		"no NAPTR": {

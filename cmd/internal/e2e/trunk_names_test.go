@@ -13,8 +13,8 @@ import (
 )
 
 // named starts a node whose carrier is a name: of two hosts, the node's carrier
-// first and then the second address.
-func named(t *testing.T) (n *node, second string) {
+// first and then the second address. Its DNS server is there or has just ended.
+func named(t *testing.T, there bool) (n *node, second string) {
 	t.Helper()
 	n = &node{t: t, host: host(), carrier: host(), dir: t.TempDir()}
 	second = host()
@@ -29,6 +29,9 @@ srv-host=_sip._udp.carrier.test,b.test,5060,20,0
 		change("strowger.hcl", `targets = ["127.0.0.2:5060"]`, `targets = ["carrier.test"]`),
 		change("strowger.hcl", "admin {", fmt.Sprintf("dns {\n  servers = [%q]\n}\n\nadmin {", server.Addr)),
 	})
+	if !there {
+		server.Stop()
+	}
 	n.start()
 	return n, second
 }
@@ -48,7 +51,7 @@ func TestTrunkByName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n, second := named(t)
+			n, second := named(t, true)
 			var sides []*side
 			if c.first != "" {
 				sides = append(sides, n.waits("first", n.carrier, c.first))
@@ -71,7 +74,7 @@ func TestTrunkByName(t *testing.T) {
 // TestTrunkStatus: status tells what a trunk's name stands for.
 func TestTrunkStatus(t *testing.T) {
 	t.Parallel()
-	n, second := named(t)
+	n, second := named(t, true)
 	client, err := api.NewClient(api.Target{Socket: filepath.Join(n.dir, "data", "admin.sock")})
 	if err != nil {
 		t.Fatal(err)
@@ -89,5 +92,22 @@ func TestTrunkStatus(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "carrier.test") || !strings.Contains(string(out), second+":5060/udp") {
 		t.Errorf("strowger status: %v\n%s", err, out)
+	}
+}
+
+// TestTrunkUnresolved: a node whose DNS server is away starts, and refuses calls to
+// the carrier.
+func TestTrunkUnresolved(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const out = "901632960555"
+	n, _ := named(t, false)
+	call := n.call("1001", host(), out, ada.isRefused(out, "407"), ada.invite(2, out).signed("1001"), await("100"), await("503"), ada.refused(2, out))
+	call.done()
+	n.recorded(ending{"failed", 503, 38, "switch"})
+	if got := n.counter("admission_trunk_unknown"); got != 1 {
+		t.Errorf("%v calls are counted as to an unresolved trunk, want 1", got)
+	}
+	if log := n.process.output(); !strings.Contains(log, "no DNS server answers") {
+		t.Errorf("the log does not say why:\n%s", log)
 	}
 }
