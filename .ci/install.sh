@@ -15,7 +15,8 @@ programs='gcc gcc
 sipp sip-tester
 redis-server redis-server
 baresip baresip-core
-sox sox'
+sox sox
+dnsmasq dnsmasq-base'
 if [[ ${1-} == --bench ]]; then
   programs+='
 kamailio kamailio

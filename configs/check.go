@@ -114,7 +114,8 @@ func (r *reader) reached(file *source.Body, at source.Pos, t Trunk) {
 		file.Fault(at, "trunk %q is called by %s, but network %q has no such listener", t.Name, t.Proto, n.Name)
 	}
 	for _, target := range t.Targets {
-		if len(n.Allow) > 0 && !contains(n.Allow, target.Addr()) {
+		// What a name resolves to is seen when it is called.
+		if target.Addr().IsValid() && len(n.Allow) > 0 && !contains(n.Allow, target.Addr()) {
 			file.Fault(at, "trunk %q is called at %s, which network %q does not allow; add it to allow", t.Name, target.Addr(), n.Name)
 		}
 	}
@@ -210,8 +211,8 @@ func names[T any](all []T, name func(T) string) []string {
 	return out
 }
 
-// allow fills in where networks may send: to their trunks, and to the subnets that
-// their addresses lie in.
+// allow fills in where networks may send: to their trunks, as far as those are
+// written as addresses, and to the subnets that their own addresses lie in.
 func (r *reader) allow() {
 	for i := range r.Networks {
 		n := &r.Networks[i]
@@ -224,7 +225,9 @@ func (r *reader) allow() {
 			}
 			n.Allow = append(append(n.Allow, t.Sources...), t.Media...)
 			for _, target := range t.Targets {
-				n.Allow = append(n.Allow, netip.PrefixFrom(target.Addr(), target.Addr().BitLen()))
+				if a := target.Addr(); a.IsValid() {
+					n.Allow = append(n.Allow, netip.PrefixFrom(a, a.BitLen()))
+				}
 			}
 		}
 		for _, own := range r.o.Subnets {

@@ -2,7 +2,9 @@ package configs
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"strowger/dialplan"
@@ -20,8 +22,11 @@ type Config struct {
 	Cluster      *Cluster // nil: the node is alone
 	Registration Registration
 	Media        Media
-	Limits       Limits
-	Log          Log
+	// DNS are the servers that a trunk's target is asked of that is a name, as servers
+	// of the block dns; at most 3. Default: those of /etc/resolv.conf.
+	DNS    []netip.AddrPort
+	Limits Limits
+	Log    Log
 }
 
 // Node is the block node.
@@ -42,8 +47,10 @@ type Network struct {
 	RTP       []RTP      // at least one
 	// Allow lists where the network may send requests and sound. Answers go to whoever
 	// asked, and so may the sound of a call to the address it is signalled from.
-	// Default, also of an empty list: the sources, targets and media of its trunks,
-	// and the machine's subnets that its addresses lie in.
+	// Default, also of an empty list: the sources and media of its trunks, those of
+	// their targets that are addresses, and the machine's subnets that its own
+	// addresses lie in. An address that a target's name resolves to is not called
+	// unless it is in the list.
 	Allow []netip.Prefix
 	// DSCPSIP and DSCPRTP mark what is sent, 0 to 63 (RFC 2474). Default 24 (CS3)
 	// and 46 (EF); 0 is best effort.
@@ -112,9 +119,9 @@ type Trunk struct {
 	// Sources recognise its calls; no two trunks of a network share an address. At
 	// least one.
 	Sources []netip.Prefix
-	// Targets are where calls go out to, in order of trying. A port of 0 is written
-	// as 5060. None means that it only brings calls.
-	Targets []netip.AddrPort
+	// Targets are where calls go out to, in order of trying. None means that it only
+	// brings calls.
+	Targets []Target
 	// Media lists the addresses that its sound comes from and goes to; any other is
 	// sent nothing and not heard. The network must allow them. Empty, the default,
 	// means Sources, the address that a call is signalled with, and what the trunk's
@@ -122,6 +129,29 @@ type Trunk struct {
 	Media []netip.Prefix
 	// Proto is how it is called: "udp" or "tcp". Default udp.
 	Proto string
+	// AnyProto tells that proto is not written: of a target that is a name without a
+	// port, DNS says how it is called.
+	AnyProto bool
+}
+
+// Target is where calls to a trunk go.
+type Target struct {
+	Host string // an address, or a name that DNS is asked for
+	Port int    // of an address 5060 by default; 0, of a name: DNS says, else 5060
+}
+
+// Addr is the address of a target; not valid for a name.
+func (t Target) Addr() netip.Addr {
+	a, _ := netip.ParseAddr(t.Host)
+	return a
+}
+
+// String is as it could be written.
+func (t Target) String() string {
+	if t.Port == 0 {
+		return t.Host
+	}
+	return net.JoinHostPort(t.Host, strconv.Itoa(t.Port))
 }
 
 // Store is the block store.

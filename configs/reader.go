@@ -9,6 +9,7 @@ import (
 
 	"strowger/dialplan"
 	"strowger/dialplan/source"
+	"strowger/sip/resolve"
 )
 
 // reader fills a Config from a file, with defaults and overrides.
@@ -35,6 +36,7 @@ func (r *reader) read(file *source.Body) {
 	r.admin(file)
 	r.cluster(file)
 	r.times(file)
+	r.dns(file)
 	r.Limits = Limits{Calls: 2000, Registers: 200}
 	if b := file.Block("limits"); b != nil {
 		r.Limits.Calls = b.Int("calls", r.Limits.Calls, 1, 100_000)
@@ -199,18 +201,19 @@ func (r *reader) trunk(b *source.Body) {
 		b.Fault(b.Pos("sources"), "%s needs the addresses its calls come from; write: sources = [\"192.0.2.1\"]", b.Name())
 	}
 	for _, v := range b.List("targets", false) {
-		target, ok := addrPort(v.Text, 5060)
-		if !ok || target.Addr().IsUnspecified() {
-			b.Fault(v.At, "%q is no address; write: targets = [\"192.0.2.1:5060\"]", v.Text)
+		target, ok := parseTarget(v.Text)
+		if !ok {
+			b.Fault(v.At, "%q is neither an address nor a name; write: targets = [\"192.0.2.1:5060\"] or [\"carrier.example\"]", v.Text)
 			continue
 		}
 		if r.o.TrunkPort != 0 {
-			target = netip.AddrPortFrom(target.Addr(), uint16(r.o.TrunkPort))
+			target.Port = r.o.TrunkPort
 		}
 		t.Targets = append(t.Targets, target)
 	}
 	t.Media = prefixes(b, "media")
 	t.Proto = choice(b, "proto", "udp", "udp", "tcp")
+	t.AnyProto = !b.Has("proto")
 	b.Done()
 	r.Trunks = append(r.Trunks, t)
 }
@@ -234,6 +237,25 @@ func (r *reader) times(file *source.Body) {
 		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
 		b.Done()
 	}
+}
+
+func (r *reader) dns(file *source.Body) {
+	b := file.Block("dns")
+	if b == nil {
+		return
+	}
+	for _, v := range b.List("servers", false) {
+		server, ok := addrPort(v.Text, 53)
+		if !ok || server.Addr().IsUnspecified() {
+			b.Fault(v.At, "%q is no address; write: servers = [\"192.0.2.53\"]", v.Text)
+			continue
+		}
+		r.DNS = append(r.DNS, server)
+	}
+	if len(r.DNS) > resolve.MaxServers {
+		b.Fault(b.Pos("servers"), "servers has %d addresses; %d are asked at most", len(r.DNS), resolve.MaxServers)
+	}
+	b.Done()
 }
 
 func level(b *source.Body) slog.Level {

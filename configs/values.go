@@ -43,6 +43,39 @@ func addrPort(text string, port uint16) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(ip.Unmap(), port), err == nil && port != 0 && ip.Zone() == ""
 }
 
+// parseTarget reads where calls to a trunk go: an address or a name, with a port or
+// without. An address without one has that of SIP.
+func parseTarget(text string) (Target, bool) {
+	if a, ok := addrPort(text, 5060); ok {
+		return Target{Host: a.Addr().String(), Port: int(a.Port())}, !a.Addr().IsUnspecified()
+	}
+	host, port, written := strings.Cut(strings.ToLower(text), ":")
+	t := Target{Host: strings.TrimSuffix(host, ".")}
+	if written {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 {
+			return t, false
+		}
+		t.Port = int(n)
+	}
+	return t, isDomain(t.Host)
+}
+
+// isDomain tells whether a name is one that hosts have (RFC 1123); a number at its
+// end would be a misspelt address.
+func isDomain(name string) bool {
+	if len(name) > 253 {
+		return false
+	}
+	labels := strings.Split(name, ".")
+	for _, l := range labels {
+		if !isName(l) || l[0] == '-' || l[len(l)-1] == '-' {
+			return false
+		}
+	}
+	return strings.Trim(labels[len(labels)-1], "0123456789") != ""
+}
+
 // ip reads an address without a port; the zero Addr if it is not written.
 func ip(b *source.Body, key string) netip.Addr {
 	text := b.String(key, "")

@@ -17,6 +17,7 @@
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
 //	trunk        carriers
+//	resolve      where a carrier that is known by name takes calls (RFC 3263)
 //	state        records shared between nodes: embedded or Redis
 //	cluster      the link between nodes
 //	ledger       the append-only record and its projections

@@ -103,6 +103,7 @@ type Counters struct {
 	NotInPlan    atomic.Uint64 // calls to a number that no entry matches
 	StoreAway    atomic.Uint64 // requests refused because the store did not answer
 	TrunkBlocked atomic.Uint64 // targets left out because the network may not send there
+	TrunkUnknown atomic.Uint64 // calls to a trunk of which no target resolves to an address
 	NoTenant     atomic.Uint64 // requests that named no tenant, on a listener that has none
 }
 

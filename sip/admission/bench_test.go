@@ -17,6 +17,7 @@ import (
 	"strowger/sip/auth"
 	"strowger/sip/b2bua"
 	"strowger/sip/message"
+	"strowger/sip/resolve"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/state/statetest"
@@ -116,18 +117,28 @@ var (
 func trunks() *trunk.Set {
 	return trunk.NewSet([]trunk.Trunk{
 		{
-			Name: "carrier", Tenant: tenantName, Network: "carriers", Proto: transport.UDP,
-			Sources: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}, Targets: carrierAddrs,
+			Name: "carrier", Tenant: tenantName, Network: "carriers",
+			Sources: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28")}, Targets: fixed(transport.UDP, carrierAddrs...),
 		},
 		{
-			Name: "backup", Tenant: tenantName, Network: "carriers", Proto: transport.TCP,
-			Sources: []netip.Prefix{netip.MustParsePrefix("198.51.100.1/32")}, Targets: []netip.AddrPort{backupAddr},
+			Name: "backup", Tenant: tenantName, Network: "carriers",
+			Sources: []netip.Prefix{netip.MustParsePrefix("198.51.100.1/32")}, Targets: fixed(transport.TCP, backupAddr),
 		},
-		{Name: "foreign", Tenant: "other", Network: "carriers", Proto: transport.UDP, Targets: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.99:5060")}},
+		{Name: "foreign", Tenant: "other", Network: "carriers", Targets: fixed(transport.UDP, netip.MustParseAddrPort("192.0.2.99:5060"))},
 	})
 }
 
+func fixed(proto transport.Proto, addrs ...netip.AddrPort) []*resolve.Name {
+	return []*resolve.Name{resolve.Fixed(proto, addrs...)}
+}
+
 func newBench(t *testing.T) *bench {
+	t.Helper()
+	return benchOf(t, trunks())
+}
+
+// benchOf is a bench with other trunks.
+func benchOf(t *testing.T, trunks *trunk.Set) *bench {
 	t.Helper()
 	b := &bench{t: t, now: time.Now(), store: statetest.Open(t)}
 	b.directory = seat.NewDirectory(b.store)
@@ -154,7 +165,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.Admission = admission.New(admission.Config{
-		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks(), Directory: b.directory, Store: b.store,
+		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Directory: b.directory, Store: b.store,
 		Auth: verifier, Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
 		Home:       func(string) string { return tenantName },
@@ -286,7 +297,7 @@ func refused(t *testing.T, p b2bua.Program, status int, reason string) {
 	}
 }
 
-// rung are the request URIs of each stage, with who is shown.
+// rung are the request URIs of each stage, with who is shown and other ways.
 func rung(p b2bua.Program) string {
 	var stages []string
 	for _, s := range p.Stages {
@@ -296,7 +307,11 @@ func rung(p b2bua.Program) string {
 			if t.Confirm {
 				confirm = " confirmed"
 			}
-			targets = append(targets, fmt.Sprintf("%v as %v%s", &t.Target, &t.From.URI, confirm))
+			ways := []string{fmt.Sprintf("%v as %v%s", &t.Target, &t.From.URI, confirm)}
+			for _, way := range t.Next {
+				ways = append(ways, way.Target.String())
+			}
+			targets = append(targets, strings.Join(ways, " or "))
 		}
 		stages = append(stages, strings.Join(targets, ", "))
 	}

@@ -68,7 +68,7 @@ func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, 
 		Empty: cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk for emergency calls", Fault: cause.Us},
 	}
 	shown := cmp.Or(s.SiteNumber, s.Presentation)
-	p.Stages = a.stages(r, names, n, shown, like)
+	p.Stages = a.emergencyStages(r, names, n, shown, like)
 	for i := range p.Stages {
 		for j := range p.Stages[i].Targets {
 			t := &p.Stages[i].Targets[j]
@@ -79,6 +79,23 @@ func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, 
 		a.remember(ctx, r, shown)
 	}
 	return p
+}
+
+// emergencyStages are like one stage for each address of each trunk, so that no
+// answer of one keeps the call from another; never nil.
+func (a *Admission) emergencyStages(r *request, trunks []string, to, presentation string, like b2bua.Stage) []b2bua.Stage {
+	var list []b2bua.Stage
+	for _, name := range trunks {
+		for _, t := range a.carrier(r, name, to, presentation) {
+			stage := like
+			stage.Targets = []b2bua.Target{t}
+			list = append(list, stage)
+		}
+	}
+	if list == nil {
+		list = []b2bua.Stage{like}
+	}
+	return list
 }
 
 // identity are the headers by which emergency services know who calls, from where.
@@ -175,11 +192,8 @@ func (a *Admission) desk(ctx context.Context, r *request, desk string) b2bua.Sta
 		}
 	}
 	var s b2bua.Stage
-	for _, name := range a.cfg.Trunks.OfTenant(r.tenant.Name) {
-		if t := a.carrier(r, name, desk, r.number); len(t) > 0 {
-			s.Targets = t[:1]
-			break
-		}
+	if t, ok := a.outside(r, a.cfg.Trunks.OfTenant(r.tenant.Name), desk, r.number); ok {
+		s.Targets = []b2bua.Target{t}
 	}
 	return s
 }

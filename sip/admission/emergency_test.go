@@ -146,7 +146,7 @@ func TestCallbackToADesk(t *testing.T) {
 	}{
 		"a seat":             {"1002", []string{"", seat1002}},
 		"a number on-net":    {"+448081570002", []string{"", seat1002}},
-		"a number elsewhere": {"+441632960700", []string{"", "sip:+441632960700@192.0.2.9:5060 as sip:+441632960555@203.0.113.1"}},
+		"a number elsewhere": {"+441632960700", []string{"", "sip:+441632960700@192.0.2.9:5060 as sip:+441632960555@203.0.113.1 or sip:+441632960700@192.0.2.10:5060 or sip:+441632960700@198.51.100.1:5061;transport=tcp"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.seat("1001", func(s *seat.Seat) { s.Desk = tt.desk })

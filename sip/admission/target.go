@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"net/netip"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -15,6 +14,7 @@ import (
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/transport"
+	"strowger/sip/trunk"
 )
 
 // phone is a binding of a seat as a target.
@@ -52,33 +52,41 @@ func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, c
 	if by == seat.AnyTrunk {
 		names = a.cfg.Trunks.OfTenant(r.tenant.Name)
 	}
-	for _, name := range names {
-		if t := a.carrier(r, name, to, s.Presentation); len(t) > 0 {
-			t[0].Confirm = true
-			return t[:1], cause.Verdict{}
-		}
+	if t, ok := a.outside(r, names, to, s.Presentation); ok {
+		t.Confirm = true
+		return []b2bua.Target{t}, cause.Verdict{}
 	}
 	return nil, cause.Verdict{Status: 480, Q850: 38, Reason: "No trunk reaches seat " + s.Number, Fault: cause.Us}
 }
 
-// trunkStages tries the trunks of a step one after another.
-func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
-	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
-	return a.stages(r, step.Trunks, step.Number, step.Presentation, b2bua.Stage{Timeout: step.Timeout, Empty: none})
+// outside is a number behind the first of the trunks that can be called, with every
+// other way there is to it.
+func (a *Admission) outside(r *request, trunks []string, to, presentation string) (b2bua.Target, bool) {
+	var t b2bua.Target
+	found := false
+	for _, name := range trunks {
+		for _, way := range a.carrier(r, name, to, presentation) {
+			if found {
+				t.Next = append(t.Next, way.Address)
+			} else {
+				t, found = way, true
+			}
+		}
+	}
+	return t, found
 }
 
-// stages are like one stage for each address of each trunk, in order; never nil.
-func (a *Admission) stages(r *request, trunks []string, to, presentation string, like b2bua.Stage) []b2bua.Stage {
+// trunkStages tries the trunks of a step one after another, each in every way.
+func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
+	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
 	var list []b2bua.Stage
-	for _, name := range trunks {
-		for _, t := range a.carrier(r, name, to, presentation) {
-			stage := like
-			stage.Targets = []b2bua.Target{t}
-			list = append(list, stage)
+	for _, name := range step.Trunks {
+		if t, ok := a.outside(r, []string{name}, step.Number, step.Presentation); ok {
+			list = append(list, b2bua.Stage{Timeout: step.Timeout, Targets: []b2bua.Target{t}})
 		}
 	}
 	if list == nil {
-		list = []b2bua.Stage{like}
+		list = []b2bua.Stage{{Empty: none}}
 	}
 	return list
 }
@@ -91,29 +99,40 @@ func (a *Admission) carrier(r *request, name, to, presentation string) []b2bua.T
 		return nil
 	}
 	var targets []b2bua.Target
-	for _, addr := range t.Targets {
-		flow, err := a.cfg.Sender.FlowTo(t.Network, t.Proto, addr)
+	ways := t.Ways()
+	if len(ways) == 0 && len(t.Targets) > 0 {
+		a.counters.TrunkUnknown.Add(1)
+	}
+	for _, way := range ways {
+		flow, err := a.cfg.Sender.FlowTo(t.Network, way.Proto, way.AddrPort)
 		if err != nil {
 			a.counters.TrunkBlocked.Add(1)
-			a.cfg.Log.Warn("trunk cannot be used", "trunk", name, "target", addr, "error", err)
+			a.cfg.Log.Warn("trunk cannot be used", "trunk", name, "target", way.AddrPort, "error", err)
 			continue
 		}
 		from := dialog.Name{URI: sip.Uri{Scheme: "sip", User: presentation, Host: dialog.Host(flow.Advertised.Addr())}}
 		if presentation == "" {
 			from = anonymous
 		}
-		remote := carrierURI(t.Proto, addr, to)
+		remote := carrierURI(way, to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
-			Party: t.Party(addr), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
+			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
 		}})
 	}
 	return targets
 }
 
-func carrierURI(proto transport.Proto, addr netip.AddrPort, to string) sip.Uri {
-	u := sip.Uri{Scheme: "sip", User: to, Host: dialog.Host(addr.Addr()), Port: int(addr.Port())}
-	if proto != transport.UDP {
-		u.UriParams = sip.HeaderParams{{K: "transport", V: string(proto)}}
+// carrierURI names the trunk as it is configured: a domain stays one, and says no
+// more of port and transport than the configuration does (RFC 3263 section 4).
+func carrierURI(way trunk.Way, to string) sip.Uri {
+	u := sip.Uri{Scheme: "sip", User: to, Host: dialog.Host(way.Addr()), Port: int(way.Port())}
+	said := true
+	if name := way.Target; name.Host != "" {
+		u.Host, u.Port = name.Host, int(name.Port)
+		said = len(name.Protos) == 1
+	}
+	if said && way.Proto != transport.UDP {
+		u.UriParams = sip.HeaderParams{{K: "transport", V: string(way.Proto)}}
 	}
 	return u
 }

@@ -83,8 +83,11 @@ type party struct {
 	oneWay   bool
 	rang     time.Time
 	answered time.Time
-	askEnd   time.Time // until when its key is awaited; zero if none is
-	over     bool      // its end was recorded
+	askEnd   time.Time     // until when its key is awaited; zero if none is
+	hearEnd  time.Time     // until when a first response is awaited; zero for as long as the stage rings
+	next     []leg.Address // other ways to it
+	alerted  bool          // it rang
+	over     bool          // its end was recorded
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
@@ -131,7 +134,7 @@ func (c *Call) Done() bool {
 func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
 	for _, p := range c.legs {
-		d = earlier(earlier(d, p.askEnd), p.Deadline())
+		d = earlier(earlier(earlier(d, p.askEnd), p.hearEnd), p.Deadline())
 	}
 	return d
 }

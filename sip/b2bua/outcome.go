@@ -12,6 +12,13 @@ func refused(v cause.Verdict) bool {
 	return v.Status < 500 || v.Status >= 600
 }
 
+// unreached tells whether another way to the same party may lead to it (RFC 3263
+// section 4.3): the one that was tried failed, and not the party. A timeout after
+// it rang is the party's.
+func unreached(v cause.Verdict, rang bool) bool {
+	return v.Status == 408 && !rang || v.Status >= 500 && v.Status < 600
+}
+
 // carried is what the caller is told of a party's refusal: a redirection that we
 // do not follow and a challenge that is ours to answer say nothing to the caller.
 func carried(v cause.Verdict) cause.Verdict {

@@ -54,13 +54,21 @@ type Stage struct {
 type Target struct {
 	leg.Address
 	Confirm bool // who answers must press 1 (a phone that may have voicemail)
+	// Next are other ways to the same party, each rung when the one before fails: with
+	// a 5xx, a timeout, a broken transport or, of a trunk, Silence.
+	Next []leg.Address
 }
 
 // RingTimeout is how long a stage rings unless it says otherwise.
 const RingTimeout = 30 * time.Second
 
+// Silence is how long a trunk may say nothing at all to an INVITE before the next
+// way to it, or the next stage, has the call. The transaction would wait four times
+// as long (timer B). The last of all is waited for as long as its stage rings.
+const Silence = 8 * time.Second
+
 // ConfirmTimeout is how long who answered has to press 1.
 const ConfirmTimeout = 15 * time.Second
 
-// MaxTargets bounds the legs of one stage; more are not rung.
+// MaxTargets bounds the parties of one stage; more are not rung.
 const MaxTargets = 64

@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -99,7 +100,10 @@ func (s Stage) timeout() time.Duration {
 // ring sends an INVITE to one target.
 func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p := newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.confirm, p.rang = t.Confirm, now
+	p.confirm, p.next, p.rang = t.Confirm, t.Next, now
+	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
+		p.hearEnd = now.Add(Silence)
+	}
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
 		p.Drop()
@@ -151,6 +155,7 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 	if c.state != ringing {
 		return
 	}
+	p.alerted = true
 	single := len(c.program.Stages[c.stage].Targets) == 1
 	if single && ev.Body != nil && !p.confirm && c.earlyMedia(now, p, ev.Body, out) {
 		return
@@ -226,10 +231,38 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
 	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
 	for _, p := range c.legs[1:] {
+		p.next = nil
 		if p != winner && !p.over {
 			c.release(now, p, elsewhere, out)
 		}
 	}
+}
+
+// another tells whether a later stage could have the call.
+func (c *Call) another() bool {
+	return slices.ContainsFunc(c.program.Stages[c.stage+1:], func(s Stage) bool { return len(s.Targets) > 0 })
+}
+
+// unheard gives up a trunk that says nothing. Its CANCEL waits for a provisional
+// response (RFC 3261 section 9.1); should it answer yet, it gets ACK and BYE.
+func (c *Call) unheard(now time.Time, p *party, out Effects) {
+	v := cause.Verdict{Status: 408, Q850: 102, Reason: "No response", Fault: cause.Peer}
+	c.release(now, p, v, out)
+	c.outcome = better(c.outcome, v)
+	c.goOn(now, p, v, out)
+}
+
+// goOn rings the next way to a party that could not be reached, with the stage's
+// time anew if nobody else is rung. Without one the stage is over if this was its
+// last leg.
+func (c *Call) goOn(now time.Time, p *party, v cause.Verdict, out Effects) {
+	if c.state == ringing && len(p.next) > 0 && unreached(v, p.alerted) {
+		if c.ringingLegs() == 0 {
+			c.stageEnd = now.Add(c.program.Stages[c.stage].timeout())
+		}
+		c.ring(now, Target{Address: p.next[0], Confirm: p.confirm, Next: p.next[1:]}, out)
+	}
+	c.stageOver(now, out)
 }
 
 // unanswered ends a stage that rang long enough.

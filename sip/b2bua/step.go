@@ -80,6 +80,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		}
 	case Response:
 		if p := c.party(e.Leg); p != nil {
+			p.hearEnd = time.Time{}
 			c.legEvent(now, p, p.Response(now, out, e.Tx, e.Msg), out)
 		}
 	case Failed:
@@ -104,6 +105,9 @@ func (c *Call) tick(now time.Time, out Effects) {
 		}
 		if due(now, p.askEnd) {
 			c.unconfirmed(now, p, out)
+		}
+		if due(now, p.hearEnd) {
+			c.unheard(now, p, out)
 		}
 	}
 	if due(now, c.stageEnd) {
@@ -171,7 +175,7 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 		c.end(now, v, "callee", out)
 	default:
 		c.outcome = better(c.outcome, carried(v))
-		c.stageOver(now, out)
+		c.goOn(now, p, v, out)
 	}
 }
 
@@ -231,7 +235,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.over {
 		return
 	}
-	p.over, p.askEnd = true, time.Time{}
+	p.over, p.askEnd, p.hearEnd = true, time.Time{}, time.Time{}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
 	if p.early && c.state == ringing && !c.caller().over {
 		out.Hear(c.caller().ID, 0)

@@ -20,7 +20,8 @@ import (
 //
 //	ring 1001 1002/b carrier [timeout=10s] [busy] [confirm]   a stage; digits are
 //	                                                         seats, NAME! is one who must confirm,
-//	                                                         NAME@NODE one whom another node reaches
+//	                                                         NAME@NODE one whom another node reaches,
+//	                                                         A>B is A, or else B
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
@@ -52,8 +53,10 @@ func parseProgram(w *world, text string) *admission {
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
 				if isParty(name) && f[0] == "ring" {
-					name, node, _ := strings.Cut(name, "@")
-					w.party(strings.TrimSuffix(name, "!")).node = node
+					for name := range strings.SplitSeq(name, ">") {
+						name, node, _ := strings.Cut(name, "@")
+						w.party(strings.TrimSuffix(name, "!")).node = node
+					}
 				}
 			}
 		case "echo":
@@ -142,7 +145,12 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 		if isParty(name) {
 			name, _, _ = strings.Cut(name, "@")
 			name, one := strings.CutSuffix(name, "!")
-			s.Targets = append(s.Targets, b2bua.Target{Address: a.address(name, req), Confirm: confirm || one})
+			ways := strings.Split(name, ">")
+			t := b2bua.Target{Address: a.address(ways[0], req), Confirm: confirm || one}
+			for _, way := range ways[1:] {
+				t.Next = append(t.Next, a.address(way, req))
+			}
+			s.Targets = append(s.Targets, t)
 		}
 	}
 	return s

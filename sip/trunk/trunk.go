@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"strowger/sip/leg"
-	"strowger/sip/transport"
+	"strowger/sip/resolve"
 )
 
 // Trunk is one carrier.
@@ -16,10 +16,29 @@ type Trunk struct {
 	Name    string
 	Tenant  string
 	Network string
-	Sources []netip.Prefix   // it is recognised by these addresses
-	Targets []netip.AddrPort // calls to it go there, in order of trying; none means it only brings calls
-	Media   []netip.Prefix   // addresses of its sound; see leg.Party
-	Proto   transport.Proto
+	Sources []netip.Prefix  // it is recognised by these addresses
+	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
+	Media   []netip.Prefix  // addresses of its sound; see leg.Party
+}
+
+// Way is one way to call a trunk.
+type Way struct {
+	resolve.Address
+	Target resolve.Target // whose address it is; the zero Target if it is configured as an address
+}
+
+// Ways are where a call to the trunk goes, in order of trying, each address once.
+// They may be none: names that DNS does not know.
+func (t *Trunk) Ways() []Way {
+	var ways []Way
+	for _, name := range t.Targets {
+		for _, a := range name.Addresses() {
+			if !slices.ContainsFunc(ways, func(w Way) bool { return w.Address == a }) {
+				ways = append(ways, Way{Address: a, Target: name.Target()})
+			}
+		}
+	}
+	return ways
 }
 
 // Party is the trunk as one side of a call, which was called at an address.
@@ -30,11 +49,19 @@ func (t *Trunk) Party(at netip.AddrPort) leg.Party {
 // Caller is the trunk as the side that called from an address: its home is the
 // target at that address, else the first one.
 func (t *Trunk) Caller(from netip.Addr) leg.Party {
-	if len(t.Targets) == 0 {
-		return t.Party(netip.AddrPort{})
+	from = from.Unmap()
+	var first netip.AddrPort
+	for _, name := range t.Targets {
+		for _, a := range name.Known() {
+			if a.Addr() == from {
+				return t.Party(a.AddrPort)
+			}
+			if !first.IsValid() {
+				first = a.AddrPort
+			}
+		}
 	}
-	same := slices.IndexFunc(t.Targets, func(target netip.AddrPort) bool { return target.Addr() == from.Unmap() })
-	return t.Party(t.Targets[max(same, 0)])
+	return t.Party(first)
 }
 
 // Set is the trunks of a node. The nil Set has none.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"strowger/sip/leg"
+	"strowger/sip/resolve"
+	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
 
@@ -83,7 +85,7 @@ func TestCaller(t *testing.T) {
 		targets = append(targets, netip.MustParseAddrPort(a))
 	}
 	for from, want := range map[string]netip.AddrPort{"192.0.2.2": targets[1], "::ffff:192.0.2.2": targets[1], "192.0.2.1": targets[0], "192.0.2.3": targets[0]} {
-		one := trunk.Trunk{Name: "one", Targets: targets}
+		one := trunk.Trunk{Name: "one", Targets: []*resolve.Name{resolve.Fixed(transport.UDP, targets...)}}
 		if p := one.Caller(netip.MustParseAddr(from)); p.Home != want || p.Name != "one" {
 			t.Errorf("from %s: %+v, want home %s", from, p, want)
 		}

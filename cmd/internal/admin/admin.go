@@ -52,6 +52,7 @@ import (
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
+	"strowger/sip/trunk"
 )
 
 // Limits of the server.
@@ -91,6 +92,7 @@ type Config struct {
 	Ledger    *ledger.Ledger
 	Media     media.Plane
 	Listeners []transport.Bound
+	Trunks    *trunk.Set
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.
 	Counters map[string][]any

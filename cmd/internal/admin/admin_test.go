@@ -17,9 +17,11 @@ import (
 	"strowger/configs"
 	"strowger/media"
 	"strowger/sip/exchange"
+	"strowger/sip/resolve"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
+	"strowger/sip/trunk"
 )
 
 // plane is a media plane that has figures only.
@@ -378,10 +380,13 @@ func TestMetrics(t *testing.T) {
 	s := newServer(t, configs.Config{})
 	s.cfg.Directory.Counters().SeatWrites.Add(2)
 	s.cfg.Counters["transport"][0].(*transport.Counters).NotSIP.Add(3)
+	two := resolve.Fixed(transport.UDP, netip.MustParseAddrPort("192.0.2.1:5060"), netip.MustParseAddrPort("192.0.2.2:5060"))
+	s.cfg.Trunks = trunk.NewSet([]trunk.Trunk{{Tenant: "demo", Name: "carrier", Targets: []*resolve.Name{two}}})
 	code, body := ask(s, s.token(t, viewer, ""), "GET", "/metrics", "")
 	for _, want := range []string{
 		"strowger_transport_not_sip_total 3\n", "strowger_seat_seat_writes_total 4\n",
 		"strowger_media_port_pairs_free 7\n", "strowger_calls_active 0\n", "strowger_bindings 0\n",
+		"strowger_trunk_addresses{tenant=\"demo\",trunk=\"carrier\"} 2\n",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%d: no %q", code, want)

@@ -47,6 +47,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	gauge("media_port_pairs_free", "Pairs of RTP ports that are free.", m.PortsFree)
 	gauge("media_port_pairs_resting", "Pairs of RTP ports that rest before reuse.", m.PortsResting)
 	gauge("media_port_pairs", "Pairs of RTP ports that are configured.", m.PortsTotal)
+	c.collectTrunks(out)
 	ctx, cancel := context.WithTimeout(context.Background(), collectTime)
 	defer cancel()
 	if seats, bindings, err := c.s.registered(ctx); err == nil {

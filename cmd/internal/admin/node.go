@@ -29,7 +29,7 @@ func (s *Server) nodeEndpoints() []endpoint {
 func (s *Server) status(_ http.ResponseWriter, r *request) (any, error) {
 	st := api.Status{
 		Node: s.cfg.Node.Node.Name, Version: s.cfg.Version, Identity: r.who.name, Started: s.cfg.Started.UTC(),
-		Ready: s.cfg.Ready(r.Context()) == nil, Store: "embedded", Tenants: []string{},
+		Ready: s.cfg.Ready(r.Context()) == nil, Store: "embedded", Tenants: []string{}, Targets: []api.TrunkTarget{},
 		Calls: s.cfg.Calls.Active(), CallLimit: s.cfg.Node.Limits.Calls,
 	}
 	if s.cfg.Node.Store.URL != "" {
@@ -38,6 +38,7 @@ func (s *Server) status(_ http.ResponseWriter, r *request) (any, error) {
 	for _, t := range s.cfg.Node.Tenants {
 		if r.who.may(viewer, t.Name) {
 			st.Tenants = append(st.Tenants, t.Name)
+			st.Targets = append(st.Targets, s.targets(t.Name)...)
 		}
 	}
 	if len(st.Tenants) == 0 {

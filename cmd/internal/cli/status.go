@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,5 +71,21 @@ func printStatus(w io.Writer, st api.Status) {
 		t.add(l.Name, l.Transport, l.Address, l.Advertised)
 	}
 	fmt.Fprintln(w)
+	t.print(w)
+	if len(st.Targets) > 0 {
+		fmt.Fprintln(w)
+		printTargets(w, st.Targets)
+	}
+}
+
+func printTargets(w io.Writer, targets []api.TrunkTarget) {
+	t := newTable("TRUNK", "TARGET", "ADDRESSES", "REMARK")
+	for _, target := range targets {
+		remark := target.Error
+		if target.Stale {
+			remark = strings.TrimSuffix("older than DNS allows; "+remark, "; ")
+		}
+		t.add(target.Trunk, cmp.Or(target.Name, "-"), cmp.Or(strings.Join(target.Addresses, ", "), "none"), remark)
+	}
 	t.print(w)
 }

@@ -2,7 +2,7 @@
 // its configuration and knows in which order things start, drain and stop.
 // Nothing else does.
 //
-// Start order: store, cluster, seed, ledger, media, transport, admission, exchange,
+// Start order: store, cluster, seed, ledger, media, transport, trunks, admission, exchange,
 // admin API; the sockets read last, when everything behind them stands. Stop order
 // is the reverse: no new calls, calls hung up, sockets closed, then ledger and store.
 package node
@@ -27,6 +27,7 @@ import (
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/registrar"
+	"strowger/sip/resolve"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
@@ -48,6 +49,8 @@ type Node struct {
 	Exchange  *exchange.Exchange
 	Registrar *registrar.Registrar
 	Auth      *auth.Authenticator
+	Resolver  *resolve.Resolver
+	Trunks    *trunk.Set
 	Admin     *admin.Server
 
 	Membership *cluster.Membership // nil on a single node
@@ -64,7 +67,8 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport, n.openCalls, n.openAdmin,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport,
+		n.openTrunks, n.openCalls, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -98,6 +102,9 @@ func (n *Node) close() error {
 	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
+	}
+	if n.Resolver != nil {
+		n.Resolver.Close()
 	}
 	errs = append(errs, n.closeCluster()...)
 	if n.Media != nil {
@@ -203,7 +210,7 @@ func (n *Node) openCalls(context.Context) error {
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
 	n.Admission = admission.New(admission.Config{
-		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.trunks(), Directory: n.Directory,
+		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
@@ -226,16 +233,6 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	n.Exchange = exchange.New(c)
 	return nil
-}
-
-func (n *Node) trunks() *trunk.Set {
-	var list []trunk.Trunk
-	for _, t := range n.Config.Trunks {
-		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Proto: transport.Proto(t.Proto)}
-		k.Targets, k.Media = t.Targets, t.Media
-		list = append(list, k)
-	}
-	return trunk.NewSet(list)
 }
 
 func (n *Node) notice(format string, args ...any) {

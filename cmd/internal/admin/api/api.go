@@ -52,18 +52,29 @@ type Error struct {
 
 // Status is a node at a glance.
 type Status struct {
-	Node       string     `json:"node"`
-	Version    string     `json:"version"`
-	Identity   string     `json:"identity"` // who asks
-	Started    time.Time  `json:"started"`
-	Ready      bool       `json:"ready"`
-	Store      string     `json:"store"` // "embedded" or "redis"
-	Listeners  []Listener `json:"listeners"`
-	Tenants    []string   `json:"tenants"` // that the asker may see
-	Calls      int        `json:"calls"`
-	CallLimit  int        `json:"call_limit"`
-	Registered int        `json:"registered"` // seats with a living binding, of all tenants
-	Ports      Ports      `json:"ports"`
+	Node       string        `json:"node"`
+	Version    string        `json:"version"`
+	Identity   string        `json:"identity"` // who asks
+	Started    time.Time     `json:"started"`
+	Ready      bool          `json:"ready"`
+	Store      string        `json:"store"` // "embedded" or "redis"
+	Listeners  []Listener    `json:"listeners"`
+	Tenants    []string      `json:"tenants"` // that the asker may see
+	Calls      int           `json:"calls"`
+	CallLimit  int           `json:"call_limit"`
+	Registered int           `json:"registered"` // seats with a living binding, of all tenants
+	Ports      Ports         `json:"ports"`
+	Targets    []TrunkTarget `json:"targets"` // of the trunks of those tenants
+}
+
+// TrunkTarget is where calls to a trunk go.
+type TrunkTarget struct {
+	Tenant    string   `json:"tenant"`
+	Trunk     string   `json:"trunk"`
+	Name      string   `json:"name"`      // as configured, "" for an address
+	Addresses []string `json:"addresses"` // in order of priority, as "192.0.2.1:5060/udp"
+	Stale     bool     `json:"stale"`     // they are older than DNS allows, as no server answers
+	Error     string   `json:"error,omitempty"`
 }
 
 // Listener is a SIP socket of the node.
