@@ -55,7 +55,7 @@ var (
 		"180", "183 sdp", "183 sdp=PCMU", "200 sdp", "200 sdp", "200", "200 sdp=G729", "200 sdp tag=fork", "486", "503", "487", "491", "481",
 		"302", "100", "180 tag=fork",
 		"reINVITE sdp", "reINVITE", "reINVITE sdp=G722", "reINVITE sdp=/sendonly", "reINVITE sdp=/refused", "reINVITE sdp=garbage",
-		"repeat", "OPTIONS", "UPDATE", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
+		"repeat", "OPTIONS", "UPDATE", "UPDATE sdp", "UPDATE sdp=G722", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
 		"silent", "no-ack", "no-bye", "no-cancel", "normal", "normal",
 	}
 	sounds = []string{"timeout", "ended", "digit 1", "oneway"}

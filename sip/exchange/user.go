@@ -40,7 +40,7 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 		s.register(now, tx, req, flow)
 	case sip.OPTIONS:
 		s.reply(now, tx, req, 200, sip.NewHeader("Allow", leg.Allow+", REGISTER"), sip.NewHeader("Accept", "application/sdp"))
-	case sip.BYE, sip.INFO:
+	case sip.BYE, sip.INFO, sip.UPDATE:
 		s.reply(now, tx, req, 481)
 	default:
 		s.reply(now, tx, req, 405, sip.NewHeader("Allow", leg.Allow+", REGISTER"))

@@ -30,6 +30,8 @@ func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 		return l.byed(now, w, tx, req)
 	case sip.INVITE:
 		return l.reoffered(now, w, tx, req)
+	case sip.UPDATE:
+		return l.updated(now, w, tx, req)
 	case sip.INFO:
 		w.Respond(now, tx, l.respond(req, 200, "", nil))
 		if d := infoDigit(req); d != 0 && l.Live() {
@@ -61,7 +63,12 @@ func (l *Leg) acked(now time.Time, w Wire, ack *sip.Request) Event {
 }
 
 func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
+	if !l.Inbound && !l.answered { // the callee has no dialog yet to hang up (15)
+		w.Respond(now, tx, l.respond(req, 481, "", nil))
+		return Event{}
+	}
 	w.Respond(now, tx, l.respond(req, 200, "", nil))
+	l.dropQuestion(now, w)
 	v := cause.Verdict{Q850: Q850Of(req)}
 	if l.server != nil {
 		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
@@ -79,14 +86,12 @@ func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Reque
 
 func (l *Leg) reoffered(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
 	switch {
-	case l.Live() && (l.server != nil || l.reliable.pending()):
-		res := l.respond(req, 500, "Another offer is pending", nil)
-		res.AppendHeader(sip.NewHeader("Retry-After", "5"))
-		w.Respond(now, tx, res)
+	case l.Live() && (l.server != nil || l.update != nil || l.reliable.pending()):
+		l.later(now, w, tx, req)
+	case l.Live() && l.client != nil:
+		w.Respond(now, tx, l.respond(req, 491, "", nil))
 	case !l.Talking():
 		w.Respond(now, tx, l.respond(req, 481, "", nil))
-	case l.client != nil:
-		w.Respond(now, tx, l.respond(req, 491, "", nil))
 	default:
 		l.Dialog.Retarget(req)
 		l.server, l.invite = tx, req
@@ -143,6 +148,7 @@ func (l *Leg) progressed(res *sip.Response) Event {
 		return Event{}
 	}
 	l.State = Early
+	l.Dialog.Confirm(res)
 	return Event{Kind: Rings, Status: res.StatusCode, Body: sdpBody(res)}
 }
 
@@ -151,7 +157,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 	tag := message.Tag(res.To().Params)
 	seq := res.CSeq().SeqNo
 	switch {
-	case l.Dialog.RemoteTag != "" && tag != l.Dialog.RemoteTag:
+	case l.answered && tag != l.Dialog.RemoteTag:
 		release(now, w, l, l.Dialog.Fork(res), seq)
 		return Event{}
 	case l.sent.branch != "" && l.sent.seq == seq:
@@ -163,8 +169,8 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		l.sendAck(now, w, seq)
 		return Event{Kind: Reanswers, Body: sdpBody(res)}
 	}
-	ended, known := l.State >= Ending, l.Dialog.RemoteTag != ""
-	l.client = nil
+	ended, known := l.State >= Ending, l.answered
+	l.client, l.answered = nil, true
 	if ended && known { // repeated after the leg was over
 		l.sendAck(now, w, seq)
 		return Event{}

@@ -24,6 +24,8 @@
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a
 //     talking leg keeps is what bounds how many a node holds.
 //   - The call decides how long to ring: no Timer C runs here.
+//   - A leg that rings follows one early dialog, that of the newest response: it is
+//     the one whose requests (UPDATE) are taken.
 package leg
 
 import (
@@ -109,12 +111,14 @@ type Leg struct {
 
 	tokens Tokens
 	server *transaction.Server // pending INVITE or re-INVITE of the party
+	update *question           // pending offer of the party in another request
 	client *transaction.Client // our pending INVITE or re-INVITE
 	invite *sip.Request        // the request of server, until it has a final response
 	seq    uint32              // CSeq of the INVITE that client or reliable is about
 	sent   ackSent             // our ACK of the last 2xx
 
 	reliable reliable       // the 2xx that awaits an ACK
+	answered bool           // a 2xx to our INVITE came: the dialog is with its sender
 	byeCause *cause.Verdict // End was asked for before a BYE may go
 	giveUp   time.Time      // when Ending becomes Done whatever comes
 }
@@ -134,7 +138,7 @@ const (
 	Rings                 // Status 180 to 183, Body if it has SDP
 	Accepts               // the party answered: Body
 	Acked                 // the ACK came: Body if it carries an answer
-	Reoffers              // re-INVITE: Body, nil if it has none: call AnswerReoffer or RefuseReoffer
+	Reoffers              // re-INVITE or UPDATE: Body, nil if a re-INVITE has none: call AnswerReoffer or RefuseReoffer
 	Reanswers             // our re-INVITE was accepted: Body
 	ReofferFail           // our re-INVITE was refused: Verdict
 	Digit                 // SIP INFO: Digit
@@ -216,8 +220,9 @@ func (l *Leg) Live() bool { return l.State < Ending }
 // Talking tells whether the leg was answered and not ended.
 func (l *Leg) Talking() bool { return l.State == Answered || l.State == Confirmed }
 
-// Asking tells whether a re-INVITE of the party awaits its answer.
-func (l *Leg) Asking() bool { return l.server != nil && l.Talking() }
+// Asking tells whether an offer of the party, in a re-INVITE or UPDATE, awaits its
+// answer.
+func (l *Leg) Asking() bool { return l.update != nil || l.server != nil && l.Talking() }
 
 // Deadline is when Tick is due; zero means never.
 func (l *Leg) Deadline() time.Time {
@@ -270,7 +275,7 @@ func (l *Leg) Drop() { l.finish() }
 func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
-	l.server, l.client, l.invite, l.sent = nil, nil, nil, ackSent{}
+	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
 	l.reliable = reliable{}
 }
 

@@ -16,7 +16,7 @@ import (
 var ErrPending = errors.New("another offer is pending on this leg")
 
 // Allow lists the methods that a leg understands.
-const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
 
 // Product is what we call ourselves in User-Agent and Server.
 const Product = "Strowger"
@@ -44,7 +44,7 @@ func (l *Leg) Answer(now time.Time, w Wire, body []byte) {
 func (l *Leg) accept(now time.Time, w Wire, body []byte) {
 	res := l.respond(l.invite, 200, "", body)
 	l.seq = l.invite.CSeq().SeqNo
-	l.reliable = repeatUntilAcked(now, l.server, res)
+	l.reliable = repeatUntilAcked(now, l.server, res, sdpBody(l.invite) == nil)
 	tx := l.server
 	l.server, l.invite = nil, nil
 	w.Respond(now, tx, res)
@@ -66,7 +66,7 @@ func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
 
 // Reoffer sends a re-INVITE.
 func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
-	if l.client != nil || l.server != nil || l.reliable.pending() || !l.Talking() {
+	if l.client != nil || l.server != nil || l.update != nil || l.reliable.pending() || !l.Talking() {
 		return ErrPending
 	}
 	l.offer(now, w, body, nil)
@@ -85,16 +85,23 @@ func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	l.client = w.Start(now, req, l.Flow, l)
 }
 
-// AnswerReoffer accepts the party's re-INVITE.
+// AnswerReoffer accepts the party's re-INVITE or UPDATE.
 func (l *Leg) AnswerReoffer(now time.Time, w Wire, body []byte) {
-	if l.server == nil || !l.Talking() {
-		return
+	switch {
+	case l.update != nil:
+		l.answerQuestion(now, w, body)
+	case l.server != nil && l.Talking():
+		l.accept(now, w, body)
 	}
-	l.accept(now, w, body)
 }
 
-// RefuseReoffer refuses the party's re-INVITE; the dialog goes on as it was.
+// RefuseReoffer refuses the party's re-INVITE or UPDATE; the dialog goes on as it
+// was.
 func (l *Leg) RefuseReoffer(now time.Time, w Wire, v cause.Verdict) {
+	if l.update != nil {
+		l.refuseQuestion(now, w, v.Status, v.Phrase())
+		return
+	}
 	if l.server == nil || !l.Talking() {
 		return
 	}
@@ -131,6 +138,7 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 	if v.Q850 != 0 {
 		res.AppendHeader(sip.NewHeader("Reason", fmt.Sprintf("Q.850;cause=%d", v.Q850)))
 	}
+	l.dropQuestion(now, w)
 	tx := l.server
 	l.finish()
 	w.Respond(now, tx, res)
@@ -151,6 +159,7 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
 		l.server, l.invite = nil, nil
 	}
+	l.dropQuestion(now, w)
 	l.State = Ending
 	l.byeCause = nil
 	l.reliable = reliable{}

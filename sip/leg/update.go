@@ -1,0 +1,73 @@
+package leg
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/transaction"
+)
+
+// question is a request of the party, other than INVITE, whose offer waits for the
+// call to answer it.
+type question struct {
+	tx  *transaction.Server
+	req *sip.Request
+}
+
+// updated takes an UPDATE (RFC 3311 section 5.2). Without SDP it only refreshes the
+// target; with SDP it is an offer, for which no other may be open.
+func (l *Leg) updated(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
+	body := sdpBody(req)
+	switch {
+	case !l.Live():
+		w.Respond(now, tx, l.respond(req, 481, "", nil))
+	case l.update != nil:
+		l.later(now, w, tx, req)
+	case body == nil:
+		l.Dialog.Retarget(req)
+		w.Respond(now, tx, l.respond(req, 200, "", nil))
+	case l.offering():
+		w.Respond(now, tx, l.respond(req, 491, "", nil))
+	case l.server != nil:
+		l.later(now, w, tx, req)
+	default:
+		l.update = &question{tx, req}
+		return Event{Kind: Reoffers, Body: body}
+	}
+	return Event{}
+}
+
+// offering tells whether an offer of ours awaits its answer: in our INVITE, or in
+// the 2xx to one that had none.
+func (l *Leg) offering() bool {
+	return l.client != nil || l.reliable.pending() && l.reliable.offer
+}
+
+// later refuses an offer for the time that another one is open (RFC 3261 section
+// 14.2, RFC 3311 section 5.2).
+func (l *Leg) later(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) {
+	res := l.respond(req, 500, "Another offer is pending", nil)
+	res.AppendHeader(sip.NewHeader("Retry-After", "5"))
+	w.Respond(now, tx, res)
+}
+
+func (l *Leg) answerQuestion(now time.Time, w Wire, body []byte) {
+	q := l.update
+	l.update = nil
+	l.Dialog.Retarget(q.req)
+	w.Respond(now, q.tx, l.respond(q.req, 200, "", body))
+}
+
+func (l *Leg) refuseQuestion(now time.Time, w Wire, status int, reason string) {
+	q := l.update
+	l.update = nil
+	w.Respond(now, q.tx, l.respond(q.req, status, reason, nil))
+}
+
+// dropQuestion answers what is open when the leg ends.
+func (l *Leg) dropQuestion(now time.Time, w Wire) {
+	if l.update != nil {
+		l.refuseQuestion(now, w, 487, "")
+	}
+}
