@@ -127,7 +127,7 @@ func begin(t *testing.T, out *fake) *Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out)
+	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, 0)
 }
 
 func target(n int) Target {

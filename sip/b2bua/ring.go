@@ -98,7 +98,7 @@ func (s Stage) timeout() time.Duration {
 
 // ring sends an INVITE to one target.
 func (c *Call) ring(now time.Time, t Target, out Effects) {
-	p := newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
+	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.confirm, p.rang = t.Confirm, now
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {

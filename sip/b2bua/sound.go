@@ -26,6 +26,8 @@ func (c *Call) takeAnswer(p *party, body []byte, out Effects) bool {
 	if err != nil {
 		return false
 	}
+	// An offer that does not speak cannot learn that the party does not listen.
+	agreed.Held = agreed.Held || p.agreed.Held && agreed.Direction == p.agreed.Direction
 	p.agree(agreed, out)
 	return true
 }
@@ -184,6 +186,16 @@ func (c *Call) align(now time.Time, p, other *party, out Effects) {
 	}
 	saved := p.session
 	if err := p.Reoffer(now, out, p.session.Offer(p.local, other.agreed.Codecs, sdp.SendRecv)); err != nil {
+		p.session = saved
+		return
+	}
+	p.saved = saved
+}
+
+// refreshes offers a party what was agreed with it, so that its session lives on.
+func (c *Call) refreshes(now time.Time, p *party, out Effects) {
+	saved := p.session
+	if err := p.Reoffer(now, out, p.session.Repeat(p.agreed.Codecs, p.agreed.Direction)); err != nil {
 		p.session = saved
 		return
 	}

@@ -128,6 +128,8 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 		c.reanswers(now, p, ev.Body, out)
 	case leg.ReofferFail:
 		c.reofferFailed(now, p, ev.Verdict, out)
+	case leg.Refreshes:
+		c.refreshes(now, p, out)
 	case leg.Digit:
 		c.digit(now, p, ev.Digit, out)
 	case leg.Ends:

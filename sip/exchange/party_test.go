@@ -23,6 +23,7 @@ type party struct {
 	node   string  // that reaches it; "" is the one under test
 	stream *stream // if it is on TCP
 	quirks map[string]bool
+	habits map[string]action // how it answers a method
 	talks  []*talk
 	last   string // the last message
 	lastAt time.Time
@@ -79,6 +80,8 @@ func (p *party) act(a action) {
 		p.ack(p.talk(), a)
 	case "BYE", "INFO", "OPTIONS", "UPDATE", "MESSAGE", "REGISTER":
 		p.request(a)
+	case "on":
+		p.habits[a.args[0]] = action{args: a.args[1:], header: a.header}
 	case "close":
 		p.stream.close(p)
 	case "repeat":
@@ -253,9 +256,19 @@ func (p *party) takeRequest(req *sip.Request) {
 		}
 		fallthrough
 	default:
-		if !p.quirks["no-bye"] {
-			p.send(p, p.addr, p.response(t, req, 200, action{}))
-		}
+		p.answer(t, req)
+	}
+}
+
+// answer answers a request as the party is used to, or else with 200.
+func (p *party) answer(t *talk, req *sip.Request) {
+	status := 200
+	a, ok := p.habits[string(req.Method)]
+	if ok {
+		status = atoi(a.args[0])
+	}
+	if status > 0 && (req.Method != sip.BYE || !p.quirks["no-bye"]) {
+		p.send(p, p.addr, p.response(t, req, status, a))
 	}
 }
 

@@ -45,7 +45,7 @@ func (p *party) build(t *talk, method string, seq uint32, branch string, a actio
 // finish adds the headers and the body of an action.
 func (p *party) finish(head string, a action) string {
 	if a.header != "" {
-		head += a.header + "\r\n"
+		head += strings.ReplaceAll(a.header, " | ", "\r\n") + "\r\n"
 	}
 	body := ""
 	if s, ok := a.option("sdp"); ok {

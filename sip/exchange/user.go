@@ -14,7 +14,7 @@ import (
 )
 
 // supported are the option tags that a request may Require.
-var supported = []string{"path", "outbound"}
+var supported = []string{"path", "outbound", "timer"}
 
 // Request takes a request that is no retransmission (transaction.User).
 func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
@@ -31,6 +31,10 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 	}
 	if missing := unsupported(req); missing != "" {
 		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
+		return
+	}
+	if req.Method == sip.INVITE && leg.TooBrief(req) {
+		s.reply(now, tx, req, 422, leg.MinSE())
 		return
 	}
 	switch req.Method {

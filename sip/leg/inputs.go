@@ -92,6 +92,7 @@ func (l *Leg) reoffered(now time.Time, w Wire, tx *transaction.Server, req *sip.
 		w.Respond(now, tx, l.respond(req, 491, "", nil))
 	case !l.Talking():
 		w.Respond(now, tx, l.respond(req, 481, "", nil))
+	case l.refuseBrief(now, w, tx, req):
 	default:
 		l.Dialog.Retarget(req)
 		l.server, l.invite = tx, req
@@ -120,6 +121,8 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		l.connected(tx.Flow)
 	}
 	switch {
+	case res.CSeq().MethodName == sip.UPDATE:
+		return l.renewed(now, w, res)
 	case res.CSeq().MethodName != sip.INVITE:
 		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
 			l.finish()
@@ -166,11 +169,12 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 	case l.Talking(): // 2xx to a re-INVITE
 		l.client = nil
 		l.Dialog.Retarget(res)
+		l.granted(now, res)
 		l.sendAck(now, w, seq)
 		return Event{Kind: Reanswers, Body: sdpBody(res)}
 	}
 	ended, known := l.State >= Ending, l.answered
-	l.client, l.answered = nil, true
+	l.client, l.opening, l.answered = nil, nil, true
 	if ended && known { // repeated after the leg was over
 		l.sendAck(now, w, seq)
 		return Event{}
@@ -182,6 +186,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		return Event{}
 	}
 	l.State = Answered
+	l.granted(now, res)
 	return Event{Kind: Accepts, Status: res.StatusCode, Body: sdpBody(res)}
 }
 
@@ -217,11 +222,15 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 		l.bye(now, w, v)
 		return Event{Kind: Ends, Verdict: v}
 	case l.Talking():
+		l.notRenewed(now, res)
 		return Event{Kind: ReofferFail, Verdict: v}
 	case l.State == Ending:
 		l.finish()
 		return Event{}
 	case l.State == Done:
+		return Event{}
+	case res.StatusCode == 422 && l.State == Offered && l.opening != nil && l.raise(res):
+		l.offer(now, w, l.opening.body, l.opening.headers)
 		return Event{}
 	}
 	l.finish()

@@ -23,6 +23,8 @@
 //     2xx may come when the link is back.
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a
 //     talking leg keeps is what bounds how many a node holds.
+//   - A session has a timer (RFC 4028) if either side asks for one. Where the party
+//     refreshes and does not, the leg is ended.
 //   - The call decides how long to ring: no Timer C runs here.
 //   - A leg that rings follows one early dialog, that of the newest response: it is
 //     the one whose requests (UPDATE) are taken.
@@ -108,6 +110,9 @@ type Leg struct {
 	Flow    transport.Flow
 	Dialog  *dialog.Dialog
 	State   State
+	// SessionExpires is how long a session that nobody refreshes lives if it is ours
+	// to say (RFC 4028). 0 means that we ask for no timer; the party's is kept.
+	SessionExpires time.Duration
 
 	tokens Tokens
 	server *transaction.Server // pending INVITE or re-INVITE of the party
@@ -118,9 +123,17 @@ type Leg struct {
 	sent   ackSent             // our ACK of the last 2xx
 
 	reliable reliable       // the 2xx that awaits an ACK
+	opening  *opening       // our first INVITE until its final response
+	session  session        // RFC 4028
 	answered bool           // a 2xx to our INVITE came: the dialog is with its sender
 	byeCause *cause.Verdict // End was asked for before a BYE may go
 	giveUp   time.Time      // when Ending becomes Done whatever comes
+}
+
+// opening is what our first INVITE says beyond its dialog, to say it again.
+type opening struct {
+	body    []byte
+	headers []sip.Header
 }
 
 // ackSent is what makes an ACK the same again.
@@ -141,6 +154,7 @@ const (
 	Reoffers              // re-INVITE or UPDATE: Body, nil if a re-INVITE has none: call AnswerReoffer or RefuseReoffer
 	Reanswers             // our re-INVITE was accepted: Body
 	ReofferFail           // our re-INVITE was refused: Verdict
+	Refreshes             // the session wants a re-INVITE that changes nothing: call Reoffer
 	Digit                 // SIP INFO: Digit
 	Ends                  // the party hung up, refused or vanished: Verdict
 )
@@ -226,24 +240,36 @@ func (l *Leg) Asking() bool { return l.update != nil || l.server != nil && l.Tal
 
 // Deadline is when Tick is due; zero means never.
 func (l *Leg) Deadline() time.Time {
-	d := l.giveUp
-	if r := l.reliable.next; !r.IsZero() && (d.IsZero() || r.Before(d)) {
-		d = r
-	}
-	return d
+	d := earlier(l.giveUp, l.reliable.next)
+	return earlier(d, earlier(l.session.refresh, l.session.end))
 }
 
-// Tick runs what is due: a repeated 2xx, or the end of waiting.
+// earlier is the earlier of two times; zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func due(now, at time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+// Tick runs what is due: a repeated 2xx, the end of waiting, a refresh or the end
+// of the session.
 func (l *Leg) Tick(now time.Time, w Wire) Event {
-	if !l.reliable.next.IsZero() && !now.Before(l.reliable.next) {
+	switch {
+	case due(now, l.reliable.next):
 		if l.reliable.repeat(now, w) {
 			return Event{}
 		}
 		l.reliable = reliable{}
 		return l.unacknowledged(now, w)
-	}
-	if !l.giveUp.IsZero() && !now.Before(l.giveUp) {
+	case due(now, l.giveUp):
 		l.finish()
+	case due(now, l.session.end):
+		return l.expired(now, w)
+	case due(now, l.session.refresh):
+		return l.renew(now, w)
 	}
 	return Event{}
 }
@@ -276,7 +302,8 @@ func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
 	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
-	l.reliable = reliable{}
+	l.reliable, l.opening = reliable{}, nil
+	l.session.stop()
 }
 
 // linger is how long an ended leg waits for the answer to its CANCEL or BYE.

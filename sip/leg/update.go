@@ -24,9 +24,9 @@ func (l *Leg) updated(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 		w.Respond(now, tx, l.respond(req, 481, "", nil))
 	case l.update != nil:
 		l.later(now, w, tx, req)
+	case l.refuseBrief(now, w, tx, req):
 	case body == nil:
-		l.Dialog.Retarget(req)
-		w.Respond(now, tx, l.respond(req, 200, "", nil))
+		l.acceptUpdate(now, w, question{tx, req}, nil)
 	case l.offering():
 		w.Respond(now, tx, l.respond(req, 491, "", nil))
 	case l.server != nil:
@@ -55,8 +55,16 @@ func (l *Leg) later(now time.Time, w Wire, tx *transaction.Server, req *sip.Requ
 func (l *Leg) answerQuestion(now time.Time, w Wire, body []byte) {
 	q := l.update
 	l.update = nil
+	l.acceptUpdate(now, w, *q, body)
+}
+
+func (l *Leg) acceptUpdate(now time.Time, w Wire, q question, body []byte) {
 	l.Dialog.Retarget(q.req)
-	w.Respond(now, q.tx, l.respond(q.req, 200, "", body))
+	res := l.respond(q.req, 200, "", body)
+	if l.Talking() {
+		l.grant(now, q.req, res)
+	}
+	w.Respond(now, q.tx, res)
 }
 
 func (l *Leg) refuseQuestion(now time.Time, w Wire, status int, reason string) {

@@ -18,6 +18,9 @@ var ErrPending = errors.New("another offer is pending on this leg")
 // Allow lists the methods that a leg understands.
 const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
 
+// supported are the option tags that a request of ours offers.
+const supported = supportedTimer
+
 // Product is what we call ourselves in User-Agent and Server.
 const Product = "Strowger"
 
@@ -43,6 +46,7 @@ func (l *Leg) Answer(now time.Time, w Wire, body []byte) {
 // accept sends the 2xx of the pending INVITE and begins to wait for its ACK.
 func (l *Leg) accept(now time.Time, w Wire, body []byte) {
 	res := l.respond(l.invite, 200, "", body)
+	l.grant(now, l.invite, res)
 	l.seq = l.invite.CSeq().SeqNo
 	l.reliable = repeatUntilAcked(now, l.server, res, sdpBody(l.invite) == nil)
 	tx := l.server
@@ -61,16 +65,22 @@ func (l *Leg) respond(req *sip.Request, status int, reason string, body []byte) 
 
 // Invite sends the INVITE of an outbound leg, with extra headers.
 func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
+	l.opening = &opening{body, headers}
 	l.offer(now, w, body, headers)
 }
 
 // Reoffer sends a re-INVITE.
 func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
-	if l.client != nil || l.server != nil || l.update != nil || l.reliable.pending() || !l.Talking() {
+	if l.busy() || !l.Talking() {
 		return ErrPending
 	}
 	l.offer(now, w, body, nil)
 	return nil
+}
+
+// busy tells whether an offer is under way, or an INVITE that may carry one.
+func (l *Leg) busy() bool {
+	return l.client != nil || l.server != nil || l.update != nil || l.reliable.pending()
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
@@ -79,6 +89,8 @@ func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
 		req.AppendHeader(h)
 	}
 	req.AppendHeader(sip.NewHeader("Allow", Allow))
+	req.AppendHeader(sip.NewHeader("Supported", supported))
+	l.propose(req)
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	setBody(req, body)
 	l.seq = l.Dialog.LocalSeq()
@@ -163,6 +175,7 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	l.State = Ending
 	l.byeCause = nil
 	l.reliable = reliable{}
+	l.session.stop()
 	l.giveUp = now.Add(linger)
 	req := l.Dialog.Request(sip.BYE, l.Flow, l.branch())
 	if r := reasonFor(v); r != "" {
