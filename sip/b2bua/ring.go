@@ -155,9 +155,19 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 	if single && ev.Body != nil && !p.confirm && c.earlyMedia(now, p, ev.Body, out) {
 		return
 	}
-	if c.caller().State == leg.Offered {
-		c.caller().Progress(now, out, 180, nil)
+	if caller := c.caller(); caller.State == leg.Offered {
+		caller.Progress(now, out, 180, c.firstOffer(caller))
 	}
+}
+
+// firstOffer is our offer to a caller who has made none and has to get it before
+// anybody answers; nil if there is time.
+func (c *Call) firstOffer(caller *party) []byte {
+	if !caller.MustOffer() {
+		return nil
+	}
+	caller.ours = true
+	return caller.session.Offer(caller.local, sdp.Defaults(), sdp.SendRecv)
 }
 
 // earlyMedia opens the way for the sound of a party that has not answered yet.
@@ -169,8 +179,8 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	if !c.takeAnswer(p, body, out) {
 		return false
 	}
-	answer, err := c.answerFor(caller, p, out)
-	if err != nil {
+	answer, err := c.finalFor(caller, p, out)
+	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
 	p.early, caller.reply = true, answer
@@ -206,7 +216,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller := c.caller()
 	c.stageEnd, p.askEnd = time.Time{}, time.Time{}
 	c.cancelOthers(now, p, out)
-	body, err := c.answerFor(caller, p, out)
+	body, err := c.finalFor(caller, p, out)
 	if err != nil {
 		c.end(now, sdpVerdict(err), "switch", out)
 		return

@@ -40,6 +40,7 @@ type (
 	// Failed is the end of a leg's transaction without an answer.
 	Failed struct {
 		Leg int
+		Tx  *transaction.Client
 		Err error
 	}
 	// Sound is an event of a leg's ports.
@@ -84,7 +85,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		}
 	case Failed:
 		if p := c.party(e.Leg); p != nil {
-			c.legEvent(now, p, p.Failed(now, out, e.Err), out)
+			c.legEvent(now, p, p.Failed(now, out, e.Tx, e.Err), out)
 		}
 	case Sound:
 		if p := c.party(e.Leg); p != nil {
@@ -165,7 +166,7 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 	c.legOver(now, p, v, out)
 	switch {
 	case c.state == over:
-	case c.state == talking && v.Status == 408: // it went silent; nobody hung up
+	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504: // it went silent; nobody hung up
 		c.end(now, v, "switch", out)
 	case p == c.caller():
 		c.end(now, v, "caller", out)

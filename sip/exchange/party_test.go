@@ -78,7 +78,7 @@ func (p *party) act(a action) {
 		p.cancel(a)
 	case "ACK":
 		p.ack(p.talk(), a)
-	case "BYE", "INFO", "OPTIONS", "UPDATE", "MESSAGE", "REGISTER":
+	case "BYE", "INFO", "OPTIONS", "UPDATE", "PRACK", "MESSAGE", "REGISTER":
 		p.request(a)
 	case "on":
 		p.habits[a.args[0]] = action{args: a.args[1:], header: a.header}
@@ -313,7 +313,7 @@ func (p *party) takeResponse(res *sip.Response) {
 		t.target = message.Contact(res).Address.String()
 		if !p.quirks["no-ack"] {
 			a := action{}
-			if p.quirks["ack-sdp"] || !strings.Contains(t.request, "application/sdp") {
+			if p.quirks["ack-sdp"] || !strings.Contains(t.request, "application/sdp") && len(res.Body()) > 0 {
 				a.args = []string{"sdp"}
 			}
 			p.send(p, p.addr, p.build(t, "ACK", res.CSeq().SeqNo, p.newBranch(), a))

@@ -30,6 +30,8 @@ func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 		return l.byed(now, w, tx, req)
 	case sip.INVITE:
 		return l.reoffered(now, w, tx, req)
+	case sip.PRACK:
+		return l.pracked(now, w, tx, req)
 	case sip.UPDATE:
 		return l.updated(now, w, tx, req)
 	case sip.INFO:
@@ -129,7 +131,7 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		}
 		return Event{}
 	case res.StatusCode < 200:
-		return l.progressed(res)
+		return l.progressed(now, w, res)
 	case res.StatusCode < 300:
 		return l.accepted(now, w, res)
 	default:
@@ -146,13 +148,16 @@ func (l *Leg) connected(f transport.Flow) {
 	}
 }
 
-func (l *Leg) progressed(res *sip.Response) Event {
+func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
 	if l.State > Early || res.StatusCode == 100 || message.Tag(res.To().Params) == "" {
+		return Event{}
+	}
+	if rseq, reliable := message.RSeq(res); reliable && !l.acknowledge(now, w, res, rseq) {
 		return Event{}
 	}
 	l.State = Early
 	l.Dialog.Confirm(res)
-	return Event{Kind: Rings, Status: res.StatusCode, Body: sdpBody(res)}
+	return Event{Kind: Rings, Status: res.StatusCode, Body: l.answerIn(res)}
 }
 
 // accepted takes a 2xx to INVITE: the first, a repeated one, or one of a fork.
@@ -161,7 +166,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 	seq := res.CSeq().SeqNo
 	switch {
 	case l.answered && tag != l.Dialog.RemoteTag:
-		release(now, w, l, l.Dialog.Fork(res), seq)
+		giveBack(now, w, l, l.Dialog.Fork(res), seq)
 		return Event{}
 	case l.sent.branch != "" && l.sent.seq == seq:
 		l.ack(now, w, l.sent)
@@ -187,7 +192,9 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 	}
 	l.State = Answered
 	l.granted(now, res)
-	return Event{Kind: Accepts, Status: res.StatusCode, Body: sdpBody(res)}
+	body := l.answerIn(res)
+	l.forks = nil
+	return Event{Kind: Accepts, Status: res.StatusCode, Body: body}
 }
 
 func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
@@ -201,8 +208,8 @@ func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
 	w.Start(now, req, l.Flow, l)
 }
 
-// release takes back a fork that answered too late: ACK and BYE.
-func release(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
+// giveBack ends a fork that answered too late: ACK and BYE.
+func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
 	ack := d.Ack(seq, l.Flow, l.branch())
 	ack.SetBody(nil)
 	w.Start(now, ack, l.Flow, l)
@@ -237,10 +244,13 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 	return Event{Kind: Ends, Verdict: v}
 }
 
-// Failed takes the end of a transaction without an answer.
-func (l *Leg) Failed(now time.Time, w Wire, err error) Event {
+// Failed takes the end of a transaction without an answer. tx is nil if every one of
+// the leg has ended.
+func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) Event {
 	v := failure(err)
 	switch {
+	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters
+		return Event{}
 	case l.State == Done:
 		return Event{}
 	case l.State == Ending:

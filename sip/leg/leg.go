@@ -23,6 +23,9 @@
 //     2xx may come when the link is back.
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a
 //     talking leg keeps is what bounds how many a node holds.
+//   - Provisional responses are reliable (RFC 3262) where the party wants it, or knows
+//     how and there is SDP. One waits for the PRACK of the one before it, and so does
+//     the 2xx.
 //   - A session has a timer (RFC 4028) if either side asks for one. Where the party
 //     refreshes and does not, the leg is ended.
 //   - The call decides how long to ring: no Timer C runs here.
@@ -123,6 +126,9 @@ type Leg struct {
 	sent   ackSent             // our ACK of the last 2xx
 
 	reliable reliable       // the 2xx that awaits an ACK
+	promise  *promise       // our last provisional response that wants PRACK; nil before the first
+	settled  bool           // SDP went or will go out in one of those
+	forks    []fork         // early dialogs of our INVITE with responses that wanted PRACK
 	opening  *opening       // our first INVITE until its final response
 	session  session        // RFC 4028
 	answered bool           // a 2xx to our INVITE came: the dialog is with its sender
@@ -150,8 +156,8 @@ const (
 	Nothing     EventKind = iota
 	Rings                 // Status 180 to 183, Body if it has SDP
 	Accepts               // the party answered: Body
-	Acked                 // the ACK came: Body if it carries an answer
-	Reoffers              // re-INVITE or UPDATE: Body, nil if a re-INVITE has none: call AnswerReoffer or RefuseReoffer
+	Acked                 // the ACK, or the PRACK of our offer, came: Body if it carries an answer
+	Reoffers              // re-INVITE, UPDATE or PRACK: Body, nil if a re-INVITE has none: call AnswerReoffer or RefuseReoffer
 	Reanswers             // our re-INVITE was accepted: Body
 	ReofferFail           // our re-INVITE was refused: Verdict
 	Refreshes             // the session wants a re-INVITE that changes nothing: call Reoffer
@@ -240,7 +246,7 @@ func (l *Leg) Asking() bool { return l.update != nil || l.server != nil && l.Tal
 
 // Deadline is when Tick is due; zero means never.
 func (l *Leg) Deadline() time.Time {
-	d := earlier(l.giveUp, l.reliable.next)
+	d := earlier(l.giveUp, earlier(l.reliable.next, l.promiseDue()))
 	return earlier(d, earlier(l.session.refresh, l.session.end))
 }
 
@@ -254,7 +260,7 @@ func earlier(a, b time.Time) time.Time {
 
 func due(now, at time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
-// Tick runs what is due: a repeated 2xx, the end of waiting, a refresh or the end
+// Tick runs what is due: a repeated response, the end of waiting, a refresh or the end
 // of the session.
 func (l *Leg) Tick(now time.Time, w Wire) Event {
 	switch {
@@ -264,6 +270,8 @@ func (l *Leg) Tick(now time.Time, w Wire) Event {
 		}
 		l.reliable = reliable{}
 		return l.unacknowledged(now, w)
+	case due(now, l.promiseDue()):
+		return l.repeatPromise(now, w)
 	case due(now, l.giveUp):
 		l.finish()
 	case due(now, l.session.end):
@@ -302,7 +310,7 @@ func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
 	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
-	l.reliable, l.opening = reliable{}, nil
+	l.reliable, l.opening, l.promise, l.forks = reliable{}, nil, nil, nil
 	l.session.stop()
 }
 

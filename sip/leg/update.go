@@ -29,7 +29,7 @@ func (l *Leg) updated(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 		l.acceptUpdate(now, w, question{tx, req}, nil)
 	case l.offering():
 		w.Respond(now, tx, l.respond(req, 491, "", nil))
-	case l.server != nil:
+	case l.asked():
 		l.later(now, w, tx, req)
 	default:
 		l.update = &question{tx, req}
@@ -39,9 +39,19 @@ func (l *Leg) updated(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 }
 
 // offering tells whether an offer of ours awaits its answer: in our INVITE, or in
-// the 2xx to one that had none.
+// the response to one that had none.
 func (l *Leg) offering() bool {
-	return l.client != nil || l.reliable.pending() && l.reliable.offer
+	if l.promise.open() && l.promise.offer || l.reliable.pending() && l.reliable.offer {
+		return true
+	}
+	f := l.forked(l.Dialog.RemoteTag)
+	return l.client != nil && (l.Talking() || f == nil || !f.settled)
+}
+
+// asked tells whether an INVITE of the party awaits the answer to its offer, or its
+// end, before which no other is taken.
+func (l *Leg) asked() bool {
+	return l.server != nil && (l.Talking() || !l.settled || l.promise.open())
 }
 
 // later refuses an offer for the time that another one is open (RFC 3261 section
@@ -55,7 +65,18 @@ func (l *Leg) later(now time.Time, w Wire, tx *transaction.Server, req *sip.Requ
 func (l *Leg) answerQuestion(now time.Time, w Wire, body []byte) {
 	q := l.update
 	l.update = nil
+	if f := l.forked(l.Dialog.RemoteTag); f != nil {
+		f.answer = nil // it is history
+	}
 	l.acceptUpdate(now, w, *q, body)
+	l.answeredPrack(now, w, *q)
+}
+
+// answeredPrack goes on where an offer in a PRACK has its answer.
+func (l *Leg) answeredPrack(now time.Time, w Wire, q question) {
+	if q.req.Method == sip.PRACK && l.promise != nil {
+		l.release(now, w)
+	}
 }
 
 func (l *Leg) acceptUpdate(now time.Time, w Wire, q question, body []byte) {
@@ -71,6 +92,9 @@ func (l *Leg) refuseQuestion(now time.Time, w Wire, status int, reason string) {
 	q := l.update
 	l.update = nil
 	w.Respond(now, q.tx, l.respond(q.req, status, reason, nil))
+	if l.Live() && status != 487 {
+		l.answeredPrack(now, w, *q)
+	}
 }
 
 // dropQuestion answers what is open when the leg ends.

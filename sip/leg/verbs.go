@@ -16,31 +16,31 @@ import (
 var ErrPending = errors.New("another offer is pending on this leg")
 
 // Allow lists the methods that a leg understands.
-const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 
 // supported are the option tags that a request of ours offers.
-const supported = supportedTimer
+const supported = reliableTag + ", " + supportedTimer
 
 // Product is what we call ourselves in User-Agent and Server.
 const Product = "Strowger"
 
 // Progress sends a provisional response to an inbound leg, with SDP if body is
-// not nil.
+// not nil. MustOffer says whether that has to be an offer.
 func (l *Leg) Progress(now time.Time, w Wire, status int, body []byte) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
 	}
 	l.State = Early
-	w.Respond(now, l.server, l.respond(l.invite, status, "", body))
+	l.reply(now, w, response{status, body})
 }
 
-// Answer accepts an inbound leg.
+// Answer accepts an inbound leg, at once or when an outstanding PRACK has come. A leg
+// that is Settled takes no body.
 func (l *Leg) Answer(now time.Time, w Wire, body []byte) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
 	}
-	l.State = Answered
-	l.accept(now, w, body)
+	l.reply(now, w, response{200, body})
 }
 
 // accept sends the 2xx of the pending INVITE and begins to wait for its ACK.
@@ -48,9 +48,9 @@ func (l *Leg) accept(now time.Time, w Wire, body []byte) {
 	res := l.respond(l.invite, 200, "", body)
 	l.grant(now, l.invite, res)
 	l.seq = l.invite.CSeq().SeqNo
-	l.reliable = repeatUntilAcked(now, l.server, res, sdpBody(l.invite) == nil)
+	l.reliable = repeatUntilAcked(now, l.server, res, !l.settled && sdpBody(l.invite) == nil)
 	tx := l.server
-	l.server, l.invite = nil, nil
+	l.server, l.invite, l.promise = nil, nil, nil
 	w.Respond(now, tx, res)
 }
 
