@@ -132,6 +132,9 @@ func summary(msg sip.Message) string {
 		if m.Method == sip.INVITE {
 			fmt.Fprintf(&b, " to %s", mask(m.Recipient.User))
 		}
+		if m.Method == sip.PRACK && mask(message.ToTag(m)) == message.ToTag(m) {
+			fmt.Fprintf(&b, " to %s", message.ToTag(m))
+		}
 		if f := m.MaxForwards(); f != nil && f.Val() != 70 {
 			fmt.Fprintf(&b, " max-forwards=%d", f.Val())
 		}

@@ -150,7 +150,6 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 	if v.Q850 != 0 {
 		res.AppendHeader(sip.NewHeader("Reason", fmt.Sprintf("Q.850;cause=%d", v.Q850)))
 	}
-	l.dropQuestion(now, w)
 	tx := l.server
 	l.finish()
 	w.Respond(now, tx, res)
