@@ -24,9 +24,10 @@ type Config struct {
 	Media        Media
 	// DNS are the servers that a trunk's target is asked of that is a name, as servers
 	// of the block dns; at most 3. Default: those of /etc/resolv.conf.
-	DNS    []netip.AddrPort
-	Limits Limits
-	Log    Log
+	DNS     []netip.AddrPort
+	Session Session
+	Limits  Limits
+	Log     Log
 }
 
 // Node is the block node.
@@ -212,6 +213,15 @@ type Media struct {
 	// HeldTimeout is the same while held, inactive or after comfort noise. Default
 	// 2h; 0 means never.
 	HeldTimeout time.Duration
+}
+
+// Session is the block session: when a call ends whose other side is gone without a
+// word (RFC 4028).
+type Session struct {
+	// Expires is how long a leg lives without a refresh, if its party knows session
+	// timers and asks for nothing shorter. Default 30m, at least 90s; 0 means that the
+	// switch asks for no timer and keeps those that a party asks for.
+	Expires time.Duration
 }
 
 // Limits is the block limits.

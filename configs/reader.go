@@ -237,6 +237,15 @@ func (r *reader) times(file *source.Body) {
 		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
 		b.Done()
 	}
+	r.Session = Session{Expires: 30 * time.Minute}
+	if b := file.Block("session"); b != nil {
+		const low = 90 * time.Second // RFC 4028 section 4
+		r.Session.Expires = b.Duration("expires", r.Session.Expires, 0, 24*time.Hour)
+		if e := r.Session.Expires; e > 0 && e < low {
+			b.Fault(b.At, "session: expires is 0s or from %v, not %v", low, e)
+		}
+		b.Done()
+	}
 }
 
 func (r *reader) dns(file *source.Body) {

@@ -21,6 +21,7 @@ type Session struct {
 	numbers []Codec // every dynamic payload number used so far
 	offered []Codec // offer of ours that answers may come to, or nil
 	wish    Direction
+	mux     bool // the last body says rtcp-mux
 }
 
 // line is an m-line that we refuse or have refused.
@@ -58,8 +59,17 @@ func (s *Session) Offer(local netip.AddrPort, codecs []Codec, dir Direction) []b
 	if len(s.lines) == 0 {
 		s.lines, s.audio = []line{{kind: "audio", proto: "RTP/AVP"}}, 0
 	}
-	s.offered, s.wish = s.number(codecs), dir
+	s.offered, s.wish, s.mux = s.number(codecs), dir, false
 	return s.write(local, sound{codecs: s.offered, direction: dir})
+}
+
+// Repeat is the last body as an offer, which changes nothing. codecs and dir are
+// those of the last Agreed.
+func (s *Session) Repeat(codecs []Codec, dir Direction) []byte {
+	if s.offered == nil {
+		s.offered, s.wish = codecs, dir
+	}
+	return []byte(s.body)
 }
 
 // Answer writes the answer to offer, with the codecs of prefer that the offer has,
@@ -78,6 +88,7 @@ func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Code
 	}
 	if m.Port == 0 {
 		s.keep(offer, index)
+		s.mux = false
 		return s.write(local, sound{}), Agreed{Direction: Inactive, Held: true}, nil
 	}
 	chosen := choose(m.Codecs, prefer)
@@ -86,6 +97,7 @@ func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Code
 	}
 	s.keep(offer, index)
 	s.remember(m.Codecs)
+	s.mux = m.Mux
 	dir = dir.agree(m.Direction)
 	body := s.write(local, sound{codecs: chosen, direction: dir, mux: m.Mux})
 	agreed := m.agreed(chosen, dir)
@@ -120,7 +132,7 @@ func (s *Session) Accept(answer *Description) (Agreed, error) {
 	agreed := m.agreed(chosen, s.wish.agree(m.Direction))
 	agreed.Held = s.wish.Sends() && !m.Direction.Receives()
 	agreed.Remote.Payloads = alsoReceive(agreed.Remote.Payloads, chosen, s.offered)
-	if agreed.Remote.Mux {
+	if agreed.Remote.Mux && !s.mux {
 		// We did not offer it, so the answer cannot choose it (RFC 5761, 5.1.1).
 		agreed.Remote.Mux, agreed.Remote.RTCP = false, netip.AddrPort{}
 	}

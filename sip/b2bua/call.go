@@ -57,7 +57,8 @@ type Call struct {
 	Entry   string
 	Why     []string
 
-	lastHop  bool // Max-Forwards leaves none for another leg
+	sessions time.Duration // leg.Leg.SessionExpires of its legs
+	lastHop  bool          // Max-Forwards leaves none for another leg
 	state    state
 	program  Program
 	stage    int           // index into program.Stages
@@ -91,18 +92,19 @@ type party struct {
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
-// of it before admission.
-func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens) *Call {
-	c := &Call{ID: id, Started: now}
+// of it before admission; sessions is leg.Leg.SessionExpires of every leg.
+func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, sessions time.Duration) *Call {
+	c := &Call{ID: id, Started: now, sessions: sessions}
 	if hops := req.MaxForwards(); hops != nil {
 		c.lastHop = hops.Val() <= 1
 	}
 	l := leg.Answering(1, leg.Party{Network: flow.Network}, tx, req, flow, tokens)
-	c.legs = []*party{newParty(l, now)}
+	c.legs = []*party{c.newParty(l, now)}
 	return c
 }
 
-func newParty(l *leg.Leg, now time.Time) *party {
+func (c *Call) newParty(l *leg.Leg, now time.Time) *party {
+	l.SessionExpires = c.sessions
 	id := uint64(now.UnixMilli())
 	return &party{Leg: l, session: sdp.NewSession("strowger", id)}
 }

@@ -127,7 +127,7 @@ func begin(t *testing.T, out *fake) *Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out)
+	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, 0)
 }
 
 func target(n int) Target {
@@ -183,7 +183,7 @@ func TestLateEvents(t *testing.T) {
 		Admitted{Program{App: AppEcho}},
 		Tick{},
 		Hangup{},
-		Failed{Leg: 1, Err: errors.New("late")},
+		Failed{Leg: 1, Tx: new(transaction.Client), Err: errors.New("late")},
 		Failed{Leg: 9},
 		Failed{Leg: 0},
 		Sound{Leg: 1, Event: media.Event{Kind: media.Timeout}},

@@ -25,8 +25,12 @@
 //   - Sound is anchored: each leg negotiates its own SDP with us. Codec order is
 //     arranged so that both sides agree; a law of G.711 may differ (the media
 //     plane converts), nothing else is transcoded.
-//   - Hold and resume are answered on the leg that asked. The other leg gets a
-//     re-INVITE only when the codec must change on both.
+//   - Hold and resume, by re-INVITE or UPDATE, are answered on the leg that asked. The
+//     other leg gets a re-INVITE only when the codec must change on both; while it
+//     rings it cannot, and the offer is refused for that time.
+//   - PRACK and session timers are each leg's own: neither passes through.
+//   - A caller that has its answer reliably, before anybody answered, keeps it: who
+//     answers with another codec is asked for that one.
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.

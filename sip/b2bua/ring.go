@@ -99,7 +99,7 @@ func (s Stage) timeout() time.Duration {
 
 // ring sends an INVITE to one target.
 func (c *Call) ring(now time.Time, t Target, out Effects) {
-	p := newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
+	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.confirm, p.next, p.rang = t.Confirm, t.Next, now
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
@@ -160,9 +160,19 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 	if single && ev.Body != nil && !p.confirm && c.earlyMedia(now, p, ev.Body, out) {
 		return
 	}
-	if c.caller().State == leg.Offered {
-		c.caller().Progress(now, out, 180, nil)
+	if caller := c.caller(); caller.State == leg.Offered {
+		caller.Progress(now, out, 180, c.firstOffer(caller))
 	}
+}
+
+// firstOffer is our offer to a caller who has made none and has to get it before
+// anybody answers; nil if there is time.
+func (c *Call) firstOffer(caller *party) []byte {
+	if !caller.MustOffer() {
+		return nil
+	}
+	caller.ours = true
+	return caller.session.Offer(caller.local, sdp.Defaults(), sdp.SendRecv)
 }
 
 // earlyMedia opens the way for the sound of a party that has not answered yet.
@@ -174,8 +184,8 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	if !c.takeAnswer(p, body, out) {
 		return false
 	}
-	answer, err := c.answerFor(caller, p, out)
-	if err != nil {
+	answer, err := c.finalFor(caller, p, out)
+	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
 	p.early, caller.reply = true, answer
@@ -211,7 +221,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller := c.caller()
 	c.stageEnd, p.askEnd = time.Time{}, time.Time{}
 	c.cancelOthers(now, p, out)
-	body, err := c.answerFor(caller, p, out)
+	body, err := c.finalFor(caller, p, out)
 	if err != nil {
 		c.end(now, sdpVerdict(err), "switch", out)
 		return

@@ -26,6 +26,8 @@ func (c *Call) takeAnswer(p *party, body []byte, out Effects) bool {
 	if err != nil {
 		return false
 	}
+	// An offer that does not speak cannot learn that the party does not listen.
+	agreed.Held = agreed.Held || p.agreed.Held && agreed.Direction == p.agreed.Direction
 	p.agree(agreed, out)
 	return true
 }
@@ -51,6 +53,15 @@ func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 	}
 	p.agree(agreed, out)
 	return body, nil
+}
+
+// finalFor is our answer to the caller's INVITE, nil if it has one already that
+// stays.
+func (c *Call) finalFor(caller, peer *party, out Effects) ([]byte, error) {
+	if caller.Settled() {
+		return nil, nil
+	}
+	return c.answerFor(caller, peer, out)
 }
 
 // agree takes the result of an exchange. A stream that was refused leaves the
@@ -83,13 +94,12 @@ func (p *party) bounded(r media.Remote) media.Remote {
 	return r
 }
 
-// acked takes the answer that an ACK carries, when the offer was ours.
+// acked takes the answer that an ACK or PRACK carries, when the offer was ours. What
+// an early answer has left between both legs is settled at the ACK.
 func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
-	if !p.ours {
+	if ours := p.ours; !ours && !p.Settled() {
 		return
-	}
-	p.ours = false
-	if !c.takeAnswer(p, body, out) {
+	} else if p.ours = false; ours && !c.takeAnswer(p, body, out) {
 		c.end(now, cause.Verdict{Status: 488, Q850: 65, Reason: "No SDP answer in ACK", Fault: cause.Peer}, "switch", out)
 		return
 	}
@@ -101,7 +111,7 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 
 // reoffers answers a party's re-INVITE: hold, resume, a new address or codec.
 func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
-	if c.state != talking || c.reoffer != nil {
+	if c.other(p) == nil && c.state != talking || c.reoffer != nil {
 		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
 		return
 	}
@@ -190,6 +200,16 @@ func (c *Call) align(now time.Time, p, other *party, out Effects) {
 	p.saved = saved
 }
 
+// refreshes offers a party what was agreed with it, so that its session lives on.
+func (c *Call) refreshes(now time.Time, p *party, out Effects) {
+	saved := p.session
+	if err := p.Reoffer(now, out, p.session.Repeat(p.agreed.Codecs, p.agreed.Direction)); err != nil {
+		p.session = saved
+		return
+	}
+	p.saved = saved
+}
+
 func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effects) {
 	p.session = p.saved
 	if asked := c.reoffer; asked != nil {
@@ -198,20 +218,40 @@ func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effec
 	}
 }
 
-// other is the party that p talks to, or nil.
+// other is the party that p talks to, or hears while it rings; nil if there is none.
 func (c *Call) other(p *party) *party {
+	peer := c.peer
+	if peer == nil {
+		peer = c.earlyPeer()
+	}
 	switch {
-	case c.peer == nil:
+	case peer == nil:
 		return nil
 	case p == c.caller():
-		return c.peer
-	default:
+		return peer
+	case p == peer:
 		return c.caller()
+	default:
+		return nil
 	}
 }
 
-// watch sets the media timeout of a leg by whether it should be speaking.
+// earlyPeer is the party that the caller hears while it rings, or nil.
+func (c *Call) earlyPeer() *party {
+	for _, p := range c.legs[1:] {
+		if p.early && !p.over {
+			return p
+		}
+	}
+	return nil
+}
+
+// watch sets the media timeout of a leg by whether it should be speaking, if anybody
+// has answered.
 func (c *Call) watch(p *party, out Effects) {
+	if c.state != talking {
+		return
+	}
 	out.Watch(p.ID, p.agreed.Remote.Receive && !p.agreed.Held)
 }
 

@@ -40,6 +40,7 @@ type (
 	// Failed is the end of a leg's transaction without an answer.
 	Failed struct {
 		Leg int
+		Tx  *transaction.Client
 		Err error
 	}
 	// Sound is an event of a leg's ports.
@@ -85,7 +86,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		}
 	case Failed:
 		if p := c.party(e.Leg); p != nil {
-			c.legEvent(now, p, p.Failed(now, out, e.Err), out)
+			c.legEvent(now, p, p.Failed(now, out, e.Tx, e.Err), out)
 		}
 	case Sound:
 		if p := c.party(e.Leg); p != nil {
@@ -132,6 +133,8 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 		c.reanswers(now, p, ev.Body, out)
 	case leg.ReofferFail:
 		c.reofferFailed(now, p, ev.Verdict, out)
+	case leg.Refreshes:
+		c.refreshes(now, p, out)
 	case leg.Digit:
 		c.digit(now, p, ev.Digit, out)
 	case leg.Ends:
@@ -167,7 +170,7 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 	c.legOver(now, p, v, out)
 	switch {
 	case c.state == over:
-	case c.state == talking && v.Status == 408: // it went silent; nobody hung up
+	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504: // it went silent; nobody hung up
 		c.end(now, v, "switch", out)
 	case p == c.caller():
 		c.end(now, v, "caller", out)

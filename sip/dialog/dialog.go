@@ -95,9 +95,14 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 }
 
 // Confirm completes a client dialog from a response with a To tag (12.1.2): the
-// tag, the route set and the remote target.
+// tag, the route set and the remote target. A provisional response makes it an
+// early dialog, which a response with another tag turns into that of its sender.
 func (d *Dialog) Confirm(res *sip.Response) {
-	d.RemoteTag = message.Tag(res.To().Params)
+	tag := message.Tag(res.To().Params)
+	if tag != d.RemoteTag { // another user agent counts by itself
+		d.remoteSeq, d.heard = 0, false
+	}
+	d.RemoteTag = tag
 	d.Routes = d.Routes[:0]
 	for _, h := range res.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {

@@ -127,6 +127,23 @@ func TestFork(t *testing.T) {
 	}
 }
 
+// TestEarly: a response with another tag turns an early dialog into that of its
+// sender, who counts by itself; one with the same tag leaves the count.
+func TestEarly(t *testing.T) {
+	for tag, want := range map[string]bool{"theirs": false, "other": true} {
+		d := client(t)
+		req := invite(t)
+		if err := d.Order(req); err != nil {
+			t.Fatal(err)
+		}
+		d.Confirm(parse(t, "SIP/2.0 180 Ringing", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKb", "From: <sip:1001@demo>;tag=ours",
+			"To: <sip:1002@demo>;tag="+tag, "Call-ID: id", "CSeq: 1 INVITE").(*sip.Response))
+		if err := d.Order(req); (err == nil) != want || d.RemoteTag != tag {
+			t.Errorf("after a response with tag %s: %v, the dialog is with %s", tag, err, d.RemoteTag)
+		}
+	}
+}
+
 // TestForwards: only an INVITE goes on with the Max-Forwards of the one before it.
 func TestForwards(t *testing.T) {
 	for _, c := range []struct {

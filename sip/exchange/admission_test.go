@@ -26,7 +26,7 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
-//	strands 3 (for stories without a transcript)
+//	session 1800s (is proposed on every leg), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -34,6 +34,7 @@ type admission struct {
 	challenge int
 	delay     time.Duration
 	maxCalls  int
+	sessions  time.Duration
 	strands   int
 	seat      bool
 	forged    bool
@@ -72,6 +73,8 @@ func parseProgram(w *world, text string) *admission {
 			a.program.Emergency = true
 		case "delay":
 			a.delay, _ = time.ParseDuration(arg)
+		case "session":
+			a.sessions, _ = time.ParseDuration(arg)
 		case "max-calls":
 			a.maxCalls = atoi(arg)
 		case "caller-seat":

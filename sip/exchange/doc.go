@@ -91,6 +91,10 @@ type Config struct {
 	// last packet was comfort noise. 0 means never.
 	MediaTimeout, HeldTimeout time.Duration
 
+	// SessionExpires is how long a session that nobody refreshes lives, where that is
+	// ours to say (RFC 4028). 0 means that we ask for no such timer.
+	SessionExpires time.Duration
+
 	Strands  int // 0 means twice the processors
 	Workers  int // 0 means 64
 	MaxCalls int // 0 means 10,000

@@ -23,6 +23,7 @@ type party struct {
 	node   string  // that reaches it; "" is the one under test
 	stream *stream // if it is on TCP
 	quirks map[string]bool
+	habits map[string]action // how it answers a method
 	talks  []*talk
 	last   string // the last message
 	lastAt time.Time
@@ -77,8 +78,10 @@ func (p *party) act(a action) {
 		p.cancel(a)
 	case "ACK":
 		p.ack(p.talk(), a)
-	case "BYE", "INFO", "OPTIONS", "UPDATE", "MESSAGE", "REGISTER":
+	case "BYE", "INFO", "OPTIONS", "UPDATE", "PRACK", "MESSAGE", "REGISTER":
 		p.request(a)
+	case "on":
+		p.habits[a.args[0]] = action{args: a.args[1:], header: a.header}
 	case "close":
 		p.stream.close(p)
 	case "repeat":
@@ -253,9 +256,19 @@ func (p *party) takeRequest(req *sip.Request) {
 		}
 		fallthrough
 	default:
-		if !p.quirks["no-bye"] {
-			p.send(p, p.addr, p.response(t, req, 200, action{}))
-		}
+		p.answer(t, req)
+	}
+}
+
+// answer answers a request as the party is used to, or else with 200.
+func (p *party) answer(t *talk, req *sip.Request) {
+	status := 200
+	a, ok := p.habits[string(req.Method)]
+	if ok {
+		status = atoi(a.args[0])
+	}
+	if status > 0 && (req.Method != sip.BYE || !p.quirks["no-bye"]) {
+		p.send(p, p.addr, p.response(t, req, status, a))
 	}
 }
 
@@ -300,7 +313,7 @@ func (p *party) takeResponse(res *sip.Response) {
 		t.target = message.Contact(res).Address.String()
 		if !p.quirks["no-ack"] {
 			a := action{}
-			if p.quirks["ack-sdp"] || !strings.Contains(t.request, "application/sdp") {
+			if p.quirks["ack-sdp"] || !strings.Contains(t.request, "application/sdp") && len(res.Body()) > 0 {
 				a.args = []string{"sdp"}
 			}
 			p.send(p, p.addr, p.build(t, "ACK", res.CSeq().SeqNo, p.newBranch(), a))

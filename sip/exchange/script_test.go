@@ -9,15 +9,16 @@ import (
 // action is one line of a story: TIME WHO WHAT [WORDS] [| HEADER: VALUE].
 //
 //	0s caller INVITE 1002 sdp          a new call; with max-forwards=N, tag=T, from=N (another source)
-//	1s caller reINVITE sdp=PCMA/sendonly
+//	1s caller reINVITE sdp=PCMA/sendonly, UPDATE; with contact=NAME
 //	1s 1002 180, 1s 1002 200 sdp       answers the last INVITE; tag=T is another fork
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
 //	1s carrier close (its TCP connection)
+//	1s 1002 on UPDATE 405 | Allow: X   how it answers that method from now on
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
 //	1s sound 1002 timeout, ended, oneway, digit 1
 //	1s switch drain, hangup, hangup-all, close, list, lost NODE (its link)
 //
-// With the word lost a message does not arrive, with twice it does so twice.
+// Several headers have a | between them. With the word lost a message does not arrive, with twice it does so twice.
 type action struct {
 	at     time.Duration
 	who    string

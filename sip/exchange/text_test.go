@@ -32,8 +32,12 @@ func (p *party) build(t *talk, method string, seq uint32, branch string, a actio
 	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;rport;branch=%s\r\n", strings.ToUpper(string(p.flow().Proto)), p.addr, branch)
 	fmt.Fprintf(&b, "Max-Forwards: %d\r\n", a.number("max-forwards", 70))
 	fmt.Fprintf(&b, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n", t.local, t.ours, to, t.callID, seq, method)
-	if method == "INVITE" {
-		fmt.Fprintf(&b, "Contact: <sip:%s@%s>\r\n", p.name, p.addr)
+	if method == "INVITE" || method == "UPDATE" {
+		name := p.name
+		if v, ok := a.option("contact"); ok {
+			name = v
+		}
+		fmt.Fprintf(&b, "Contact: <sip:%s@%s>\r\n", name, p.addr)
 	}
 	return p.finish(b.String(), a)
 }
@@ -41,7 +45,7 @@ func (p *party) build(t *talk, method string, seq uint32, branch string, a actio
 // finish adds the headers and the body of an action.
 func (p *party) finish(head string, a action) string {
 	if a.header != "" {
-		head += a.header + "\r\n"
+		head += strings.ReplaceAll(a.header, " | ", "\r\n") + "\r\n"
 	}
 	body := ""
 	if s, ok := a.option("sdp"); ok {

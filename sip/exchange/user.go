@@ -14,7 +14,7 @@ import (
 )
 
 // supported are the option tags that a request may Require.
-var supported = []string{"path", "outbound"}
+var supported = []string{"path", "outbound", "timer", "100rel"}
 
 // Request takes a request that is no retransmission (transaction.User).
 func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
@@ -33,6 +33,10 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 		return
 	}
+	if req.Method == sip.INVITE && leg.TooBrief(req) {
+		s.reply(now, tx, req, 422, leg.MinSE())
+		return
+	}
 	switch req.Method {
 	case sip.INVITE:
 		s.invite(now, tx, req, flow)
@@ -40,7 +44,7 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 		s.register(now, tx, req, flow)
 	case sip.OPTIONS:
 		s.reply(now, tx, req, 200, sip.NewHeader("Allow", leg.Allow+", REGISTER"), sip.NewHeader("Accept", "application/sdp"))
-	case sip.BYE, sip.INFO:
+	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
 		s.reply(now, tx, req, 481)
 	default:
 		s.reply(now, tx, req, 405, sip.NewHeader("Allow", leg.Allow+", REGISTER"))
@@ -139,9 +143,9 @@ func (s *strand) Stray(now time.Time, res *sip.Response, _ transport.Flow) {
 func (s *strand) ClientFailed(now time.Time, tx *transaction.Client, err error) {
 	switch o := tx.Owner.(type) {
 	case place:
-		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Err: err})
+		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Tx: tx, Err: err})
 	case *orphan:
-		o.leg.Failed(now, o, err)
+		o.leg.Failed(now, o, tx, err)
 	}
 }
 

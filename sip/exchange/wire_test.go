@@ -132,13 +132,16 @@ func summary(msg sip.Message) string {
 		if m.Method == sip.INVITE {
 			fmt.Fprintf(&b, " to %s", mask(m.Recipient.User))
 		}
+		if m.Method == sip.PRACK && mask(message.ToTag(m)) == message.ToTag(m) {
+			fmt.Fprintf(&b, " to %s", message.ToTag(m))
+		}
 		if f := m.MaxForwards(); f != nil && f.Val() != 70 {
 			fmt.Fprintf(&b, " max-forwards=%d", f.Val())
 		}
 	case *sip.Response:
 		fmt.Fprintf(&b, "%d %s (%s %d)", m.StatusCode, m.Reason, m.CSeq().MethodName, m.CSeq().SeqNo)
 	}
-	for _, name := range []string{"Reason", "Retry-After", "Unsupported", "WWW-Authenticate", "Proxy-Authenticate"} {
+	for _, name := range []string{"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate"} {
 		for _, v := range message.Headers(msg, name) {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}

@@ -84,7 +84,8 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
+		SessionExpires: w.admission.sessions,
+		MediaTimeout:   time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w
 }
@@ -95,7 +96,7 @@ func (w *world) party(name string) *party {
 	p := w.parties[name]
 	if p == nil {
 		ip := netip.AddrFrom4([4]byte{10, 0, 0, byte(len(w.order) + 1)})
-		p = &party{world: w, name: name, addr: netip.AddrPortFrom(ip, 5060), quirks: map[string]bool{}}
+		p = &party{world: w, name: name, addr: netip.AddrPortFrom(ip, 5060), quirks: map[string]bool{}, habits: map[string]action{}}
 		w.parties[name] = p
 		w.order = append(w.order, p)
 	}

@@ -1,17 +1,14 @@
 package leg
 
 import (
-	"errors"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/cause"
-	"strowger/sip/dialog"
 	"strowger/sip/message"
 	"strowger/sip/transaction"
-	"strowger/sip/transport"
 )
 
 // Request takes a request of this dialog (Dialog.Matches holds). tx is nil for an
@@ -30,6 +27,10 @@ func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 		return l.byed(now, w, tx, req)
 	case sip.INVITE:
 		return l.reoffered(now, w, tx, req)
+	case sip.PRACK:
+		return l.pracked(now, w, tx, req)
+	case sip.UPDATE:
+		return l.updated(now, w, tx, req)
 	case sip.INFO:
 		w.Respond(now, tx, l.respond(req, 200, "", nil))
 		if d := infoDigit(req); d != 0 && l.Live() {
@@ -61,7 +62,12 @@ func (l *Leg) acked(now time.Time, w Wire, ack *sip.Request) Event {
 }
 
 func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
+	if !l.Inbound && !l.answered { // the callee has no dialog yet to hang up (15)
+		w.Respond(now, tx, l.respond(req, 481, "", nil))
+		return Event{}
+	}
 	w.Respond(now, tx, l.respond(req, 200, "", nil))
+	l.dropQuestion(now, w)
 	v := cause.Verdict{Q850: Q850Of(req)}
 	if l.server != nil {
 		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
@@ -79,14 +85,13 @@ func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Reque
 
 func (l *Leg) reoffered(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
 	switch {
-	case l.Live() && (l.server != nil || l.reliable.pending()):
-		res := l.respond(req, 500, "Another offer is pending", nil)
-		res.AppendHeader(sip.NewHeader("Retry-After", "5"))
-		w.Respond(now, tx, res)
+	case l.Live() && (l.server != nil || l.update != nil || l.reliable.pending()):
+		l.later(now, w, tx, req)
+	case l.Live() && l.client != nil:
+		w.Respond(now, tx, l.respond(req, 491, "", nil))
 	case !l.Talking():
 		w.Respond(now, tx, l.respond(req, 481, "", nil))
-	case l.client != nil:
-		w.Respond(now, tx, l.respond(req, 491, "", nil))
+	case l.refuseBrief(now, w, tx, req):
 	default:
 		l.Dialog.Retarget(req)
 		l.server, l.invite = tx, req
@@ -108,152 +113,6 @@ func (l *Leg) Cancelled(now time.Time, w Wire, tx *transaction.Server, cancel *s
 	l.finish()
 	return Event{Kind: Ends, Verdict: cause.Verdict{Status: 487, Q850: Q850Of(cancel), Fault: cause.Nobody}}
 }
-
-// Response takes a response to a request of this leg.
-func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
-	if tx != nil {
-		l.connected(tx.Flow)
-	}
-	switch {
-	case res.CSeq().MethodName != sip.INVITE:
-		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
-			l.finish()
-		}
-		return Event{}
-	case res.StatusCode < 200:
-		return l.progressed(res)
-	case res.StatusCode < 300:
-		return l.accepted(now, w, res)
-	default:
-		return l.refused(now, w, tx, res)
-	}
-}
-
-// connected takes the number of the connection that was made for the leg.
-func (l *Leg) connected(f transport.Flow) {
-	bare := f
-	bare.Conn = 0
-	if bare == l.Flow {
-		l.Flow = f
-	}
-}
-
-func (l *Leg) progressed(res *sip.Response) Event {
-	if l.State > Early || res.StatusCode == 100 || message.Tag(res.To().Params) == "" {
-		return Event{}
-	}
-	l.State = Early
-	return Event{Kind: Rings, Status: res.StatusCode, Body: sdpBody(res)}
-}
-
-// accepted takes a 2xx to INVITE: the first, a repeated one, or one of a fork.
-func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
-	tag := message.Tag(res.To().Params)
-	seq := res.CSeq().SeqNo
-	switch {
-	case l.Dialog.RemoteTag != "" && tag != l.Dialog.RemoteTag:
-		release(now, w, l, l.Dialog.Fork(res), seq)
-		return Event{}
-	case l.sent.branch != "" && l.sent.seq == seq:
-		l.ack(now, w, l.sent)
-		return Event{}
-	case l.Talking(): // 2xx to a re-INVITE
-		l.client = nil
-		l.Dialog.Retarget(res)
-		l.sendAck(now, w, seq)
-		return Event{Kind: Reanswers, Body: sdpBody(res)}
-	}
-	ended, known := l.State >= Ending, l.Dialog.RemoteTag != ""
-	l.client = nil
-	if ended && known { // repeated after the leg was over
-		l.sendAck(now, w, seq)
-		return Event{}
-	}
-	l.Dialog.Confirm(res)
-	l.sendAck(now, w, seq)
-	if ended { // the 2xx crossed our CANCEL
-		l.bye(now, w, cause.Verdict{})
-		return Event{}
-	}
-	l.State = Answered
-	return Event{Kind: Accepts, Status: res.StatusCode, Body: sdpBody(res)}
-}
-
-func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
-	l.sent = ackSent{seq: seq, branch: l.branch()}
-	l.ack(now, w, l.sent)
-}
-
-func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
-	req := l.Dialog.Ack(a.seq, l.Flow, a.branch)
-	req.SetBody(nil)
-	w.Start(now, req, l.Flow, l)
-}
-
-// release takes back a fork that answered too late: ACK and BYE.
-func release(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
-	ack := d.Ack(seq, l.Flow, l.branch())
-	ack.SetBody(nil)
-	w.Start(now, ack, l.Flow, l)
-	bye := d.Request(sip.BYE, l.Flow, l.branch())
-	bye.SetBody(nil)
-	w.Start(now, bye, l.Flow, nil)
-}
-
-func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
-	v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Callee}
-	if tx == l.client {
-		l.client = nil
-	}
-	switch {
-	case l.Talking() && (res.StatusCode == 408 || res.StatusCode == 481):
-		// The party does not know the dialog any more (RFC 5057).
-		l.bye(now, w, v)
-		return Event{Kind: Ends, Verdict: v}
-	case l.Talking():
-		return Event{Kind: ReofferFail, Verdict: v}
-	case l.State == Ending:
-		l.finish()
-		return Event{}
-	case l.State == Done:
-		return Event{}
-	}
-	l.finish()
-	return Event{Kind: Ends, Verdict: v}
-}
-
-// Failed takes the end of a transaction without an answer.
-func (l *Leg) Failed(now time.Time, w Wire, err error) Event {
-	v := failure(err)
-	switch {
-	case l.State == Done:
-		return Event{}
-	case l.State == Ending:
-		l.finish()
-		return Event{}
-	case l.Talking():
-		l.client = nil
-		l.bye(now, w, v)
-	case errors.Is(err, transport.ErrUnreachable): // a 2xx may be lost on the way, and will be repeated
-		l.State, l.client = Ending, nil
-		l.giveUp = now.Add(linger)
-	default:
-		l.finish()
-	}
-	return Event{Kind: Ends, Verdict: v}
-}
-
-// failure is what the end of a transaction without an answer means (RFC 3261
-// section 8.1.3.1).
-func failure(err error) cause.Verdict {
-	if errors.Is(err, transaction.ErrTimeout) {
-		return cause.Verdict{Status: 408, Q850: 102, Reason: "No response", Fault: cause.Peer}
-	}
-	return cause.Verdict{Status: 503, Q850: 38, Reason: "Cannot be reached", Fault: cause.Peer}
-}
-
-// Moved takes another flow for the party, after it proved who it is.
-func (l *Leg) Moved(f transport.Flow) { l.Flow = f }
 
 // sdpBody is the SDP of a message, or nil.
 func sdpBody(msg sip.Message) []byte {

@@ -23,11 +23,17 @@
 //     2xx may come when the link is back.
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a
 //     talking leg keeps is what bounds how many a node holds.
+//   - Provisional responses are reliable (RFC 3262) where the party wants it, or knows
+//     how and there is SDP. One waits for the PRACK of the one before it, and so does
+//     the 2xx.
+//   - A session has a timer (RFC 4028) if either side asks for one. Where the party
+//     refreshes and does not, the leg is ended.
 //   - The call decides how long to ring: no Timer C runs here.
+//   - A leg that rings follows one early dialog, that of the newest response: it is
+//     the one whose requests (UPDATE) are taken.
 package leg
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -51,40 +57,6 @@ type Tokens interface {
 	Token() string
 }
 
-// Kind says what a party is.
-type Kind uint8
-
-// The kinds of party.
-const (
-	Trunk Kind = iota + 1
-	Seat
-)
-
-// Party is who a leg talks to.
-type Party struct {
-	Kind    Kind
-	Name    string // seat number or trunk name
-	Tenant  string
-	Network string // media and signalling network
-	// Sources are the addresses a trunk may send from; a seat is known by its flow.
-	Sources []netip.Prefix
-	// Media are the addresses that a trunk's sound comes from and goes to. Empty
-	// means Sources, where the leg is signalled, and what its SDP names. A seat's
-	// sound is where its network finds it.
-	Media []netip.Prefix
-	// Home is where a trunk takes a new connection when that of its leg is gone. The
-	// zero value means nowhere: a seat is never dialled back.
-	Home netip.AddrPort
-}
-
-// String is "seat:1001" or "trunk:carrier", as the ledger writes it.
-func (p Party) String() string {
-	if p.Kind == Trunk {
-		return "trunk:" + p.Name
-	}
-	return "seat:" + p.Name
-}
-
 // State is how far a leg has come.
 type State uint8
 
@@ -106,17 +78,33 @@ type Leg struct {
 	Flow    transport.Flow
 	Dialog  *dialog.Dialog
 	State   State
+	// SessionExpires is how long a session that nobody refreshes lives if it is ours
+	// to say (RFC 4028). 0 means that we ask for no timer; the party's is kept.
+	SessionExpires time.Duration
 
 	tokens Tokens
 	server *transaction.Server // pending INVITE or re-INVITE of the party
+	update *question           // pending offer of the party in another request
 	client *transaction.Client // our pending INVITE or re-INVITE
 	invite *sip.Request        // the request of server, until it has a final response
 	seq    uint32              // CSeq of the INVITE that client or reliable is about
 	sent   ackSent             // our ACK of the last 2xx
 
 	reliable reliable       // the 2xx that awaits an ACK
+	promise  *promise       // our last provisional response that wants PRACK; nil before the first
+	settled  bool           // SDP went or will go out in one of those
+	forks    []fork         // early dialogs of our INVITE with responses that wanted PRACK
+	opening  *opening       // our first INVITE until its final response
+	session  session        // RFC 4028
+	answered bool           // a 2xx to our INVITE came: the dialog is with its sender
 	byeCause *cause.Verdict // End was asked for before a BYE may go
 	giveUp   time.Time      // when Ending becomes Done whatever comes
+}
+
+// opening is what our first INVITE says beyond its dialog, to say it again.
+type opening struct {
+	body    []byte
+	headers []sip.Header
 }
 
 // ackSent is what makes an ACK the same again.
@@ -133,10 +121,11 @@ const (
 	Nothing     EventKind = iota
 	Rings                 // Status 180 to 183, Body if it has SDP
 	Accepts               // the party answered: Body
-	Acked                 // the ACK came: Body if it carries an answer
-	Reoffers              // re-INVITE: Body, nil if it has none: call AnswerReoffer or RefuseReoffer
+	Acked                 // the ACK, or the PRACK of our offer, came: Body if it carries an answer
+	Reoffers              // re-INVITE, UPDATE or PRACK: Body, nil if a re-INVITE has none: call AnswerReoffer or RefuseReoffer
 	Reanswers             // our re-INVITE was accepted: Body
 	ReofferFail           // our re-INVITE was refused: Verdict
+	Refreshes             // the session wants a re-INVITE that changes nothing: call Reoffer
 	Digit                 // SIP INFO: Digit
 	Ends                  // the party hung up, refused or vanished: Verdict
 )
@@ -189,56 +178,50 @@ func Orphan(tx *transaction.Client, invite *sip.Request, flow transport.Flow, to
 	return &Leg{Flow: flow, Dialog: dialog.Sent(invite), client: tx, seq: invite.CSeq().SeqNo, tokens: tokens}
 }
 
-// IsPeer tells whether a message that came by the flow comes from this leg's
-// party: any address of a trunk, the very flow of a seat.
-func (l *Leg) IsPeer(f transport.Flow) bool {
-	for _, p := range l.Party.Sources {
-		if p.Contains(f.Remote.Addr().Unmap()) {
-			return true
-		}
-	}
-	return f.Node == l.Flow.Node && f.Proto == l.Flow.Proto && f.Remote == l.Flow.Remote
-}
-
-// Redial makes the leg's flow, whose connection is gone, a new one to the party's
-// home. It is false if there is none.
-func (l *Leg) Redial() bool {
-	if !l.Party.Home.IsValid() {
-		return false
-	}
-	l.Flow.Conn, l.Flow.Remote = 0, l.Party.Home
-	return true
-}
-
 // Live tells whether the party can still be talked to.
 func (l *Leg) Live() bool { return l.State < Ending }
 
 // Talking tells whether the leg was answered and not ended.
 func (l *Leg) Talking() bool { return l.State == Answered || l.State == Confirmed }
 
-// Asking tells whether a re-INVITE of the party awaits its answer.
-func (l *Leg) Asking() bool { return l.server != nil && l.Talking() }
+// Asking tells whether an offer of the party, in a re-INVITE or UPDATE, awaits its
+// answer.
+func (l *Leg) Asking() bool { return l.update != nil || l.server != nil && l.Talking() }
 
 // Deadline is when Tick is due; zero means never.
 func (l *Leg) Deadline() time.Time {
-	d := l.giveUp
-	if r := l.reliable.next; !r.IsZero() && (d.IsZero() || r.Before(d)) {
-		d = r
-	}
-	return d
+	d := earlier(l.giveUp, earlier(l.reliable.next, l.promiseDue()))
+	return earlier(d, earlier(l.session.refresh, l.session.end))
 }
 
-// Tick runs what is due: a repeated 2xx, or the end of waiting.
+// earlier is the earlier of two times; zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func due(now, at time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+// Tick runs what is due: a repeated response, the end of waiting, a refresh or the end
+// of the session.
 func (l *Leg) Tick(now time.Time, w Wire) Event {
-	if !l.reliable.next.IsZero() && !now.Before(l.reliable.next) {
+	switch {
+	case due(now, l.reliable.next):
 		if l.reliable.repeat(now, w) {
 			return Event{}
 		}
 		l.reliable = reliable{}
 		return l.unacknowledged(now, w)
-	}
-	if !l.giveUp.IsZero() && !now.Before(l.giveUp) {
+	case due(now, l.promiseDue()):
+		return l.repeatPromise(now, w)
+	case due(now, l.giveUp):
 		l.finish()
+	case due(now, l.session.end):
+		return l.expired(now, w)
+	case due(now, l.session.refresh):
+		return l.renew(now, w)
 	}
 	return Event{}
 }
@@ -270,8 +253,9 @@ func (l *Leg) Drop() { l.finish() }
 func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
-	l.server, l.client, l.invite, l.sent = nil, nil, nil, ackSent{}
-	l.reliable = reliable{}
+	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
+	l.reliable, l.opening, l.promise, l.forks = reliable{}, nil, nil, nil
+	l.session.stop()
 }
 
 // linger is how long an ended leg waits for the answer to its CANCEL or BYE.

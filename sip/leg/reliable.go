@@ -16,11 +16,12 @@ type reliable struct {
 	next     time.Time
 	interval time.Duration
 	end      time.Time
+	offer    bool // its SDP is an offer, which the ACK answers
 }
 
-func repeatUntilAcked(now time.Time, tx *transaction.Server, res *sip.Response) reliable {
+func repeatUntilAcked(now time.Time, tx *transaction.Server, res *sip.Response, offer bool) reliable {
 	return reliable{
-		tx: tx, res: res, interval: transaction.T1,
+		tx: tx, res: res, offer: offer, interval: transaction.T1,
 		next: now.Add(transaction.T1), end: now.Add(64 * transaction.T1),
 	}
 }

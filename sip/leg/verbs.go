@@ -16,37 +16,41 @@ import (
 var ErrPending = errors.New("another offer is pending on this leg")
 
 // Allow lists the methods that a leg understands.
-const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
+
+// supported are the option tags that a request of ours offers.
+const supported = reliableTag + ", " + supportedTimer
 
 // Product is what we call ourselves in User-Agent and Server.
 const Product = "Strowger"
 
 // Progress sends a provisional response to an inbound leg, with SDP if body is
-// not nil.
+// not nil. MustOffer says whether that has to be an offer.
 func (l *Leg) Progress(now time.Time, w Wire, status int, body []byte) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
 	}
 	l.State = Early
-	w.Respond(now, l.server, l.respond(l.invite, status, "", body))
+	l.reply(now, w, response{status, body})
 }
 
-// Answer accepts an inbound leg.
+// Answer accepts an inbound leg, at once or when an outstanding PRACK has come. A leg
+// that is Settled takes no body.
 func (l *Leg) Answer(now time.Time, w Wire, body []byte) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
 	}
-	l.State = Answered
-	l.accept(now, w, body)
+	l.reply(now, w, response{200, body})
 }
 
 // accept sends the 2xx of the pending INVITE and begins to wait for its ACK.
 func (l *Leg) accept(now time.Time, w Wire, body []byte) {
 	res := l.respond(l.invite, 200, "", body)
+	l.grant(now, l.invite, res)
 	l.seq = l.invite.CSeq().SeqNo
-	l.reliable = repeatUntilAcked(now, l.server, res)
+	l.reliable = repeatUntilAcked(now, l.server, res, !l.settled && sdpBody(l.invite) == nil)
 	tx := l.server
-	l.server, l.invite = nil, nil
+	l.server, l.invite, l.promise = nil, nil, nil
 	w.Respond(now, tx, res)
 }
 
@@ -61,16 +65,22 @@ func (l *Leg) respond(req *sip.Request, status int, reason string, body []byte) 
 
 // Invite sends the INVITE of an outbound leg, with extra headers.
 func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
+	l.opening = &opening{body, headers}
 	l.offer(now, w, body, headers)
 }
 
 // Reoffer sends a re-INVITE.
 func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
-	if l.client != nil || l.server != nil || l.reliable.pending() || !l.Talking() {
+	if l.busy() || !l.Talking() {
 		return ErrPending
 	}
 	l.offer(now, w, body, nil)
 	return nil
+}
+
+// busy tells whether an offer is under way, or an INVITE that may carry one.
+func (l *Leg) busy() bool {
+	return l.client != nil || l.server != nil || l.update != nil || l.reliable.pending()
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
@@ -79,22 +89,31 @@ func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
 		req.AppendHeader(h)
 	}
 	req.AppendHeader(sip.NewHeader("Allow", Allow))
+	req.AppendHeader(sip.NewHeader("Supported", supported))
+	l.propose(req)
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	setBody(req, body)
 	l.seq = l.Dialog.LocalSeq()
 	l.client = w.Start(now, req, l.Flow, l)
 }
 
-// AnswerReoffer accepts the party's re-INVITE.
+// AnswerReoffer accepts the party's re-INVITE or UPDATE.
 func (l *Leg) AnswerReoffer(now time.Time, w Wire, body []byte) {
-	if l.server == nil || !l.Talking() {
-		return
+	switch {
+	case l.update != nil:
+		l.answerQuestion(now, w, body)
+	case l.server != nil && l.Talking():
+		l.accept(now, w, body)
 	}
-	l.accept(now, w, body)
 }
 
-// RefuseReoffer refuses the party's re-INVITE; the dialog goes on as it was.
+// RefuseReoffer refuses the party's re-INVITE or UPDATE; the dialog goes on as it
+// was.
 func (l *Leg) RefuseReoffer(now time.Time, w Wire, v cause.Verdict) {
+	if l.update != nil {
+		l.refuseQuestion(now, w, v.Status, v.Phrase())
+		return
+	}
 	if l.server == nil || !l.Talking() {
 		return
 	}
@@ -151,9 +170,11 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
 		l.server, l.invite = nil, nil
 	}
+	l.dropQuestion(now, w)
 	l.State = Ending
 	l.byeCause = nil
 	l.reliable = reliable{}
+	l.session.stop()
 	l.giveUp = now.Add(linger)
 	req := l.Dialog.Request(sip.BYE, l.Flow, l.branch())
 	if r := reasonFor(v); r != "" {

@@ -246,7 +246,7 @@ func (a *Agent) broken(now time.Time, f transport.Flow, err error) {
 	a.table.Broken(now, f, err)
 	for _, c := range a.calls {
 		if c.leg.Flow.Uses(f) {
-			c.failed(now, err)
+			c.failed(now, nil, err)
 		}
 	}
 }

@@ -143,8 +143,8 @@ func (c *Call) over() {
 }
 
 // failed ends a call whose request got no answer.
-func (c *Call) failed(now time.Time, err error) {
-	e := c.leg.Failed(now, c, err)
+func (c *Call) failed(now time.Time, tx *transaction.Client, err error) {
+	e := c.leg.Failed(now, c, tx, err)
 	if e.Kind == leg.Ends {
 		e.Verdict.Reason = err.Error()
 	}

@@ -99,7 +99,7 @@ func (a user) Stray(now time.Time, res *sip.Response, _ transport.Flow) {
 func (a user) ClientFailed(now time.Time, tx *transaction.Client, err error) {
 	switch owner := tx.Owner.(type) {
 	case *Call:
-		owner.failed(now, err)
+		owner.failed(now, tx, err)
 	case *binding:
 		a.binding.failed(now, err)
 	}

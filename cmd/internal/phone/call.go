@@ -162,6 +162,8 @@ func (c *Call) happened(e leg.Event) {
 		c.settle(c.accept(e.Body))
 	case leg.ReofferFail:
 		c.settle(e.Verdict)
+	case leg.Refreshes:
+		c.sip.Reoffer(c.session.Repeat(c.codecs, sdp.SendRecv))
 	case leg.Digit:
 		c.digit(e.Digit)
 	case leg.Ends:

@@ -1,0 +1,64 @@
+package leg
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/message"
+)
+
+// maxForks bounds the early dialogs of a leg whose responses are acknowledged; those
+// of others are not taken.
+const maxForks = 8
+
+// fork is an early dialog with reliable responses (RFC 3262 section 4).
+type fork struct {
+	tag     string
+	rseq    uint32 // of the last response that was acknowledged
+	settled bool   // the offer of our INVITE has its answer
+	answer  []byte // that answer; nil if another exchange followed
+}
+
+// forked is the early dialog with that tag, or nil.
+func (l *Leg) forked(tag string) *fork {
+	for i := range l.forks {
+		if l.forks[i].tag == tag {
+			return &l.forks[i]
+		}
+	}
+	return nil
+}
+
+// acknowledge takes a reliable response and sends PRACK. It is false if the response
+// is repeated or one before it is missing, and so must not be taken.
+func (l *Leg) acknowledge(now time.Time, w Wire, res *sip.Response, rseq uint32) bool {
+	f := l.forked(message.ToTag(res))
+	switch {
+	case f != nil && rseq != f.rseq+1, f == nil && len(l.forks) >= maxForks:
+		return false
+	case f == nil:
+		l.forks = append(l.forks, fork{tag: message.ToTag(res)})
+		f = &l.forks[len(l.forks)-1]
+	}
+	f.rseq = rseq
+	if body := sdpBody(res); body != nil && !f.settled {
+		f.settled, f.answer = true, body
+	}
+	l.Dialog.Confirm(res)
+	req := l.Dialog.Request(sip.PRACK, l.Flow, l.branch())
+	req.AppendHeader(sip.NewHeader("RAck", fmt.Sprintf("%d %d %s", rseq, res.CSeq().SeqNo, sip.INVITE)))
+	setBody(req, nil)
+	w.Start(now, req, l.Flow, l)
+	return true
+}
+
+// answerIn is the answer to our INVITE that a response carries. The first reliable
+// one of its dialog counts, whatever comes later (RFC 3261 section 13.2.1).
+func (l *Leg) answerIn(res *sip.Response) []byte {
+	if f := l.forked(message.ToTag(res)); f != nil && f.settled {
+		return f.answer
+	}
+	return sdpBody(res)
+}

@@ -1,0 +1,177 @@
+package leg
+
+import (
+	"errors"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/cause"
+	"strowger/sip/dialog"
+	"strowger/sip/message"
+	"strowger/sip/transaction"
+	"strowger/sip/transport"
+)
+
+// Response takes a response to a request of this leg.
+func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
+	if tx != nil {
+		l.connected(tx.Flow)
+	}
+	switch {
+	case res.CSeq().MethodName == sip.UPDATE:
+		return l.renewed(now, w, res)
+	case res.CSeq().MethodName != sip.INVITE:
+		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
+			l.finish()
+		}
+		return Event{}
+	case res.StatusCode < 200:
+		return l.progressed(now, w, res)
+	case res.StatusCode < 300:
+		return l.accepted(now, w, res)
+	default:
+		return l.refused(now, w, tx, res)
+	}
+}
+
+// connected takes the number of the connection that was made for the leg.
+func (l *Leg) connected(f transport.Flow) {
+	bare := f
+	bare.Conn = 0
+	if bare == l.Flow {
+		l.Flow = f
+	}
+}
+
+func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
+	if l.State > Early || res.StatusCode == 100 || message.Tag(res.To().Params) == "" {
+		return Event{}
+	}
+	if rseq, reliable := message.RSeq(res); reliable && !l.acknowledge(now, w, res, rseq) {
+		return Event{}
+	}
+	l.State = Early
+	l.Dialog.Confirm(res)
+	return Event{Kind: Rings, Status: res.StatusCode, Body: l.answerIn(res)}
+}
+
+// accepted takes a 2xx to INVITE: the first, a repeated one, or one of a fork.
+func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
+	tag := message.Tag(res.To().Params)
+	seq := res.CSeq().SeqNo
+	switch {
+	case l.answered && tag != l.Dialog.RemoteTag:
+		giveBack(now, w, l, l.Dialog.Fork(res), seq)
+		return Event{}
+	case l.sent.branch != "" && l.sent.seq == seq:
+		l.ack(now, w, l.sent)
+		return Event{}
+	case l.Talking(): // 2xx to a re-INVITE
+		l.client = nil
+		l.Dialog.Retarget(res)
+		l.granted(now, res)
+		l.sendAck(now, w, seq)
+		return Event{Kind: Reanswers, Body: sdpBody(res)}
+	}
+	ended, known := l.State >= Ending, l.answered
+	l.client, l.opening, l.answered = nil, nil, true
+	if ended && known { // repeated after the leg was over
+		l.sendAck(now, w, seq)
+		return Event{}
+	}
+	l.Dialog.Confirm(res)
+	l.sendAck(now, w, seq)
+	if ended { // the 2xx crossed our CANCEL
+		l.bye(now, w, cause.Verdict{})
+		return Event{}
+	}
+	l.State = Answered
+	l.granted(now, res)
+	body := l.answerIn(res)
+	l.forks = nil
+	return Event{Kind: Accepts, Status: res.StatusCode, Body: body}
+}
+
+func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
+	l.sent = ackSent{seq: seq, branch: l.branch()}
+	l.ack(now, w, l.sent)
+}
+
+func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
+	req := l.Dialog.Ack(a.seq, l.Flow, a.branch)
+	req.SetBody(nil)
+	w.Start(now, req, l.Flow, l)
+}
+
+// giveBack ends a fork that answered too late: ACK and BYE.
+func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
+	ack := d.Ack(seq, l.Flow, l.branch())
+	ack.SetBody(nil)
+	w.Start(now, ack, l.Flow, l)
+	bye := d.Request(sip.BYE, l.Flow, l.branch())
+	bye.SetBody(nil)
+	w.Start(now, bye, l.Flow, nil)
+}
+
+func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
+	v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Callee}
+	if tx == l.client {
+		l.client = nil
+	}
+	switch {
+	case l.Talking() && (res.StatusCode == 408 || res.StatusCode == 481):
+		// The party does not know the dialog any more (RFC 5057).
+		l.bye(now, w, v)
+		return Event{Kind: Ends, Verdict: v}
+	case l.Talking():
+		l.notRenewed(now, res)
+		return Event{Kind: ReofferFail, Verdict: v}
+	case l.State == Ending:
+		l.finish()
+		return Event{}
+	case l.State == Done:
+		return Event{}
+	case res.StatusCode == 422 && l.State == Offered && l.opening != nil && l.raise(res):
+		l.offer(now, w, l.opening.body, l.opening.headers)
+		return Event{}
+	}
+	l.finish()
+	return Event{Kind: Ends, Verdict: v}
+}
+
+// Failed takes the end of a transaction without an answer. tx is nil if every one of
+// the leg has ended.
+func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) Event {
+	v := failure(err)
+	switch {
+	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters
+		return Event{}
+	case l.State == Done:
+		return Event{}
+	case l.State == Ending:
+		l.finish()
+		return Event{}
+	case l.Talking():
+		l.client = nil
+		l.bye(now, w, v)
+	case errors.Is(err, transport.ErrUnreachable): // a 2xx may be lost on the way, and will be repeated
+		l.State, l.client = Ending, nil
+		l.giveUp = now.Add(linger)
+	default:
+		l.finish()
+	}
+	return Event{Kind: Ends, Verdict: v}
+}
+
+// failure is what the end of a transaction without an answer means (RFC 3261
+// section 8.1.3.1).
+func failure(err error) cause.Verdict {
+	if errors.Is(err, transaction.ErrTimeout) {
+		return cause.Verdict{Status: 408, Q850: 102, Reason: "No response", Fault: cause.Peer}
+	}
+	return cause.Verdict{Status: 503, Q850: 38, Reason: "Cannot be reached", Fault: cause.Peer}
+}
+
+// Moved takes another flow for the party, after it proved who it is.
+func (l *Leg) Moved(f transport.Flow) { l.Flow = f }

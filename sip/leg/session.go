@@ -1,0 +1,247 @@
+package leg
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/cause"
+	"strowger/sip/message"
+	"strowger/sip/transaction"
+)
+
+// MinSession is the shortest time that a session may live without a refresh (RFC
+// 4028 section 4): our Min-SE.
+const MinSession = 90 * time.Second
+
+// Limits of what a party may ask of our refreshes.
+const (
+	maxSession = 24 * time.Hour   // a longer Min-SE is not followed
+	maxBrief   = 3                // so many 422 are followed
+	soon       = 3 * time.Second  // before a refresh that met another request is tried again
+	later      = 30 * time.Second // the same for one that was refused
+)
+
+// supportedTimer is the option tag of RFC 4028.
+const supportedTimer = "timer"
+
+// session is the timer of RFC 4028: a session that nobody refreshes ends. The zero
+// value is one without a timer.
+type session struct {
+	interval time.Duration // 0: no timer
+	min      time.Duration // what the party has told us by 422; 0: nothing
+	refresh  time.Time     // when we refresh; zero if the party does or a refresh is under way
+	end      time.Time     // when the leg is ended
+	ours     bool          // we refresh
+	byUpdate bool          // the party takes UPDATE
+	brief    uint8         // 422s that came
+}
+
+// begin starts the timer anew. Whoever refreshes does so at half the time (section
+// 7.2); who waits for it gives up a little before the end (section 10).
+func (s *session) begin(now time.Time, interval time.Duration, ours bool) {
+	s.interval, s.ours, s.brief = interval, ours, 0
+	if ours {
+		s.refresh, s.end = now.Add(interval/2), now.Add(interval)
+	} else {
+		s.refresh, s.end = time.Time{}, now.Add(interval-min(32*time.Second, interval/3))
+	}
+}
+
+// stop ends the timer; the session lives until it is hung up.
+func (s *session) stop() {
+	s.interval, s.ours, s.refresh, s.end = 0, false, time.Time{}, time.Time{}
+}
+
+// learn notes whether the party takes UPDATE, if it says what it takes.
+func (s *session) learn(msg sip.Message) {
+	if message.Header(msg, "Allow") != "" {
+		s.byUpdate = message.HasOption(msg, "Allow", string(sip.UPDATE))
+	}
+}
+
+// proposal is the interval of our next request; 0 if it asks for no timer.
+func (l *Leg) proposal() time.Duration {
+	interval := l.session.interval
+	if interval == 0 {
+		interval = l.SessionExpires
+	}
+	if interval > 0 {
+		interval = max(interval, l.session.min)
+	}
+	return interval
+}
+
+// raise takes the Min-SE of a 422; it is false if that cannot be followed.
+func (l *Leg) raise(res *sip.Response) bool {
+	value, ok := message.MinSE(res)
+	least := seconds(value)
+	if !ok || least <= l.proposal() || least > maxSession || l.session.brief >= maxBrief {
+		return false
+	}
+	l.session.brief++
+	l.session.min = least
+	return true
+}
+
+// TooBrief tells whether a request asks for a session shorter than MinSession and
+// can be told so by a 422 (section 9).
+func TooBrief(req *sip.Request) bool {
+	asked, _, ok := message.SessionExpires(req)
+	return ok && seconds(asked) < MinSession && message.HasOption(req, "Supported", supportedTimer)
+}
+
+// MinSE is the header of a 422.
+func MinSE() sip.Header { return secondsHeader("Min-SE", MinSession, "") }
+
+// refuseBrief answers a request that is TooBrief.
+func (l *Leg) refuseBrief(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) bool {
+	if !TooBrief(req) {
+		return false
+	}
+	res := l.respond(req, 422, "", nil)
+	res.AppendHeader(MinSE())
+	w.Respond(now, tx, res)
+	return true
+}
+
+// grant settles the timer as the one who answers, in our 2xx (section 9). Who asked
+// for a timer and names nobody refreshes; who only knows timers is given ours, and
+// we refresh. A timer of ours goes on whatever the party says later.
+func (l *Leg) grant(now time.Time, req *sip.Request, res *sip.Response) {
+	asked, refresher, wish := message.SessionExpires(req)
+	interval := seconds(asked)
+	wish = wish && interval >= MinSession
+	if !wish && l.SessionExpires == 0 && l.session.interval == 0 {
+		return
+	}
+	knows := message.HasOption(req, "Supported", supportedTimer) || message.HasOption(req, "Require", supportedTimer)
+	switch {
+	case wish && l.SessionExpires > 0:
+		least, _ := message.MinSE(req)
+		interval = min(interval, max(l.SessionExpires, seconds(least), MinSession))
+	case wish:
+	case l.session.ours:
+		interval, refresher = l.session.interval, "uas"
+	case knows && l.SessionExpires > 0:
+		interval, refresher = l.SessionExpires, "uas"
+	default:
+		l.session.stop()
+		return
+	}
+	switch {
+	case !knows:
+		refresher = "uas"
+	case refresher == "":
+		refresher = "uac"
+	}
+	if refresher == "uac" {
+		res.AppendHeader(sip.NewHeader("Require", supportedTimer))
+	}
+	res.AppendHeader(secondsHeader("Session-Expires", interval, ";refresher="+refresher))
+	l.session.learn(req)
+	l.session.begin(now, interval, refresher == "uas")
+}
+
+// granted settles the timer by a 2xx to our request (section 7.2). One without a
+// timer ends it, unless it is we who refresh.
+func (l *Leg) granted(now time.Time, res *sip.Response) {
+	value, refresher, ok := message.SessionExpires(res)
+	switch {
+	case ok:
+		l.session.learn(res)
+		l.session.begin(now, max(seconds(value), MinSession), refresher != "uas")
+	case l.session.ours:
+		l.session.begin(now, l.session.interval, true)
+	default:
+		l.session.stop()
+	}
+}
+
+// propose adds our side of the timer to an INVITE or UPDATE.
+func (l *Leg) propose(req *sip.Request) {
+	refresher := ""
+	switch {
+	case l.session.interval == 0: // who answers chooses
+	case l.session.ours:
+		refresher = ";refresher=uac"
+	default:
+		refresher = ";refresher=uas"
+	}
+	if interval := l.proposal(); interval > 0 {
+		req.AppendHeader(secondsHeader("Session-Expires", interval, refresher))
+	}
+	if l.session.min > 0 {
+		req.AppendHeader(secondsHeader("Min-SE", l.session.min, ""))
+	}
+}
+
+// renew is due when we refresh: by UPDATE, which changes nothing, or else by a
+// re-INVITE, which the call has to fill.
+func (l *Leg) renew(now time.Time, w Wire) Event {
+	if !l.session.byUpdate && l.busy() { // what is under way may refresh it as well
+		l.session.refresh = now.Add(soon)
+		return Event{}
+	}
+	l.session.refresh = time.Time{}
+	if !l.session.byUpdate {
+		return Event{Kind: Refreshes}
+	}
+	req := l.Dialog.Request(sip.UPDATE, l.Flow, l.branch())
+	req.AppendHeader(sip.NewHeader("Supported", supported))
+	l.propose(req)
+	setBody(req, nil)
+	w.Start(now, req, l.Flow, l)
+	return Event{}
+}
+
+// renewed takes the response to our UPDATE (section 7.3).
+func (l *Leg) renewed(now time.Time, w Wire, res *sip.Response) Event {
+	switch {
+	case res.StatusCode < 200 || !l.Talking():
+		return Event{}
+	case res.StatusCode < 300:
+		l.Dialog.Retarget(res)
+		l.granted(now, res)
+		return Event{}
+	case res.StatusCode == 408 || res.StatusCode == 481:
+		v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Peer}
+		l.bye(now, w, v)
+		return Event{Kind: Ends, Verdict: v}
+	case res.StatusCode == 405 || res.StatusCode == 501:
+		l.session.byUpdate = false
+	}
+	l.notRenewed(now, res)
+	return Event{}
+}
+
+// notRenewed plans what follows a refresh that was refused. Until the session's end
+// it may come about yet.
+func (l *Leg) notRenewed(now time.Time, res *sip.Response) {
+	s := &l.session
+	if !s.ours || !s.refresh.IsZero() { // none was under way
+		return
+	}
+	switch {
+	case res.StatusCode == 405, res.StatusCode == 501, res.StatusCode == 422 && l.raise(res):
+		s.refresh = now
+	case res.StatusCode == 491:
+		s.refresh = now.Add(soon)
+	default:
+		s.refresh = now.Add(later)
+	}
+}
+
+// expired ends a leg whose session nobody has refreshed (section 10).
+func (l *Leg) expired(now time.Time, w Wire) Event {
+	v := cause.Verdict{Status: 408, Q850: 102, Reason: "Session expired", Fault: cause.Peer}
+	l.bye(now, w, v)
+	return Event{Kind: Ends, Verdict: v}
+}
+
+func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
+
+func secondsHeader(name string, d time.Duration, params string) sip.Header {
+	return sip.NewHeader(name, strconv.FormatInt(int64(d/time.Second), 10)+params)
+}
