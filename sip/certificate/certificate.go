@@ -24,7 +24,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -71,6 +73,7 @@ type Counters struct {
 type Keeper struct {
 	log      *slog.Logger
 	sources  []*source
+	warned   map[string]time.Time // of each file that expires soon
 	counters Counters
 }
 
@@ -81,7 +84,6 @@ type source struct {
 	sum    [sha256.Size]byte // of the files when they were looked at last
 	made   made
 	config atomic.Pointer[tls.Config] // that of made, for handshakes
-	warned time.Time
 }
 
 // made is what files give.
@@ -95,7 +97,7 @@ func NewKeeper(log *slog.Logger) *Keeper {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Keeper{log: log}
+	return &Keeper{log: log, warned: map[string]time.Time{}}
 }
 
 // Counters counts since NewKeeper.
@@ -211,9 +213,9 @@ func (k *Keeper) look(now time.Time) {
 			}
 			k.tell(s, err)
 		}
-		if now.Sub(s.warned) >= day {
-			for _, line := range s.alarms(now, Notice) {
-				s.warned = now
+		for path, line := range s.alarms(now, Notice) {
+			if now.Sub(k.warned[path]) >= day {
+				k.warned[path] = now
 				k.log.Warn(line)
 			}
 		}
@@ -228,7 +230,6 @@ func (k *Keeper) tell(s *source, err error) {
 		k.log.Error("changed certificate files are faulty; those read before stay in use", "error", err)
 		return
 	}
-	s.warned = time.Time{}
 	k.counters.Reloads.Add(1)
 	k.log.Info("changed certificate files are in use", "files", s.paths)
 }
@@ -250,24 +251,23 @@ func (k *Keeper) measure(now time.Time) {
 
 // Expired returns a line for each certificate that is of no use at the time.
 func (k *Keeper) Expired(now time.Time) []string {
-	var lines []string
+	lines := map[string]string{}
 	for _, s := range k.sources {
-		lines = append(lines, s.alarms(now, 0)...)
+		maps.Copy(lines, s.alarms(now, 0))
 	}
-	return lines
+	return slices.Sorted(maps.Values(lines))
 }
 
-// alarms are a line for each certificate that expires within the notice.
-func (s *source) alarms(now time.Time, notice time.Duration) []string {
-	var lines []string
-	for _, path := range s.paths {
-		end, ok := s.made.own[path]
+// alarms are a line for each file whose certificate expires within the notice.
+func (s *source) alarms(now time.Time, notice time.Duration) map[string]string {
+	lines := map[string]string{}
+	for path, end := range s.made.own {
 		switch left := end.Sub(now); {
-		case !ok || left > notice:
+		case left > notice:
 		case left <= 0:
-			lines = append(lines, fmt.Sprintf("the certificate %s expired on %s: renew it", path, end.UTC().Format(time.DateTime)))
+			lines[path] = fmt.Sprintf("the certificate %s expired on %s: renew it", path, end.UTC().Format(time.DateTime))
 		default:
-			lines = append(lines, fmt.Sprintf("the certificate %s expires in %d days, on %s: renew it", path, left/day, end.UTC().Format(time.DateTime)))
+			lines[path] = fmt.Sprintf("the certificate %s expires in %d days, on %s: renew it", path, left/day, end.UTC().Format(time.DateTime))
 		}
 	}
 	return lines
