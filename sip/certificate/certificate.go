@@ -249,7 +249,8 @@ func (k *Keeper) measure(now time.Time) {
 	}
 }
 
-// Expired returns a line for each certificate that is of no use at the time.
+// Expired returns a line for each certificate that is of no use at the time. It is
+// for a Keeper that does not Run.
 func (k *Keeper) Expired(now time.Time) []string {
 	lines := map[string]string{}
 	for _, s := range k.sources {

@@ -60,7 +60,7 @@ func phones(where string) error {
 			return err
 		}
 	}
-	fmt.Println("resting")
+	fmt.Fprintln(os.Stdout, "resting")
 	_, _ = bufio.NewReader(os.Stdin).ReadByte()
 	for _, c := range conns {
 		_ = c.Close()

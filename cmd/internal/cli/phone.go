@@ -54,11 +54,11 @@ that of --password-file ("-" reads standard input) or STROWGER_PASSWORD.`,
 
 func (f *phoneFlags) register() *cobra.Command {
 	return &cobra.Command{
-		Use:     "register",
-		Short:   "Register and stay registered until interrupted",
+		Use:   "register",
+		Short: "Register and stay registered until interrupted",
 		Example: `  strowger phone register --user 1002 --transport tcp
   strowger phone register --user 1002 --server 192.0.2.1 --transport tls --ca-file ca.pem`,
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return f.with(c, nil, func(ctx context.Context, p *phone.Phone) error {
 				if err := f.enrol(ctx, c, p); err != nil {
