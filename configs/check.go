@@ -22,6 +22,7 @@ func (r *reader) check(file *source.Body) {
 	}
 	r.sockets(file)
 	r.sources(file)
+	r.verified(file)
 }
 
 // references checks the names that listeners, trunks, tenants and roles give.
@@ -148,6 +149,9 @@ func (s socket) clash(o socket) bool {
 func (r *reader) sockets(file *source.Body) {
 	var all []socket
 	one := func(what, proto string, a netip.AddrPort, at source.Pos) {
+		if proto == "tls" {
+			proto = "tcp"
+		}
 		if a.IsValid() && a.Port() != 0 {
 			all = append(all, socket{what, proto, a.Addr(), int(a.Port()), int(a.Port()), at})
 		}

@@ -61,8 +61,15 @@ type Network struct {
 // Listener is a block listener "NAME" of a network.
 type Listener struct {
 	Name string // "network/name", unique in the node
-	// Proto is "udp" or "tcp". Default: the listener's name, if it is one of them.
+	// Proto is "udp", "tcp" or "tls". Default: the listener's name, if it is one of them.
 	Proto string
+	// Certificates are what a TLS listener shows, chosen by the name that is asked for;
+	// the first, of cert_file and key_file, is for who asks for none that is here. At
+	// least one of a TLS listener, none of another.
+	Certificates []Certificate
+	// ClientCAFile holds the authorities of who connects to a TLS listener, in PEM; who
+	// shows no certificate of theirs is not let in. Default "": everybody is.
+	ClientCAFile string
 	// Bind is the address and port of the socket. No default.
 	Bind netip.AddrPort
 	// Advertised is what Via and Contact say. Default: Bind, which then must not be
@@ -76,6 +83,10 @@ type Listener struct {
 	// (RFC 7616, 8760). Default sha-256, then md5.
 	Algorithms []string
 }
+
+// Certificate names the PEM files of a certificate, with its intermediates, and of its
+// key. They are read again when they change.
+type Certificate struct{ CertFile, KeyFile string }
 
 // RTP is a block rtp of a network: one address for sound and its ports.
 type RTP struct {
@@ -128,17 +139,18 @@ type Trunk struct {
 	// means Sources, the address that a call is signalled with, and what the trunk's
 	// SDP names as far as the network allows it.
 	Media []netip.Prefix
-	// Proto is how it is called: "udp" or "tcp". Default udp.
+	// Proto is how it is called: "udp", "tcp" or "tls". Default udp.
 	Proto string
 	// AnyProto tells that proto is not written: of a target that is a name without a
 	// port, DNS says how it is called.
 	AnyProto bool
+	TLS      TrunkTLS // all zero unless Proto is "tls"
 }
 
 // Target is where calls to a trunk go.
 type Target struct {
 	Host string // an address, or a name that DNS is asked for
-	Port int    // of an address 5060 by default; 0, of a name: DNS says, else 5060
+	Port int    // of an address 5060 by default, by TLS 5061; 0, of a name: DNS says, else 5060
 }
 
 // Addr is the address of a target; not valid for a name.
@@ -153,6 +165,17 @@ func (t Target) String() string {
 		return t.Host
 	}
 	return net.JoinHostPort(t.Host, strconv.Itoa(t.Port))
+}
+
+// TrunkTLS is how a trunk that is called by TLS is verified.
+type TrunkTLS struct {
+	// ServerName is what its certificate must be for. Default: the target's address.
+	ServerName string
+	// CAFile holds its authorities, in PEM. Default "": the system's.
+	CAFile string
+	// Certificate is shown to it if it asks. Default: the first of the network's first
+	// TLS listener.
+	Certificate Certificate
 }
 
 // Store is the block store.
@@ -244,7 +267,7 @@ type Log struct {
 type Overrides struct {
 	NodeName  string
 	Data      string         // folder of the state
-	SIPPort   int            // of every listener of the first network
+	SIPPort   int            // of every listener of the first network; by TLS the next one
 	RTPFrom   int            // with RTPTo: the ports of every rtp block
 	RTPTo     int            // included
 	AdminHTTP netip.AddrPort // of the admin API

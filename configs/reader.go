@@ -92,12 +92,17 @@ func (r *reader) network(b *source.Body, first bool) {
 func (r *reader) listener(network string, b *source.Body, first bool) Listener {
 	l := Listener{Name: network + "/" + b.Labels[0]}
 	l.Proto = b.String("proto", b.Labels[0])
-	if l.Proto != "udp" && l.Proto != "tcp" {
-		b.Fault(b.Pos("proto"), "%s has the proto %q; write: proto = \"udp\" or \"tcp\"", b.Name(), l.Proto)
+	if l.Proto != "udp" && l.Proto != "tcp" && l.Proto != "tls" {
+		b.Fault(b.Pos("proto"), "%s has the proto %q; write: proto = \"udp\", \"tcp\" or \"tls\"", b.Name(), l.Proto)
 	}
+	r.listenerTLS(b, &l)
 	l.Bind = r.required(b, "bind", "127.0.0.1:5060")
 	if first && r.o.SIPPort != 0 {
-		l.Bind = netip.AddrPortFrom(l.Bind.Addr(), uint16(r.o.SIPPort))
+		port := uint16(r.o.SIPPort)
+		if l.Proto == "tls" {
+			port++
+		}
+		l.Bind = netip.AddrPortFrom(l.Bind.Addr(), port)
 	}
 	l.Advertised = address(b, "advertise", "127.0.0.1:5060", l.Bind.Port())
 	l.Tenant = b.String("tenant", "")
@@ -200,10 +205,20 @@ func (r *reader) trunk(b *source.Body) {
 	if len(t.Sources) == 0 {
 		b.Fault(b.Pos("sources"), "%s needs the addresses its calls come from; write: sources = [\"192.0.2.1\"]", b.Name())
 	}
+	t.Proto = choice(b, "proto", "udp", "udp", "tcp", "tls")
+	r.trunkTLS(b, &t)
+	port := uint16(5060)
+	if t.Proto == "tls" {
+		port = 5061
+	}
 	for _, v := range b.List("targets", false) {
-		target, ok := parseTarget(v.Text)
+		target, ok := parseTarget(v.Text, port)
 		if !ok {
 			b.Fault(v.At, "%q is neither an address nor a name; write: targets = [\"192.0.2.1:5060\"] or [\"carrier.example\"]", v.Text)
+			continue
+		}
+		if t.Proto == "tls" && !target.Addr().IsValid() {
+			b.Fault(v.At, "%s is called by TLS, by addresses only; write: targets = [\"192.0.2.1\"] and server_name = %q", b.Name(), target.Host)
 			continue
 		}
 		if r.o.TrunkPort != 0 {
@@ -212,7 +227,6 @@ func (r *reader) trunk(b *source.Body) {
 		t.Targets = append(t.Targets, target)
 	}
 	t.Media = prefixes(b, "media")
-	t.Proto = choice(b, "proto", "udp", "udp", "tcp")
 	t.AnyProto = !b.Has("proto")
 	b.Done()
 	r.Trunks = append(r.Trunks, t)

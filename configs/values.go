@@ -44,15 +44,15 @@ func addrPort(text string, port uint16) (netip.AddrPort, bool) {
 }
 
 // parseTarget reads where calls to a trunk go: an address or a name, with a port or
-// without. An address without one has that of SIP.
-func parseTarget(text string) (Target, bool) {
-	if a, ok := addrPort(text, 5060); ok {
+// without. port is that of an address without one.
+func parseTarget(text string, port uint16) (Target, bool) {
+	if a, ok := addrPort(text, port); ok {
 		return Target{Host: a.Addr().String(), Port: int(a.Port())}, !a.Addr().IsUnspecified()
 	}
-	host, port, written := strings.Cut(strings.ToLower(text), ":")
+	host, number, written := strings.Cut(strings.ToLower(text), ":")
 	t := Target{Host: strings.TrimSuffix(host, ".")}
 	if written {
-		n, err := strconv.ParseUint(port, 10, 16)
+		n, err := strconv.ParseUint(number, 10, 16)
 		if err != nil || n == 0 {
 			return t, false
 		}

@@ -7,6 +7,7 @@
 //
 //	message      sipgo's messages, checked: validation, parameters, builders
 //	transport    the wire: listeners, flows, order of arrival
+//	certificate  the certificates of TLS: read again when they change
 //	transaction  the four state machines of RFC 3261 and 6026
 //	dialog       identifiers, CSeq, route set, remote target of one dialog
 //	leg          one party of a call

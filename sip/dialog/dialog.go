@@ -53,6 +53,7 @@ type Dialog struct {
 
 // NewClient returns the dialog that an INVITE of ours begins.
 func NewClient(callID, localTag string, local, remote Name, target, contact sip.Uri) *Dialog {
+	contact = secured(contact, target)
 	return &Dialog{CallID: callID, LocalTag: localTag, Local: local, Remote: remote, Target: target, Contact: contact}
 }
 
@@ -86,11 +87,14 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 	if c := message.Contact(invite); c != nil {
 		d.Target = c.Address
 	}
+	d.Contact = secured(d.Contact, invite.Recipient)
 	for _, h := range invite.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
 			d.Routes = append(d.Routes, rr.Address)
 		}
 	}
+	// The next hop of our requests is that of 12.1.1: the route, else the contact.
+	d.Contact = secured(d.Contact, d.NextHop())
 	return d
 }
 
@@ -238,6 +242,15 @@ func ContactFor(flow transport.Flow, user string) sip.Uri {
 		u.UriParams = sip.HeaderParams{{K: "transport", V: string(flow.Proto)}}
 	}
 	return u
+}
+
+// secured is our Contact in a dialog with a URI: a sips one asks for the same of us,
+// where the flow is such (8.1.1.8, 12.1.1). It has no transport parameter: sips says it.
+func secured(contact, uri sip.Uri) sip.Uri {
+	if v, _ := message.Param(contact.UriParams, "transport"); uri.Scheme == "sips" && v == string(transport.TLS) {
+		contact.Scheme, contact.UriParams = "sips", nil
+	}
+	return contact
 }
 
 // Host writes an address as a URI or Via host: IPv6 in brackets.

@@ -285,3 +285,35 @@ func TestRespond(t *testing.T) {
 		t.Errorf("BYE of the called side: %s", req)
 	}
 }
+
+// TestSips: a dialog that is to be secure on every hop has a sips Contact of ours,
+// where the flow is such.
+func TestSips(t *testing.T) {
+	tls, udp := flow("192.0.2.1:5061", transport.TLS), flow("192.0.2.1:5060", transport.UDP)
+	const sips, plain = "sips:tok@192.0.2.1:5061", "sip:tok@192.0.2.1:5061;transport=tls"
+	for _, c := range []struct {
+		flow          transport.Flow
+		line, contact string
+		routes        []string
+		want          string
+	}{
+		{tls, "sips:1001@strowger", "sip:peer@10.0.0.2", nil, sips},
+		{tls, "sip:1001@strowger", "sips:peer@10.0.0.2", nil, sips},
+		{tls, "sip:1001@strowger", "sip:peer@10.0.0.2", []string{"Record-Route: <sips:edge;lr>"}, sips},
+		{tls, "sip:1001@strowger", "sips:peer@10.0.0.2", []string{"Record-Route: <sip:edge;lr>"}, plain},
+		{tls, "sip:1001@strowger", "sip:peer@10.0.0.2", nil, plain},
+		{udp, "sips:1001@strowger", "sips:peer@10.0.0.2", nil, "sip:tok@192.0.2.1:5060"},
+	} {
+		req := invite(t, c.routes...)
+		req.Recipient = uri(t, c.line)
+		message.Contact(req).Address = uri(t, c.contact)
+		d := dialog.NewServer(req, "tag", dialog.ContactFor(c.flow, "tok"))
+		if got := d.Contact.String(); got != c.want {
+			t.Errorf("%s from %s %q: our Contact is %s, want %s", c.line, c.contact, c.routes, got, c.want)
+		}
+		d = dialog.NewClient("id", "tag", dialog.Name{}, dialog.Name{}, uri(t, c.line), dialog.ContactFor(c.flow, "tok"))
+		if got, want := d.Contact.Scheme == "sips", d.Target.Scheme == "sips" && c.flow == tls; got != want {
+			t.Errorf("%s is called with the Contact %s", c.line, &d.Contact)
+		}
+	}
+}

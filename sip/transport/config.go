@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -28,6 +29,7 @@ const (
 	DefaultIdle              = 75 * time.Minute // longer than a registration of an hour
 	DefaultWriteTimeout      = 5 * time.Second
 	DefaultDialTimeout       = 5 * time.Second
+	DefaultHandshake         = 5 * time.Second
 	DefaultSendQueue         = 256
 )
 
@@ -38,6 +40,9 @@ type Config struct {
 	// Networks lists for each network where it may send. A network that is not in
 	// it may send nothing but replies.
 	Networks map[string][]netip.Prefix
+	// TLS gives the configuration of a connection that is dialled: it says how the
+	// other side is verified. nil, of the function or by it, lets nobody be dialled.
+	TLS func(network string, remote netip.AddrPort) *tls.Config
 	// Link carries a message to the node of a flow; nil means there are no others.
 	Link func(f Flow, msg []byte) error
 	// Sockets makes the sockets; nil means the kernel's.
@@ -49,8 +54,9 @@ type Config struct {
 	FirstMessage      time.Duration // for the first message of a connection, and for each one once it has begun
 	Idle              time.Duration // a connection that brings nothing for so long is closed
 	WriteTimeout      time.Duration // a peer that does not take a message for so long is cut off
-	DialTimeout       time.Duration
-	SendQueue         int // messages waiting on one connection
+	DialTimeout       time.Duration // with the handshake
+	Handshake         time.Duration // of an accepted TLS connection
+	SendQueue         int           // messages waiting on one connection
 }
 
 // Listener is one configured socket.
@@ -62,6 +68,8 @@ type Listener struct {
 	// Advertised is what Via and Contact say. The zero value means Bind; port 0
 	// means the bound port.
 	Advertised netip.AddrPort
+	// TLS is for the connections that a TLS listener accepts; nil accepts none.
+	TLS *tls.Config
 	// DSCP marks what is sent, 0 to 63 (RFC 2474); 0 is best effort.
 	DSCP int
 }
@@ -100,6 +108,7 @@ func (c *Config) setDefaults() {
 		{&c.Idle, DefaultIdle},
 		{&c.WriteTimeout, DefaultWriteTimeout},
 		{&c.DialTimeout, DefaultDialTimeout},
+		{&c.Handshake, DefaultHandshake},
 	} {
 		if *d.v <= 0 {
 			*d.v = d.def
@@ -113,8 +122,8 @@ func (c *Config) check() error {
 		switch {
 		case l.Name == "" || names[l.Name]:
 			return fmt.Errorf("listener %q: give every listener a name of its own", l.Name)
-		case l.Proto != UDP && l.Proto != TCP:
-			return fmt.Errorf("listener %q: transport is %q; write udp or tcp", l.Name, l.Proto)
+		case l.Proto != UDP && l.Proto != TCP && l.Proto != TLS:
+			return fmt.Errorf("listener %q: transport is %q; write udp, tcp or tls", l.Name, l.Proto)
 		case !l.Bind.Addr().IsValid():
 			return fmt.Errorf("listener %q: no address to bind", l.Name)
 		case !l.Advertised.Addr().IsValid() && l.Bind.Addr().IsUnspecified():

@@ -31,7 +31,8 @@ type conn struct {
 	accepted bool
 
 	mu      sync.Mutex
-	nc      net.Conn // nil until dialled
+	wire    net.Conn // the socket; nil until dialled
+	nc      net.Conn // what messages go by: wire, or TLS on it
 	queue   [][]byte
 	writing bool
 	err     error // why it ends; nil while it is alive
@@ -71,8 +72,8 @@ func (c *conn) fail(err error) {
 		c.err = err
 	}
 	c.queue = nil
-	if c.nc != nil {
-		_ = c.nc.Close()
+	if c.wire != nil {
+		_ = c.wire.Close()
 	}
 }
 
@@ -114,14 +115,15 @@ func (c *conn) writeOne(msg []byte) error {
 		return err
 	}
 	_, err := c.nc.Write(msg)
+	if c.flow.Proto == TLS {
+		c.relax()
+	}
 	return err
 }
 
 // dial connects and starts the reading goroutine; it is false if that failed.
 func (c *conn) dial() bool {
-	ctx, cancel := context.WithTimeout(c.layer.ctx, c.layer.cfg.DialTimeout)
-	defer cancel()
-	nc, err := c.layer.cfg.Sockets.Dial(ctx, c.socket.Addr.Addr(), c.flow.Remote)
+	wire, nc, err := c.connect()
 	if err != nil {
 		c.layer.counters.DialFailed.Add(1)
 		c.fail(err)
@@ -129,11 +131,8 @@ func (c *conn) dial() bool {
 		return false
 	}
 	c.layer.counters.Dialled.Add(1)
-	if err := markDSCP(nc, c.socket.dscp); err != nil {
-		c.layer.log.Warn("a connection cannot be marked", "dscp", c.socket.dscp, "error", err)
-	}
 	c.mu.Lock()
-	c.nc = nc
+	c.wire, c.nc = wire, nc
 	closed := c.err != nil
 	c.mu.Unlock()
 	if closed {
@@ -143,6 +142,27 @@ func (c *conn) dial() bool {
 	}
 	c.layer.wg.Go(c.read)
 	return true
+}
+
+// connect reaches the peer: its socket, and what messages go by.
+func (c *conn) connect() (wire, nc net.Conn, err error) {
+	ctx, cancel := context.WithTimeout(c.layer.ctx, c.layer.cfg.DialTimeout)
+	defer cancel()
+	wire, err = c.layer.cfg.Sockets.Dial(ctx, c.socket.Addr.Addr(), c.flow.Remote)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := markDSCP(wire, c.socket.dscp); err != nil {
+		c.layer.log.Warn("a connection cannot be marked", "dscp", c.socket.dscp, "error", err)
+	}
+	if c.flow.Proto != TLS {
+		return wire, wire, nil
+	}
+	if nc, err = c.secure(ctx, wire); err != nil {
+		_ = wire.Close()
+		return nil, nil, err
+	}
+	return wire, nc, nil
 }
 
 // read reads until the connection ends.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,7 +15,7 @@ type connTable struct {
 	closed   bool
 	next     uint64
 	byNumber map[uint64]*conn
-	byPeer   map[peer]*conn // the youngest to each peer
+	byPeer   map[peer]*conn // the youngest to each peer that others may use
 	sources  map[netip.Addr]int
 }
 
@@ -75,7 +76,9 @@ func (t *connTable) add(c *conn) {
 	t.next++
 	c.flow.Conn = t.next
 	t.byNumber[c.flow.Conn] = c
-	t.byPeer[peer{c.flow.Listener, c.flow.Remote}] = c
+	if !c.accepted || c.flow.Proto != TLS {
+		t.byPeer[peer{c.flow.Listener, c.flow.Remote}] = c
+	}
 	if c.accepted {
 		t.sources[source(c.flow.Remote.Addr())]++
 	}
@@ -165,12 +168,12 @@ func (l *Layer) accept(s *socket) {
 
 // admit starts an accepted connection if the limits allow one more.
 func (l *Layer) admit(s *socket, nc net.Conn) {
-	c := &conn{layer: l, socket: s, flow: s.flow(addrPort(nc.RemoteAddr())), nc: nc, accepted: true}
+	c := &conn{layer: l, socket: s, flow: s.flow(addrPort(nc.RemoteAddr())), wire: nc, nc: nc, accepted: true}
 	t := &l.conns
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.closed:
+	case t.closed, s.Proto == TLS && s.tls == nil:
 	case len(t.byNumber) >= l.cfg.MaxConns:
 		l.counters.ConnLimit.Add(1)
 	case t.sources[source(c.flow.Remote.Addr())] >= l.cfg.MaxConnsPerSource:
@@ -178,7 +181,12 @@ func (l *Layer) admit(s *socket, nc net.Conn) {
 	default:
 		l.counters.Accepted.Add(1)
 		t.add(c)
-		l.wg.Go(c.read)
+		if s.Proto == TLS {
+			c.nc = tls.Server(nc, s.tls)
+			l.wg.Go(c.greet)
+		} else {
+			l.wg.Go(c.read)
+		}
 		return
 	}
 	_ = nc.Close()

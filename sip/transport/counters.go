@@ -34,17 +34,19 @@ type Counters struct {
 	Gone        atomic.Uint64 // sends on a connection that is no more
 	Unreachable atomic.Uint64 // sends to a node that cannot be reached
 
-	ReadErrors     atomic.Uint64 // errors of a UDP socket, survived
-	AcceptErrors   atomic.Uint64 // errors of accept, such as no free descriptor, survived
-	Accepted       atomic.Uint64 // connections accepted
-	Dialled        atomic.Uint64 // connections dialled
-	DialFailed     atomic.Uint64 // connections that could not be dialled
-	ConnLimit      atomic.Uint64 // connections refused because of MaxConns
-	SourceLimit    atomic.Uint64 // connections refused because of MaxConnsPerSource
-	Framing        atomic.Uint64 // connections closed because the stream made no sense
-	MessageTimeout atomic.Uint64 // connections closed because no whole message came in time
-	IdleTimeout    atomic.Uint64 // connections closed after nothing came for long
-	WriteFailed    atomic.Uint64 // connections closed because the peer took nothing or went away
+	ReadErrors       atomic.Uint64 // errors of a UDP socket, survived
+	AcceptErrors     atomic.Uint64 // errors of accept, such as no free descriptor, survived
+	Accepted         atomic.Uint64 // connections accepted
+	Dialled          atomic.Uint64 // connections dialled
+	DialFailed       atomic.Uint64 // connections that could not be dialled
+	HandshakeFailed  atomic.Uint64 // TLS handshakes that failed, of either side's fault
+	HandshakeTimeout atomic.Uint64 // TLS handshakes that took too long
+	ConnLimit        atomic.Uint64 // connections refused because of MaxConns
+	SourceLimit      atomic.Uint64 // connections refused because of MaxConnsPerSource
+	Framing          atomic.Uint64 // connections closed because the stream made no sense
+	MessageTimeout   atomic.Uint64 // connections closed because no whole message came in time
+	IdleTimeout      atomic.Uint64 // connections closed after nothing came for long
+	WriteFailed      atomic.Uint64 // connections closed because the peer took nothing or went away
 }
 
 // malformed is the counter of a kind of fault.

@@ -52,6 +52,13 @@ func (r *recorder) messages() []transport.Received {
 	return append([]transport.Received(nil), r.received...)
 }
 
+// forget lets go of what was kept.
+func (r *recorder) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.received = nil
+}
+
 func (r *recorder) breaks() []transport.Flow {
 	r.mu.Lock()
 	defer r.mu.Unlock()

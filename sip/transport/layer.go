@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,6 +39,7 @@ type socket struct {
 	Bound
 	packets PacketConn
 	stream  net.Listener
+	tls     *tls.Config // of accepted connections
 	dscp    int
 }
 
@@ -71,7 +73,7 @@ func New(cfg Config, handler Handler, log *slog.Logger) (*Layer, error) {
 }
 
 func open(sockets Sockets, c Listener) (*socket, error) {
-	s := &socket{Bound: Bound{Name: c.Name, Network: c.Network, Proto: c.Proto, Advertised: c.Advertised}, dscp: c.DSCP}
+	s := &socket{Bound: Bound{Name: c.Name, Network: c.Network, Proto: c.Proto, Advertised: c.Advertised}, tls: c.TLS, dscp: c.DSCP}
 	var local net.Addr
 	var err error
 	if c.Proto == UDP {

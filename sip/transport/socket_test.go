@@ -110,7 +110,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 		"none":        {nil, "no listener"},
 		"no name":     {[]transport.Listener{{Proto: transport.UDP, Bind: ok.Bind}}, "name of its own"},
 		"same name":   {[]transport.Listener{ok, ok}, "name of its own"},
-		"transport":   {[]transport.Listener{{Name: "a", Proto: "sctp", Bind: ok.Bind}}, "write udp or tcp"},
+		"transport":   {[]transport.Listener{{Name: "a", Proto: "sctp", Bind: ok.Bind}}, "write udp, tcp or tls"},
 		"no address":  {[]transport.Listener{{Name: "a", Proto: transport.UDP}}, "no address"},
 		"everywhere":  {[]transport.Listener{everywhere}, "advertise"},
 		"not of ours": {[]transport.Listener{{Name: "a", Proto: transport.UDP, Bind: netip.MustParseAddrPort("192.0.2.1:0")}}, `listener "a"`},

@@ -19,6 +19,9 @@
 //     at most RefusalsPerSecond times; the Handler never sees it.
 //   - A connection is dialled only for a flow without a connection number: a phone
 //     that came to us is never dialled back.
+//   - TLS is TCP after a handshake, which the connection's own goroutine does within a
+//     time limit. A flow without a connection number never takes a TLS connection that
+//     was accepted: it shows nothing of who is at its far end (RFC 5923).
 //
 // # Ownership
 //
@@ -41,6 +44,7 @@ type Proto string
 const (
 	UDP Proto = "udp"
 	TCP Proto = "tcp"
+	TLS Proto = "tls" // over TCP
 )
 
 // Reliable tells whether the transport retransmits by itself.

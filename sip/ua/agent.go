@@ -2,6 +2,7 @@ package ua
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,6 +38,7 @@ type Config struct {
 	Domain   string          // host of our address; "" means that of Server
 	Server   netip.AddrPort  // where every request goes
 	Proto    transport.Proto // "" means UDP
+	TLS      *tls.Config     // verifies the server, if Proto is TLS
 	// Bind is our socket; port 0 means any free one. The zero value means the
 	// address from which the system reaches Server.
 	Bind netip.AddrPort
@@ -95,6 +97,7 @@ func build(cfg Config) (*Agent, error) {
 	layer, err := transport.New(transport.Config{
 		Listeners: []transport.Listener{{Name: network, Network: network, Proto: cfg.Proto, Bind: cfg.Bind}},
 		Networks:  map[string][]netip.Prefix{network: {netip.PrefixFrom(cfg.Server.Addr(), cfg.Server.Addr().BitLen())}},
+		TLS:       func(string, netip.AddrPort) *tls.Config { return cfg.TLS },
 	}, receiver{a}, cfg.Log)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,9 @@ func explainBusy(err error) error {
 // holder is the program that has a socket on the address, as "kamailio (pid 123)",
 // or "" if it cannot be told: other users' programs are known to root alone.
 func holder(proc string, proto transport.Proto, addr netip.AddrPort) string {
+	if proto == transport.TLS {
+		proto = transport.TCP
+	}
 	for _, file := range []string{string(proto), string(proto) + "6"} {
 		for _, inode := range inodes(filepath.Join(proc, "net", file), proto, addr) {
 			if who := program(proc, inode); who != "" {

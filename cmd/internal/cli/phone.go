@@ -15,6 +15,7 @@ import (
 
 	"strowger/cmd/internal/phone"
 	"strowger/configs"
+	"strowger/sip/certificate"
 	"strowger/sip/transport"
 	"strowger/sip/ua"
 )
@@ -22,7 +23,7 @@ import (
 // phoneFlags are those of every command of the test phone.
 type phoneFlags struct {
 	server, user, passwordFile, transport, bind, ports, output string
-	display                                                    string
+	display, caFile, serverName                                string
 	duration                                                   time.Duration
 	sound                                                      soundFlags
 }
@@ -36,11 +37,13 @@ func newPhone() *cobra.Command {
 that of --password-file ("-" reads standard input) or STROWGER_PASSWORD.`,
 	}
 	p := c.PersistentFlags()
-	p.StringVar(&f.server, "server", "127.0.0.1:5060", "SIP address of the server")
+	p.StringVar(&f.server, "server", "127.0.0.1", "SIP address of the server (default port: 5060, by TLS 5061)")
 	p.StringVar(&f.user, "user", "1001", "seat number")
 	p.StringVar(&f.display, "name", "", "display name")
 	p.StringVar(&f.passwordFile, "password-file", "", `file with the password; "-" is standard input`)
-	p.StringVar(&f.transport, "transport", "udp", "udp or tcp")
+	p.StringVar(&f.transport, "transport", "udp", "udp, tcp or tls")
+	p.StringVar(&f.caFile, "ca-file", "", "authorities of the server's certificate, for TLS (default: the system's)")
+	p.StringVar(&f.serverName, "server-name", "", "name in the server's certificate, for TLS (default: its address)")
 	p.StringVar(&f.bind, "bind", "", "own SIP address and port (default: any port)")
 	p.StringVar(&f.ports, "rtp-ports", "10000-19999", "ports for sound")
 	p.StringVarP(&f.output, "output", "o", "table", "table or json")
@@ -51,10 +54,11 @@ that of --password-file ("-" reads standard input) or STROWGER_PASSWORD.`,
 
 func (f *phoneFlags) register() *cobra.Command {
 	return &cobra.Command{
-		Use:     "register",
-		Short:   "Register and stay registered until interrupted",
-		Example: "  strowger phone register --user 1002 --transport tcp",
-		Args:    cobra.NoArgs,
+		Use:   "register",
+		Short: "Register and stay registered until interrupted",
+		Example: `  strowger phone register --user 1002 --transport tcp
+  strowger phone register --user 1002 --server 192.0.2.1 --transport tls --ca-file ca.pem`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return f.with(c, nil, func(ctx context.Context, p *phone.Phone) error {
 				if err := f.enrol(ctx, c, p); err != nil {
@@ -177,11 +181,8 @@ func (f *phoneFlags) with(c *cobra.Command, incoming func(*phone.Call), do func(
 func (f *phoneFlags) config(c *cobra.Command) (cfg phone.Config, ports [2]uint16, err error) {
 	cfg = phone.Config{User: f.user, Display: f.display, Proto: transport.Proto(f.transport)}
 	cfg.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	if cfg.Server, err = netip.ParseAddrPort(f.server); err != nil {
-		return cfg, ports, fmt.Errorf("--server %s: write an address and port, such as 192.0.2.1:5060", f.server)
-	}
-	if cfg.Proto != transport.UDP && cfg.Proto != transport.TCP {
-		return cfg, ports, fmt.Errorf("--transport %s: write udp or tcp", f.transport)
+	if err := f.connection(&cfg); err != nil {
+		return cfg, ports, err
 	}
 	if f.bind != "" {
 		if cfg.Bind, err = netip.ParseAddrPort(f.bind); err != nil {
@@ -196,6 +197,42 @@ func (f *phoneFlags) config(c *cobra.Command) (cfg phone.Config, ports [2]uint16
 	}
 	cfg.Password, err = f.password(c.InOrStdin(), cfg.Server.Addr())
 	return cfg, ports, err
+}
+
+// connection reads where the server is and how it is reached.
+func (f *phoneFlags) connection(cfg *phone.Config) error {
+	port := uint16(5060)
+	switch cfg.Proto {
+	case transport.UDP, transport.TCP:
+		if f.caFile != "" || f.serverName != "" {
+			return errors.New("--ca-file and --server-name are for --transport tls")
+		}
+	case transport.TLS:
+		port = 5061
+	default:
+		return fmt.Errorf("--transport %s: write udp, tcp or tls", f.transport)
+	}
+	var err error
+	if cfg.Server, err = netip.ParseAddrPort(f.server); err != nil {
+		a, err := netip.ParseAddr(f.server)
+		if err != nil {
+			return fmt.Errorf("--server %s: write an address and port, such as 192.0.2.1:5060", f.server)
+		}
+		cfg.Server = netip.AddrPortFrom(a, port)
+	}
+	if cfg.Proto != transport.TLS {
+		return nil
+	}
+	c := certificate.Client{Name: f.serverName, CAFile: f.caFile}
+	if c.Name == "" {
+		c.Name = cfg.Server.Addr().String()
+	}
+	config, err := certificate.NewKeeper(cfg.Log).Client(c)
+	if err != nil {
+		return fmt.Errorf("--ca-file: %w", err)
+	}
+	cfg.TLS = config()
+	return nil
 }
 
 // maxPassword bounds what is read as a password, in bytes.

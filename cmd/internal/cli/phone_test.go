@@ -102,7 +102,7 @@ func TestPhoneFailures(t *testing.T) {
 		"not registered": {[]string{"call", "1009"}, exitFailed, "480"},
 		"wrong password": {[]string{"register", "--password-file", wrong}, exitFailed, "the password is wrong"},
 		"no file":        {[]string{"register", "--password-file", "nowhere"}, exitUsage, "nowhere"},
-		"transport":      {[]string{"register", "--transport", "sctp"}, exitUsage, "udp or tcp"},
+		"transport":      {[]string{"register", "--transport", "sctp"}, exitUsage, "udp, tcp or tls"},
 		"ports":          {[]string{"register", "--rtp-ports", "many"}, exitUsage, "--rtp-ports"},
 		"bind":           {[]string{"register", "--bind", "here"}, exitUsage, "--bind"},
 		"output":         {[]string{"register", "-o", "xml"}, exitUsage, "table or json"},

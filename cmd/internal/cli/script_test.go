@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return copyConfigs(filepath.Join(env.WorkDir, "configs"), strings.NewReplacer("127.0.0.1", host, "127.0.0.2", carrier))
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "certificate": certificate},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "certificate": writeCertificate},
 	})
 }
 
@@ -72,8 +72,8 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// certificate writes a certificate for an address, cert.pem, and its key, key.pem.
-func certificate(ts *testscript.TestScript, neg bool, args []string) {
+// writeCertificate writes a certificate for an address, cert.pem, and its key, key.pem.
+func writeCertificate(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: certificate ADDRESS")
 	}

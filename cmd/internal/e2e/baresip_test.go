@@ -49,13 +49,19 @@ type softphone struct {
 	process *process
 }
 
-// softphone starts a phone that answers by itself.
-func (n *node) softphone(seat string, freq float64) *softphone {
+// softphone starts a phone that answers by itself, by UDP or TLS. Over
+// TLS it knows the node's authority, ca.pem of the node's folder.
+func (n *node) softphone(seat string, freq float64, proto string) *softphone {
 	n.t.Helper()
 	at, dir := host(), n.t.TempDir()
+	config, server := phoneConfig, n.host+":5060;transport=udp"
+	if proto == "tls" {
+		config, server = config+"sip_cafile "+filepath.Join(n.dir, "ca.pem")+"\nsip_certificate DIR/phone.pem\n", n.host+":5061;transport=tls"
+		n.certify(filepath.Join(dir, "phone.pem"))
+	}
 	fill := strings.NewReplacer("HOST", at, "DIR", dir)
-	account := fmt.Sprintf("<sip:%s@%s:5060;transport=udp>;auth_user=%s;auth_pass=demo-%s;regint=60;audio_codecs=pcma;answermode=auto\n", seat, n.host, seat, seat)
-	for name, text := range map[string]string{"config": fill.Replace(phoneConfig), "accounts": account, "contacts": ""} {
+	account := fmt.Sprintf("<sip:%s@%s>;auth_user=%s;auth_pass=demo-%s;regint=60;audio_codecs=pcma;answermode=auto\n", seat, server, seat, seat)
+	for name, text := range map[string]string{"config": fill.Replace(config), "accounts": account, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			n.t.Fatal(err)
 		}
@@ -67,7 +73,12 @@ func (n *node) softphone(seat string, freq float64) *softphone {
 	cmd := exec.Command("baresip", "-4", "-v", "-f", dir)
 	cmd.Dir = dir
 	p := &softphone{t: n.t, dir: dir, process: launch(n.t, cmd, filepath.Join(dir, "baresip.log"))}
-	until(n.t, "seat "+seat+" is registered:\n"+p.process.output(), func() bool {
+	n.t.Cleanup(func() {
+		if n.t.Failed() {
+			n.t.Logf("the phone's output:\n%s", p.process.output())
+		}
+	})
+	until(n.t, "seat "+seat+" is registered", func() bool {
 		return strings.Contains(p.process.output(), "200 OK")
 	})
 	control, err := net.Dial("tcp", at+":4444")
@@ -77,6 +88,23 @@ func (n *node) softphone(seat string, freq float64) *softphone {
 	n.t.Cleanup(func() { control.Close() })
 	p.control = control
 	return p
+}
+
+// certify writes a certificate and its key as one file: the node's, which
+// nobody asks the phone for.
+func (n *node) certify(path string) {
+	n.t.Helper()
+	var both []byte
+	for _, file := range []string{"node.pem", "node.key"} {
+		content, err := os.ReadFile(filepath.Join(n.dir, file))
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		both = append(both, content...)
+	}
+	if err := os.WriteFile(path, both, 0o600); err != nil {
+		n.t.Fatal(err)
+	}
 }
 
 // does gives baresip a command, as a netstring of JSON.
@@ -133,8 +161,20 @@ func writeWAV(t *testing.T, name string, samples []int16) {
 func TestBothHear(t *testing.T) {
 	need(t, "baresip", "baresip-core")
 	n := startNode(t)
-	ada, ben := n.softphone("1001", 440), n.softphone("1002", 620)
-	ada.does("dial", "sip:1002@"+n.host+":5060;transport=udp")
+	bothHear(t, n, "udp", "sip:1002@"+n.host+":5060;transport=udp")
+}
+
+// TestBothHearByTLS: the same with TLS under SIP.
+func TestBothHearByTLS(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	n := tlsNode(t)
+	bothHear(t, n, "tls", "sip:1002@"+n.host+":5061;transport=tls")
+}
+
+func bothHear(t *testing.T, n *node, proto, dialled string) {
+	t.Helper()
+	ada, ben := n.softphone("1001", 440, proto), n.softphone("1002", 620, proto)
+	ada.does("dial", dialled)
 	until(t, "both talk", func() bool {
 		return strings.Contains(ada.process.output(), "Call established") && strings.Contains(ben.process.output(), "Call established")
 	})

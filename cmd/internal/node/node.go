@@ -23,6 +23,7 @@ import (
 	"strowger/media/relay"
 	"strowger/sip/admission"
 	"strowger/sip/auth"
+	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
@@ -57,6 +58,8 @@ type Node struct {
 	Link       *cluster.Link       // nil on a single node
 	Notices    []string            // lines for the operator who started the node
 
+	tls      *wireTLS
+	unwatch  func() // ends the watch of certificates; nil without one
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -75,6 +78,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 		}
 	}
 	n.startCluster()
+	n.watchCertificates()
 	n.Transport.Start()
 	n.Admin.Start()
 	return n, nil
@@ -99,6 +103,9 @@ func (n *Node) close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), adminStop)
 		errs = append(errs, n.Admin.Close(ctx))
 		cancel()
+	}
+	if n.unwatch != nil {
+		n.unwatch()
 	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
@@ -167,13 +174,17 @@ func (n *Node) openMedia(context.Context) error {
 }
 
 func (n *Node) openTransport(context.Context) error {
-	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}}
+	var faults []error
+	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
+		return errors.Join(faults...)
+	}
+	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial}
 	for _, w := range n.Config.Networks {
 		c.Networks[w.Name] = w.Allow
 		for _, l := range w.Listeners {
 			c.Listeners = append(c.Listeners, transport.Listener{
 				Name: l.Name, Network: w.Name, Proto: transport.Proto(l.Proto), Bind: l.Bind, Advertised: l.Advertised,
-				DSCP: w.DSCPSIP,
+				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP,
 			})
 		}
 	}

@@ -125,6 +125,9 @@ func (n *Node) counters() map[string][]any {
 	if s, ok := n.Store.(interface{ Counters() *state.Counters }); ok {
 		all["state"] = []any{s.Counters()}
 	}
+	if !n.tls.keeper.Empty() {
+		all["certificate"] = []any{n.tls.keeper.Counters()}
+	}
 	if n.Link != nil {
 		all["cluster"] = []any{n.Link.Counters()}
 	}

@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"strowger/configs"
 	"strowger/dialplan"
 	"strowger/media/prompt"
+	"strowger/sip/certificate"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -43,6 +45,14 @@ func Rehearse(ctx context.Context, cfg *configs.Config) (*Rehearsal, error) {
 	library, err := prompt.Open("")
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
+	}
+	keeper := certificate.NewKeeper(nil)
+	_, faults := readTLS(cfg, keeper)
+	for _, err := range faults {
+		r.fault("%s: %v", cfg.File, err)
+	}
+	for _, line := range keeper.Expired(time.Now()) {
+		r.fault("%s: %s", cfg.File, line)
 	}
 	r.Plans = newPlans(store, r.Directory, cfg, library.Names(), slog.New(slog.DiscardHandler))
 	for _, t := range cfg.Tenants {

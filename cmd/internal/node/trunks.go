@@ -41,7 +41,7 @@ func (n *Node) target(t configs.Trunk, target configs.Target) resolve.Target {
 	network, _ := n.Config.Network(t.Network)
 	for _, l := range network.Listeners {
 		proto := transport.Proto(l.Proto)
-		if t.AnyProto && target.Port == 0 && !slices.Contains(out.Protos, proto) {
+		if t.AnyProto && target.Port == 0 && proto != transport.TLS && !slices.Contains(out.Protos, proto) {
 			out.Protos = append(out.Protos, proto)
 		}
 		if l.Bind.Addr().Is4() {

@@ -20,6 +20,7 @@ package phone
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,6 +49,7 @@ type Config struct {
 	Display  string // display name; "" for none
 	Server   netip.AddrPort
 	Proto    transport.Proto // "" means UDP
+	TLS      *tls.Config     // verifies the server, if Proto is TLS
 	Bind     netip.AddrPort  // our SIP socket; zero means any
 	Plane    media.Plane     // where sound goes; of NewPlane, shared by phones
 	// Incoming is given each call that comes in, after 180 went out. It must not
@@ -83,7 +85,7 @@ func New(cfg Config) (*Phone, error) {
 	}
 	p := &Phone{cfg: cfg, emergency: emergency, calls: map[*Call]struct{}{}}
 	p.agent, err = ua.New(ua.Config{
-		User: cfg.User, Password: cfg.Password, Display: cfg.Display, Server: cfg.Server, Proto: cfg.Proto,
+		User: cfg.User, Password: cfg.Password, Display: cfg.Display, Server: cfg.Server, Proto: cfg.Proto, TLS: cfg.TLS,
 		Bind: cfg.Bind, Incoming: p.incoming, Log: cfg.Log,
 	})
 	if err != nil {
