@@ -122,17 +122,10 @@ func (l registrations) send(ctx context.Context, conn *net.UDPConn, local netip.
 func (l registrations) answer(conn *net.UDPConn, local netip.AddrPort) (accepted int, err error) {
 	buf := make([]byte, 1<<16)
 	for accepted < l.count {
-		n, _, err := conn.ReadFromUDPAddrPort(buf)
-		if err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				return accepted, nil
-			}
-			return accepted, err
+		status, header, err := nextResponse(conn, buf)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return accepted, nil
 		}
-		if !bytes.HasPrefix(buf[:n], []byte("SIP/")) {
-			continue // of a call to this address that the last load left behind
-		}
-		status, header, err := parseResponse(buf[:n])
 		if err != nil {
 			return accepted, err
 		}
@@ -157,6 +150,20 @@ func (l registrations) answer(conn *net.UDPConn, local netip.AddrPort) (accepted
 		}
 	}
 	return accepted, nil
+}
+
+// nextResponse reads a response, and no request: a call to this address may be left
+// behind by a load that failed.
+func nextResponse(conn *net.UDPConn, buf []byte) (int, textproto.MIMEHeader, error) {
+	for {
+		n, _, err := conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return 0, nil, err
+		}
+		if bytes.HasPrefix(buf[:n], []byte("SIP/")) {
+			return parseResponse(buf[:n])
+		}
+	}
 }
 
 // whose returns the user and the CSeq number of the request that was answered.
