@@ -95,6 +95,25 @@ func TestCaller(t *testing.T) {
 	}
 }
 
+// TestWays: every address of every target, in order and once.
+func TestWays(t *testing.T) {
+	a, b := netip.MustParseAddrPort("192.0.2.1:5060"), netip.MustParseAddrPort("192.0.2.2:5060")
+	one := trunk.Trunk{Targets: []*resolve.Name{
+		resolve.Fixed(transport.UDP, b, a), resolve.Fixed(transport.TCP, a), resolve.Fixed(transport.UDP, a, b),
+	}}
+	want := []resolve.Address{{AddrPort: b, Proto: transport.UDP}, {AddrPort: a, Proto: transport.UDP}, {AddrPort: a, Proto: transport.TCP}}
+	var got []resolve.Address
+	for _, w := range one.Ways() {
+		got = append(got, w.Address)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("it is called at %v, want %v", got, want)
+	}
+	if ways := new(trunk.Trunk).Ways(); len(ways) != 0 {
+		t.Errorf("a trunk without targets is called at %v", ways)
+	}
+}
+
 func TestNoTrunks(t *testing.T) {
 	var s *trunk.Set
 	if s.BySource("carriers", netip.MustParseAddr("192.0.2.1")) != nil || s.Find("demo", "one") != nil || s.OfTenant("demo") != nil {

@@ -57,7 +57,7 @@ func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
 
 // restTime lets a registrar get over its start, and end the transactions of the
 // load, which RFC 3261 has it keep for 32 s, before its bindings are weighed.
-const restTime = 60 * time.Second
+const restTime = 80 * time.Second
 
 // memoryPerCall measures while the calls are held.
 func memoryPerCall(ctx context.Context, r *run) (float64, error) {

@@ -22,28 +22,34 @@ func raiseHeap() (release func()) {
 // restTime is how long a node must go without a garbage collection to be at rest.
 const restTime = 15 * time.Second
 
-// returnMemory gives memory back to the system whenever the node comes to rest,
-// until ctx ends: a burst of calls or registrations leaves garbage that nothing
-// else would collect for minutes.
+// returnMemory gives memory back to the system when the node comes to rest, until
+// ctx ends: a burst of calls or registrations leaves garbage that nothing else would
+// collect for minutes. It does so again 30 s later, when the transactions of the
+// burst are over too.
 func returnMemory(ctx context.Context) {
 	t := time.NewTicker(restTime)
 	defer t.Stop()
-	var before debug.GCStats
-	debug.ReadGCStats(&before)
-	returned := int64(-1) // collections when memory was given back last
-	for {
+	rested := 0 // ticks without a collection but ours
+	for seen := collections(); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
-		var now debug.GCStats
-		debug.ReadGCStats(&now)
-		if now.NumGC == before.NumGC && now.NumGC != returned {
-			debug.FreeOSMemory()
-			debug.ReadGCStats(&now)
-			returned = now.NumGC
+		rested++
+		if collections() != seen {
+			rested = 0
 		}
-		before = now
+		if rested == 1 || rested == 3 {
+			debug.FreeOSMemory()
+		}
+		seen = collections()
 	}
+}
+
+// collections is the number of garbage collections so far.
+func collections() int64 {
+	var s debug.GCStats
+	debug.ReadGCStats(&s)
+	return s.NumGC
 }
