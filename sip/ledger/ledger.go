@@ -282,7 +282,8 @@ func (l *Ledger) Close() error {
 	if l.full && !l.flush() {
 		l.log.Error("events of the ledger were lost at the end", "events", len(l.backlog))
 	}
-	return errors.Join(l.flushFiles(), l.files.close(), l.events.Close())
+	l.project()
+	return errors.Join(l.files.close(), l.events.Close())
 }
 
 var _ Recorder = (*Ledger)(nil)
