@@ -55,7 +55,6 @@ type Call struct {
 	From    string
 	To      string
 	Entry   string
-	Why     []string
 
 	sessions time.Duration // leg.Leg.SessionExpires of its legs
 	lastHop  bool          // Max-Forwards leaves none for another leg
