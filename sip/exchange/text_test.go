@@ -47,13 +47,23 @@ func (p *party) finish(head string, a action) string {
 	if a.header != "" {
 		head += strings.ReplaceAll(a.header, " | ", "\r\n") + "\r\n"
 	}
-	body := ""
+	body, kind := "", "application/sdp"
 	if s, ok := a.option("sdp"); ok {
 		body = p.sdp(s)
-		head += "Content-Type: application/sdp\r\n"
+	} else if s, ok := a.option("body"); ok {
+		body = s
 	} else if a.what == "INFO" && len(a.args) > 0 {
-		body = "Signal=" + a.args[0] + "\r\nDuration=160\r\n"
-		head += "Content-Type: application/dtmf-relay\r\n"
+		body, kind = "Signal="+a.args[0]+"\r\nDuration=160\r\n", "application/dtmf-relay"
+	}
+	if s, ok := a.option("as"); ok {
+		kind = s
+	}
+	if s, ok := a.option("in"); ok {
+		body = "--x\r\nContent-Type: application/isup\r\n\r\n\x01\r\n--x\r\nContent-Type: " + kind + "\r\n\r\n" + body + "\r\n--x--\r\n"
+		kind = "multipart/" + s + ";boundary=x"
+	}
+	if body != "" {
+		head += "Content-Type: " + kind + "\r\n"
 	}
 	return fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body), body)
 }

@@ -146,13 +146,28 @@ func summary(msg sip.Message) string {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}
 	}
-	if res, ok := msg.(*sip.Response); ok && res.StatusCode == 405 {
-		fmt.Fprintf(&b, " [Allow: %s]", message.Header(msg, "Allow"))
+	if res, ok := msg.(*sip.Response); ok {
+		for _, name := range told(res) {
+			fmt.Fprintf(&b, " [%s: %s]", name, message.Header(msg, name))
+		}
 	}
 	if s := sdpSummary(string(msg.Body())); s != "" {
 		b.WriteString(" " + s)
 	}
 	return b.String()
+}
+
+// told names the headers that are what a response is about.
+func told(res *sip.Response) []string {
+	switch {
+	case res.StatusCode == 405:
+		return []string{"Allow"}
+	case res.StatusCode == 415:
+		return []string{"Accept"}
+	case res.StatusCode == 200 && res.CSeq().MethodName == sip.OPTIONS:
+		return []string{"Allow", "Accept", "Supported"}
+	}
+	return nil
 }
 
 // mask hides a token of the switch, which is another one each time.

@@ -18,6 +18,14 @@ var ErrPending = errors.New("another offer is pending on this leg")
 // Allow lists the methods that a leg understands.
 const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 
+// Capabilities are the headers that tell in the answer to OPTIONS, beside Allow, what
+// we understand (RFC 3261 section 11.2).
+func Capabilities() []sip.Header {
+	return []sip.Header{
+		sip.NewHeader("Accept", Accept), sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", supported),
+	}
+}
+
 // supported are the option tags that a request of ours offers.
 const supported = reliableTag + ", " + supportedTimer
 
