@@ -57,8 +57,8 @@ type Call struct {
 	Entry   string
 	Why     []string
 
-	sessions time.Duration // leg.Leg.SessionExpires of its legs
-	lastHop  bool          // Max-Forwards leaves none for another leg
+	timer    leg.SessionTimer // of its legs
+	lastHop  bool             // Max-Forwards leaves none for another leg
 	state    state
 	program  Program
 	stage    int           // index into program.Stages
@@ -80,7 +80,8 @@ type party struct {
 	offer    *sdp.Description // of the party, the last one
 	reply    []byte           // our answer to it in a provisional response
 	agreed   sdp.Agreed
-	early    bool // early media was sent to the caller from this leg
+	able     []sdp.Codec // what was agreed with it so far
+	early    bool        // early media was sent to the caller from this leg
 	oneWay   bool
 	rang     time.Time
 	answered time.Time
@@ -92,9 +93,9 @@ type party struct {
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
-// of it before admission; sessions is leg.Leg.SessionExpires of every leg.
-func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, sessions time.Duration) *Call {
-	c := &Call{ID: id, Started: now, sessions: sessions}
+// of it before admission; timer is that of every leg.
+func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, timer leg.SessionTimer) *Call {
+	c := &Call{ID: id, Started: now, timer: timer}
 	if hops := req.MaxForwards(); hops != nil {
 		c.lastHop = hops.Val() <= 1
 	}
@@ -104,7 +105,7 @@ func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flo
 }
 
 func (c *Call) newParty(l *leg.Leg, now time.Time) *party {
-	l.SessionExpires = c.sessions
+	l.Timer = c.timer
 	id := uint64(now.UnixMilli())
 	return &party{Leg: l, session: sdp.NewSession("strowger", id)}
 }

@@ -70,7 +70,7 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 	if len(a.Codecs) == 0 {
 		a.Codecs = p.agreed.Codecs
 	}
-	p.agreed = a
+	p.agreed, p.able = a, sdp.Join(a.Codecs, p.able)
 	out.Update(p.ID, p.bounded(a.Remote))
 }
 
@@ -117,7 +117,7 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 	}
 	if body == nil {
 		p.ours = true
-		p.AnswerReoffer(now, out, p.session.Offer(p.local, p.agreed.Codecs, sdp.SendRecv))
+		p.AnswerReoffer(now, out, p.session.Offer(p.local, c.all(p), sdp.SendRecv))
 		return
 	}
 	d, err := sdp.Parse(body)
@@ -127,6 +127,16 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 	}
 	p.offer, p.reply = d, nil
 	c.answerReoffer(now, p, out)
+}
+
+// all is what a party is offered that asks for an offer (RFC 6337 section 5.2.5): what
+// is agreed, then what both parties have been able to do.
+func (c *Call) all(p *party) []sdp.Codec {
+	able := sdp.Defaults()
+	if other := c.other(p); other != nil {
+		able = sdp.Common(p.able, other.able)
+	}
+	return sdp.Join(p.agreed.Codecs, able)
 }
 
 // answerReoffer answers p's open offer; if p no longer takes what the other leg
@@ -198,6 +208,13 @@ func (c *Call) align(now time.Time, p, other *party, out Effects) {
 		return
 	}
 	p.saved = saved
+}
+
+// retries makes an offer again that was refused for a time, if it still has a reason.
+func (c *Call) retries(now time.Time, p *party, out Effects) {
+	if other := c.other(p); other != nil {
+		c.align(now, p, other, out)
+	}
 }
 
 // refreshes offers a party what was agreed with it, so that its session lives on.

@@ -26,7 +26,7 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
-//	session 1800s (is proposed on every leg), strands 3 (for stories without a transcript)
+//	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -35,6 +35,8 @@ type admission struct {
 	delay     time.Duration
 	maxCalls  int
 	sessions  time.Duration
+	least     time.Duration
+	random    int // percent of what could be
 	strands   int
 	seat      bool
 	forged    bool
@@ -74,7 +76,12 @@ func parseProgram(w *world, text string) *admission {
 		case "delay":
 			a.delay, _ = time.ParseDuration(arg)
 		case "session":
-			a.sessions, _ = time.ParseDuration(arg)
+			a.sessions, _ = time.ParseDuration(f[1])
+			if len(f) > 2 {
+				a.least, _ = time.ParseDuration(f[2])
+			}
+		case "random":
+			a.random = atoi(arg)
 		case "max-calls":
 			a.maxCalls = atoi(arg)
 		case "caller-seat":

@@ -57,8 +57,8 @@ func (s *strand) refused(now time.Time, tx *transaction.Server, req *sip.Request
 	case status != 0 && s.x.cfg.Admission.Emergency(req):
 		status = 0
 	}
-	if status == 0 && leg.TooBrief(req) {
-		status, headers = 422, []sip.Header{leg.MinSE()}
+	if status == 0 && s.x.cfg.Session.TooBrief(req) {
+		status, headers = 422, []sip.Header{s.x.cfg.Session.MinSE()}
 	}
 	if status != 0 {
 		s.reply(now, tx, req, status, headers...)

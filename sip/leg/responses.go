@@ -45,6 +45,9 @@ func (l *Leg) connected(f transport.Flow) {
 }
 
 func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
+	if l.Talking() {
+		l.rung(now)
+	}
 	if l.State > Early || res.StatusCode == 100 || message.Tag(res.To().Params) == "" {
 		return Event{}
 	}
@@ -68,7 +71,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		l.ack(now, w, l.sent)
 		return Event{}
 	case l.Talking(): // 2xx to a re-INVITE
-		l.client = nil
+		l.client, l.reoffering = nil, reoffering{}
 		l.Dialog.Retarget(res)
 		l.granted(now, res)
 		l.sendAck(now, w, seq)
@@ -125,8 +128,7 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 		l.bye(now, w, v)
 		return Event{Kind: Ends, Verdict: v}
 	case l.Talking():
-		l.notRenewed(now, res)
-		return Event{Kind: ReofferFail, Verdict: v}
+		return l.notReoffered(now, res, v)
 	case l.State == Ending:
 		l.finish()
 		return Event{}
