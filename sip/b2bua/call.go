@@ -82,6 +82,8 @@ type party struct {
 	agreed   sdp.Agreed
 	able     []sdp.Codec // what was agreed with it so far
 	early    bool        // early media was sent to the caller from this leg
+	sounds   []byte      // the SDP that it comes by
+	refuses  bool        // it has refused the codecs of the other leg
 	oneWay   bool
 	rang     time.Time
 	answered time.Time

@@ -88,11 +88,7 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		d.Target = c.Address
 	}
 	d.Contact = secured(d.Contact, invite.Recipient)
-	for _, h := range invite.GetHeaders("Record-Route") {
-		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, rr.Address)
-		}
-	}
+	d.Routes = message.RecordRoutes(nil, invite)
 	// The next hop of our requests is that of 12.1.1: the route, else the contact.
 	d.Contact = secured(d.Contact, d.NextHop())
 	return d
@@ -107,12 +103,7 @@ func (d *Dialog) Confirm(res *sip.Response) {
 		d.remoteSeq, d.heard = 0, false
 	}
 	d.RemoteTag = tag
-	d.Routes = d.Routes[:0]
-	for _, h := range res.GetHeaders("Record-Route") {
-		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, rr.Address)
-		}
-	}
+	d.Routes = message.RecordRoutes(d.Routes[:0], res)
 	slices.Reverse(d.Routes)
 	d.Retarget(res)
 }
@@ -185,7 +176,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 		// A strict router takes the request URI for its own (12.2.1.1).
 		target, routes = routes[0], append(slices.Clone(routes[1:]), d.Target)
 	}
-	req := sip.NewRequest(method, target)
+	req := sip.NewRequest(method, requestURI(target))
 	req.AppendHeader(Via(flow, branch))
 	for _, r := range routes {
 		req.AppendHeader(&sip.RouteHeader{Address: r})
@@ -259,6 +250,15 @@ func Host(a netip.Addr) string {
 		return "[" + a.String() + "]"
 	}
 	return a.Unmap().String()
+}
+
+// requestURI is a URI without what a request URI may not have (19.1.1).
+func requestURI(u sip.Uri) sip.Uri {
+	u.Headers = nil
+	if _, ok := message.Param(u.UriParams, "method"); ok {
+		u.UriParams = slices.DeleteFunc(slices.Clone(u.UriParams), func(p sip.HeaderKV) bool { return strings.EqualFold(p.K, "method") })
+	}
+	return u
 }
 
 func loose(u sip.Uri) bool {

@@ -92,7 +92,8 @@ func (l *Leg) busy() bool {
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
-	req := l.Dialog.Request(sip.INVITE, l.Flow, l.branch())
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Request(sip.INVITE, flow, l.branch())
 	for _, h := range headers {
 		req.AppendHeader(h)
 	}
@@ -102,7 +103,7 @@ func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	setBody(req, body)
 	l.seq = l.Dialog.LocalSeq()
-	l.client = w.Start(now, req, l.Flow, l)
+	l.client = w.Start(now, req, flow, l)
 }
 
 // AnswerReoffer accepts the party's re-INVITE or UPDATE.
@@ -184,12 +185,13 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	l.reliable = reliable{}
 	l.session.stop()
 	l.giveUp = now.Add(linger)
-	req := l.Dialog.Request(sip.BYE, l.Flow, l.branch())
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	if r := reasonFor(v); r != "" {
 		req.AppendHeader(sip.NewHeader("Reason", r))
 	}
 	setBody(req, nil)
-	w.Start(now, req, l.Flow, l)
+	w.Start(now, req, flow, l)
 }
 
 // Elsewhere is the Q.850 cause of a call that another phone has taken, so that
