@@ -25,6 +25,10 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 	if req.Method == sip.ACK {
 		return
 	}
+	if scheme := req.Recipient.Scheme; scheme != "sip" && scheme != "sips" && scheme != "tel" {
+		s.reply(now, tx, req, 416)
+		return
+	}
 	if missing := unsupported(req); missing != "" {
 		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 		return
