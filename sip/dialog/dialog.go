@@ -83,6 +83,7 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		Contact:   contact,
 		remoteSeq: invite.CSeq().SeqNo,
 		heard:     true,
+		Target:    from.Address, // of a peer of RFC 2543, who need not give a Contact
 	}
 	if c := message.Contact(invite); c != nil {
 		d.Target = c.Address

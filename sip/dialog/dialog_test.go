@@ -119,6 +119,16 @@ func TestTarget(t *testing.T) {
 	}
 }
 
+// TestNoContact: a peer of RFC 2543 that gives no Contact is found by its From.
+func TestNoContact(t *testing.T) {
+	d := dialog.NewServer(parse(t, "INVITE sip:1002@demo SIP/2.0", "Via: SIP/2.0/UDP 10.0.0.2", "From: <sip:1001@demo>", "To: <sip:1002@demo>",
+		"Call-ID: id", "CSeq: 1 INVITE", "Record-Route: <sip:p2>").(*sip.Request), "ours", sip.Uri{})
+	line, routes := sent(t, d.Request(sip.BYE, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKc"))
+	if line != "BYE sip:p2 SIP/2.0" || fmt.Sprint(routes) != "[<sip:1001@demo>]" {
+		t.Errorf("got %s, routes %v", line, routes)
+	}
+}
+
 // TestFork: a copy for another tag does not touch the dialog it came from.
 func TestFork(t *testing.T) {
 	d := client(t, "Record-Route: <sip:p2;lr>, <sip:p1;lr>")

@@ -1,14 +1,18 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"strowger/sip/transport/memnet"
 )
 
 // outcomes is what a stranger is answered to the messages of RFC 4475 and 5118: what
@@ -94,33 +98,99 @@ func newTorturer(t *testing.T, to string, port int) *torturer {
 	return &torturer{t: t, conn: conn}
 }
 
+// options is an OPTIONS with that Call-ID.
+func options(callID, proto string) []byte {
+	return fmt.Appendf(nil, "OPTIONS sip:x@x SIP/2.0\r\nVia: SIP/2.0/%s x;branch=z9hG4bK%s;rport\r\nMax-Forwards: 70\r\n"+
+		"From: <sip:a@x>;tag=a\r\nTo: <sip:x@x>\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n", proto, callID, callID)
+}
+
+// write sends a datagram.
+func (s *torturer) write(data []byte) {
+	s.t.Helper()
+	if _, err := s.conn.Write(data); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // answer is the final status that a message gets. Where none is wanted, an answer to
 // the OPTIONS behind it shows that there is none.
 func (s *torturer) answer(name string, message []byte, want string) string {
 	s.t.Helper()
 	mark := "behind-" + name
-	for _, data := range [][]byte{message, fmt.Appendf(nil, "OPTIONS sip:x@x SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK%s;rport\r\nMax-Forwards: 70\r\n"+
-		"From: <sip:a@x>;tag=a\r\nTo: <sip:x@x>\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n", mark, mark)} {
-		if _, err := s.conn.Write(data); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	if err := s.conn.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
-		s.t.Fatal(err)
-	}
+	s.write(message)
 	status, behind := "", false
 	buf := make([]byte, 1<<16)
-	for !behind || status == "" && want != "" {
-		n, err := s.conn.Read(buf)
-		if err != nil {
-			s.t.Fatalf("%s is answered with %q and then nothing (%t): %v", name, status, behind, err)
+	for end := time.Now().Add(fileWait); !behind || status == "" && want != ""; {
+		if time.Now().After(end) {
+			s.t.Fatalf("%s is answered with %q, the OPTIONS behind it: %t", name, status, behind)
 		}
+		if !behind { // again, for a datagram may be lost
+			s.write(options(mark, "UDP"))
+		}
+		if err := s.conn.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+			s.t.Fatal(err)
+		}
+		n, err := s.conn.Read(buf)
 		switch {
+		case err != nil:
 		case bytes.Contains(buf[:n], []byte(mark)):
 			behind = true
+		case bytes.Contains(buf[:n], []byte("behind-")): // of the one before
 		case !bytes.HasPrefix(buf[:n], []byte("SIP/2.0 1")):
 			status = string(buf[8:11])
 		}
 	}
 	return status
+}
+
+// TestMutated sends damaged messages to a node by UDP and TCP. It answers after each
+// batch, on a connection too that was there before all of them.
+func TestMutated(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes: not in -short")
+	}
+	t.Parallel()
+	n := startNode(t)
+	s := newTorturer(t, n.host+":5060", 5060)
+	quiet := n.connected()
+	messages := garbage(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	for batch := range 50 {
+		for range 100 {
+			data := memnet.Damage(random, messages[random.IntN(len(messages))])
+			if len(data) < 65_000 {
+				s.write(data)
+			}
+			if random.IntN(10) > 0 {
+				continue
+			}
+			c := n.connected()
+			_, _ = c.Write(data) // the node may have had enough of it
+			c.Close()
+		}
+		name := fmt.Sprint("batch-", batch)
+		s.answer(name, []byte("\r\n\r\n"), "")
+		if _, err := quiet.Write(options(name+"-tcp", "TCP")); err != nil {
+			t.Fatal(err)
+		}
+		if err := quiet.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(quiet).ReadString('\n')
+		if err != nil || !strings.HasPrefix(line, "SIP/2.0 200") {
+			t.Fatalf("%s on the quiet connection: %q, %v", name, line, err)
+		}
+	}
+	n.alive()
+}
+
+// connected is a connection to the node until the test ends.
+func (n *node) connected() net.Conn {
+	n.t.Helper()
+	c, err := net.DialTimeout("tcp", n.host+":5060", fileWait)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.t.Cleanup(func() { c.Close() })
+	return c
 }
