@@ -245,6 +245,9 @@ type Session struct {
 	// timers and asks for nothing shorter. Default 30m, at least 90s; 0 means that the
 	// switch asks for no timer and keeps those that a party asks for.
 	Expires time.Duration
+	// Min is the shortest such time that the switch takes when a party asks for one
+	// (Min-SE). Default and least 90s; not above Expires unless that is 0.
+	Min time.Duration
 }
 
 // Limits is the block limits.

@@ -15,6 +15,7 @@ import (
 
 	"strowger/media"
 	"strowger/sip/exchange"
+	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/transport"
 )
@@ -84,8 +85,9 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		SessionExpires: w.admission.sessions,
-		MediaTimeout:   time.Minute, HeldTimeout: 2 * time.Hour,
+		Session:      leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
+		Random:       func(n int) int { return (n - 1) * w.admission.random / 100 },
+		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w
 }
