@@ -23,6 +23,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
+			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, Emergency: p.Emergency,
 		})
 		if p.Emergency {

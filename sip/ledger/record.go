@@ -27,6 +27,10 @@ type CDR struct {
 	By          string  `json:"by"` // who ended it
 	Emergency   bool    `json:"emergency"`
 	SIPCallID   string  `json:"sip_call_id"`
+	// The numbers by which the call came, and whether the called party saw neither.
+	Network      string `json:"network_number"`
+	Presentation string `json:"presentation_number"`
+	Withheld     bool   `json:"withheld"`
 }
 
 // LegRecord is one leg of a call.
@@ -56,6 +60,7 @@ func summary(c *calls) CDR {
 		Caller: first.Party, Start: first.At.Format(timeLayout), End: last.At.Format(timeLayout),
 		Duration: seconds(first.Mono, last.Mono), Status: last.Status, Q850: last.Q850, Reason: last.Reason,
 		By: last.By, Emergency: first.Emergency, SIPCallID: first.SIPCallID,
+		Network: first.Network, Presentation: first.Presentation, Withheld: first.Withheld,
 	}
 	parties := map[int]string{}
 	for _, e := range c.Events {

@@ -139,7 +139,7 @@ func story(e ledger.Event) string {
 	leg := "leg " + strconv.Itoa(e.Leg)
 	switch e.Kind {
 	case ledger.Arrived:
-		return fmt.Sprintf("%s, %s calls %s; at %s on %s", e.Party, orWithheld(e.From), e.To, at(e.At), e.Node)
+		return fmt.Sprintf("%s, %s calls %s; at %s on %s", e.Party, orWithheld(e.From), e.To, at(e.At), e.Node) + numbers(e)
 	case ledger.Decided, ledger.Alarm:
 		return e.Detail
 	case ledger.Rang, ledger.Answered:
@@ -167,6 +167,21 @@ func verdict(e ledger.Event) string {
 		return ""
 	}
 	return strings.TrimSuffix(fmt.Sprintf(": %d %s", e.Status, e.Reason), " ")
+}
+
+// numbers are those that a call came by, where they say more than who called.
+func numbers(e ledger.Event) string {
+	text := ""
+	if e.Network != "" && e.Network != e.From {
+		text += "; network number " + e.Network
+	}
+	if e.Presentation != "" && e.Presentation != e.From {
+		text += "; presentation number " + e.Presentation
+	}
+	if e.Withheld {
+		text += "; withheld from the called party"
+	}
+	return text
 }
 
 func orWithheld(number string) string {
