@@ -31,6 +31,7 @@ func appendEvent(dst []byte, e *Event) []byte {
 		dst = append(dst, `,"withheld":true`...)
 	}
 	dst = appendText(dst, `,"sip_call_id":`, e.SIPCallID)
+	dst = appendText(dst, `,"session_id":`, e.SessionID)
 	if e.Emergency {
 		dst = append(dst, `,"emergency":true`...)
 	}

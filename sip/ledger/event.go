@@ -37,6 +37,7 @@ type Event struct {
 	Presentation string `json:"presentation_number,omitempty"`
 	Withheld     bool   `json:"withheld,omitempty"`
 	SIPCallID    string `json:"sip_call_id,omitempty"`
+	SessionID    string `json:"session_id,omitempty"` // of the leg\'s party (RFC 7989): of leg 1 when it arrived, of others when they ended
 	Emergency    bool   `json:"emergency,omitempty"`
 
 	Status int    `json:"status,omitempty"` // SIP status
