@@ -169,6 +169,7 @@ func (r *reader) tenant(b *source.Body) {
 			b.Fault(at, "%s: %s", b.Name(), line)
 		}
 	}
+	presents(b, &t)
 	if s := b.Block("seed"); s != nil {
 		t.Seed = Seed{Plan: r.beside(s.String("plan", "")), Seats: r.beside(s.String("seats", ""))}
 		s.Done()
@@ -180,6 +181,7 @@ func (r *reader) tenant(b *source.Body) {
 func numbering(b *source.Body, n *dialplan.Numbering) {
 	for key, field := range map[string]*string{
 		"country": &n.Country, "national": &n.National, "international": &n.International, "outside": &n.Outside,
+		"withhold": &n.Withhold, "release": &n.Release,
 	} {
 		*field = b.String(key, *field)
 		if len(*field) > 4 || strings.Trim(*field, "0123456789") != "" {
@@ -231,6 +233,7 @@ func (r *reader) trunk(b *source.Body) {
 	}
 	t.Media = prefixes(b, "media")
 	t.AnyProto = !b.Has("proto")
+	trust(b, &t)
 	b.Done()
 	r.Trunks = append(r.Trunks, t)
 }

@@ -48,6 +48,7 @@ type Dialog struct {
 	Contact   sip.Uri   // ours
 	Forwards  uint32    // Max-Forwards of our INVITE, which goes on what another began; 0 means MaxForwards
 
+	session   sessionID
 	localSeq  uint32 // of the last request we sent
 	remoteSeq uint32 // of the last request that came
 	heard     bool   // remoteSeq holds a value
@@ -69,6 +70,7 @@ func Sent(invite *sip.Request) *Dialog {
 		Local:    Name{Display: from.DisplayName, URI: from.Address},
 		Remote:   Name{Display: to.DisplayName, URI: to.Address},
 		Target:   invite.Recipient,
+		session:  sessionOf(invite),
 		localSeq: invite.CSeq().SeqNo,
 	}
 }
@@ -87,6 +89,7 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		heard:     true,
 		Target:    cloned(from.Address), // of a peer of RFC 2543, who need not give a Contact
 	}
+	d.Hear(invite)
 	if c := message.Contact(invite); c != nil {
 		d.Target = cloned(c.Address)
 	}
@@ -197,6 +200,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 	if method == sip.INVITE || method == sip.UPDATE {
 		req.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
+	req.AppendHeader(d.sessionHeader())
 	return req
 }
 
@@ -206,6 +210,11 @@ func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Respo
 	res := message.NewResponse(req, status, reason, d.LocalTag)
 	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
 		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
+	}
+	if res.GetHeader("Session-ID") != nil {
+		res.ReplaceHeader(d.sessionHeader())
+	} else {
+		res.AppendHeader(d.sessionHeader())
 	}
 	return res
 }

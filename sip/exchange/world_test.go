@@ -53,6 +53,7 @@ type world struct {
 	outbox  []transport.Received // on the way to the switch
 	wake    chan struct{}
 	lines   []string
+	ids     []string               // UUIDs, in the order of their appearance
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
 	closed  bool                   // the story has closed the exchange
 	lenient bool                   // parties may misbehave: fewer claims hold
