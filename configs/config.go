@@ -28,6 +28,7 @@ type Config struct {
 	Session Session
 	Limits  Limits
 	Log     Log
+	Trace   Trace
 }
 
 // Node is the block node.
@@ -261,6 +262,17 @@ type Limits struct {
 type Log struct {
 	// Level is "debug", "info", "warn" or "error". Default info.
 	Level slog.Level
+}
+
+// Trace is the block trace: the SIP messages that are kept for the ladders of calls.
+type Trace struct {
+	// MiB is the memory for them, 4 to 65536, taken when the node starts. Default 64,
+	// which is some 4,000 calls.
+	MiB int
+	// Keep is how long they are shown at most. Default 24h, at least 1m.
+	Keep time.Duration
+	// Digits tells that digits in INFO are shown. Default false.
+	Digits bool
 }
 
 // Overrides are what the command line says. A zero field says nothing.

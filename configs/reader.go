@@ -43,10 +43,8 @@ func (r *reader) read(file *source.Body) {
 		r.Limits.Registers = b.Int("registers", r.Limits.Registers, 1, 1_000_000)
 		b.Done()
 	}
-	if b := file.Block("log"); b != nil {
-		r.Log.Level = level(b)
-		b.Done()
-	}
+	r.logs(file)
+	r.trace(file)
 }
 
 func (r *reader) node(file *source.Body) {

@@ -62,6 +62,7 @@ func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
 	}
 	if !p.Silent {
 		s.x.counters.CallsStarted.Add(1)
+		r.note(now, r.call.Caller(), p.Caller)
 	}
 	s.step(now, r, b2bua.Admitted{Program: p})
 }

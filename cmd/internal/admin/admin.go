@@ -51,6 +51,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
 	"strowger/sip/state"
+	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -93,6 +94,7 @@ type Config struct {
 	Media     media.Plane
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
+	Trace     *trace.Ring
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.
 	Counters map[string][]any

@@ -31,6 +31,7 @@ import (
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
 	"strowger/sip/state"
+	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -52,6 +53,7 @@ type Node struct {
 	Auth      *auth.Authenticator
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
+	Trace     *trace.Ring
 	Admin     *admin.Server
 
 	Membership *cluster.Membership // nil on a single node
@@ -70,7 +72,7 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTrace, n.openTransport,
 		n.openTrunks, n.openCalls, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
@@ -114,6 +116,9 @@ func (n *Node) close() error {
 		n.Resolver.Close()
 	}
 	errs = append(errs, n.closeCluster()...)
+	if n.Trace != nil {
+		errs = append(errs, n.Trace.Close())
+	}
 	if n.Media != nil {
 		errs = append(errs, n.Media.Close())
 	}
@@ -178,7 +183,7 @@ func (n *Node) openTransport(context.Context) error {
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial}
+	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Tap: n.tap}
 	for _, w := range n.Config.Networks {
 		c.Networks[w.Name] = w.Allow
 		for _, l := range w.Listeners {
@@ -235,7 +240,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers:      n.Config.Limits.Registers,
 		SessionExpires: n.Config.Session.Expires,
 		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,

@@ -95,7 +95,7 @@ func (n *Node) openAdmin(ctx context.Context) error {
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Counters: n.counters(), Ready: n.ready, Log: n.log,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Counters: n.counters(), Ready: n.ready, Trace: n.Trace, Log: n.log,
 	}
 	if n.Link != nil {
 		c.Peers = peers{n}
@@ -121,6 +121,7 @@ func (n *Node) counters() map[string][]any {
 		"attempts":  {n.Attempts.Counters()},
 		"ledger":    {n.Ledger.Counters()},
 		"media":     {n.Media.Counters()},
+		"trace":     {n.Trace.Counters()},
 	}
 	if s, ok := n.Store.(interface{ Counters() *state.Counters }); ok {
 		all["state"] = []any{s.Counters()}
