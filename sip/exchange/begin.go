@@ -34,7 +34,7 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 		s.reply(now, tx, req, 503, retryAfter())
 		return
 	}
-	r := &running{strand: s, slot: -1}
+	r := &running{strand: s, slot: -1, arrived: s.arrived}
 	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s, s.x.cfg.SessionExpires)
 	caller := r.call.Caller()
 	r.know(caller)
@@ -42,9 +42,13 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 	s.calls[r.call.ID] = r
 	s.x.calls.Add(1)
 	s.table.Respond(now, tx, message.NewResponse(req, 100, "", ""))
+	asked := time.Now()
 	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		p := s.x.cfg.Admission.Admit(ctx, now, req, flow)
-		return func(now time.Time) { s.admitted(now, r, p) }
+		return func(now time.Time) {
+			s.x.cfg.Delays.Admitted(time.Since(asked))
+			s.admitted(now, r, p)
+		}
 	})
 	if !queued {
 		s.admitted(now, r, b2bua.Program{Refuse: &overload, Headers: []sip.Header{retryAfter()}, Silent: true})

@@ -47,6 +47,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/transport"
 )
 
@@ -92,7 +93,9 @@ type Config struct {
 	Forward func(node uint16, r transport.Received) bool
 	// Trace is told which dialogs are the legs of a call. nil means nobody asks.
 	Trace Trace
-	Log   *slog.Logger // nil means slog.Default()
+	// Delays measures the calls. nil measures nothing.
+	Delays *meter.Delays
+	Log    *slog.Logger // nil means slog.Default()
 
 	// MediaTimeout ends a call whose party should be speaking and sends neither RTP
 	// nor RTCP; HeldTimeout is the same while the party is held or inactive, or its

@@ -30,6 +30,9 @@ type running struct {
 	tags  []string         // in strand.legs
 	due   time.Time
 	slot  int // in the heap of timers; -1 if not there
+
+	arrived     time.Time // its INVITE, on the wire
+	setUp, rang bool      // these delays were measured
 }
 
 // owns is the owner of a leg's transactions.
@@ -73,6 +76,9 @@ func (r *running) Start(now time.Time, req *sip.Request, f transport.Flow, owner
 	}
 	if !r.x.cfg.Sender.Stands(f) && l.Redial() {
 		f = l.Flow
+	}
+	if req.Method == sip.INVITE {
+		r.invites(l)
 	}
 	return r.table.Start(now, req, f, r.owns(now, l))
 }
@@ -182,7 +188,12 @@ func (r *running) Close(id int) media.Stats {
 
 // Record has an event written to the ledger before the next effect that anybody
 // can see, together with those behind it.
-func (r *running) Record(e ledger.Event) { r.events = append(r.events, e) }
+func (r *running) Record(e ledger.Event) {
+	r.events = append(r.events, e)
+	if e.Kind == ledger.Answered {
+		r.answered(e)
+	}
+}
 
 func (r *running) complain(what string, id int, err error) {
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"strowger/media"
 	"strowger/sip/exchange"
 	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/transport"
 )
 
@@ -43,6 +44,7 @@ type world struct {
 	admission *admission
 	sound     *plane
 	ledger    *recorder
+	delays    *meter.Delays
 	start     time.Time
 
 	mu      sync.Mutex
@@ -66,7 +68,7 @@ type letter struct {
 func newWorld(t reporter, program string) *world {
 	w := &world{
 		t: t, start: time.Now(), parties: map[string]*party{}, wake: make(chan struct{}, 1),
-		finals: map[string]map[int]int{},
+		finals: map[string]map[int]int{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
 	if err != nil {
@@ -84,8 +86,8 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		SessionExpires: w.admission.sessions,
-		MediaTimeout:   time.Minute, HeldTimeout: 2 * time.Hour,
+		SessionExpires: w.admission.sessions, Delays: w.delays,
+		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w
 }

@@ -43,6 +43,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
@@ -98,6 +100,8 @@ type Config struct {
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.
 	Counters map[string][]any
+	// Meters are further figures.
+	Meters []prometheus.Collector
 	// Ready tells whether the node takes calls.
 	Ready func(ctx context.Context) error
 	Log   *slog.Logger // nil means slog.Default()

@@ -27,6 +27,7 @@ import (
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
+	"strowger/sip/meter"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -54,6 +55,8 @@ type Node struct {
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
 	Trace     *trace.Ring
+	Delays    *meter.Delays
+	Messages  *meter.Messages
 	Admin     *admin.Server
 
 	Membership *cluster.Membership // nil on a single node
@@ -72,7 +75,7 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTrace, n.openTransport,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openTransport,
 		n.openTrunks, n.openCalls, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
@@ -240,7 +243,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers:      n.Config.Limits.Registers,
 		SessionExpires: n.Config.Session.Expires,
 		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,

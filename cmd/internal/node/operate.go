@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"strowger/cmd/internal/admin"
 	"strowger/configs"
 	"strowger/sip/admission"
@@ -95,7 +97,7 @@ func (n *Node) openAdmin(ctx context.Context) error {
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Counters: n.counters(), Ready: n.ready, Trace: n.Trace, Log: n.log,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Counters: n.counters(), Ready: n.ready, Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Messages}, Log: n.log,
 	}
 	if n.Link != nil {
 		c.Peers = peers{n}

@@ -2,12 +2,33 @@ package node
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"time"
 
 	"strowger/sip/message"
+	"strowger/sip/meter"
 	"strowger/sip/trace"
 	"strowger/sip/transport"
 )
+
+// openMeters makes what counts messages and measures calls.
+func (n *Node) openMeters(context.Context) error {
+	var names []string
+	var trunks []meter.Trunk
+	for _, t := range n.Config.Trunks {
+		known := slices.Clone(t.Sources)
+		for _, target := range t.Targets {
+			if a := target.Addr(); a.IsValid() {
+				known = append(known, netip.PrefixFrom(a, a.BitLen()))
+			}
+		}
+		names = append(names, t.Name)
+		trunks = append(trunks, meter.Trunk{Name: t.Name, Network: t.Network, Addresses: known})
+	}
+	n.Delays, n.Messages = meter.NewDelays(names), meter.NewMessages(trunks)
+	return nil
+}
 
 // openTrace takes the memory for the messages of the recent past.
 func (n *Node) openTrace(context.Context) error {
@@ -19,5 +40,7 @@ func (n *Node) openTrace(context.Context) error {
 
 // tap is shown every message on the wire.
 func (n *Node) tap(at time.Time, f transport.Flow, sent bool, msg []byte) {
-	n.Trace.Message(at, f, sent, msg, message.Look(msg))
+	g := message.Look(msg)
+	n.Messages.Count(&f, sent, &g)
+	n.Trace.Message(at, f, sent, msg, g)
 }
