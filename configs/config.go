@@ -29,6 +29,7 @@ type Config struct {
 	Limits  Limits
 	Log     Log
 	Trace   Trace
+	Homer   *Homer // nil: no messages are sent to a capture server
 }
 
 // Node is the block node.
@@ -146,6 +147,9 @@ type Trunk struct {
 	// port, DNS says how it is called.
 	AnyProto bool
 	TLS      TrunkTLS // all zero unless Proto is "tls"
+	// NoHomer tells that its messages are not sent to the capture server: homer =
+	// "off". Default: they are, if there is a block homer.
+	NoHomer bool
 }
 
 // Target is where calls to a trunk go.
@@ -273,6 +277,21 @@ type Trace struct {
 	Keep time.Duration
 	// Digits tells that digits in INFO are shown. Default false.
 	Digits bool
+}
+
+// Homer is the block homer: the server that the messages of calls are sent to by HEP
+// version 3 over UDP.
+type Homer struct {
+	// Server is its address and port. No default; the port is 9060 if it is not written.
+	Server netip.AddrPort
+	// Percent is the share of the calls that are sent, each whole, 1 to 100. Default 100.
+	Percent int
+	// Agent is the number of this node there, 0 to 4294967295. Default 1.
+	Agent uint32
+	// KeyFile holds the key that the server wants. Default "": none.
+	KeyFile string
+	// NoSeats tells that the legs of seats are not sent: seats = "off". Default: they are.
+	NoSeats bool
 }
 
 // Overrides are what the command line says. A zero field says nothing.

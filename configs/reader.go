@@ -45,6 +45,7 @@ func (r *reader) read(file *source.Body) {
 	}
 	r.logs(file)
 	r.trace(file)
+	r.homer(file)
 }
 
 func (r *reader) node(file *source.Body) {
@@ -225,6 +226,7 @@ func (r *reader) trunk(b *source.Body) {
 		t.Targets = append(t.Targets, target)
 	}
 	t.Media = prefixes(b, "media")
+	t.NoHomer = isOff(b, "homer")
 	t.AnyProto = !b.Has("proto")
 	b.Done()
 	r.Trunks = append(r.Trunks, t)

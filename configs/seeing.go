@@ -26,3 +26,24 @@ func (r *reader) trace(file *source.Body) {
 	r.Trace.Digits = choice(b, "digits", "masked", "masked", "shown") == "shown"
 	b.Done()
 }
+
+// homer reads where the messages of calls are sent to.
+func (r *reader) homer(file *source.Body) {
+	b := file.Block("homer")
+	if b == nil {
+		return
+	}
+	h := &Homer{Server: address(b, "server", "192.0.2.9:9060", 9060)}
+	if !b.Has("server") {
+		b.Fault(b.At, "homer needs the address of the server; write: server = \"192.0.2.9:9060\"")
+	}
+	h.Percent = b.Int("percent", 100, 1, 100)
+	h.Agent = uint32(b.Int("agent", 1, 0, 1<<32-1))
+	h.KeyFile = r.beside(b.String("key_file", ""))
+	h.NoSeats = isOff(b, "seats")
+	b.Done()
+	r.Homer = h
+}
+
+// isOff reads a switch that is on by default.
+func isOff(b *source.Body, key string) bool { return choice(b, key, "on", "on", "off") == "off" }

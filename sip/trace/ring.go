@@ -135,7 +135,7 @@ func (r *Ring) Messages(callIDs []string, when Span) []Message {
 	for _, s := range []*store{r.calls, r.others} {
 		s.scan(r.kept(when), func(h *head, text []byte) bool {
 			id, ok := wanted[h.dialog]
-			if h.kind == aLeg || !ok || string(message.Look(text).CallID) != id {
+			if h.kind == aLeg || !ok || callIDOf(text) != id {
 				return true
 			}
 			size += len(text)
@@ -146,6 +146,8 @@ func (r *Ring) Messages(callIDs []string, when Span) []Message {
 	sortByTime(found)
 	return found
 }
+
+func callIDOf(text []byte) string { return string(message.Look(text).CallID) }
 
 // message reads the entry of a message.
 func (r *Ring) message(h *head, callID string, text []byte) Message {

@@ -1,13 +1,17 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -103,4 +107,49 @@ func captured(t *testing.T, name string) []string {
 		payloads = append(payloads, string(udp.Payload))
 	}
 	return payloads
+}
+
+// TestHomer: a capture server gets all messages of a call, of both legs under one
+// correlation id, but for a trunk that is switched off.
+func TestHomer(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const to = "+448081570002"
+	for name, c := range map[string]struct {
+		edit func(text string) string
+		want int // messages
+	}{
+		"all": {func(text string) string { return text }, 13},
+		"without trunk": {func(text string) string {
+			return strings.Replace(text, "targets = ", "homer = \"off\"\n  targets = ", 1)
+		}, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(host())})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close()
+			n := startNode(t, edit{"strowger.hcl", func(text string) string {
+				return c.edit(text) + fmt.Sprintf("\nhomer {\n  server = %q\n}\n", server.LocalAddr())
+			}})
+			phone := n.phone("1002", answers(), hungUp())
+			call := n.fromCarrier(to, carrier.invite(1, to), await("100"), await("180"), await("200"), carrier.ack(1), pause(200), carrier.hangsUp(2))
+			allDone(call, phone)
+			id := n.recorded(byCaller)[0].Call
+			if err := server.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
+				t.Fatal(err)
+			}
+			packet := make([]byte, 1<<16)
+			for i := range c.want {
+				size, err := server.Read(packet)
+				if err != nil {
+					t.Fatalf("after %d messages: %v", i, err)
+				}
+				if !bytes.HasPrefix(packet, []byte("HEP3")) || !bytes.Contains(packet[:size], []byte(id)) || !bytes.Contains(packet[:size], []byte("SIP/2.0")) {
+					t.Errorf("packet %d is %q", i, packet[:size])
+				}
+			}
+		})
+	}
 }

@@ -26,6 +26,7 @@ import (
 	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
+	"strowger/sip/hep"
 	"strowger/sip/ledger"
 	"strowger/sip/meter"
 	"strowger/sip/registrar"
@@ -57,6 +58,7 @@ type Node struct {
 	Trace     *trace.Ring
 	Delays    *meter.Delays
 	Messages  *meter.Messages
+	Homer     *hep.Sender // nil without a capture server
 	Admin     *admin.Server
 
 	Membership *cluster.Membership // nil on a single node
@@ -75,7 +77,7 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openTransport,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openHomer, n.openTransport,
 		n.openTrunks, n.openCalls, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
@@ -119,6 +121,9 @@ func (n *Node) close() error {
 		n.Resolver.Close()
 	}
 	errs = append(errs, n.closeCluster()...)
+	if n.Homer != nil {
+		errs = append(errs, n.Homer.Close())
+	}
 	if n.Trace != nil {
 		errs = append(errs, n.Trace.Close())
 	}

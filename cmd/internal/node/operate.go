@@ -131,6 +131,9 @@ func (n *Node) counters() map[string][]any {
 	if !n.tls.keeper.Empty() {
 		all["certificate"] = []any{n.tls.keeper.Counters()}
 	}
+	if n.Homer != nil {
+		all["hep"] = []any{n.Homer.Counters()}
+	}
 	if n.Link != nil {
 		all["cluster"] = []any{n.Link.Counters()}
 	}
