@@ -28,6 +28,7 @@ type Config struct {
 	Session Session
 	Limits  Limits
 	Log     Log
+	Records Records
 	Trace   Trace
 	Homer   *Homer // nil: no messages are sent to a capture server
 }
@@ -266,6 +267,20 @@ type Limits struct {
 type Log struct {
 	// Level is "debug", "info", "warn" or "error". Default info.
 	Level slog.Level
+	// JSON tells that lines are JSON: format = "json". Default "text".
+	JSON bool
+	// Numbers is how telephone numbers are written: "full", "masked" (without their last
+	// four digits) or "hashed" (a word for each, another one after every start).
+	// Default full.
+	Numbers string
+}
+
+// Records is the block records.
+type Records struct {
+	// Days is how many days call records and the events behind them are kept after
+	// that of the call, up to 3650. Default 0, which keeps them until somebody removes
+	// them.
+	Days int
 }
 
 // Trace is the block trace: the SIP messages that are kept for the ladders of calls.

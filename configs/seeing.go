@@ -6,10 +6,17 @@ import (
 	"strowger/dialplan/source"
 )
 
-// logs reads how the node speaks of what happens.
+// logs reads how the node speaks of what happens, and for how long.
 func (r *reader) logs(file *source.Body) {
+	r.Log.Numbers = "full"
 	if b := file.Block("log"); b != nil {
 		r.Log.Level = level(b)
+		r.Log.JSON = choice(b, "format", "text", "text", "json") == "json"
+		r.Log.Numbers = choice(b, "numbers", "full", "full", "masked", "hashed")
+		b.Done()
+	}
+	if b := file.Block("records"); b != nil {
+		r.Records.Days = b.Int("days", 0, 0, 3650)
 		b.Done()
 	}
 }

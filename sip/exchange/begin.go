@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -67,6 +68,9 @@ func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
 	if !p.Silent {
 		s.x.counters.CallsStarted.Add(1)
 		r.note(now, r.call.Caller(), p.Caller)
+		if log := s.x.log; log.Enabled(s.x.ctx, slog.LevelDebug) {
+			log.Debug("call begins", "call", r.call.ID, "party", p.Caller.String(), "from", p.From, "to", p.To)
+		}
 	}
 	s.step(now, r, b2bua.Admitted{Program: p})
 }

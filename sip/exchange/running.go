@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"errors"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -190,8 +191,14 @@ func (r *running) Close(id int) media.Stats {
 // can see, together with those behind it.
 func (r *running) Record(e ledger.Event) {
 	r.events = append(r.events, e)
-	if e.Kind == ledger.Answered {
+	switch e.Kind {
+	case ledger.Answered:
 		r.answered(e)
+	case ledger.Ended:
+		if log := r.x.log; log.Enabled(r.x.ctx, slog.LevelDebug) {
+			log.Debug("call ends", "call", r.call.ID, "by", e.By, "status", e.Status, "q850", e.Q850)
+		}
+	default:
 	}
 }
 

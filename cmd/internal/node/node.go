@@ -166,6 +166,7 @@ func (n *Node) openLedger(context.Context) error {
 		return err
 	}
 	n.Ledger = l
+	l.Keep(n.Config.Records.Days)
 	if lost > 0 {
 		n.notice("%d calls that were open when the node ended were closed as \"node lost\"", lost)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"strowger/cmd/internal/admin"
+	"strowger/cmd/internal/logging"
 	"strowger/configs"
 	"strowger/sip/admission"
 	"strowger/sip/seat"
@@ -130,6 +131,9 @@ func (n *Node) counters() map[string][]any {
 	}
 	if !n.tls.keeper.Empty() {
 		all["certificate"] = []any{n.tls.keeper.Counters()}
+	}
+	if c := logging.CountersOf(n.log); c != nil {
+		all["log"] = []any{c}
 	}
 	if n.Homer != nil {
 		all["hep"] = []any{n.Homer.Counters()}
