@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"bytes"
 	"testing"
 
 	"strowger/sip/message"
@@ -37,4 +38,23 @@ func BenchmarkLook(b *testing.B) {
 	for b.Loop() {
 		message.Look(data)
 	}
+}
+
+// FuzzLook compares a glance with the parser, where that has no complaint.
+func FuzzLook(f *testing.F) {
+	f.Add([]byte("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\ni: x \r\nCSeq: 1 BYE\r\n\r\n"))
+	f.Add([]byte("BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCALL-ID : x\r\nCSeq: 1 BYE\r\nMax-Forwards: 70\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g := message.Look(data)
+		msg, err := message.Parse(data)
+		if err != nil || bytes.Contains(data, []byte("\r\n ")) || bytes.Contains(data, []byte("\r\n\t")) {
+			return // a folded header is read as far as its first line
+		}
+		if id := msg.CallID().Value(); id != string(g.CallID) {
+			t.Errorf("Call-ID is %q, at a glance %q", id, g.CallID)
+		}
+		if m := string(msg.CSeq().MethodName); m != string(g.Method) {
+			t.Errorf("method is %q, at a glance %q", m, g.Method)
+		}
+	})
 }
