@@ -41,7 +41,12 @@ type helped struct {
 
 // Emergency tells whether an INVITE is for an emergency number of some tenant.
 func (a *Admission) Emergency(req *sip.Request) bool {
-	called := calledForEmergency(req, userOf(req.Recipient))
+	return a.EmergencyNumber(calledForEmergency(req, userOf(req.Recipient)))
+}
+
+// EmergencyNumber tells whether the user of a Request-URI, or a URN, is an emergency
+// number of some tenant.
+func (a *Admission) EmergencyNumber(called string) bool {
 	for _, t := range a.cfg.Tenants {
 		if _, ok := t.Emergency.Match(called); ok {
 			return true

@@ -84,7 +84,13 @@ type Config struct {
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
-	Log     *slog.Logger // nil means slog.Default()
+	// Delayed is told, of each run of a strand, how long a message from the wire
+	// waited for it. nil means nobody wants to know.
+	Delayed func(now time.Time, wait time.Duration)
+	// Registered is told of flows by which a REGISTER was accepted. nil means nobody
+	// wants to know.
+	Registered func(transport.Flow)
+	Log        *slog.Logger // nil means slog.Default()
 
 	// MediaTimeout ends a call whose party should be speaking and sends neither RTP
 	// nor RTCP; HeldTimeout is the same while the party is held or inactive, or its

@@ -55,6 +55,12 @@ func New(cfg Config) *Exchange {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	if cfg.Delayed == nil {
+		cfg.Delayed = func(time.Time, time.Duration) {}
+	}
+	if cfg.Registered == nil {
+		cfg.Registered = func(transport.Flow) {}
+	}
 	x := &Exchange{cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed(), sources: newSources(cfg.Registers)}
 	x.ctx, x.stop = context.WithCancel(context.Background())
 	for range cfg.Workers {

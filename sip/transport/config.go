@@ -45,6 +45,8 @@ type Config struct {
 	TLS func(network string, remote netip.AddrPort) *tls.Config
 	// Link carries a message to the node of a flow; nil means there are no others.
 	Link func(f Flow, msg []byte) error
+	// Gate orders and bounds what comes; nil takes everything as it comes.
+	Gate *Gate
 	// Sockets makes the sockets; nil means the kernel's.
 	Sockets Sockets
 

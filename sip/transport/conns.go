@@ -173,7 +173,7 @@ func (l *Layer) admit(s *socket, nc net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.closed, s.Proto == TLS && s.tls == nil:
+	case t.closed, s.Proto == TLS && s.tls == nil, l.blocked(c.flow.Remote.Addr()):
 	case len(t.byNumber) >= l.cfg.MaxConns:
 		l.counters.ConnLimit.Add(1)
 	case t.sources[source(c.flow.Remote.Addr())] >= l.cfg.MaxConnsPerSource:

@@ -25,6 +25,7 @@ type Layer struct {
 	sockets []*socket
 	byName  map[string]*socket
 	conns   connTable
+	gate    *gate // nil takes everything
 
 	refusals *rate.Limiter
 	lines    *rate.Limiter // of the log
@@ -60,6 +61,9 @@ func New(cfg Config, handler Handler, log *slog.Logger) (*Layer, error) {
 		lines:    rate.NewLimiter(logLinesPerSecond, 10),
 	}
 	l.conns.init()
+	if cfg.Gate != nil {
+		l.gate = newGate(*cfg.Gate)
+	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for _, c := range cfg.Listeners {
 		s, err := open(cfg.Sockets, c)
@@ -129,7 +133,7 @@ func addrPort(a net.Addr) netip.AddrPort {
 func (l *Layer) Start() {
 	for _, s := range l.sockets {
 		if s.packets != nil {
-			l.wg.Go(func() { l.readPackets(s) })
+			l.wg.Go(func() { l.readPackets(s, s.packets) })
 		} else {
 			l.wg.Go(func() { l.accept(s) })
 		}

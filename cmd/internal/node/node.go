@@ -27,6 +27,7 @@ import (
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
+	"strowger/sip/mark"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -58,6 +59,7 @@ type Node struct {
 	Link       *cluster.Link       // nil on a single node
 	Notices    []string            // lines for the operator who started the node
 
+	mint     *mark.Minter
 	tls      *wireTLS
 	unwatch  func() // ends the watch of certificates; nil without one
 	keys     cluster.Keys
@@ -71,7 +73,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
 		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport,
-		n.openTrunks, n.openCalls, n.openAdmin,
+		n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -178,7 +180,7 @@ func (n *Node) openTransport(context.Context) error {
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial}
+	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Gate: n.gate()}
 	for _, w := range n.Config.Networks {
 		c.Networks[w.Name] = w.Allow
 		for _, l := range w.Listeners {
@@ -225,8 +227,7 @@ func (n *Node) openCalls(context.Context) error {
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
-	minter, err := n.minter()
-	if err != nil {
+	if n.mint, err = n.minter(); err != nil {
 		return err
 	}
 	library, err := prompt.Open("")
@@ -234,9 +235,9 @@ func (n *Node) openCalls(context.Context) error {
 		return err
 	}
 	c := exchange.Config{
-		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
+		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
 		Admission: n.Admission, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
-		Registers:      n.Config.Limits.Registers,
+		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know,
 		SessionExpires: n.Config.Session.Expires,
 		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
