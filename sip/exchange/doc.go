@@ -26,7 +26,8 @@
 // carried an INVITE without a final response takes the transaction over: it cancels
 // it (RFC 3261 section 9.1), acknowledges the final response, and hangs up if that
 // is a 2xx. Its own transaction machines and legs do that, from the INVITE alone.
-// Dialogs that were confirmed are left to their node, which may come back.
+// Dialogs that were confirmed are left to their node, which may come back. A node that
+// stops does the same for every other: nobody could end there what still rings.
 //
 // # Limits
 //

@@ -12,17 +12,50 @@ const (
 	PerSource   = 500  // messages a second from one address (IPv6: one /64), and as many at once
 	PerSecond   = 5000 // messages a second from all of them, and as many at once
 	Emergencies = 100  // emergency calls a second from all of them that go before others
-	buckets     = 4096 // addresses share them by a keyed hash
 )
+
+// buckets is how many allowances a Rate has; addresses share them by a keyed hash.
+const buckets = 4096
+
+// Rate bounds what addresses bring, each by itself and all together, in memory that does
+// not grow. Safe for concurrent use.
+type Rate struct {
+	perSource, perSecond float32
+	seed                 maphash.Seed
+
+	mu      sync.Mutex
+	sources []bucket
+	all     bucket
+}
+
+// NewRate allows so many a second, and the same at once, from one address (IPv6: from one
+// /64) and from all.
+func NewRate(perSource, perSecond int) *Rate {
+	return &Rate{
+		perSource: float32(perSource), perSecond: float32(perSecond),
+		seed: maphash.MakeSeed(), sources: make([]bucket, buckets),
+	}
+}
+
+// Allow takes one, or is false.
+func (r *Rate) Allow(now time.Time, from netip.Addr) bool {
+	if from.Is6() {
+		p, _ := from.Prefix(64) // 64 is within an IPv6 address
+		from = p.Addr()
+	}
+	i := maphash.Comparable(r.seed, from) % buckets
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sources[i].take(now, r.perSource) && r.all.take(now, r.perSecond)
+}
 
 // Sources knows who is known, and bounds the rest. Safe for concurrent use.
 type Sources struct {
-	seed maphash.Seed
-
-	mu          sync.Mutex
-	buckets     []bucket
-	all         bucket
-	emergencies bucket
+	*Rate       // of unknown sources
+	emergencies struct {
+		sync.Mutex
+		bucket
+	}
 
 	knownMu    sync.RWMutex
 	young, old map[uint64]struct{}
@@ -38,7 +71,7 @@ const (
 
 // NewSources returns sources of which none is known.
 func NewSources() *Sources {
-	return &Sources{seed: maphash.MakeSeed(), buckets: make([]bucket, buckets), young: map[uint64]struct{}{}}
+	return &Sources{Rate: NewRate(PerSource, PerSecond), young: map[uint64]struct{}{}}
 }
 
 // flow is what a known flow is remembered by.
@@ -79,23 +112,11 @@ func (s *Sources) Knows(listener string, remote netip.AddrPort) bool {
 	return ok
 }
 
-// Allow takes one from what an unknown source may bring, or is false.
-func (s *Sources) Allow(now time.Time, from netip.Addr) bool {
-	if from.Is6() {
-		p, _ := from.Prefix(64) // 64 is within an IPv6 address
-		from = p.Addr()
-	}
-	i := maphash.Comparable(s.seed, from) % buckets
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buckets[i].take(now, PerSource) && s.all.take(now, PerSecond)
-}
-
 // AllowEmergency takes one from the emergency calls that unknown sources may bring
 // before others, or is false.
 func (s *Sources) AllowEmergency(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.emergencies.Lock()
+	defer s.emergencies.Unlock()
 	return s.emergencies.take(now, Emergencies)
 }
 

@@ -178,6 +178,8 @@ func (l *Layer) admit(s *socket, nc net.Conn) {
 		l.counters.ConnLimit.Add(1)
 	case t.sources[source(c.flow.Remote.Addr())] >= l.cfg.MaxConnsPerSource:
 		l.counters.SourceLimit.Add(1)
+	case s.Proto == TLS && !l.mayGreet(c.flow):
+		l.counters.HandshakeRate.Add(1)
 	default:
 		l.counters.Accepted.Add(1)
 		t.add(c)

@@ -49,6 +49,7 @@ type Counters struct {
 	DialFailed       atomic.Uint64 // connections that could not be dialled
 	HandshakeFailed  atomic.Uint64 // TLS handshakes that failed, of either side's fault
 	HandshakeTimeout atomic.Uint64 // TLS handshakes that took too long
+	HandshakeRate    atomic.Uint64 // connections refused because of HandshakesPerSource or Handshakes
 	ConnLimit        atomic.Uint64 // connections refused because of MaxConns
 	SourceLimit      atomic.Uint64 // connections refused because of MaxConnsPerSource
 	Framing          atomic.Uint64 // connections closed because the stream made no sense

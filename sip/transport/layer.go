@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"strowger/sip/overload"
 )
 
 // Layer is the wire of a node. Safe for concurrent use.
@@ -26,6 +28,8 @@ type Layer struct {
 	byName  map[string]*socket
 	conns   connTable
 	gate    *gate // nil takes everything
+
+	handshakes *overload.Rate
 
 	refusals *rate.Limiter
 	lines    *rate.Limiter // of the log
@@ -59,6 +63,8 @@ func New(cfg Config, handler Handler, log *slog.Logger) (*Layer, error) {
 		byName:   make(map[string]*socket),
 		refusals: rate.NewLimiter(RefusalsPerSecond, RefusalsPerSecond),
 		lines:    rate.NewLimiter(logLinesPerSecond, 10),
+
+		handshakes: overload.NewRate(cfg.HandshakesPerSource, cfg.Handshakes),
 	}
 	l.conns.init()
 	if cfg.Gate != nil {
