@@ -16,10 +16,11 @@ sipp sip-tester
 redis-server redis-server
 baresip baresip-core
 sox sox
-dnsmasq dnsmasq-base'
+dnsmasq dnsmasq-base
+kamailio kamailio
+linphonec linphone-cli'
 if [[ ${1-} == --bench ]]; then
   programs+='
-kamailio kamailio
 rtpengine rtpengine-daemon'
 fi
 
