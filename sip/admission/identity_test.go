@@ -105,8 +105,12 @@ func TestSeatsNumbers(t *testing.T) {
 			if p.To != "+441632960777" || p.From != "1001" || p.Network != siteNumber || p.Withheld != (tt.privacy != "") || p.Presentation == "" {
 				t.Errorf("recorded as %+v", p)
 			}
-			if n := b.Counters().Replaced.Load(); n != tt.replaced {
-				t.Errorf("%d were replaced, want %d", n, tt.replaced)
+			why := strings.Join(p.Why, "; ")
+			if n := b.Counters().Replaced.Load(); n != tt.replaced || strings.Contains(why, " is not the tenant's to present: ") != (n > 0) {
+				t.Errorf("%d were replaced, want %d; why: %s", n, tt.replaced, why)
+			}
+			if strings.Contains(why, "the caller's number is withheld") != p.Withheld {
+				t.Errorf("why: %s", why)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -154,7 +155,8 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 	case dialplan.Ring:
 		p.Stages = []b2bua.Stage{a.ringSeats(ctx, r, step)}
 	case dialplan.Trunk:
-		outward := a.outward(r, step.Presentation)
+		outward, why := a.outward(r, step.Presentation)
+		p.Why = append(slices.Clip(p.Why), why...)
 		p.Presentation = outward.Presentation
 		p.Stages = a.trunkStages(r, step, outward)
 	}
