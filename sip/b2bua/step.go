@@ -139,6 +139,8 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 		c.reofferFailed(now, p, ev.Verdict, out)
 	case leg.Refreshes:
 		c.refreshes(now, p, out)
+	case leg.Retries:
+		c.retries(now, p, out)
 	case leg.Digit:
 		c.digit(now, p, ev.Digit, out)
 	case leg.Ends:

@@ -87,17 +87,14 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		Contact:   contact,
 		remoteSeq: invite.CSeq().SeqNo,
 		heard:     true,
+		Target:    cloned(from.Address), // of a peer of RFC 2543, who need not give a Contact
 	}
 	d.Hear(invite)
 	if c := message.Contact(invite); c != nil {
 		d.Target = cloned(c.Address)
 	}
 	d.Contact = secured(d.Contact, invite.Recipient)
-	for _, h := range invite.GetHeaders("Record-Route") {
-		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, cloned(rr.Address))
-		}
-	}
+	d.Routes = clonedAll(message.RecordRoutes(nil, invite))
 	// The next hop of our requests is that of 12.1.1: the route, else the contact.
 	d.Contact = secured(d.Contact, d.NextHop())
 	return d
@@ -112,12 +109,7 @@ func (d *Dialog) Confirm(res *sip.Response) {
 		d.remoteSeq, d.heard = 0, false
 	}
 	d.RemoteTag = strings.Clone(tag)
-	d.Routes = d.Routes[:0]
-	for _, h := range res.GetHeaders("Record-Route") {
-		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, cloned(rr.Address))
-		}
-	}
+	d.Routes = clonedAll(message.RecordRoutes(d.Routes[:0], res))
 	slices.Reverse(d.Routes)
 	d.Retarget(res)
 }
@@ -190,7 +182,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 		// A strict router takes the request URI for its own (12.2.1.1).
 		target, routes = routes[0], append(slices.Clone(routes[1:]), d.Target)
 	}
-	req := sip.NewRequest(method, target)
+	req := sip.NewRequest(method, requestURI(target))
 	req.AppendHeader(Via(flow, branch))
 	for _, r := range routes {
 		req.AppendHeader(&sip.RouteHeader{Address: r})
@@ -262,6 +254,14 @@ func cloned(u sip.Uri) sip.Uri {
 	return u
 }
 
+// clonedAll clones URIs in place.
+func clonedAll(uris []sip.Uri) []sip.Uri {
+	for i, u := range uris {
+		uris[i] = cloned(u)
+	}
+	return uris
+}
+
 // scheme is a copy of a URI's scheme, which is nearly always the same.
 func scheme(s string) string {
 	switch s {
@@ -300,6 +300,15 @@ func Host(a netip.Addr) string {
 		return "[" + a.String() + "]"
 	}
 	return a.Unmap().String()
+}
+
+// requestURI is a URI without what a request URI may not have (19.1.1).
+func requestURI(u sip.Uri) sip.Uri {
+	u.Headers = nil
+	if _, ok := message.Param(u.UriParams, "method"); ok {
+		u.UriParams = slices.DeleteFunc(slices.Clone(u.UriParams), func(p sip.HeaderKV) bool { return strings.EqualFold(p.K, "method") })
+	}
+	return u
 }
 
 func loose(u sip.Uri) bool {

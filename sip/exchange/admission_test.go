@@ -26,10 +26,11 @@ import (
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
+//	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
-//	session 1800s (is proposed on every leg), strands 3 (for stories without a transcript)
+//	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -38,7 +39,10 @@ type admission struct {
 	delay     time.Duration
 	maxCalls  int
 	sessions  time.Duration
+	least     time.Duration
+	random    int // percent of what could be
 	strands   int
+	edges     []string // further addresses of every trunk
 	seat      bool
 	forged    bool
 	shows     []string
@@ -79,7 +83,12 @@ func parseProgram(w *world, text string) *admission {
 		case "delay":
 			a.delay, _ = time.ParseDuration(arg)
 		case "session":
-			a.sessions, _ = time.ParseDuration(arg)
+			a.sessions, _ = time.ParseDuration(f[1])
+			if len(f) > 2 {
+				a.least, _ = time.ParseDuration(f[2])
+			}
+		case "random":
+			a.random = atoi(arg)
 		case "max-calls":
 			a.maxCalls = atoi(arg)
 		case "caller-seat":
@@ -97,6 +106,9 @@ func parseProgram(w *world, text string) *admission {
 			a.forged = true
 		case "ports":
 			w.sound.limit = atoi(arg)
+		case "edge":
+			a.edges = append(a.edges, f[1])
+			w.party(f[1]).behind = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
 		case "unreachable":
@@ -137,7 +149,7 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 	if a.seat {
 		kind = leg.Seat
 	}
-	p.Caller = partyOf(kind, name, flow.Remote.Addr())
+	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {
 		p.Stages = append(p.Stages, a.stage(r, req))
@@ -183,7 +195,7 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	}
 	target := message.URI(seat, addr)
 	address := leg.Address{
-		Party: partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
+		Party: a.partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
 	}
@@ -201,10 +213,16 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	return address
 }
 
-func partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
+func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
 	if kind == leg.Trunk {
 		p.Sources = []netip.Prefix{netip.PrefixFrom(addr, 32)}
+		a.world.mu.Lock()
+		for _, edge := range a.edges {
+			one := a.world.party(edge)
+			p.Sources = append(p.Sources, netip.PrefixFrom(one.addr.Addr(), 32), netip.PrefixFrom(one.behind.addr.Addr(), 32))
+		}
+		a.world.mu.Unlock()
 		p.Home = netip.AddrPortFrom(addr, 5060)
 	}
 	return p

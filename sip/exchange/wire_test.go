@@ -94,6 +94,9 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 		return transport.ErrGone
 	}
 	w.log("-> "+p.name, w.summary(msg)+p.stream.note())
+	if p.behind != nil {
+		p = p.behind
+	}
 	w.inbox = append(w.inbox, letter{p, msg})
 	select {
 	case w.wake <- struct{}{}:
@@ -165,6 +168,9 @@ func summary(msg sip.Message) string {
 		if m.Method == sip.PRACK && mask(message.ToTag(m)) == message.ToTag(m) {
 			fmt.Fprintf(&b, " to %s", message.ToTag(m))
 		}
+		if routes := message.Headers(m, "Route"); len(routes) > 0 {
+			fmt.Fprintf(&b, " for %s by %s", m.Recipient.String(), strings.Join(routes, " "))
+		}
 		if f := m.MaxForwards(); f != nil && f.Val() != 70 {
 			fmt.Fprintf(&b, " max-forwards=%d", f.Val())
 		}
@@ -176,13 +182,28 @@ func summary(msg sip.Message) string {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}
 	}
-	if res, ok := msg.(*sip.Response); ok && res.StatusCode == 405 {
-		fmt.Fprintf(&b, " [Allow: %s]", message.Header(msg, "Allow"))
+	if res, ok := msg.(*sip.Response); ok {
+		for _, name := range told(res) {
+			fmt.Fprintf(&b, " [%s: %s]", name, message.Header(msg, name))
+		}
 	}
 	if s := sdpSummary(string(msg.Body())); s != "" {
 		b.WriteString(" " + s)
 	}
 	return b.String()
+}
+
+// told names the headers that are what a response is about.
+func told(res *sip.Response) []string {
+	switch {
+	case res.StatusCode == 405:
+		return []string{"Allow"}
+	case res.StatusCode == 415:
+		return []string{"Accept"}
+	case res.StatusCode == 200 && res.CSeq().MethodName == sip.OPTIONS:
+		return []string{"Allow", "Accept", "Supported"}
+	}
+	return nil
 }
 
 // mask hides a token of the switch, which is another one each time.
@@ -195,7 +216,7 @@ func mask(user string) string {
 
 // sdpSummary is address, direction and codecs of a body.
 func sdpSummary(body string) string {
-	var host, port, direction string
+	var host, port, direction, others string
 	var codecs []string
 	names := map[string]string{"0": "PCMU", "8": "PCMA"}
 	for line := range strings.Lines(body) {
@@ -207,13 +228,15 @@ func sdpSummary(body string) string {
 			host = f[2]
 		case key == "m" && len(f) > 3 && f[0] == "audio":
 			port, codecs = f[1], f[3:]
+		case key == "m" && len(f) > 3:
+			others += fmt.Sprintf(" %s:%s", f[0], f[1])
 		case value == "sendrecv", value == "sendonly", value == "recvonly", value == "inactive":
 			direction = " " + value
 		case strings.HasPrefix(value, "rtpmap:") && len(f) == 2:
 			names[strings.TrimPrefix(f[0], "rtpmap:")] = strings.Split(f[1], "/")[0]
 		}
 	}
-	if port == "" {
+	if port == "" && others == "" {
 		return ""
 	}
 	for i, c := range codecs {
@@ -221,7 +244,7 @@ func sdpSummary(body string) string {
 			codecs[i] = n
 		}
 	}
-	return fmt.Sprintf("sdp %s:%s%s %s", host, port, direction, strings.Join(codecs, ","))
+	return fmt.Sprintf("sdp %s:%s%s %s", host, port, direction, strings.Join(codecs, ",")) + others
 }
 
 func atoi(s string) int {

@@ -15,6 +15,14 @@ var ErrPending = errors.New("another offer is pending on this leg")
 // Allow lists the methods that a leg understands.
 const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 
+// Capabilities are the headers that tell in the answer to OPTIONS, beside Allow, what
+// we understand (RFC 3261 section 11.2).
+func Capabilities() []sip.Header {
+	return []sip.Header{
+		sip.NewHeader("Accept", Accept), sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", supported),
+	}
+}
+
 // supported are the option tags that a request of ours offers.
 const supported = reliableTag + ", " + supportedTimer
 
@@ -81,7 +89,8 @@ func (l *Leg) busy() bool {
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
-	req := l.Dialog.Request(sip.INVITE, l.Flow, l.branch())
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Request(sip.INVITE, flow, l.branch())
 	for _, h := range headers {
 		req.AppendHeader(h)
 	}
@@ -91,7 +100,7 @@ func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	setBody(req, body)
 	l.seq = l.Dialog.LocalSeq()
-	l.client = w.Start(now, req, l.Flow, l)
+	l.client = w.Start(now, req, flow, l)
 }
 
 // AnswerReoffer accepts the party's re-INVITE or UPDATE.
@@ -173,12 +182,13 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	l.reliable = reliable{}
 	l.session.stop()
 	l.giveUp = now.Add(linger)
-	req := l.Dialog.Request(sip.BYE, l.Flow, l.branch())
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	if r := reasonFor(v); r != "" {
 		req.AppendHeader(sip.NewHeader("Reason", r))
 	}
 	setBody(req, nil)
-	w.Start(now, req, l.Flow, l)
+	w.Start(now, req, flow, l)
 }
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }

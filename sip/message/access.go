@@ -201,6 +201,21 @@ func Contact(msg sip.Message) *sip.ContactHeader {
 	return nil
 }
 
+// RecordRoutes appends the URIs of all Record-Route headers, in order, to routes.
+func RecordRoutes(routes []sip.Uri, msg sip.Message) []sip.Uri {
+	for _, h := range headersOf(msg) {
+		if h.Name() != "Record-Route" {
+			continue
+		}
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
+			routes = append(routes, rr.Address)
+		} else if a, err := ParseAddress(h.Value()); err == nil { // with parameters of its own
+			routes = append(routes, a.URI)
+		}
+	}
+	return routes
+}
+
 // Expires is the value of the Expires header in seconds; one beyond 32 bits is
 // the largest. It is not ok if there is none or it is no number.
 func Expires(msg sip.Message) (seconds uint32, ok bool) { return delta(Header(msg, "Expires")) }

@@ -78,7 +78,9 @@ func hostPort(s string) (host string, port int, err error) {
 			return "", 0, syntax("bad host: no closing bracket")
 		}
 		host, rest = s[1:end], trim(s[end+1:])
-		if a, err := netip.ParseAddr(host); err != nil || !a.Is6() || a.Zone() != "" {
+		// RFC 3261 writes one colon too many before an IPv4 address (RFC 5118 section 4.10).
+		if a, err := netip.ParseAddr(strings.Replace(host, ":::", "::", 1)); err != nil || !a.Is6() || a.Zone() != "" ||
+			strings.Contains(host, ":::") && !strings.Contains(host, ".") {
 			return "", 0, syntax("bad host: no IPv6 address")
 		}
 	} else {
