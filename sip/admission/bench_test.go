@@ -132,18 +132,18 @@ func fixed(proto transport.Proto, addrs ...netip.AddrPort) []*resolve.Name {
 	return []*resolve.Name{resolve.Fixed(proto, addrs...)}
 }
 
-func newBench(t testing.TB) *bench {
-	t.Helper()
-	return benchOf(t, trunks())
+func newBench(tb testing.TB) *bench {
+	tb.Helper()
+	return benchOf(tb, trunks())
 }
 
 // benchOf is a bench with other trunks.
-func benchOf(t testing.TB, trunks *trunk.Set) *bench {
-	t.Helper()
-	b := &bench{t: t, now: time.Now(), store: statetest.Open(t)}
+func benchOf(tb testing.TB, trunks *trunk.Set) *bench {
+	tb.Helper()
+	b := &bench{t: tb, now: time.Now(), store: statetest.Open(tb)}
 	b.directory = seat.NewDirectory(b.store)
-	if err := b.directory.PutTenant(t.Context(), seat.Tenant{Name: tenantName, Realm: realm}); err != nil {
-		t.Fatal(err)
+	if err := b.directory.PutTenant(tb.Context(), seat.Tenant{Name: tenantName, Realm: realm}); err != nil {
+		tb.Fatal(err)
 	}
 	b.seat("1001", nil)
 	b.seat("1002", func(s *seat.Seat) { s.SiteNumber = "+441632960099" })
@@ -154,7 +154,7 @@ func benchOf(t testing.TB, trunks *trunk.Set) *bench {
 	numbering := dialplan.UnitedKingdom()
 	emergency, err := dialplan.NewEmergency(numbering, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b.tenant = &admission.Tenant{
 		Name: tenantName, Realm: realm, Numbering: numbering, Emergency: emergency, EmergencyTrunks: []string{"backup"},
@@ -162,7 +162,7 @@ func benchOf(t testing.TB, trunks *trunk.Set) *bench {
 	b.publish(planText)
 	verifier, err := auth.New(b.now)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b.Admission = admission.New(admission.Config{
 		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Directory: b.directory, Store: b.store,
