@@ -132,6 +132,18 @@ func TestOwnNumbersByDefault(t *testing.T) {
 	}
 }
 
+// TestAnonymousFrom: a seat withholds its number by its From too; who it is, its
+// password says.
+func TestAnonymousFrom(t *testing.T) {
+	b := trustingBench(t)
+	req := b.proven("1001", "demo-1001", "INVITE", "sip:901632960777@"+realm)
+	req.From().Address = identity.Anonymous.URI
+	p := b.Admit(t.Context(), b.now, req, phoneFlow)
+	if got := told(p); !strings.HasPrefix(got, "trunk:carrier: "+nobody+asserted+" [Privacy: id]") || p.Caller.Name != "1001" || !p.Withheld {
+		t.Errorf("told %s, refused %v", got, p.Refuse)
+	}
+}
+
 // TestSeatToSeat: seats see names and extensions, unless they are withheld.
 func TestSeatToSeat(t *testing.T) {
 	b := trustingBench(t)
@@ -162,6 +174,7 @@ func TestTrunksNumbers(t *testing.T) {
 		withheld, refuse bool
 	}{
 		"trusted":            {carrierFlow, []string{pai}, "Alice sip:+441632960555@10.0.0.1", "+441632960555", "+441632960556", false, false},
+		"in national form":   {carrierFlow, []string{"P-Asserted-Identity: <sip:01632960556@carrier.example>"}, "Alice sip:+441632960555@10.0.0.1", "+441632960555", "+441632960556", false, false},
 		"not trusted":        {other, []string{pai}, "Alice sip:+441632960555@10.0.0.1", "+441632960555", "", false, false},
 		"withheld":           {carrierFlow, []string{pai, "Privacy: id"}, nobody, "", "+441632960556", true, false},
 		"asserted as nobody": {carrierFlow, []string{"P-Asserted-Identity: <sip:anonymous@x>"}, nobody, "", "", true, false},

@@ -59,6 +59,9 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
 	r.caller = identity.Of(r.req, r.trunk.Peer)
+	if n, ok := number.E164(r.tenant.Numbering, r.caller.Network); ok { // as other carriers want it
+		r.caller.Network = n
+	}
 	if !r.caller.Withheld {
 		r.number = r.caller.Presentation
 	}

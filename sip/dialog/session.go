@@ -69,3 +69,19 @@ func sessionOf(invite *sip.Request) sessionID {
 	peer, own, _ := message.SessionID(invite)
 	return sessionID{own: strings.Clone(own), peer: strings.Clone(peer)}
 }
+
+// sign says in a response who talks to whom.
+func (d *Dialog) sign(res *sip.Response) {
+	if res.GetHeader("Session-ID") != nil {
+		res.ReplaceHeader(d.sessionHeader())
+	} else {
+		res.AppendHeader(d.sessionHeader())
+	}
+}
+
+// Trying is the 100 to the peer's INVITE, without a tag.
+func (d *Dialog) Trying(invite *sip.Request) *sip.Response {
+	res := message.NewResponse(invite, 100, "", "")
+	d.sign(res)
+	return res
+}
