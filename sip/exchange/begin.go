@@ -10,7 +10,6 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/leg"
-	"strowger/sip/message"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -42,7 +41,7 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 	tx.Owner, tx.Tag = place{run: r, leg: caller.ID}, caller.Dialog.LocalTag
 	s.calls[r.call.ID] = r
 	s.x.calls.Add(1)
-	s.table.Respond(now, tx, message.NewResponse(req, 100, "", ""))
+	s.table.Respond(now, tx, caller.Dialog.Trying(req))
 	asked := time.Now()
 	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		p := s.x.cfg.Admission.Admit(ctx, now, req, flow)
