@@ -16,7 +16,8 @@ sipp sip-tester
 redis-server redis-server
 baresip baresip-core
 sox sox
-dnsmasq dnsmasq-base'
+dnsmasq dnsmasq-base
+fail2ban-regex fail2ban'
 if [[ ${1-} == --bench ]]; then
   programs+='
 kamailio kamailio

@@ -15,6 +15,8 @@
 //	exchange     the shell that runs calls: strands, timers, effects
 //	admission    who may call, and where the call goes
 //	auth         digest authentication
+//	guard        who guesses passwords is blocked
+//	security     the log of security events, for other programs
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
 //	trunk        carriers

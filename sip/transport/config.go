@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strowger/sip/message"
+	"strowger/sip/security"
 )
 
 // Limits that are not configured.
@@ -45,6 +46,11 @@ type Config struct {
 	TLS func(network string, remote netip.AddrPort) *tls.Config
 	// Link carries a message to the node of a flow; nil means there are no others.
 	Link func(f Flow, msg []byte) error
+	// Blocked tells which sources are sent nothing: what they send is dropped before
+	// it is parsed. It must be cheap and not block; nil means none.
+	Blocked func(now time.Time, network string, source netip.Addr) bool
+	// Events are told what strangers do; nil means nobody wants to know.
+	Events security.Reporter
 	// Sockets makes the sockets; nil means the kernel's.
 	Sockets Sockets
 
@@ -84,6 +90,9 @@ type Bound struct {
 }
 
 func (c *Config) setDefaults() {
+	if c.Events == nil {
+		c.Events = security.Discard{}
+	}
 	if c.Sockets == nil {
 		c.Sockets = kernel{}
 	}

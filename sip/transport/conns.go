@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"strowger/sip/security"
 )
 
 // connTable holds the connections of a layer.
@@ -169,6 +171,10 @@ func (l *Layer) accept(s *socket) {
 // admit starts an accepted connection if the limits allow one more.
 func (l *Layer) admit(s *socket, nc net.Conn) {
 	c := &conn{layer: l, socket: s, flow: s.flow(addrPort(nc.RemoteAddr())), wire: nc, nc: nc, accepted: true}
+	if l.blocked(s.Network, c.flow.Remote.Addr()) {
+		_ = nc.Close()
+		return
+	}
 	t := &l.conns
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -178,6 +184,7 @@ func (l *Layer) admit(s *socket, nc net.Conn) {
 		l.counters.ConnLimit.Add(1)
 	case t.sources[source(c.flow.Remote.Addr())] >= l.cfg.MaxConnsPerSource:
 		l.counters.SourceLimit.Add(1)
+		l.tell(security.Limit, c.flow, "connections of one source")
 	default:
 		l.counters.Accepted.Add(1)
 		t.add(c)

@@ -24,6 +24,7 @@ type Counters struct {
 
 	Refused    atomic.Uint64 // malformed requests that were answered
 	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond
+	Blocked    atomic.Uint64 // messages and connections of blocked sources, dropped
 	KeepAlives atomic.Uint64 // empty datagrams, line ends and NULs; pings on streams
 	Stun       atomic.Uint64 // STUN binding requests answered
 	StunOther  atomic.Uint64 // other STUN messages, ignored

@@ -39,6 +39,7 @@ func (l *Layer) readPackets(s *socket) {
 
 func (l *Layer) datagram(s *socket, data []byte, from netip.AddrPort) {
 	switch {
+	case l.blocked(s.Network, from.Addr()):
 	case len(bytes.Trim(data, "\r\n\x00 ")) == 0:
 		l.counters.KeepAlives.Add(1)
 	case isStun(data):
@@ -46,6 +47,15 @@ func (l *Layer) datagram(s *socket, data []byte, from netip.AddrPort) {
 	default:
 		_ = l.message(s.flow(from), data) // the next datagram is another story
 	}
+}
+
+// blocked tells whether a source is sent nothing, and counts.
+func (l *Layer) blocked(network string, source netip.Addr) bool {
+	if l.cfg.Blocked == nil || !l.cfg.Blocked(time.Now(), network, source) {
+		return false
+	}
+	l.counters.Blocked.Add(1)
+	return true
 }
 
 // message takes one message that came by a flow, whose Remote is still its source.

@@ -26,10 +26,12 @@ import (
 	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
+	"strowger/sip/guard"
 	"strowger/sip/ledger"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
+	"strowger/sip/security"
 	"strowger/sip/state"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -50,6 +52,8 @@ type Node struct {
 	Exchange  *exchange.Exchange
 	Registrar *registrar.Registrar
 	Auth      *auth.Authenticator
+	Guard     *guard.Gate
+	Events    *security.Log
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
 	Admin     *admin.Server
@@ -59,7 +63,7 @@ type Node struct {
 	Notices    []string            // lines for the operator who started the node
 
 	tls      *wireTLS
-	unwatch  func() // ends the watch of certificates; nil without one
+	unwatch  []func() // end what watches certificates and blocks
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -70,8 +74,8 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport,
-		n.openTrunks, n.openCalls, n.openAdmin,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openGuard,
+		n.openTransport, n.openTrunks, n.openCalls, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -79,6 +83,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	}
 	n.startCluster()
 	n.watchCertificates()
+	n.watchBlocks()
 	n.Transport.Start()
 	n.Admin.Start()
 	return n, nil
@@ -104,8 +109,8 @@ func (n *Node) close() error {
 		errs = append(errs, n.Admin.Close(ctx))
 		cancel()
 	}
-	if n.unwatch != nil {
-		n.unwatch()
+	for _, end := range n.unwatch {
+		end()
 	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
@@ -119,6 +124,9 @@ func (n *Node) close() error {
 	}
 	if n.Ledger != nil {
 		errs = append(errs, n.Ledger.Close())
+	}
+	if n.Events != nil {
+		errs = append(errs, n.Events.Close())
 	}
 	if n.Plans != nil {
 		n.Plans.close()
@@ -178,7 +186,7 @@ func (n *Node) openTransport(context.Context) error {
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial}
+	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Blocked: n.Guard.Silent, Events: n.Events}
 	for _, w := range n.Config.Networks {
 		c.Networks[w.Name] = w.Allow
 		for _, l := range w.Listeners {
@@ -212,17 +220,14 @@ func (h handler) Broken(f transport.Flow, err error) {
 }
 
 func (n *Node) openCalls(context.Context) error {
-	var err error
-	if n.Auth, err = n.authenticator(); err != nil {
-		return err
-	}
 	n.Registrar = registrar.New(registrar.Config{
-		Node: n.Config.Node.Name, Auth: n.Auth, Directory: n.Directory, Attempts: n.Attempts,
+		Node: n.Config.Node.Name, Auth: n.Auth, Guard: n.Guard, Directory: n.Directory, Attempts: n.Attempts,
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Directory: n.Directory,
-		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
+		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
+		Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
 	minter, err := n.minter()

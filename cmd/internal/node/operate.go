@@ -95,7 +95,7 @@ func (n *Node) openAdmin(ctx context.Context) error {
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Counters: n.counters(), Ready: n.ready, Log: n.log,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Guard: n.Guard.Guard, Counters: n.counters(), Ready: n.ready, Log: n.log,
 	}
 	if n.Link != nil {
 		c.Peers = peers{n}
@@ -115,6 +115,8 @@ func (n *Node) counters() map[string][]any {
 		"exchange":  {n.Exchange.Counters()},
 		"admission": {n.Admission.Counters()},
 		"auth":      {n.Auth.Counters()},
+		"guard":     {n.Guard.Counters()},
+		"security":  {n.Events.Counters()},
 		"resolve":   {n.Resolver.Counters()},
 		"registrar": {n.Registrar.Counters()},
 		"seat":      {n.Directory.Counters()},
