@@ -54,6 +54,9 @@ func (c *Call) prepare(now time.Time, out Effects) bool {
 	caller := c.caller()
 	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
 		d, err := sdp.Parse(body)
+		if err == nil {
+			_, err = d.Audio()
+		}
 		if err != nil {
 			c.end(now, sdpVerdict(err), "switch", out)
 			return false

@@ -59,7 +59,7 @@ func (p *party) finish(head string, a action) string {
 }
 
 // sdp writes a body: codecs and direction, such as PCMA,PCMU/sendonly. "hold" as a
-// direction is c=0.0.0.0, "refused" port 0; "garbage" is no SDP at all.
+// direction is c=0.0.0.0, "refused" port 0, "savp" SRTP only; "garbage" is no SDP at all.
 func (p *party) sdp(s string) string {
 	codecs, direction, _ := strings.Cut(s, "/")
 	if codecs == "garbage" {
@@ -68,7 +68,7 @@ func (p *party) sdp(s string) string {
 	if codecs == "" {
 		codecs = "PCMA,PCMU,telephone-event"
 	}
-	host, port := p.addr.Addr().String(), 40000
+	host, port, proto := p.addr.Addr().String(), 40000, "RTP/AVP"
 	numbers := map[string]string{"PCMU": "0", "PCMA": "8", "G722": "9", "G729": "18", "telephone-event": "101", "opus": "111"}
 	clocks := map[string]string{"opus": "48000/2"}
 	var formats, maps strings.Builder
@@ -85,12 +85,14 @@ func (p *party) sdp(s string) string {
 		host, direction = "0.0.0.0", ""
 	case "refused":
 		port, direction = 0, ""
+	case "savp":
+		proto, direction = "RTP/SAVP", ""
 	}
 	if direction != "" {
 		maps.WriteString("a=" + direction + "\r\n")
 	}
-	return fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP%s\r\n%s",
-		p.branch+1, p.addr.Addr(), host, port, formats.String(), maps.String())
+	return fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d %s%s\r\n%s",
+		p.branch+1, p.addr.Addr(), host, port, proto, formats.String(), maps.String())
 }
 
 // response answers a request of the switch; t may be nil.

@@ -14,6 +14,7 @@ import (
 // Limits that are not configured.
 const (
 	RefusalsPerSecond = 50      // stateless answers to malformed requests, with a burst of as many
+	MaxGain           = 2       // times the bytes of a datagram that its source, which may be feigned, is answered with
 	ReceiveBuffer     = 4 << 20 // bytes asked of the kernel for a UDP socket
 	SendBuffer        = 1 << 20 // bytes asked of the kernel for a UDP socket
 	defaultSIPPort    = 5060    // where a reply goes if the sent-by of a Via names no port

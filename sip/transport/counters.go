@@ -23,7 +23,7 @@ type Counters struct {
 	TooLarge  atomic.Uint64 // messages beyond a limit
 
 	Refused    atomic.Uint64 // malformed requests that were answered
-	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond
+	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond, or shorter than their answer allows
 	Blocked    atomic.Uint64 // messages and connections of blocked sources, dropped
 	KeepAlives atomic.Uint64 // empty datagrams, line ends and NULs; pings on streams
 	Stun       atomic.Uint64 // STUN binding requests answered

@@ -66,13 +66,13 @@ func (l *Layer) message(f Flow, data []byte) error {
 	}
 	msg, err := message.Parse(data)
 	if err != nil {
-		return l.malformed(f, err)
+		return l.malformed(f, data, err)
 	}
 	if req, ok := msg.(*sip.Request); ok {
 		f.Remote = stamp(req.Via(), f)
 	}
 	l.counters.Received.Add(1)
-	l.handler.Receive(Received{Msg: msg, Flow: f, At: time.Now()})
+	l.handler.Receive(Received{Msg: msg, Flow: f, At: time.Now(), Size: len(data)})
 	return nil
 }
 
@@ -100,7 +100,7 @@ func stamp(via *sip.ViaHeader, f Flow) netip.AddrPort {
 
 // malformed counts and logs what was refused, and answers it if it can be
 // answered. It returns the error if the rest of a stream is not worth reading.
-func (l *Layer) malformed(f Flow, err error) error {
+func (l *Layer) malformed(f Flow, data []byte, err error) error {
 	var pe *message.ParseError
 	if !errors.As(err, &pe) {
 		return err
@@ -121,7 +121,12 @@ func (l *Layer) malformed(f Flow, err error) error {
 	}
 	f.Remote = stamp(pe.Request.Via(), f)
 	res := message.NewResponse(pe.Request, pe.Status, pe.Reason, statelessTag(pe.Request))
-	if l.Send(f, message.Append(nil, res)) == nil {
+	answer := message.Append(nil, res)
+	if f.Proto == UDP && len(answer) > MaxGain*len(data) {
+		l.counters.Unanswered.Add(1)
+		return nil
+	}
+	if l.Send(f, answer) == nil {
 		l.counters.Refused.Add(1)
 	}
 	return nil

@@ -240,7 +240,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Instant: n.Admission.Instant, Events: n.Events, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers:      n.Config.Limits.Registers,
 		SessionExpires: n.Config.Session.Expires,
 		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
