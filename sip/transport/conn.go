@@ -256,7 +256,7 @@ func (r *reader) take() error {
 		if f := r.conn.flow; r.conn.layer.blocked(f.Network, f.Remote.Addr()) {
 			return errBlocked
 		}
-		if err := r.conn.layer.message(r.conn.flow, data[:n]); err != nil {
+		if err := r.conn.layer.take(r.conn.flow, data[:n]); err != nil {
 			return err
 		}
 		r.spoken, r.opened = true, time.Now()

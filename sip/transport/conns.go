@@ -171,20 +171,18 @@ func (l *Layer) accept(s *socket) {
 // admit starts an accepted connection if the limits allow one more.
 func (l *Layer) admit(s *socket, nc net.Conn) {
 	c := &conn{layer: l, socket: s, flow: s.flow(addrPort(nc.RemoteAddr())), wire: nc, nc: nc, accepted: true}
-	if l.blocked(s.Network, c.flow.Remote.Addr()) {
-		_ = nc.Close()
-		return
-	}
 	t := &l.conns
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.closed, s.Proto == TLS && s.tls == nil:
+	case t.closed, s.Proto == TLS && s.tls == nil, l.blocked(s.Network, c.flow.Remote.Addr()):
 	case len(t.byNumber) >= l.cfg.MaxConns:
 		l.counters.ConnLimit.Add(1)
 	case t.sources[source(c.flow.Remote.Addr())] >= l.cfg.MaxConnsPerSource:
 		l.counters.SourceLimit.Add(1)
 		l.tell(security.Limit, c.flow, "connections of one source")
+	case s.Proto == TLS && !l.mayGreet(c.flow):
+		l.counters.HandshakeRate.Add(1)
 	default:
 		l.counters.Accepted.Add(1)
 		t.add(c)

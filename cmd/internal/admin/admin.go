@@ -43,6 +43,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
@@ -52,6 +54,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
 	"strowger/sip/state"
+	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -95,9 +98,12 @@ type Config struct {
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
 	Guard     *guard.Guard
+	Trace     *trace.Ring
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.
 	Counters map[string][]any
+	// Meters are further figures.
+	Meters []prometheus.Collector
 	// Ready tells whether the node takes calls.
 	Ready func(ctx context.Context) error
 	Log   *slog.Logger // nil means slog.Default()

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,19 +15,6 @@ import (
 // guess is a REGISTER with a password that is not the seat's.
 func guess(user string) string {
 	return steps(register(user, 1), await("401"), register(user, 2).withPassword(user, "wrong-"+user), await("401"))
-}
-
-// strowger runs a command beside the node and returns what it says.
-func (n *node) strowger(args ...string) string {
-	n.t.Helper()
-	cmd := exec.Command(os.Args[0], append(args, "--config", "strowger.hcl", "--data", "data")...)
-	cmd.Env = append(os.Environ(), asNode+"=1")
-	cmd.Dir = n.dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		n.t.Fatalf("strowger %v: %v\n%s", args, err, out)
-	}
-	return string(out)
 }
 
 // event awaits a line in the log of security events.

@@ -8,6 +8,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,12 +28,17 @@ import (
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/guard"
+	"strowger/sip/hep"
 	"strowger/sip/ledger"
+	"strowger/sip/leg"
+	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
 	"strowger/sip/security"
 	"strowger/sip/state"
+	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -56,12 +62,17 @@ type Node struct {
 	Events    *security.Log
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
+	Trace     *trace.Ring
+	Delays    *meter.Delays
+	Messages  *meter.Messages
+	Homer     *hep.Sender // nil without a capture server
 	Admin     *admin.Server
 
 	Membership *cluster.Membership // nil on a single node
 	Link       *cluster.Link       // nil on a single node
 	Notices    []string            // lines for the operator who started the node
 
+	mint     *mark.Minter
 	tls      *wireTLS
 	unwatch  []func() // end what watches certificates and blocks
 	keys     cluster.Keys
@@ -70,12 +81,12 @@ type Node struct {
 }
 
 // Start builds a node and lets it take calls. On an error everything that was
-// begun is closed again.
+// begun is closed again. A nil log means slog.Default().
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
-	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
+	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: cmp.Or(log, slog.Default())}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openGuard,
-		n.openTransport, n.openTrunks, n.openCalls, n.openAdmin,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
+		n.openTransport, n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -119,6 +130,12 @@ func (n *Node) close() error {
 		n.Resolver.Close()
 	}
 	errs = append(errs, n.closeCluster()...)
+	if n.Homer != nil {
+		errs = append(errs, n.Homer.Close())
+	}
+	if n.Trace != nil {
+		errs = append(errs, n.Trace.Close())
+	}
 	if n.Media != nil {
 		errs = append(errs, n.Media.Close())
 	}
@@ -161,6 +178,7 @@ func (n *Node) openLedger(context.Context) error {
 		return err
 	}
 	n.Ledger = l
+	l.Keep(n.Config.Records.Days)
 	if lost > 0 {
 		n.notice("%d calls that were open when the node ended were closed as \"node lost\"", lost)
 	}
@@ -186,7 +204,9 @@ func (n *Node) openTransport(context.Context) error {
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Blocked: n.Guard.Silent, Events: n.Events}
+	c := transport.Config{
+		Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Tap: n.tap, Gate: n.gate(), Events: n.Events,
+	}
 	for _, w := range n.Config.Networks {
 		c.Networks[w.Name] = w.Allow
 		for _, l := range w.Listeners {
@@ -230,8 +250,8 @@ func (n *Node) openCalls(context.Context) error {
 		Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
-	minter, err := n.minter()
-	if err != nil {
+	var err error
+	if n.mint, err = n.minter(); err != nil {
 		return err
 	}
 	library, err := prompt.Open("")
@@ -239,11 +259,11 @@ func (n *Node) openCalls(context.Context) error {
 		return err
 	}
 	c := exchange.Config{
-		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Instant: n.Admission.Instant, Events: n.Events, Log: n.log, MaxCalls: n.Config.Limits.Calls,
-		Registers:      n.Config.Limits.Registers,
-		SessionExpires: n.Config.Session.Expires,
-		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
+		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
+		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
+		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
+		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
 	if n.Link != nil {
 		c.Forward = n.Link.Forward
