@@ -18,7 +18,8 @@ baresip baresip-core
 sox sox
 dnsmasq dnsmasq-base
 kamailio kamailio
-linphonec linphone-cli'
+linphonec linphone-cli
+fail2ban-regex fail2ban'
 if [[ ${1-} == --bench ]]; then
   programs+='
 rtpengine rtpengine-daemon'

@@ -16,6 +16,7 @@ import (
 	"strowger/sip/admission"
 	"strowger/sip/auth"
 	"strowger/sip/b2bua"
+	"strowger/sip/guard"
 	"strowger/sip/message"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -166,7 +167,7 @@ func benchOf(tb testing.TB, trunks *trunk.Set) *bench {
 	}
 	b.Admission = admission.New(admission.Config{
 		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Directory: b.directory, Store: b.store,
-		Auth: verifier, Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
+		Auth: verifier, Guard: guard.NewGate(guard.Config{Auth: verifier}), Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
 		Home:       func(string) string { return tenantName },
 		Log:        slog.New(slog.DiscardHandler),

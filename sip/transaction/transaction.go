@@ -34,6 +34,9 @@
 //   - CANCEL is answered here, in its own transaction. 481, 482 (merged requests)
 //     and 503 (table full) are answered here as well; the latter two without a
 //     transaction, and their ACKs are known by the To tag.
+//   - A CANCEL counts only from the address that the INVITE came from, or another one
+//     of that party (Table.IsPeer).
+//   - Who is unknown is answered once, by Refuse, and with little.
 //   - Timers have the RFC's values and are constants. What has no timer in the
 //     RFC, an INVITE that is ringing, is the user's to end; a request of another
 //     method that the user never answers ends after 64*T1.
