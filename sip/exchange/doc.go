@@ -48,6 +48,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/transport"
 )
 
@@ -71,6 +72,12 @@ type Admission interface {
 	Authenticate(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, party leg.Party) (ok bool, status int, headers []sip.Header)
 }
 
+// Trace takes note of the legs of calls. Its methods must not block.
+type Trace interface {
+	// Leg tells that the dialog with a Call-ID is leg id of a call.
+	Leg(at time.Time, call string, id int, p leg.Party, callID string)
+}
+
 // Config is what an exchange needs. All fields but those with a default must be set.
 type Config struct {
 	Minter    *mark.Minter
@@ -85,6 +92,10 @@ type Config struct {
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
+	// Trace is told which dialogs are the legs of a call. nil means nobody asks.
+	Trace Trace
+	// Delays measures the calls. nil measures nothing.
+	Delays *meter.Delays
 	// Delayed is told, of each run of a strand, how long a message from the wire
 	// waited for it. nil means nobody wants to know.
 	Delayed func(now time.Time, wait time.Duration)
@@ -98,9 +109,10 @@ type Config struct {
 	// last packet was comfort noise. 0 means never.
 	MediaTimeout, HeldTimeout time.Duration
 
-	// SessionExpires is how long a session that nobody refreshes lives, where that is
-	// ours to say (RFC 4028). 0 means that we ask for no such timer.
-	SessionExpires time.Duration
+	Session leg.SessionTimer // of every leg
+
+	// Random returns a number from 0 to below n. nil means math/rand/v2.
+	Random func(n int) int
 
 	Strands  int // 0 means twice the processors
 	Workers  int // 0 means 64

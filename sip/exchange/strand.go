@@ -26,6 +26,8 @@ type strand struct {
 	due    timers
 	events []ledger.Event  // of the step under way, not written yet
 	idle   []chan struct{} // closed when no call is left
+	// arrived is when the message at hand came.
+	arrived time.Time
 }
 
 // place is where a dialog lives.
@@ -45,6 +47,9 @@ func newStrand(x *Exchange, id uint16) *strand {
 
 // Token makes a word that leads back to this strand (leg.Tokens).
 func (s *strand) Token() string { return s.x.cfg.Minter.Token(s.id) }
+
+// Random returns a number from 0 to below n (leg.Tokens).
+func (s *strand) Random(n int) int { return s.x.cfg.Random(n) }
 
 // run is the strand's goroutine: it ends when the mailbox is closed.
 func (s *strand) run() {
@@ -105,6 +110,8 @@ func (s *strand) drain() bool {
 		if run := items[i].run; run != nil {
 			run(now)
 		} else {
+			s.arrived = items[i].wire.At
+			s.x.cfg.Delays.Waited(now.Sub(s.arrived))
 			s.table.Receive(now, items[i].wire)
 		}
 	}

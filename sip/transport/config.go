@@ -48,6 +48,10 @@ type Config struct {
 	TLS func(network string, remote netip.AddrPort) *tls.Config
 	// Link carries a message to the node of a flow; nil means there are no others.
 	Link func(f Flow, msg []byte) error
+	// Tap is shown every message as it came, before it is parsed, and as it is sent,
+	// with its flow, whose Remote is where it came from or goes to. It must neither
+	// block nor keep the bytes. nil means nobody looks.
+	Tap func(at time.Time, f Flow, sent bool, msg []byte)
 	// Gate orders and bounds what comes; nil takes everything as it comes.
 	Gate *Gate
 	// Sockets makes the sockets; nil means the kernel's.

@@ -251,10 +251,17 @@ func (l *Layer) Send(f Flow, msg []byte) error {
 	if !bytes.HasPrefix(msg, []byte("SIP/")) && !l.allowed(s.Network, f.Remote.Addr()) {
 		return l.notAllowed(s.Network, f.Remote)
 	}
+	var at time.Time
+	if l.cfg.Tap != nil {
+		at = time.Now() // before an answer can come
+	}
 	err := l.write(s, f, msg)
 	switch {
 	case err == nil:
 		l.counters.Sent.Add(1)
+		if l.cfg.Tap != nil {
+			l.cfg.Tap(at, f, true, msg)
+		}
 	case errors.Is(err, ErrQueueFull):
 		l.counters.QueueFull.Add(1)
 	case errors.Is(err, ErrGone):

@@ -76,6 +76,10 @@ func (l *Layer) message(f Flow, data []byte) error {
 		l.counters.TooLarge.Add(1)
 		return nil
 	}
+	at := time.Now()
+	if l.cfg.Tap != nil {
+		l.cfg.Tap(at, f, false, data)
+	}
 	msg, err := message.Parse(data)
 	if err != nil {
 		return l.malformed(f, err)
@@ -84,7 +88,7 @@ func (l *Layer) message(f Flow, data []byte) error {
 		f.Remote = stamp(req.Via(), f)
 	}
 	l.counters.Received.Add(1)
-	l.handler.Receive(Received{Msg: msg, Flow: f, At: time.Now()})
+	l.handler.Receive(Received{Msg: msg, Flow: f, At: at})
 	return nil
 }
 
