@@ -29,6 +29,7 @@ type Server struct {
 	request *sip.Request // until something is sent: the source of the automatic 100
 	success uint64       // the hash of the 2xx to an INVITE
 	merge   uint64       // the hash of its origin, 0 if it is not indexed
+	port    uint16       // of the sent-by of its Via; 0 once it was dialled back
 	own     bool         // the table's own: answers a CANCEL
 }
 
@@ -152,6 +153,7 @@ func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Se
 		tx.machine = &x.machine
 	}
 	tx.Method, tx.Flow, tx.key, tx.server = ownMethod(req.Method), flow, key, tx
+	tx.port = uint16(sentByPort(req.Via()))
 	t.servers[key] = tx
 	t.counters.Servers.Add(1)
 	t.add(&tx.entry, flow)
@@ -235,6 +237,28 @@ func (t *Table) tellServer(now time.Time, tx *Server, do action, e event, c cont
 	case e.kind == cancelled:
 		t.user.Cancelled(now, tx, c.req)
 	}
+}
+
+// redial moves an INVITE that still has something to say from a stream that is gone to a
+// new one. It is false if there is none: the transaction then ends.
+func (t *Table) redial(e *entry) bool {
+	tx := e.server
+	if tx == nil || tx.port == 0 {
+		return false
+	}
+	by, ok := t.user.(Redialler)
+	if m, invite := tx.machine.(*serverInvite); !ok || !invite || !m.speaks() {
+		return false
+	}
+	flow, ok := by.Redial(tx, tx.port)
+	if !ok {
+		return false
+	}
+	t.remove(e, tx.Flow)
+	tx.Flow, tx.port = flow, 0
+	t.streams.add(e, flow)
+	t.counters.Redialled.Add(1)
+	return true
 }
 
 // endServer takes tx out of the table.
