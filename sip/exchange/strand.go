@@ -242,7 +242,10 @@ func (s *strand) find(tag string) (*running, *leg.Leg) {
 }
 
 var (
-	_ transaction.User  = (*strand)(nil)
+	_ transaction.User = (*strand)(nil)
+
+	_ transaction.Redialler = (*strand)(nil)
+
 	_ leg.Tokens        = (*strand)(nil)
 	_ transport.Handler = (*Exchange)(nil)
 )

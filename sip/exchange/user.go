@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -176,6 +177,20 @@ func (s *strand) Cancelled(now time.Time, tx *transaction.Server, cancel *sip.Re
 	if p, ok := tx.Owner.(place); ok {
 		s.step(now, p.run, b2bua.Cancelled{Leg: p.leg, Tx: tx, Msg: cancel})
 	}
+}
+
+// Redial is the way back to a carrier that called by a connection that is gone
+// (transaction.Redialler). A phone is never dialled: its flow is all there is of it.
+func (s *strand) Redial(tx *transaction.Server, port uint16) (transport.Flow, bool) {
+	p, ok := tx.Owner.(place)
+	if !ok {
+		return transport.Flow{}, false
+	}
+	if l := p.run.call.Leg(p.leg); l == nil || l.Party.Kind != leg.Trunk || tx.Flow.Node != "" {
+		return transport.Flow{}, false
+	}
+	f, err := s.x.cfg.Sender.FlowTo(tx.Flow.Network, tx.Flow.Proto, netip.AddrPortFrom(tx.Flow.Remote.Addr(), port))
+	return f, err == nil
 }
 
 // Response takes a response to its leg (transaction.User).

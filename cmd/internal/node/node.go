@@ -212,7 +212,7 @@ func (n *Node) openTransport(context.Context) error {
 		for _, l := range w.Listeners {
 			c.Listeners = append(c.Listeners, transport.Listener{
 				Name: l.Name, Network: w.Name, Proto: transport.Proto(l.Proto), Bind: l.Bind, Advertised: l.Advertised,
-				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP,
+				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP, Readers: l.Readers,
 			})
 		}
 	}
