@@ -112,6 +112,12 @@ func cut(s string, width int) string {
 	return string(b)
 }
 
+// Printable is a text of the network that a terminal may be given.
+func Printable(s string) string { return cut(s, max(len(s), 1)) }
+
+// What says in a few words what a message is.
+func What(m *trace.Message) string { return cut(read(m).what, span) }
+
 // reading is what a ladder says of a message.
 type reading struct {
 	what  string
