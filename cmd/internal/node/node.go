@@ -28,6 +28,7 @@ import (
 	"strowger/sip/exchange"
 	"strowger/sip/hep"
 	"strowger/sip/ledger"
+	"strowger/sip/leg"
 	"strowger/sip/meter"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
@@ -250,9 +251,9 @@ func (n *Node) openCalls(context.Context) error {
 	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
 		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
-		Registers:      n.Config.Limits.Registers,
-		SessionExpires: n.Config.Session.Expires,
-		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
+		Registers:    n.Config.Limits.Registers,
+		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
+		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
 	if n.Link != nil {
 		c.Forward = n.Link.Forward
