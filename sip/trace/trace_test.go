@@ -228,8 +228,13 @@ func TestSearch(t *testing.T) {
 		source, having string
 		want           int
 	}{
-		{"192.0.2.9", "", 2}, {"192.0.2.9", "REGISTER", 1}, {"::ffff:192.0.2.8", "", 1}, {"192.0.2.7", "", 0},
-		{"", "Call-ID: a", 2}, {"", "0a1b", 0}, {"", "xxxx", 0},
+		{"192.0.2.9", "", 2},
+		{"192.0.2.9", "REGISTER", 1},
+		{"::ffff:192.0.2.8", "", 1},
+		{"192.0.2.7", "", 0},
+		{"", "Call-ID: a", 2},
+		{"", "0a1b", 0},
+		{"", "xxxx", 0},
 	} {
 		var source netip.Addr
 		if c.source != "" {
