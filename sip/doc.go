@@ -6,6 +6,7 @@
 // we build on. What lives where:
 //
 //	message      sipgo's messages, checked: validation, parameters, builders
+//	overload     what is taken first, and what is refused, when too much comes
 //	transport    the wire: listeners, flows, order of arrival
 //	certificate  the certificates of TLS: read again when they change
 //	transaction  the four state machines of RFC 3261 and 6026

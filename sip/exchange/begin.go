@@ -94,7 +94,12 @@ func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Reques
 	}
 	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		res := s.x.cfg.Admission.Register(ctx, now, req, flow)
-		return func(now time.Time) { s.table.Respond(now, tx, res) }
+		return func(now time.Time) {
+			if res.StatusCode == 200 {
+				s.x.cfg.Registered(flow)
+			}
+			s.table.Respond(now, tx, res)
+		}
 	})
 	if !queued {
 		s.reply(now, tx, req, 503, retryAfter())

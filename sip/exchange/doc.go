@@ -26,7 +26,8 @@
 // carried an INVITE without a final response takes the transaction over: it cancels
 // it (RFC 3261 section 9.1), acknowledges the final response, and hangs up if that
 // is a 2xx. Its own transaction machines and legs do that, from the INVITE alone.
-// Dialogs that were confirmed are left to their node, which may come back.
+// Dialogs that were confirmed are left to their node, which may come back. A node that
+// stops does the same for every other: nobody could end there what still rings.
 //
 // # Limits
 //
@@ -95,7 +96,13 @@ type Config struct {
 	Trace Trace
 	// Delays measures the calls. nil measures nothing.
 	Delays *meter.Delays
-	Log    *slog.Logger // nil means slog.Default()
+	// Delayed is told, of each run of a strand, how long a message from the wire
+	// waited for it. nil means nobody wants to know.
+	Delayed func(now time.Time, wait time.Duration)
+	// Registered is told of flows by which a REGISTER was accepted. nil means nobody
+	// wants to know.
+	Registered func(transport.Flow)
+	Log        *slog.Logger // nil means slog.Default()
 
 	// MediaTimeout ends a call whose party should be speaking and sends neither RTP
 	// nor RTCP; HeldTimeout is the same while the party is held or inactive, or its

@@ -103,6 +103,9 @@ func (s *strand) again() {
 func (s *strand) drain() bool {
 	items, open := s.box.take()
 	now := time.Now()
+	if len(items) > 0 && items[0].run == nil {
+		s.x.cfg.Delayed(now, now.Sub(items[0].wire.At))
+	}
 	for i := range items {
 		if run := items[i].run; run != nil {
 			run(now)
