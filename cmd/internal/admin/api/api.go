@@ -24,6 +24,7 @@
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
 //	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
+//	GET    /v1/messages                             viewer of every tenant; ?source=&text=&last=10m
 //	GET    /metrics                                 viewer of every tenant
 //	GET    /health/live, /health/ready              anybody
 //
@@ -212,9 +213,10 @@ type CallRecord struct {
 	Events []ledger.Event `json:"events"`
 }
 
-// Trace is the messages of a call on every node that answered, in order of time.
+// Trace is the messages of a call, or those that were searched for, on every node that
+// answered, in order of time.
 type Trace struct {
-	ID       string          `json:"id"`
+	ID       string          `json:"id,omitempty"`
 	Legs     []trace.Leg     `json:"legs"`
 	Messages []trace.Message `json:"messages"`
 	Missing  []Missing       `json:"missing,omitempty"`
