@@ -110,10 +110,11 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 		if other != nil {
 			c.align(now, other, p, out)
 		}
-	case p.Settled():
-		c.watch(p, out)
-		fallthrough
-	case p.reply != nil:
+	case p.Settled(), p.reply != nil:
+		if p.Settled() {
+			c.watch(p, out)
+		}
+		p.reply = nil // of no more use while the call lives
 		if other != nil {
 			c.align(now, p, other, out)
 		}
@@ -186,7 +187,7 @@ func (c *Call) askOther(now time.Time, p, other *party, out Effects) {
 		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
 		return
 	}
-	other.saved, c.reoffer = saved, p
+	other.saved, c.reoffer = &saved, p
 }
 
 // reanswers takes the answer to our re-INVITE and then answers who caused it.
@@ -196,6 +197,7 @@ func (c *Call) reanswers(now time.Time, p *party, body []byte, out Effects) {
 		c.reofferFailed(now, p, cause.New(488, "", cause.Peer), out)
 		return
 	}
+	p.saved = nil
 	c.watch(p, out)
 	switch {
 	case asked == nil:
@@ -218,7 +220,7 @@ func (c *Call) align(now time.Time, p, other *party, out Effects) {
 		p.session = saved
 		return
 	}
-	p.saved = saved
+	p.saved = &saved
 }
 
 // retries makes an offer again that was refused for a time, if it still has a reason.
@@ -235,13 +237,15 @@ func (c *Call) refreshes(now time.Time, p *party, out Effects) {
 		p.session = saved
 		return
 	}
-	p.saved = saved
+	p.saved = &saved
 }
 
 // reofferFailed goes on after a re-INVITE of ours that was refused. Where it was the
 // switch that wanted both legs to agree, the other leg is asked instead.
 func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effects) {
-	p.session = p.saved
+	if p.saved != nil {
+		p.session, p.saved = *p.saved, nil
+	}
 	if asked := c.reoffer; asked != nil {
 		c.reoffer = nil
 		asked.RefuseReoffer(now, out, v)
