@@ -14,6 +14,7 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
@@ -74,7 +75,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	s := r.seat
 	r.number = s.Number
-	r.caller = dialog.Name{Display: s.Name, URI: sip.Uri{Scheme: "sip", User: s.Number}}
+	r.caller = dialog.Name{Display: message.Quote(s.Name), URI: sip.Uri{Scheme: "sip", User: s.Number}}
 	p := b2bua.Program{
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
 		From:   s.Number,
