@@ -120,7 +120,13 @@ func (s *strand) inDialog(now time.Time, tx *transaction.Server, req *sip.Reques
 	if tx != nil {
 		tx.Owner = place{run: r, leg: l.ID}
 	}
+	missing := ""
+	if tx != nil && req.Method != sip.BYE { // whatever it asks for, the call ends
+		missing = unsupported(req)
+	}
 	switch {
+	case l.IsPeer(flow) && missing != "":
+		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 	case l.IsPeer(flow):
 		s.step(now, r, b2bua.Request{Leg: l.ID, Tx: tx, Msg: req})
 	case req.Method == sip.ACK: // matched by tags and CSeq; it can only stop a retransmission
