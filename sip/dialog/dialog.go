@@ -73,6 +73,21 @@ func Sent(invite *sip.Request) *Dialog {
 	}
 }
 
+// Late returns the dialog of a 2xx to an INVITE of ours that nobody remembers.
+func Late(res *sip.Response) *Dialog {
+	from, to := res.From(), res.To()
+	d := &Dialog{
+		CallID:   res.CallID().Value(),
+		LocalTag: message.Tag(from.Params),
+		Local:    Name{Display: from.DisplayName, URI: from.Address},
+		Remote:   Name{Display: to.DisplayName, URI: to.Address},
+		Target:   to.Address,
+		localSeq: res.CSeq().SeqNo,
+	}
+	d.Confirm(res)
+	return d
+}
+
 // NewServer returns the dialog that an INVITE from the peer begins (12.1.1).
 func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 	from, to := invite.From(), invite.To()
