@@ -78,7 +78,7 @@ type party struct {
 	reply    []byte           // our answer to it in a provisional response
 	agreed   sdp.Agreed
 	able     []sdp.Codec // what was agreed with it so far
-	sounds   []byte      // the SDP of its early media
+	sounds   []byte      // the SDP that early media comes by
 	rang     time.Time
 	answered time.Time
 	askEnd   time.Time     // until when its key is awaited; zero if none is
@@ -88,8 +88,8 @@ type party struct {
 	confirm bool // it is asked for a key before the call is given to it
 	ours    bool // the open offer is ours; the party's ACK answers it
 	early   bool // early media was sent to the caller from this leg
-	refuses bool // it has refused the codecs of the other leg
 	oneWay  bool
+	refuses bool // it has refused the codecs of the other leg
 	alerted bool // it rang
 	over    bool // its end was recorded
 }

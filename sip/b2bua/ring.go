@@ -24,7 +24,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
-			SIPCallID: caller.Dialog.CallID, Emergency: p.Emergency,
+			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
+			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
 		if p.Emergency {
 			c.record(now, out, ledger.Event{
@@ -108,6 +109,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
+	p.Dialog.Meet(c.caller().Dialog)
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
 		p.Drop()
@@ -248,6 +250,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		return
 	}
 	c.state, c.peer, c.Answer = talking, p, now
+	p.Dialog.Meet(caller.Dialog)
 	caller.answered = now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})

@@ -48,6 +48,7 @@ type Dialog struct {
 	Contact   sip.Uri   // ours
 	Forwards  uint32    // Max-Forwards of our INVITE, which goes on what another began; 0 means MaxForwards
 
+	session   sessionID
 	localSeq  uint32 // of the last request we sent
 	remoteSeq uint32 // of the last request that came
 	heard     bool   // remoteSeq holds a value
@@ -69,6 +70,7 @@ func Sent(invite *sip.Request) *Dialog {
 		Local:    Name{Display: from.DisplayName, URI: from.Address},
 		Remote:   Name{Display: to.DisplayName, URI: to.Address},
 		Target:   invite.Recipient,
+		session:  sessionOf(invite),
 		localSeq: invite.CSeq().SeqNo,
 	}
 }
@@ -102,11 +104,12 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		heard:     true,
 	}
 	d.Target = d.Remote.URI // of a peer of RFC 2543, who need not give a Contact
+	d.Hear(invite)
 	if c := message.Contact(invite); c != nil {
 		d.Target = cloned(c.Address)
 	}
 	d.Contact = secured(d.Contact, invite.Recipient)
-	d.Routes = routes(invite)
+	d.Routes = clonedAll(message.RecordRoutes(nil, invite))
 	// The next hop of our requests is that of 12.1.1: the route, else the contact.
 	d.Contact = secured(d.Contact, d.NextHop())
 	return d
@@ -121,7 +124,7 @@ func (d *Dialog) Confirm(res *sip.Response) {
 		d.remoteSeq, d.heard = 0, false
 	}
 	d.RemoteTag = strings.Clone(tag)
-	d.Routes = routes(res)
+	d.Routes = clonedAll(message.RecordRoutes(d.Routes[:0], res))
 	slices.Reverse(d.Routes)
 	d.Retarget(res)
 }
@@ -212,6 +215,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 	if method == sip.INVITE || method == sip.UPDATE {
 		req.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
+	req.AppendHeader(d.sessionHeader())
 	return req
 }
 
@@ -221,6 +225,11 @@ func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Respo
 	res := message.NewResponse(req, status, reason, d.LocalTag)
 	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
 		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
+	}
+	if res.GetHeader("Session-ID") != nil {
+		res.ReplaceHeader(d.sessionHeader())
+	} else {
+		res.AppendHeader(d.sessionHeader())
 	}
 	return res
 }
@@ -253,20 +262,19 @@ func ContactFor(flow transport.Flow, user string) sip.Uri {
 	return u
 }
 
-// routes are the URIs of a message's Record-Route, in its order.
-func routes(msg sip.Message) []sip.Uri {
-	set := message.RecordRoutes(nil, msg)
-	for i := range set {
-		set[i] = cloned(set[i])
-	}
-	return set
-}
-
 // cloned is a URI that shares no memory with the message it came in.
 func cloned(u sip.Uri) sip.Uri {
 	u.Scheme, u.User, u.Password, u.Host = scheme(u.Scheme), strings.Clone(u.User), strings.Clone(u.Password), strings.Clone(u.Host)
 	u.UriParams, u.Headers = clonedParams(u.UriParams), clonedParams(u.Headers)
 	return u
+}
+
+// clonedAll clones URIs in place.
+func clonedAll(uris []sip.Uri) []sip.Uri {
+	for i, u := range uris {
+		uris[i] = cloned(u)
+	}
+	return uris
 }
 
 // scheme is a copy of a URI's scheme, which is nearly always the same.

@@ -11,6 +11,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/transport"
@@ -27,6 +28,8 @@ import (
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	show From Privacy (these headers are in the transcript too),
+//	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
@@ -42,6 +45,8 @@ type admission struct {
 	edges     []string // further addresses of every trunk
 	seat      bool
 	forged    bool
+	shows     []string
+	trusted   map[string]bool // nil if the story is not about who calls
 }
 
 func parseProgram(w *world, text string) *admission {
@@ -90,6 +95,13 @@ func parseProgram(w *world, text string) *admission {
 			a.seat = true
 		case "strands":
 			a.strands = atoi(arg)
+		case "show":
+			a.shows = f[1:]
+		case "trusted":
+			a.trusted = map[string]bool{}
+			for _, name := range f[1:] {
+				a.trusted[name] = true
+			}
 		case "forged":
 			a.forged = true
 		case "ports":
@@ -186,6 +198,14 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 		Party: a.partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
+	}
+	if a.trusted != nil {
+		c := identity.Of(req, identity.Peer{Trusted: a.trusted[req.From().Address.User] && !a.seat})
+		address.From = c.From("192.0.2.1")
+		address.Headers = c.ToSeat("192.0.2.1")
+		if kind == leg.Trunk {
+			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
+		}
 	}
 	if f := req.MaxForwards(); f != nil {
 		address.Forwards = f.Val() - 1

@@ -3,6 +3,8 @@ package exchange_test
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +30,7 @@ func (w *world) send(p *party, from netip.AddrPort, text string) {
 		w.t.Errorf("%s sends what cannot be read: %v\n%s", p.name, err, text)
 		return
 	}
-	note := summary(msg)
+	note := w.summary(msg)
 	flow := p.flow()
 	switch {
 	case from != p.addr:
@@ -82,16 +84,16 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 	p := w.byAddr(f.Remote)
 	switch {
 	case p == nil:
-		w.log("-> "+f.Remote.String(), summary(msg))
+		w.log("-> "+f.Remote.String(), w.summary(msg))
 		return nil
 	case p.unreachable:
-		w.log("-> "+p.name, "fails: "+summary(msg))
+		w.log("-> "+p.name, "fails: "+w.summary(msg))
 		return transport.ErrNotAllowed
 	case p.stream != nil && !p.stream.dialled(p, f):
-		w.log("-> "+p.name, "has no connection: "+summary(msg))
+		w.log("-> "+p.name, "has no connection: "+w.summary(msg))
 		return transport.ErrGone
 	}
-	w.log("-> "+p.name, summary(msg)+p.stream.note())
+	w.log("-> "+p.name, w.summary(msg)+p.stream.note())
 	if p.behind != nil {
 		p = p.behind
 	}
@@ -126,7 +128,35 @@ func (n *network) Stands(f transport.Flow) bool {
 	return f.Conn == 0 || p != nil && p.stream != nil && p.stream.flow == f
 }
 
-// summary is what a transcript says of a message.
+// summary is what the transcript says of a message: summary, and the headers that the
+// story wants to be shown. UUIDs are numbered.
+func (w *world) summary(msg sip.Message) string {
+	var b strings.Builder
+	b.WriteString(summary(msg))
+	for _, name := range w.admission.shows {
+		for _, v := range message.Headers(msg, name) {
+			if name == "From" {
+				v, _, _ = strings.Cut(v, ";tag")
+			}
+			fmt.Fprintf(&b, " [%s: %s]", name, uuids.ReplaceAllStringFunc(v, w.uuid))
+		}
+	}
+	return b.String()
+}
+
+var uuids = regexp.MustCompile("[0-9a-f]{32}")
+
+func (w *world) uuid(s string) string {
+	if s == message.NilUUID {
+		return "nil"
+	}
+	if !slices.Contains(w.ids, s) {
+		w.ids = append(w.ids, s)
+	}
+	return fmt.Sprintf("id-%d", slices.Index(w.ids, s)+1)
+}
+
+// summary is what every transcript says of a message.
 func summary(msg sip.Message) string {
 	var b strings.Builder
 	switch m := msg.(type) {

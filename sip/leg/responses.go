@@ -18,6 +18,9 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	if tx != nil {
 		l.connected(tx.Flow)
 	}
+	if res.StatusCode > 100 { // a 100 is the next hop's
+		l.Dialog.Hear(res)
+	}
 	switch {
 	case res.CSeq().MethodName == sip.UPDATE:
 		return l.renewed(now, w, res)

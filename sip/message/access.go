@@ -1,6 +1,7 @@
 package message
 
 import (
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -56,15 +57,24 @@ func Headers(msg sip.Message, name string) []string {
 func List(msg sip.Message, name string) []string {
 	var values []string
 	for _, line := range Headers(msg, name) {
-		for more := true; more; {
-			var one string
-			var err error
-			if one, line, more, err = cut(line, ','); err == nil && one != "" {
-				values = append(values, one)
-			}
+		for one := range Values(line) {
+			values = append(values, one)
 		}
 	}
 	return values
+}
+
+// Values are the values of one line of a header that is a list, as List has them.
+func Values(line string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for more := true; more; {
+			var one string
+			var err error
+			if one, line, more, err = cut(line, ','); err == nil && one != "" && !yield(one) {
+				return
+			}
+		}
+	}
 }
 
 // Options returns the tokens of Supported, Require, Proxy-Require or Allow-Events

@@ -141,6 +141,32 @@ func Unescape(s string) string {
 	return string(b)
 }
 
+// Escape writes a user, or a number of a tel URI, as it may stand in a URI: what may
+// not is escaped (RFC 3261 section 19.1.2).
+func Escape(s string) string {
+	const also = "-_.!~*'()&=+$,;?/"
+	plain := func(c byte) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(also, c) >= 0
+	}
+	i := 0
+	for i < len(s) && plain(s[i]) {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
+	b := append(make([]byte, 0, len(s)+8), s[:i]...)
+	for ; i < len(s); i++ {
+		if plain(s[i]) {
+			b = append(b, s[i])
+		} else {
+			const hex = "0123456789ABCDEF"
+			b = append(b, '%', hex[s[i]>>4], hex[s[i]&15])
+		}
+	}
+	return string(b)
+}
+
 // URIEqual compares two URIs by RFC 3261 section 19.1.4.
 func URIEqual(a, b *sip.Uri) bool {
 	if !strings.EqualFold(a.Scheme, b.Scheme) || a.Wildcard != b.Wildcard {
