@@ -152,7 +152,13 @@ func (s *strand) inDialog(now time.Time, tx *transaction.Server, req *sip.Reques
 	if tx != nil {
 		tx.Owner = place{run: r, leg: l.ID}
 	}
+	missing := ""
+	if tx != nil && req.Method != sip.BYE { // whatever it asks for, the call ends
+		missing = unsupported(req)
+	}
 	switch {
+	case l.IsPeer(flow) && missing != "":
+		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 	case l.IsPeer(flow):
 		s.step(now, r, b2bua.Request{Leg: l.ID, Tx: tx, Msg: req})
 	case req.Method == sip.ACK: // matched by tags and CSeq; it can only stop a retransmission
@@ -205,15 +211,18 @@ func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Respon
 }
 
 // Stray counts a response without a transaction (transaction.User). A 2xx that is
-// repeated after its transaction's end is acknowledged by the leg if it lives.
-func (s *strand) Stray(now time.Time, res *sip.Response, _ transport.Flow) {
+// repeated after its transaction's end is acknowledged by the leg if it lives; one of a
+// call that is over is hung up.
+func (s *strand) Stray(now time.Time, res *sip.Response, flow transport.Flow) {
 	s.x.counters.StrayResponses.Add(1)
 	if res.CSeq().MethodName != sip.INVITE || res.StatusCode/100 != 2 {
 		return
 	}
 	if r, l := s.find(message.Tag(res.From().Params)); r != nil {
 		s.step(now, r, b2bua.Response{Leg: l.ID, Msg: res})
+		return
 	}
+	leg.GiveBack(now, &orphan{strand: s}, res, flow, s)
 }
 
 // ClientFailed takes the failure of a request of ours to its leg (transaction.User).
