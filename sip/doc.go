@@ -15,6 +15,7 @@
 //	exchange     the shell that runs calls: strands, timers, effects
 //	admission    who may call, and where the call goes
 //	auth         digest authentication
+//	subscribe    what phones watch: colleagues, messages (RFC 6665). Pure
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
 //	trunk        carriers

@@ -13,6 +13,7 @@ import (
 	"strowger/sip/dialog"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -24,6 +25,8 @@ import (
 //	                                                         A>B is A, or else B
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
+//	notifies 1 (a second, of all), subscriptions 2 (of a seat),
+//	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	session 1800s (is proposed on every leg), strands 3 (for stories without a transcript)
@@ -38,6 +41,9 @@ type admission struct {
 	strands   int
 	seat      bool
 	forged    bool
+	nobody    string
+	messages  subscribe.Messages
+	limits    subscribe.Limits
 }
 
 func parseProgram(w *world, text string) *admission {
@@ -83,6 +89,14 @@ func parseProgram(w *world, text string) *admission {
 			a.strands = atoi(arg)
 		case "forged":
 			a.forged = true
+		case "notifies": // a second, of all subscriptions together
+			a.limits.Rate = atoi(arg)
+		case "subscriptions": // of one seat
+			a.limits.PerSeat = atoi(arg)
+		case "nobody":
+			a.nobody = arg
+		case "messages":
+			a.messages = subscribe.Messages{New: atoi(f[1]), Old: atoi(f[2])}
 		case "ports":
 			w.sound.limit = atoi(arg)
 		case "tcp":
@@ -201,4 +215,29 @@ func (a *admission) Authenticate(_ context.Context, _ time.Time, req *sip.Reques
 		return true, 0, nil
 	}
 	return false, 401, []sip.Header{sip.NewHeader("WWW-Authenticate", `Digest realm="demo"`)}
+}
+
+// Subscribe believes whoever shows credentials, unless forged, or need not.
+func (a *admission) Subscribe(_ context.Context, _ time.Time, req *sip.Request, _ transport.Flow, known *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
+	who := subscribe.Name{Tenant: "demo", Number: req.From().Address.User}
+	if known != nil {
+		who = *known
+	} else if a.forged {
+		return subscribe.Grant{}, 401, nil
+	}
+	g := subscribe.Grant{Subscriber: who, Resource: subscribe.Name{Tenant: "demo", Number: req.Recipient.User}}
+	if g.Resource.Number == a.nobody {
+		return g, 404, nil
+	}
+	a.world.mu.Lock()
+	defer a.world.mu.Unlock()
+	g.Messages = a.messages
+	return g, 0, nil
+}
+
+// waiting is what the program or the story says of a seat's messages.
+func (a *admission) waiting(context.Context, string, string) (subscribe.Messages, error) {
+	a.world.mu.Lock()
+	defer a.world.mu.Unlock()
+	return a.messages, nil
 }

@@ -29,7 +29,8 @@ type running struct {
 	ports []media.Endpoint // by leg number - 1; nil without ports
 	tags  []string         // in strand.legs
 	due   time.Time
-	slot  int // in the heap of timers; -1 if not there
+	slot  int    // in the heap of timers; -1 if not there
+	shown *shown // to those who watch its seats; nil before the first
 }
 
 // mark is the owner of a transaction.

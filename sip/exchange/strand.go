@@ -26,6 +26,7 @@ type strand struct {
 	due    timers
 	events []ledger.Event  // of the step under way, not written yet
 	idle   []chan struct{} // closed when no call is left
+	desk   *desk           // of the strand of subscriptions, else nil
 }
 
 // place is where a dialog lives.
@@ -123,6 +124,9 @@ const (
 func (s *strand) arm(now time.Time) {
 	d := earlier(onGrid(s.table.Urgent(), slack), onGrid(s.table.Deadline(), linger))
 	d = earlier(d, onGrid(s.due.first(), slack))
+	if s.desk != nil {
+		d = earlier(d, onGrid(s.desk.book.Deadline(), slack))
+	}
 	if d.IsZero() || !s.armed.IsZero() && !d.Before(s.armed) {
 		return
 	}
@@ -155,6 +159,9 @@ func (s *strand) tick(now time.Time) {
 		}
 		s.step(now, r, b2bua.Tick{})
 	}
+	if s.desk != nil {
+		s.desk.tick(now)
+	}
 	if len(s.calls) == 0 {
 		for _, c := range s.idle {
 			close(c)
@@ -169,6 +176,7 @@ func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
 	wasOver := r.call.Over()
 	r.call.Step(now, ev, r)
 	s.write()
+	r.publish()
 	if !wasOver && r.call.Over() {
 		s.x.calls.Add(-1)
 		if r.call.Recorded() {

@@ -9,15 +9,23 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/subscribe"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
+
+// allow are the methods that are understood outside of a call.
+const allow = leg.Allow + ", REGISTER, SUBSCRIBE"
 
 // supported are the option tags that a request may Require.
 var supported = []string{"path", "outbound", "timer", "100rel"}
 
 // Request takes a request that is no retransmission (transaction.User).
 func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	if s.desk != nil && req.Method == sip.SUBSCRIBE {
+		s.desk.subscribe(now, tx, req, flow)
+		return
+	}
 	if tag := message.Tag(req.To().Params); tag != "" {
 		s.inDialog(now, tx, req, flow, tag)
 		return
@@ -43,11 +51,12 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 	case sip.REGISTER:
 		s.register(now, tx, req, flow)
 	case sip.OPTIONS:
-		s.reply(now, tx, req, 200, sip.NewHeader("Allow", leg.Allow+", REGISTER"), sip.NewHeader("Accept", "application/sdp"))
+		s.reply(now, tx, req, 200, sip.NewHeader("Allow", allow), sip.NewHeader("Accept", "application/sdp"),
+			sip.NewHeader("Allow-Events", subscribe.AllowEvents))
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
 		s.reply(now, tx, req, 481)
 	default:
-		s.reply(now, tx, req, 405, sip.NewHeader("Allow", leg.Allow+", REGISTER"))
+		s.reply(now, tx, req, 405, sip.NewHeader("Allow", allow))
 	}
 }
 
@@ -124,6 +133,8 @@ func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Respon
 		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
 	case *orphan:
 		o.leg.Response(now, o, tx, res)
+	case *subscribe.Subscription:
+		s.desk.book.Answered(now, o, res.StatusCode)
 	}
 }
 
@@ -146,6 +157,8 @@ func (s *strand) ClientFailed(now time.Time, tx *transaction.Client, err error) 
 		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Tx: tx, Err: err})
 	case *orphan:
 		o.leg.Failed(now, o, tx, err)
+	case *subscribe.Subscription:
+		s.desk.book.Failed(o)
 	}
 }
 

@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -141,16 +142,43 @@ func summary(msg sip.Message) string {
 	case *sip.Response:
 		fmt.Fprintf(&b, "%d %s (%s %d)", m.StatusCode, m.Reason, m.CSeq().MethodName, m.CSeq().SeqNo)
 	}
-	for _, name := range []string{"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate"} {
+	for _, name := range []string{
+		"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate",
+		"Event", "Expires", "Subscription-State", "Min-Expires",
+	} {
 		for _, v := range message.Headers(msg, name) {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}
+	}
+	if res, ok := msg.(*sip.Response); ok && res.StatusCode == 489 {
+		fmt.Fprintf(&b, " [Allow-Events: %s]", message.Header(msg, "Allow-Events"))
 	}
 	if res, ok := msg.(*sip.Response); ok && res.StatusCode == 405 {
 		fmt.Fprintf(&b, " [Allow: %s]", message.Header(msg, "Allow"))
 	}
 	if s := sdpSummary(string(msg.Body())); s != "" {
 		b.WriteString(" " + s)
+	}
+	b.WriteString(noticeSummary(string(msg.Body())))
+	return b.String()
+}
+
+var dialogs = regexp.MustCompile(`(version|state|direction)="([^"]*)"|<state>(.*)</state>|identity.*(sip:[^@<]*)`)
+
+// noticeSummary is what a NOTIFY tells.
+func noticeSummary(body string) string {
+	var b strings.Builder
+	switch {
+	case strings.HasPrefix(body, "<?xml"):
+		for _, found := range dialogs.FindAllStringSubmatch(body, -1) {
+			b.WriteString(" " + found[2] + found[3] + found[4])
+		}
+	case strings.HasPrefix(body, "Messages"):
+		for line := range strings.Lines(body) {
+			if name, value, _ := strings.Cut(strings.TrimSpace(line), ": "); name != "Message-Account" {
+				b.WriteString(" " + value)
+			}
+		}
 	}
 	return b.String()
 }

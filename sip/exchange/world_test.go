@@ -16,6 +16,7 @@ import (
 	"strowger/media"
 	"strowger/sip/exchange"
 	"strowger/sip/mark"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -84,8 +85,8 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		SessionExpires: w.admission.sessions,
-		MediaTimeout:   time.Minute, HeldTimeout: 2 * time.Hour,
+		SessionExpires: w.admission.sessions, Messages: w.admission.waiting, Subscriptions: w.admission.limits,
+		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w
 }
@@ -164,6 +165,9 @@ func (w *world) act(a action) {
 		case "close":
 			w.closed = true
 			go w.close(70 * time.Second)
+		case "messages":
+			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
+			go w.x.MessagesChanged("demo", a.args[0])
 		case "lost":
 			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":

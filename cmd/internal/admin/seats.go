@@ -25,6 +25,7 @@ func (s *Server) seatEndpoints() []endpoint {
 		{"DELETE " + one, admin, api.MaxBody, s.removeSeat},
 		{"POST " + one + "/state", operator, api.MaxBody, s.switchSeat},
 		{"POST " + one + "/password", admin, api.MaxBody, s.passwd},
+		{"PUT " + one + "/messages", operator, api.MaxBody, s.setMessages},
 		{"GET " + one + "/why", viewer, api.MaxBody, s.why},
 		{"GET " + one + "/bindings", viewer, api.MaxBody, s.bindings},
 		{"DELETE " + one + "/bindings", operator, api.MaxBody, s.unregister},
@@ -79,7 +80,13 @@ func (s *Server) showSeat(_ http.ResponseWriter, r *request) (any, error) {
 		return nil, err
 	}
 	b, _, err := s.cfg.Directory.Bindings(r.Context(), r.tenant, found.Number)
-	return public(found, len(b)), err
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.cfg.Directory.Messages(r.Context(), r.tenant, found.Number)
+	shown := public(found, len(b))
+	shown.Messages = &m
+	return shown, err
 }
 
 func (s *Server) addSeat(_ http.ResponseWriter, r *request) (any, error) {

@@ -21,7 +21,7 @@ func newSeat() *cobra.Command {
 	c.AddCommand(
 		seatAdd(n), seatSet(n), seatRemove(n), seatSwitch(n, "enable", false), seatSwitch(n, "disable", true),
 		seatList(n), seatShow(n), seatWhy(n), seatBindings(n), seatUnregister(n), seatPasswd(n),
-		seatImport(n), seatExport(n),
+		seatMessages(n), seatImport(n), seatExport(n),
 	)
 	return c
 }
@@ -233,7 +233,8 @@ func seatShow(n *connection) *cobra.Command {
 func printSeat(w io.Writer, s api.Seat) {
 	fields(w, "seat", s.Number, "tenant", s.Tenant, "name", s.Name, "network", s.Network, "disabled", yes(s.Disabled),
 		"phones", strconv.Itoa(s.Registered), "presentation", s.Presentation, "site number", s.SiteNumber,
-		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "secrets", strings.Join(s.Credentials, ", "))
+		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "secrets", strings.Join(s.Credentials, ", "),
+		"messages", messages(s.Messages))
 }
 
 func seatUnregister(n *connection) *cobra.Command {

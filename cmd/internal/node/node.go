@@ -58,8 +58,11 @@ type Node struct {
 	Link       *cluster.Link       // nil on a single node
 	Notices    []string            // lines for the operator who started the node
 
-	tls      *wireTLS
-	unwatch  func() // ends the watch of certificates; nil without one
+	tls     *wireTLS
+	unwatch func() // ends the watch of certificates; nil without one
+
+	unwatchMessages func() // ends the watch of waiting messages; nil without one
+
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -106,6 +109,9 @@ func (n *Node) close() error {
 	}
 	if n.unwatch != nil {
 		n.unwatch()
+	}
+	if n.unwatchMessages != nil {
+		n.unwatchMessages()
 	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
@@ -240,10 +246,12 @@ func (n *Node) openCalls(context.Context) error {
 		SessionExpires: n.Config.Session.Expires,
 		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
+	c.Messages = n.messages
 	if n.Link != nil {
-		c.Forward = n.Link.Forward
+		c.Forward, c.Peers = n.Link.Forward, peers{n}
 	}
 	n.Exchange = exchange.New(c)
+	n.unwatchMessages = n.Directory.WatchMessages(n.Exchange.MessagesChanged)
 	return nil
 }
 

@@ -117,6 +117,7 @@ func (n *Node) counters() map[string][]any {
 		"auth":      {n.Auth.Counters()},
 		"resolve":   {n.Resolver.Counters()},
 		"registrar": {n.Registrar.Counters()},
+		"subscribe": {n.Exchange.Subscriptions()},
 		"seat":      {n.Directory.Counters()},
 		"attempts":  {n.Attempts.Counters()},
 		"ledger":    {n.Ledger.Counters()},

@@ -97,6 +97,8 @@ type Seat struct {
 	seat.Seat
 	Credentials []string `json:"credentials"` // the algorithms that it has a secret for
 	Registered  int      `json:"registered"`  // living bindings
+	// Messages are those that wait, of a seat that is shown alone.
+	Messages *seat.Messages `json:"messages,omitempty"`
 }
 
 // NewSeat is a request for a seat. With an empty password one is generated.
