@@ -41,6 +41,7 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 		To:       dialog.Name{URI: sip.Uri{Scheme: "sip", User: s.Number, Host: host}},
 		From:     at(r.caller, host),
 		Forwards: r.forwards(),
+		Headers:  append(alerting(s, host), r.diversions(host)...),
 	}}, true
 }
 
@@ -117,6 +118,7 @@ func (a *Admission) carrier(r *request, name, to, presentation string) []b2bua.T
 		remote := carrierURI(way, to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
 			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
+			Headers: r.diversions(dialog.Host(flow.Advertised.Addr())),
 		}})
 	}
 	return targets

@@ -23,6 +23,7 @@ import (
 //	                                                         seats, NAME! is one who must confirm,
 //	                                                         NAME@NODE one whom another node reaches,
 //	                                                         A>B is A, or else B
+//	busy 1003, no-answer 1003, unreached 1003                who has the calls of the stage above then
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
@@ -56,6 +57,10 @@ func parseProgram(w *world, text string) *admission {
 		}
 		arg := strings.Join(f[1:], " ")
 		switch f[0] {
+		case "busy", "no-answer", "unreached":
+			w.party(arg)
+			last := &a.rings[len(a.rings)-1]
+			last.args = append(last.args, f[0]+"="+arg)
 		case "ring", "offline":
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
@@ -156,8 +161,11 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 	if v, ok := r.option("timeout"); ok {
 		s.Timeout, _ = time.ParseDuration(v)
 	}
-	_, s.Busy = r.option("busy")
+	if v, ok := r.option("busy"); ok && v == "" {
+		s.Busy = true
+	}
 	_, confirm := r.option("confirm")
+	s.Divert = &b2bua.Divert{Busy: a.instead(r, "busy", req), NoAnswer: a.instead(r, "no-answer", req), Unreached: a.instead(r, "unreached", req)}
 	for _, name := range r.args {
 		if isParty(name) {
 			name, _, _ = strings.Cut(name, "@")
@@ -171,6 +179,15 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 		}
 	}
 	return s
+}
+
+// instead is who has the calls of a stage in a case.
+func (a *admission) instead(r action, what string, req *sip.Request) []b2bua.Stage {
+	name, _ := r.option(what)
+	if name == "" {
+		return nil
+	}
+	return []b2bua.Stage{{Targets: []b2bua.Target{{Address: a.address(name, req)}}}}
 }
 
 func (a *admission) address(name string, req *sip.Request) leg.Address {

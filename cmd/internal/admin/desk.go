@@ -3,8 +3,22 @@ package admin
 import (
 	"net/http"
 
+	"strowger/cmd/internal/admin/api"
 	"strowger/sip/seat"
 )
+
+// setFeatures changes what is set for calls to the seat of the path.
+func (s *Server) setFeatures(_ http.ResponseWriter, r *request) (any, error) {
+	var edit api.FeatureEdit
+	if err := decode(r, &edit); err != nil {
+		return nil, err
+	}
+	return s.edit(r, "seat.features", func(one *seat.Seat) {
+		f := one.Set()
+		edit.Apply(&f)
+		*one = one.With(f)
+	})
+}
 
 // setMessages sets what waits for the seat of the path.
 func (s *Server) setMessages(_ http.ResponseWriter, r *request) (any, error) {

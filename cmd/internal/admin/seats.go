@@ -25,6 +25,7 @@ func (s *Server) seatEndpoints() []endpoint {
 		{"DELETE " + one, admin, api.MaxBody, s.removeSeat},
 		{"POST " + one + "/state", operator, api.MaxBody, s.switchSeat},
 		{"POST " + one + "/password", admin, api.MaxBody, s.passwd},
+		{"PATCH " + one + "/features", operator, api.MaxBody, s.setFeatures},
 		{"PUT " + one + "/messages", operator, api.MaxBody, s.setMessages},
 		{"GET " + one + "/why", viewer, api.MaxBody, s.why},
 		{"GET " + one + "/bindings", viewer, api.MaxBody, s.bindings},
@@ -152,6 +153,12 @@ func (s *Server) fit(one seat.Seat) error {
 		return fail(http.StatusUnprocessableEntity, "there is no network %s; there are: %s", quoted(one.Network), strings.Join(names, ", "))
 	}
 	t, _ := s.cfg.Node.Tenant(one.Tenant)
+	f := one.Set().Forward
+	for _, to := range []string{f.Always, f.Busy, f.NoAnswer, f.Unregistered} {
+		if n, ok := t.Emergency.Match(to); ok {
+			return fail(http.StatusUnprocessableEntity, "%s reaches %s: calls are not forwarded to an emergency number", to, n)
+		}
+	}
 	if n, ok := t.Emergency.Match(one.Number); ok {
 		return fail(http.StatusUnprocessableEntity, "%s reaches %s, so nobody could call seat %s; give it another number", one.Number, n, one.Number)
 	}
