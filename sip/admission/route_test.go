@@ -54,7 +54,7 @@ func TestBindingOfAnotherNode(t *testing.T) {
 	}
 	bad, path := binding, binding
 	bad.Contact, path.Contact, path.Path = "sip:", "sip:1001@10.0.0.6", []string{"<sip:"}
-	if err := b.directory.PutBindings(t.Context(), tenantName, "1001", []seat.Binding{binding, bad, path}, state.Any); err != nil {
+	if err := b.directory.PutBindings(t.Context(), tenantName, "1001", []seat.Binding{binding, bad, path}, state.Any, false); err != nil {
 		t.Fatal(err)
 	}
 	p := b.fromSeat("1002", "1001")

@@ -55,7 +55,6 @@ type Call struct {
 	From    string
 	To      string
 	Entry   string
-	Why     []string
 
 	sessions time.Duration // leg.Leg.SessionExpires of its legs
 	lastHop  bool          // Max-Forwards leaves none for another leg
@@ -72,23 +71,24 @@ type Call struct {
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
-	confirm  bool // it is asked for a key before the call is given to it
 	session  sdp.Session
-	saved    sdp.Session      // before our re-INVITE, to go back to if it fails
-	ours     bool             // the open offer is ours; the party's ACK answers it
+	saved    *sdp.Session     // before our re-INVITE, to go back to if it fails
 	local    netip.AddrPort   // RTP address; zero until opened
 	offer    *sdp.Description // of the party, the last one
 	reply    []byte           // our answer to it in a provisional response
 	agreed   sdp.Agreed
-	early    bool // early media was sent to the caller from this leg
-	oneWay   bool
 	rang     time.Time
 	answered time.Time
 	askEnd   time.Time     // until when its key is awaited; zero if none is
 	hearEnd  time.Time     // until when a first response is awaited; zero for as long as the stage rings
 	next     []leg.Address // other ways to it
-	alerted  bool          // it rang
-	over     bool          // its end was recorded
+
+	confirm bool // it is asked for a key before the call is given to it
+	ours    bool // the open offer is ours; the party's ACK answers it
+	early   bool // early media was sent to the caller from this leg
+	oneWay  bool
+	alerted bool // it rang
+	over    bool // its end was recorded
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known

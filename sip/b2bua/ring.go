@@ -19,7 +19,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	caller := c.caller()
 	c.program = p
 	caller.Party = p.Caller
-	c.Tenant, c.From, c.To, c.Entry, c.Why = p.Caller.Tenant, p.From, p.To, p.Entry, p.Why
+	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, p.From, p.To, p.Entry
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,

@@ -165,7 +165,7 @@ func (c *Call) askOther(now time.Time, p, other *party, out Effects) {
 		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
 		return
 	}
-	other.saved, c.reoffer = saved, p
+	other.saved, c.reoffer = &saved, p
 }
 
 // reanswers takes the answer to our re-INVITE and then answers who caused it.
@@ -175,6 +175,7 @@ func (c *Call) reanswers(now time.Time, p *party, body []byte, out Effects) {
 		c.reofferFailed(now, p, cause.New(488, "", cause.Peer), out)
 		return
 	}
+	p.saved = nil
 	c.watch(p, out)
 	switch {
 	case asked == nil:
@@ -197,7 +198,7 @@ func (c *Call) align(now time.Time, p, other *party, out Effects) {
 		p.session = saved
 		return
 	}
-	p.saved = saved
+	p.saved = &saved
 }
 
 // refreshes offers a party what was agreed with it, so that its session lives on.
@@ -207,11 +208,13 @@ func (c *Call) refreshes(now time.Time, p *party, out Effects) {
 		p.session = saved
 		return
 	}
-	p.saved = saved
+	p.saved = &saved
 }
 
 func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effects) {
-	p.session = p.saved
+	if p.saved != nil {
+		p.session, p.saved = *p.saved, nil
+	}
 	if asked := c.reoffer; asked != nil {
 		c.reoffer = nil
 		asked.RefuseReoffer(now, out, v)

@@ -14,6 +14,8 @@
 //   - Which socket a request leaves by is the leg's choice (its flow); the dialog
 //     only says what the next hop's URI is.
 //   - We are a user agent on both sides and never insert Record-Route.
+//   - What is taken from a message is copied: a substring would keep the whole
+//     message for as long as the dialog lasts.
 package dialog
 
 import (
@@ -75,22 +77,22 @@ func Sent(invite *sip.Request) *Dialog {
 func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 	from, to := invite.From(), invite.To()
 	d := &Dialog{
-		CallID:    invite.CallID().Value(),
+		CallID:    strings.Clone(invite.CallID().Value()),
 		LocalTag:  localTag,
-		RemoteTag: message.Tag(from.Params),
-		Local:     Name{Display: to.DisplayName, URI: to.Address},
-		Remote:    Name{Display: from.DisplayName, URI: from.Address},
+		RemoteTag: strings.Clone(message.Tag(from.Params)),
+		Local:     Name{Display: strings.Clone(to.DisplayName), URI: cloned(to.Address)},
+		Remote:    Name{Display: strings.Clone(from.DisplayName), URI: cloned(from.Address)},
 		Contact:   contact,
 		remoteSeq: invite.CSeq().SeqNo,
 		heard:     true,
 	}
 	if c := message.Contact(invite); c != nil {
-		d.Target = c.Address
+		d.Target = cloned(c.Address)
 	}
 	d.Contact = secured(d.Contact, invite.Recipient)
 	for _, h := range invite.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, rr.Address)
+			d.Routes = append(d.Routes, cloned(rr.Address))
 		}
 	}
 	// The next hop of our requests is that of 12.1.1: the route, else the contact.
@@ -106,11 +108,11 @@ func (d *Dialog) Confirm(res *sip.Response) {
 	if tag != d.RemoteTag { // another user agent counts by itself
 		d.remoteSeq, d.heard = 0, false
 	}
-	d.RemoteTag = tag
+	d.RemoteTag = strings.Clone(tag)
 	d.Routes = d.Routes[:0]
 	for _, h := range res.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, rr.Address)
+			d.Routes = append(d.Routes, cloned(rr.Address))
 		}
 	}
 	slices.Reverse(d.Routes)
@@ -129,7 +131,7 @@ func (d *Dialog) Fork(res *sip.Response) *Dialog {
 // a 2xx to one of ours (12.2).
 func (d *Dialog) Retarget(msg sip.Message) {
 	if c := message.Contact(msg); c != nil && !c.Address.Wildcard {
-		d.Target = c.Address
+		d.Target = cloned(c.Address)
 	}
 }
 
@@ -242,6 +244,36 @@ func ContactFor(flow transport.Flow, user string) sip.Uri {
 		u.UriParams = sip.HeaderParams{{K: "transport", V: string(flow.Proto)}}
 	}
 	return u
+}
+
+// cloned is a URI that shares no memory with the message it came in.
+func cloned(u sip.Uri) sip.Uri {
+	u.Scheme, u.User, u.Password, u.Host = scheme(u.Scheme), strings.Clone(u.User), strings.Clone(u.Password), strings.Clone(u.Host)
+	u.UriParams, u.Headers = clonedParams(u.UriParams), clonedParams(u.Headers)
+	return u
+}
+
+// scheme is a copy of a URI's scheme, which is nearly always the same.
+func scheme(s string) string {
+	switch s {
+	case "sip":
+		return "sip"
+	case "sips":
+		return "sips"
+	default:
+		return strings.Clone(s)
+	}
+}
+
+func clonedParams(from sip.HeaderParams) sip.HeaderParams {
+	if from == nil {
+		return nil
+	}
+	to := make(sip.HeaderParams, len(from))
+	for i, p := range from {
+		to[i] = sip.HeaderKV{K: strings.Clone(p.K), V: strings.Clone(p.V)}
+	}
+	return to
 }
 
 // secured is our Contact in a dialog with a URI: a sips one asks for the same of us,

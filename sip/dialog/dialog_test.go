@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -74,6 +75,27 @@ func sent(t *testing.T, req *sip.Request) (line string, routes []string) {
 	}
 	line, _, _ = strings.Cut(wire, "\r\n")
 	return line, routes
+}
+
+// A substring of a message would keep all of it.
+func TestKeepsNoMessage(t *testing.T) {
+	req := invite(t, "Record-Route: <sip:10.0.0.9;lr>")
+	d := dialog.NewServer(req, "ours", uri(t, "sip:x@10.0.0.1"))
+	from, contact, route := req.From(), message.Contact(req), req.GetHeader("Record-Route").(*sip.RecordRouteHeader)
+	for _, c := range []struct{ kept, came string }{
+		{d.CallID, req.CallID().Value()},
+		{d.RemoteTag, message.Tag(from.Params)},
+		{d.Remote.URI.User, from.Address.User},
+		{d.Remote.URI.Host, from.Address.Host},
+		{d.Local.URI.Host, req.To().Address.Host},
+		{d.Target.Host, contact.Address.Host},
+		{d.Routes[0].Host, route.Address.Host},
+		{d.Routes[0].UriParams[0].K, route.Address.UriParams[0].K},
+	} {
+		if c.kept != c.came || c.kept == "" || unsafe.StringData(c.kept) == unsafe.StringData(c.came) {
+			t.Errorf("%q of the message is kept as %q", c.came, c.kept)
+		}
+	}
 }
 
 func TestRouteSet(t *testing.T) {

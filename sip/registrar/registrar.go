@@ -32,7 +32,7 @@ const (
 type Directory interface {
 	Seat(ctx context.Context, tenant, number string) (seat.Seat, error)
 	Bindings(ctx context.Context, tenant, number string) ([]seat.Binding, state.Rev, error)
-	PutBindings(ctx context.Context, tenant, number string, b []seat.Binding, expect state.Rev) error
+	PutBindings(ctx context.Context, tenant, number string, b []seat.Binding, expect state.Rev, late bool) error
 }
 
 // Attempts remembers what came of a seat's tries: seat.config.Attempts. The number is what
@@ -228,7 +228,7 @@ func (t *try) update(ctx context.Context, w wish) *sip.Response {
 			return t.reject(*no)
 		}
 		if !w.query() && (rev != state.None || len(c.after) > 0) {
-			err = t.config.Directory.PutBindings(ctx, t.domain.Tenant, t.number, c.after, rev)
+			err = t.config.Directory.PutBindings(ctx, t.domain.Tenant, t.number, c.after, rev, c.late)
 		}
 		switch {
 		case errors.Is(err, state.ErrConflict):

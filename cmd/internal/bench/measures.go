@@ -59,19 +59,23 @@ func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
 // load, which RFC 3261 has it keep for 32 s, before its bindings are weighed.
 const restTime = 80 * time.Second
 
-// memoryPerCall measures while the calls are held.
+// heldRest is longer than RFC 3261 has transactions kept, 32 s.
+const heldRest = 40 * time.Second
+
+// memoryPerCall measures while the calls are held, when the transactions that set
+// them up have ended.
 func memoryPerCall(ctx context.Context, r *run) (float64, error) {
 	if err := allSucceed(ctx, r, calls{count: warmCalls, rate: callRate, holdMax: shortHold}); err != nil {
 		return 0, fmt.Errorf("warm-up: %w", err)
 	}
-	setup := heldCalls/heldRate*time.Second + 3*time.Second
-	hold := 2 * setup
+	setup := heldCalls / heldRate * time.Second
+	hold := setup + heldRest + 15*time.Second
 	ended := make(chan error, 1)
 	value, err := memoryEach(r, heldCalls, func() error {
 		go func() {
 			ended <- allSucceed(ctx, r, calls{count: heldCalls, rate: heldRate, holdMin: hold, holdMax: hold})
 		}()
-		return wait(ctx, setup)
+		return wait(ctx, setup+heldRest)
 	})
 	if callErr := <-ended; callErr != nil {
 		return 0, callErr
