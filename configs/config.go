@@ -114,7 +114,13 @@ type Tenant struct {
 	// EmergencyTrunks are tried first, in their order; the tenant's other trunks
 	// follow. At least one.
 	EmergencyTrunks []string
-	Seed            Seed
+	// Presents are the numbers that its seats may present: E.164, the last digits of
+	// which may be X for any digit. None, the default, means those of its seats.
+	Presents []string
+	// Presentation is presented for a seat that has no number of Presents. Default "":
+	// the number of the seat's site is.
+	Presentation string
+	Seed         Seed
 }
 
 // Seed is a block seed of a tenant: what an empty store starts with. "" means nothing.
@@ -144,7 +150,12 @@ type Trunk struct {
 	// AnyProto tells that proto is not written: of a target that is a name without a
 	// port, DNS says how it is called.
 	AnyProto bool
-	TLS      TrunkTLS // all zero unless Proto is "tls"
+	// Trusted says that what it asserts of a caller is believed, and that it is told
+	// what is private. Default false.
+	Trusted bool
+	// RemotePartyID says that it also knows Remote-Party-ID. Default false.
+	RemotePartyID bool
+	TLS           TrunkTLS // all zero unless Proto is "tls"
 }
 
 // Target is where calls to a trunk go.
@@ -245,6 +256,9 @@ type Session struct {
 	// timers and asks for nothing shorter. Default 30m, at least 90s; 0 means that the
 	// switch asks for no timer and keeps those that a party asks for.
 	Expires time.Duration
+	// Min is the shortest such time that the switch takes when a party asks for one
+	// (Min-SE). Default and least 90s; not above Expires unless that is 0.
+	Min time.Duration
 }
 
 // Limits is the block limits.

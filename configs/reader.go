@@ -12,6 +12,9 @@ import (
 	"strowger/sip/resolve"
 )
 
+// lowSession is the shortest session timer (RFC 4028 section 4).
+const lowSession = 90 * time.Second
+
 // reader fills a Config from a file, with defaults and overrides.
 type reader struct {
 	*Config
@@ -166,6 +169,7 @@ func (r *reader) tenant(b *source.Body) {
 			b.Fault(at, "%s: %s", b.Name(), line)
 		}
 	}
+	presents(b, &t)
 	if s := b.Block("seed"); s != nil {
 		t.Seed = Seed{Plan: r.beside(s.String("plan", "")), Seats: r.beside(s.String("seats", ""))}
 		s.Done()
@@ -177,6 +181,7 @@ func (r *reader) tenant(b *source.Body) {
 func numbering(b *source.Body, n *dialplan.Numbering) {
 	for key, field := range map[string]*string{
 		"country": &n.Country, "national": &n.National, "international": &n.International, "outside": &n.Outside,
+		"withhold": &n.Withhold, "release": &n.Release,
 	} {
 		*field = b.String(key, *field)
 		if len(*field) > 4 || strings.Trim(*field, "0123456789") != "" {
@@ -228,6 +233,7 @@ func (r *reader) trunk(b *source.Body) {
 	}
 	t.Media = prefixes(b, "media")
 	t.AnyProto = !b.Has("proto")
+	trust(b, &t)
 	b.Done()
 	r.Trunks = append(r.Trunks, t)
 }
@@ -251,12 +257,15 @@ func (r *reader) times(file *source.Body) {
 		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
 		b.Done()
 	}
-	r.Session = Session{Expires: 30 * time.Minute}
+	r.Session = Session{Expires: 30 * time.Minute, Min: lowSession}
 	if b := file.Block("session"); b != nil {
-		const low = 90 * time.Second // RFC 4028 section 4
 		r.Session.Expires = b.Duration("expires", r.Session.Expires, 0, 24*time.Hour)
-		if e := r.Session.Expires; e > 0 && e < low {
-			b.Fault(b.At, "session: expires is 0s or from %v, not %v", low, e)
+		r.Session.Min = b.Duration("min", r.Session.Min, lowSession, 24*time.Hour)
+		switch e := r.Session.Expires; {
+		case e > 0 && e < lowSession:
+			b.Fault(b.At, "session: expires is 0s or from %v, not %v", lowSession, e)
+		case e > 0 && e < r.Session.Min:
+			b.Fault(b.At, "session: min is %v, above expires, which is %v", r.Session.Min, e)
 		}
 		b.Done()
 	}

@@ -13,6 +13,7 @@
 //	leg          one party of a call
 //	b2bua        a call: its legs, its program, who hears whom. Pure
 //	exchange     the shell that runs calls: strands, timers, effects
+//	identity     who calls, and what of that each party is told
 //	admission    who may call, and where the call goes
 //	auth         digest authentication
 //	subscribe    what phones watch: colleagues, messages (RFC 6665). Pure

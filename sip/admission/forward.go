@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strowger/dialplan/plan"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
+	"strowger/sip/identity"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -25,35 +27,14 @@ const (
 
 // diversion is how a call came to whom it rings.
 type diversion struct {
-	path  []diverted // of this branch, the first seat first
-	told  int        // diversions that the INVITE tells of
-	total *int       // numbers looked up for the call
-	notes []string   // for who asks why
-}
-
-// diverted is a seat that forwards a call.
-type diverted struct {
-	seat   seat.Seat
-	reason string // RFC 5806 section 4.1
+	path  []string // of this branch: the seats, the first one first
+	told  int      // diversions that the INVITE tells of
+	total *int     // numbers looked up for the call
+	notes []string // for who asks why
 }
 
 func begun(req *sip.Request) *diversion {
 	return &diversion{told: len(message.List(req, "Diversion")), total: new(int)}
-}
-
-// diversions are the Diversion headers (RFC 5806) that a target is told, the last one
-// first.
-func (r *request) diversions(host string) []sip.Header {
-	var headers []sip.Header
-	for i, d := range slices.Backward(r.path) {
-		user := d.seat.Presentation
-		if user == "" {
-			user = d.seat.Number
-		}
-		headers = append(headers, sip.NewHeader("Diversion",
-			fmt.Sprintf("<sip:%s@%s>;reason=%s;counter=%d", user, host, d.reason, i+1)))
-	}
-	return headers
 }
 
 // ringStages rings seats; a single one may have its calls go elsewhere.
@@ -67,14 +48,14 @@ func (a *Admission) ringStages(ctx context.Context, r *request, step dialplan.Ri
 		return []b2bua.Stage{own}
 	}
 	f := s.Features.Forward
-	at, reason := "", ""
+	at, reason := "", identity.Unconditional
 	switch {
 	case f.Always != "":
-		at, reason = f.Always, "unconditional"
+		at = f.Always
 	case s.Features.DoNotDisturb:
-		at, reason = f.Busy, "do-not-disturb"
+		at, reason = f.Busy, identity.DoNotDisturb
 	case len(own.Targets) == 0:
-		at, reason = f.Unregistered, "unavailable"
+		at, reason = f.Unregistered, identity.Unavailable
 	}
 	if stages := a.forward(ctx, r, s, at, reason); stages != nil {
 		return stages
@@ -89,9 +70,9 @@ func (a *Admission) ringStages(ctx context.Context, r *request, step dialplan.Ri
 func (a *Admission) divert(ctx context.Context, r *request, s seat.Seat, own *b2bua.Stage) {
 	f := s.Features.Forward
 	d := b2bua.Divert{
-		Busy:      a.forward(ctx, r, s, f.Busy, "user-busy"),
-		NoAnswer:  a.forward(ctx, r, s, f.NoAnswer, "no-answer"),
-		Unreached: a.forward(ctx, r, s, f.Unregistered, "unavailable"),
+		Busy:      a.forward(ctx, r, s, f.Busy, identity.UserBusy),
+		NoAnswer:  a.forward(ctx, r, s, f.NoAnswer, identity.NoAnswer),
+		Unreached: a.forward(ctx, r, s, f.Unregistered, identity.Unavailable),
 	}
 	if d.NoAnswer != nil {
 		own.Timeout = f.Wait()
@@ -101,29 +82,43 @@ func (a *Admission) divert(ctx context.Context, r *request, s seat.Seat, own *b2
 
 // forward is where a number that a seat forwards to leads, decided as if the seat had
 // dialled it; nil if it leads nowhere, or back.
-func (a *Admission) forward(ctx context.Context, r *request, s seat.Seat, to, reason string) []b2bua.Stage {
+func (a *Admission) forward(ctx context.Context, r *request, s seat.Seat, to string, reason identity.Reason) []b2bua.Stage {
 	if to == "" {
 		return nil
 	}
-	note := "seat " + s.Number + " forwards to " + to + " (" + reason + ")"
+	note := "seat " + s.Number + " forwards to " + to + " (" + string(reason) + ")"
 	if why := a.unforwardable(r, s, to); why != "" {
 		a.counters.Unforwarded.Add(1)
 		r.notes = append(r.notes, note+": "+why)
 		return nil
 	}
 	*r.total++
-	next := *r
-	next.diversion = &diversion{path: append(slices.Clip(r.path), diverted{s, reason}), told: r.told, total: r.total}
-	var stages []b2bua.Stage
 	d := r.tenant.Plan().Decide(r.dials(s, to))
+	next := *r
+	next.diversion = &diversion{path: append(slices.Clip(r.path), s.Number), told: r.told, total: r.total}
+	next.caller = r.caller.Divert(cmp.Or(s.Presentation, s.SiteNumber, s.Number), d.Called, reason)
+	var stages []b2bua.Stage
 	switch step := d.Step.(type) {
 	case dialplan.Ring:
 		stages = a.ringStages(ctx, &next, step)
 	case dialplan.Trunk:
-		stages = a.trunkStages(&next, step)
+		stages = a.trunkStages(&next, step, next.onward(s, step.Presentation, d.Called, reason))
 	}
 	r.notes = append(append(r.notes, note+": "+plan.Describe(d.Step)), next.notes...)
 	return stages
+}
+
+// onward is who is shown to the trunk that a forward goes out by: the caller, or the
+// seat that forwards.
+func (r *request) onward(s seat.Seat, presentation, to string, reason identity.Reason) caller {
+	known := r.caller
+	if r.trunk == nil {
+		known.Display = ""
+		known.Presentation = cmp.Or(r.seat.Presentation, r.tenant.Presentation, known.Network)
+	}
+	instead := identity.Caller{Presentation: presentation, Network: networkNumber(s)}.
+		Divert(cmp.Or(s.Presentation, s.SiteNumber, s.Number), to, reason)
+	return caller{known: &known, instead: &instead}
 }
 
 // unforwardable tells why a call may not be forwarded to a number, or nothing.
@@ -138,7 +133,7 @@ func (a *Admission) unforwardable(r *request, s seat.Seat, to string) string {
 		return fmt.Sprintf("it was forwarded %d times already", maxDiversions)
 	case *r.total >= maxForwards:
 		return fmt.Sprintf("%d numbers were looked up for the call already", maxForwards)
-	case slices.ContainsFunc(r.path, func(d diverted) bool { return d.seat.Number == s.Number }):
+	case slices.Contains(r.path, s.Number):
 		return "it goes round in a circle"
 	}
 	return ""

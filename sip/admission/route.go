@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"strowger/dialplan/plan"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
-	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -26,11 +27,11 @@ type request struct {
 	req    *sip.Request
 	flow   transport.Flow
 	tenant *Tenant
-	trunk  *trunk.Trunk // the caller, or
-	seat   seat.Seat    // the caller
-	caller dialog.Name  // as shown to who is rung; the host is set for each target
-	number string       // the caller's number, "" if withheld
-	urgent bool         // what seats have set for their calls does not matter
+	trunk  *trunk.Trunk    // the caller, or
+	seat   seat.Seat       // the caller
+	caller identity.Caller // as seats see it; see outward for trunks
+	number string          // the caller's number for the plan, "" if withheld
+	urgent bool            // what seats have set for their calls does not matter
 	*diversion
 }
 
@@ -58,9 +59,18 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
-	r.number, r.caller = presented(r.req)
-	p := b2bua.Program{Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number}
-	called := userOf(r.req.Recipient)
+	r.caller = identity.Of(r.req, r.trunk.Peer)
+	if !r.caller.Withheld {
+		r.number = r.caller.Presentation
+	}
+	p := b2bua.Program{
+		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number,
+		Network: r.caller.Network, Presentation: r.caller.Presentation, Withheld: r.caller.Withheld,
+	}
+	called := identity.Number(r.req.Recipient)
+	if r.caller.Privacy.Impossible() {
+		return a.impossible(p, called)
+	}
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
 		r.urgent = true
 		stages := a.callback(ctx, r, e164)
@@ -78,14 +88,20 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	s := r.seat
 	r.number = s.Number
-	r.caller = dialog.Name{Display: s.Name, URI: sip.Uri{Scheme: "sip", User: s.Number}}
+	asked := identity.Of(r.req, identity.Peer{})
+	called := identity.Number(r.req.Recipient)
+	dialled, showing := r.tenant.Plan().Showing(r.tenant.Numbering, called)
+	r.caller = seatCaller(s, asked, showing)
 	p := b2bua.Program{
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
-		From:   s.Number,
+		From:   s.Number, Network: r.caller.Network, Presentation: s.Number, Withheld: r.caller.Withheld,
 	}
-	called := userOf(r.req.Recipient)
-	if n, ok := r.tenant.Emergency.Match(calledForEmergency(r.req, called)); ok {
+	if n, ok := r.tenant.emergencyNumber(r.req, called); ok {
 		return a.emergency(ctx, r, p, n)
+	}
+	called = dialled
+	if asked.Privacy.Impossible() {
+		return a.impossible(p, called)
 	}
 	if s.Disabled {
 		v := cause.Verdict{Status: 403, Q850: 21, Reason: "Seat " + s.Number + " is disabled", Fault: cause.Caller}
@@ -104,8 +120,17 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 func (r *request) dials(s seat.Seat, called string) dialplan.Question {
 	return dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
-		At: r.now, Presentation: s.Presentation,
+		At: r.now, Presentation: cmp.Or(s.Presentation, r.tenant.Presentation),
 	}
+}
+
+// impossible refuses a call that is to be made in a privacy we do not know or not at
+// all (RFC 3323 section 5).
+func (a *Admission) impossible(p b2bua.Program, called string) b2bua.Program {
+	a.counters.Impossible.Add(1)
+	v := cause.Verdict{Status: 500, Q850: 79, Reason: "Privacy that is asked for is not known here", Fault: cause.Caller}
+	p.To, p.Refuse = called, &v
+	return p
 }
 
 // calledForEmergency is the user part, or the whole of a service URN.
@@ -139,7 +164,9 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		p.Stages = a.ringStages(ctx, r, step)
 		p.Why = append(p.Why, r.notes...)
 	case dialplan.Trunk:
-		p.Stages = a.trunkStages(r, step)
+		outward := a.outward(r, step.Presentation)
+		p.Presentation = outward.Presentation
+		p.Stages = a.trunkStages(r, step, caller{known: outward})
 	case dialplan.Forward:
 		a.setForward(ctx, r, step, &p)
 	case dialplan.DoNotDisturb:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/identity"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/subscribe"
@@ -24,7 +25,7 @@ func (a *Admission) Subscribe(ctx context.Context, now time.Time, req *sip.Reque
 	case s.Disabled, s.Network != "" && s.Network != flow.Network:
 		return subscribe.Grant{}, 403, nil
 	}
-	number := userOf(req.Recipient)
+	number := identity.Number(req.Recipient)
 	g := subscribe.Grant{
 		Subscriber: subscribe.Name{Tenant: s.Tenant, Number: s.Number},
 		Resource:   subscribe.Name{Tenant: s.Tenant, Number: number},

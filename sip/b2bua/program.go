@@ -14,9 +14,13 @@ import (
 type Program struct {
 	Caller leg.Party // who calls
 	From   string    // the caller's number for the record
-	To     string    // the called number in canonical form, for the record
-	Entry  string    // the plan entry that decided
-	Why    []string  // the decision explained, one line a rule
+	// Network and Presentation are the caller's numbers, for the record alone; "" if they
+	// are not known. Withheld tells that the called party may not see them.
+	Network, Presentation string
+	Withheld              bool
+	To                    string   // the called number in canonical form, for the record
+	Entry                 string   // the plan entry that decided
+	Why                   []string // the decision explained, one line a rule
 
 	Refuse  *cause.Verdict // the call is refused
 	Headers []sip.Header   // of the refusal (challenges, Retry-After)

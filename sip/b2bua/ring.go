@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
-			SIPCallID: caller.Dialog.CallID, Emergency: p.Emergency,
+			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
+			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
 		if p.Emergency {
 			c.record(now, out, ledger.Event{
@@ -54,6 +56,9 @@ func (c *Call) prepare(now time.Time, out Effects) bool {
 	caller := c.caller()
 	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
 		d, err := sdp.Parse(body)
+		if err == nil {
+			_, err = d.Audio()
+		}
 		if err != nil {
 			c.end(now, sdpVerdict(err), "switch", out)
 			return false
@@ -104,6 +109,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
+	p.Dialog.Meet(c.caller().Dialog)
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
 		p.Drop()
@@ -178,6 +184,9 @@ func (c *Call) firstOffer(caller *party) []byte {
 // earlyMedia opens the way for the sound of a party that has not answered yet.
 func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) bool {
 	caller := c.caller()
+	if p.early {
+		c.follow(p, body, out)
+	}
 	if caller.offer == nil || p.early {
 		return p.early
 	}
@@ -188,11 +197,25 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
-	p.early, caller.reply = true, answer
+	p.early, p.sounds, caller.reply = true, body, answer
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	caller.Progress(now, out, 183, answer)
 	return true
+}
+
+// follow hears the early media of another phone behind the same party, such as the one
+// that a carrier has gone on to, if it has the codec that the caller was answered.
+func (c *Call) follow(p *party, body []byte, out Effects) {
+	if bytes.Equal(body, p.sounds) {
+		return
+	}
+	if d, err := sdp.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
+		return
+	}
+	if c.takeAnswer(p, body, out) {
+		p.sounds = body
+	}
 }
 
 // accepts gives the call to the party that answered.
@@ -227,11 +250,12 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		return
 	}
 	c.state, c.peer, c.Answer = talking, p, now
+	p.Dialog.Meet(caller.Dialog)
 	caller.answered = now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.Answer(now, out, body)
-	caller.offer, c.program.Stages = nil, nil // of no more use while the call lives
+	caller.offer, p.sounds, c.program.Stages = nil, nil, nil // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)

@@ -48,6 +48,7 @@ type Dialog struct {
 	Contact   sip.Uri   // ours
 	Forwards  uint32    // Max-Forwards of our INVITE, which goes on what another began; 0 means MaxForwards
 
+	session   sessionID
 	localSeq  uint32 // of the last request we sent
 	remoteSeq uint32 // of the last request that came
 	heard     bool   // remoteSeq holds a value
@@ -69,6 +70,7 @@ func Sent(invite *sip.Request) *Dialog {
 		Local:    Name{Display: from.DisplayName, URI: from.Address},
 		Remote:   Name{Display: to.DisplayName, URI: to.Address},
 		Target:   invite.Recipient,
+		session:  sessionOf(invite),
 		localSeq: invite.CSeq().SeqNo,
 	}
 }
@@ -85,16 +87,14 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		Contact:   contact,
 		remoteSeq: invite.CSeq().SeqNo,
 		heard:     true,
+		Target:    cloned(from.Address), // of a peer of RFC 2543, who need not give a Contact
 	}
+	d.Hear(invite)
 	if c := message.Contact(invite); c != nil {
 		d.Target = cloned(c.Address)
 	}
 	d.Contact = secured(d.Contact, invite.Recipient)
-	for _, h := range invite.GetHeaders("Record-Route") {
-		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, cloned(rr.Address))
-		}
-	}
+	d.Routes = clonedAll(message.RecordRoutes(nil, invite))
 	// The next hop of our requests is that of 12.1.1: the route, else the contact.
 	d.Contact = secured(d.Contact, d.NextHop())
 	return d
@@ -109,12 +109,7 @@ func (d *Dialog) Confirm(res *sip.Response) {
 		d.remoteSeq, d.heard = 0, false
 	}
 	d.RemoteTag = strings.Clone(tag)
-	d.Routes = d.Routes[:0]
-	for _, h := range res.GetHeaders("Record-Route") {
-		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, cloned(rr.Address))
-		}
-	}
+	d.Routes = clonedAll(message.RecordRoutes(d.Routes[:0], res))
 	slices.Reverse(d.Routes)
 	d.Retarget(res)
 }
@@ -187,7 +182,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 		// A strict router takes the request URI for its own (12.2.1.1).
 		target, routes = routes[0], append(slices.Clone(routes[1:]), d.Target)
 	}
-	req := sip.NewRequest(method, target)
+	req := sip.NewRequest(method, requestURI(target))
 	req.AppendHeader(Via(flow, branch))
 	for _, r := range routes {
 		req.AppendHeader(&sip.RouteHeader{Address: r})
@@ -205,6 +200,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 	if method == sip.INVITE || method == sip.UPDATE {
 		req.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
+	req.AppendHeader(d.sessionHeader())
 	return req
 }
 
@@ -214,6 +210,11 @@ func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Respo
 	res := message.NewResponse(req, status, reason, d.LocalTag)
 	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
 		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
+	}
+	if res.GetHeader("Session-ID") != nil {
+		res.ReplaceHeader(d.sessionHeader())
+	} else {
+		res.AppendHeader(d.sessionHeader())
 	}
 	return res
 }
@@ -251,6 +252,14 @@ func cloned(u sip.Uri) sip.Uri {
 	u.Scheme, u.User, u.Password, u.Host = scheme(u.Scheme), strings.Clone(u.User), strings.Clone(u.Password), strings.Clone(u.Host)
 	u.UriParams, u.Headers = clonedParams(u.UriParams), clonedParams(u.Headers)
 	return u
+}
+
+// clonedAll clones URIs in place.
+func clonedAll(uris []sip.Uri) []sip.Uri {
+	for i, u := range uris {
+		uris[i] = cloned(u)
+	}
+	return uris
 }
 
 // scheme is a copy of a URI's scheme, which is nearly always the same.
@@ -291,6 +300,15 @@ func Host(a netip.Addr) string {
 		return "[" + a.String() + "]"
 	}
 	return a.Unmap().String()
+}
+
+// requestURI is a URI without what a request URI may not have (19.1.1).
+func requestURI(u sip.Uri) sip.Uri {
+	u.Headers = nil
+	if _, ok := message.Param(u.UriParams, "method"); ok {
+		u.UriParams = slices.DeleteFunc(slices.Clone(u.UriParams), func(p sip.HeaderKV) bool { return strings.EqualFold(p.K, "method") })
+	}
+	return u
 }
 
 func loose(u sip.Uri) bool {

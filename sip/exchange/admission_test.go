@@ -11,6 +11,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/subscribe"
@@ -29,8 +30,11 @@ import (
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
+//	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
-//	session 1800s (is proposed on every leg), strands 3 (for stories without a transcript)
+//	show From Privacy (these headers are in the transcript too),
+//	trusted carrier (says and is told who calls; whoever is named in no such line is not)
+//	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -39,12 +43,17 @@ type admission struct {
 	delay     time.Duration
 	maxCalls  int
 	sessions  time.Duration
+	least     time.Duration
+	random    int // percent of what could be
 	strands   int
+	edges     []string // further addresses of every trunk
 	seat      bool
 	forged    bool
 	nobody    string
 	messages  subscribe.Messages
 	limits    subscribe.Limits
+	shows     []string
+	trusted   map[string]bool // nil if the story is not about who calls
 }
 
 func parseProgram(w *world, text string) *admission {
@@ -85,13 +94,25 @@ func parseProgram(w *world, text string) *admission {
 		case "delay":
 			a.delay, _ = time.ParseDuration(arg)
 		case "session":
-			a.sessions, _ = time.ParseDuration(arg)
+			a.sessions, _ = time.ParseDuration(f[1])
+			if len(f) > 2 {
+				a.least, _ = time.ParseDuration(f[2])
+			}
+		case "random":
+			a.random = atoi(arg)
 		case "max-calls":
 			a.maxCalls = atoi(arg)
 		case "caller-seat":
 			a.seat = true
 		case "strands":
 			a.strands = atoi(arg)
+		case "show":
+			a.shows = f[1:]
+		case "trusted":
+			a.trusted = map[string]bool{}
+			for _, name := range f[1:] {
+				a.trusted[name] = true
+			}
 		case "forged":
 			a.forged = true
 		case "notifies": // a second, of all subscriptions together
@@ -104,6 +125,9 @@ func parseProgram(w *world, text string) *admission {
 			a.messages = subscribe.Messages{New: atoi(f[1]), Old: atoi(f[2])}
 		case "ports":
 			w.sound.limit = atoi(arg)
+		case "edge":
+			a.edges = append(a.edges, f[1])
+			w.party(f[1]).behind = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
 		case "unreachable":
@@ -144,7 +168,7 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 	if a.seat {
 		kind = leg.Seat
 	}
-	p.Caller = partyOf(kind, name, flow.Remote.Addr())
+	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {
 		p.Stages = append(p.Stages, a.stage(r, req))
@@ -202,9 +226,17 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	}
 	target := message.URI(seat, addr)
 	address := leg.Address{
-		Party: partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
+		Party: a.partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
+	}
+	if a.trusted != nil {
+		c := identity.Of(req, identity.Peer{Trusted: a.trusted[req.From().Address.User] && !a.seat})
+		address.From = c.From("192.0.2.1")
+		address.Headers = c.ToSeat("192.0.2.1")
+		if kind == leg.Trunk {
+			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
+		}
 	}
 	if f := req.MaxForwards(); f != nil {
 		address.Forwards = f.Val() - 1
@@ -212,10 +244,16 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	return address
 }
 
-func partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
+func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
 	if kind == leg.Trunk {
 		p.Sources = []netip.Prefix{netip.PrefixFrom(addr, 32)}
+		a.world.mu.Lock()
+		for _, edge := range a.edges {
+			one := a.world.party(edge)
+			p.Sources = append(p.Sources, netip.PrefixFrom(one.addr.Addr(), 32), netip.PrefixFrom(one.behind.addr.Addr(), 32))
+		}
+		a.world.mu.Unlock()
 		p.Home = netip.AddrPortFrom(addr, 5060)
 	}
 	return p

@@ -35,7 +35,7 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 		return
 	}
 	r := &running{strand: s, slot: -1}
-	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s, s.x.cfg.SessionExpires)
+	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s, s.x.cfg.Session)
 	caller := r.call.Caller()
 	r.know(caller)
 	tx.Owner, tx.Tag = place{run: r, leg: caller.ID}, caller.Dialog.LocalTag

@@ -115,9 +115,10 @@ type Config struct {
 	// last packet was comfort noise. 0 means never.
 	MediaTimeout, HeldTimeout time.Duration
 
-	// SessionExpires is how long a session that nobody refreshes lives, where that is
-	// ours to say (RFC 4028). 0 means that we ask for no such timer.
-	SessionExpires time.Duration
+	Session leg.SessionTimer // of every leg
+
+	// Random returns a number from 0 to below n. nil means math/rand/v2.
+	Random func(n int) int
 
 	Strands  int // 0 means twice the processors
 	Workers  int // 0 means 64

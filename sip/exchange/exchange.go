@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"log/slog"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
@@ -54,6 +55,9 @@ func New(cfg Config) *Exchange {
 	}
 	if cfg.Registers == 0 {
 		cfg.Registers = 200
+	}
+	if cfg.Random == nil {
+		cfg.Random = rand.IntN
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()

@@ -11,7 +11,9 @@ import (
 //	0s caller INVITE 1002 sdp          a new call; with max-forwards=N, tag=T, from=N (another source)
 //	1s caller reINVITE sdp=PCMA/sendonly, UPDATE; with contact=NAME
 //	1s 1002 180, 1s 1002 200 sdp       answers the last INVITE; tag=T is another fork
+//	1s caller INVITE 1002 sdp in=mixed, as=application/foo; INFO body=5 as=application/dtmf
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
+//	1s caller merged (its last INVITE by another way)
 //	1s carrier close (its TCP connection)
 //	1s 1003 SUBSCRIBE 1002 | Event: dialog     a new subscription; reSUBSCRIBE is of the same
 //	1s switch messages 1001 2 1 (new and old)

@@ -47,6 +47,9 @@ func newStrand(x *Exchange, id uint16) *strand {
 // Token makes a word that leads back to this strand (leg.Tokens).
 func (s *strand) Token() string { return s.x.cfg.Minter.Token(s.id) }
 
+// Random returns a number from 0 to below n (leg.Tokens).
+func (s *strand) Random(n int) int { return s.x.cfg.Random(n) }
+
 // run is the strand's goroutine: it ends when the mailbox is closed.
 func (s *strand) run() {
 	defer s.timer.Stop()

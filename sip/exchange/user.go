@@ -33,16 +33,15 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 	if req.Method == sip.ACK {
 		return
 	}
-	if forwards := req.MaxForwards(); forwards != nil && forwards.Val() == 0 && req.Method != sip.REGISTER {
-		s.reply(now, tx, req, 483)
+	if scheme := req.Recipient.Scheme; scheme != "sip" && scheme != "sips" && scheme != "tel" {
+		s.reply(now, tx, req, 416)
 		return
 	}
 	if missing := unsupported(req); missing != "" {
 		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 		return
 	}
-	if req.Method == sip.INVITE && leg.TooBrief(req) {
-		s.reply(now, tx, req, 422, leg.MinSE())
+	if req.Method == sip.INVITE && s.refused(now, tx, req) {
 		return
 	}
 	switch req.Method {
@@ -51,13 +50,43 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 	case sip.REGISTER:
 		s.register(now, tx, req, flow)
 	case sip.OPTIONS:
-		s.reply(now, tx, req, 200, sip.NewHeader("Allow", allow), sip.NewHeader("Accept", "application/sdp"),
-			sip.NewHeader("Allow-Events", subscribe.AllowEvents))
+		s.options(now, tx, req)
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
 		s.reply(now, tx, req, 481)
 	default:
 		s.reply(now, tx, req, 405, sip.NewHeader("Allow", allow))
 	}
+}
+
+// refused answers an INVITE that goes no further, whoever sent it. One for an
+// emergency number is taken with what can be read of it.
+func (s *strand) refused(now time.Time, tx *transaction.Server, req *sip.Request) bool {
+	status, headers := leg.Unreadable(req)
+	forwards := req.MaxForwards()
+	switch {
+	case forwards != nil && forwards.Val() == 0:
+		status, headers = 483, nil
+	case status != 0 && s.x.cfg.Admission.Emergency(req):
+		status = 0
+	}
+	if status == 0 && s.x.cfg.Session.TooBrief(req) {
+		status, headers = 422, []sip.Header{s.x.cfg.Session.MinSE()}
+	}
+	if status != 0 {
+		s.reply(now, tx, req, status, headers...)
+	}
+	return status != 0
+}
+
+// options answers as an INVITE would be (RFC 3261 section 11.2): a node that takes no
+// more calls says so to whoever spreads them.
+func (s *strand) options(now time.Time, tx *transaction.Server, req *sip.Request) {
+	if s.x.draining.Load() {
+		s.reply(now, tx, req, 503, retryAfter())
+		return
+	}
+	headers := append(leg.Capabilities(), sip.NewHeader("Allow", allow), sip.NewHeader("Allow-Events", subscribe.AllowEvents))
+	s.reply(now, tx, req, 200, headers...)
 }
 
 func unsupported(req *sip.Request) string {

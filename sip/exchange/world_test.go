@@ -15,6 +15,7 @@ import (
 
 	"strowger/media"
 	"strowger/sip/exchange"
+	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/subscribe"
 	"strowger/sip/transport"
@@ -53,6 +54,7 @@ type world struct {
 	outbox  []transport.Received // on the way to the switch
 	wake    chan struct{}
 	lines   []string
+	ids     []string               // UUIDs, in the order of their appearance
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
 	closed  bool                   // the story has closed the exchange
 	lenient bool                   // parties may misbehave: fewer claims hold
@@ -85,7 +87,9 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		SessionExpires: w.admission.sessions, Messages: w.admission.waiting, Subscriptions: w.admission.limits,
+		Session:  leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
+		Random:   func(n int) int { return (n - 1) * w.admission.random / 100 },
+		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w

@@ -127,6 +127,9 @@ func (r *Registrar) Handle(ctx context.Context, now time.Time, req *sip.Request,
 	if no := checkRequire(req); no != nil {
 		return r.refuse(req, *no)
 	}
+	if u := req.To().Address; u.Scheme != "sip" && u.Scheme != "sips" {
+		return r.refuse(req, refusal{status: 400, reason: "To Is No SIP URI"})
+	}
 	number, ok := seatNumber(req.To())
 	if !ok {
 		return r.refuse(req, refusal{status: 404, reason: "To Names No Seat: Its User Is 2 To 15 Digits"})
@@ -268,9 +271,6 @@ func (t *try) note(verdict string) {
 
 // seatNumber returns the user of To, which the caller may keep.
 func seatNumber(to *sip.ToHeader) (string, bool) {
-	if to == nil || (to.Address.Scheme != "sip" && to.Address.Scheme != "sips") {
-		return "", false
-	}
 	user := message.Unescape(to.Address.User)
 	return strings.Clone(user), isNumber(user)
 }

@@ -20,7 +20,7 @@ func TestForwardByCode(t *testing.T) {
 	other := n.phone("1003", answers(), hungUp())
 	call := n.fromCarrier("+448081570002", carrier.calls("+448081570002"), pause(300), carrier.hangsUp(2))
 	allDone(call, other)
-	says(t, other.got("INVITE", ""), "Diversion: <sip:+441632960102@"+n.host+">;reason=unconditional;counter=1")
+	says(t, other.got("INVITE", ""), "Diversion: <sip:+441632960102@"+n.host+";user=phone>;reason=unconditional;privacy=off;counter=1")
 	dials("%2321%23")
 	dials("*78")
 	n.fromCarrier("+448081570002", carrier.isRefused("+448081570002", "486")).done()
@@ -37,5 +37,5 @@ func TestForwardUnanswered(t *testing.T) {
 	call := n.fromCarrier("+448081570002", carrier.calls("+448081570002"), pause(300), carrier.hangsUp(2))
 	allDone(call, first, second)
 	says(t, second.got("INVITE", ""), "Call-Info: <sip:"+n.host+">;answer-after=0",
-		"Diversion: <sip:+441632960102@"+n.host+">;reason=no-answer;counter=1")
+		"Diversion: <sip:+441632960102@"+n.host+";user=phone>;reason=no-answer;privacy=off;counter=1")
 }

@@ -27,6 +27,7 @@ import (
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
+	"strowger/sip/leg"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -242,9 +243,9 @@ func (n *Node) openCalls(context.Context) error {
 	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
 		Admission: n.Admission, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
-		Registers:      n.Config.Limits.Registers,
-		SessionExpires: n.Config.Session.Expires,
-		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
+		Registers:    n.Config.Limits.Registers,
+		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
+		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
 	c.Messages = n.messages
 	if n.Link != nil {
