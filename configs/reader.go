@@ -46,10 +46,9 @@ func (r *reader) read(file *source.Body) {
 		r.Limits.Registers = b.Int("registers", r.Limits.Registers, 1, 1_000_000)
 		b.Done()
 	}
-	if b := file.Block("log"); b != nil {
-		r.Log.Level = level(b)
-		b.Done()
-	}
+	r.logs(file)
+	r.trace(file)
+	r.homer(file)
 }
 
 func (r *reader) node(file *source.Body) {
@@ -232,6 +231,7 @@ func (r *reader) trunk(b *source.Body) {
 		t.Targets = append(t.Targets, target)
 	}
 	t.Media = prefixes(b, "media")
+	t.NoHomer = isOff(b, "homer")
 	t.AnyProto = !b.Has("proto")
 	trust(b, &t)
 	b.Done()

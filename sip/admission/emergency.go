@@ -41,9 +41,14 @@ type helped struct {
 
 // Emergency tells whether an INVITE is for an emergency number of some tenant.
 func (a *Admission) Emergency(req *sip.Request) bool {
-	called := identity.Number(req.Recipient)
+	return a.EmergencyNumber(calledForEmergency(req, identity.Number(req.Recipient)))
+}
+
+// EmergencyNumber tells whether the user of a Request-URI, or a URN, is an emergency
+// number of some tenant.
+func (a *Admission) EmergencyNumber(called string) bool {
 	for _, t := range a.cfg.Tenants {
-		if _, ok := t.emergencyNumber(req, called); ok {
+		if _, ok := t.emergencyNumber(called); ok {
 			return true
 		}
 	}

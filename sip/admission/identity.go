@@ -3,8 +3,6 @@ package admission
 import (
 	"cmp"
 
-	"github.com/emiago/sipgo/sip"
-
 	"strowger/dialplan/number"
 	"strowger/sip/identity"
 	"strowger/sip/message"
@@ -108,10 +106,10 @@ func (r *request) diverted(s seat.Seat, to string) caller {
 	return caller{known: &known, instead: &instead}
 }
 
-// emergencyNumber is the emergency number that a request is for, if it is for one;
+// emergencyNumber is the emergency number that a user or URN is, if it is one;
 // a number that was to be withheld is shown all the same.
-func (t *Tenant) emergencyNumber(req *sip.Request, called string) (string, bool) {
-	if n, ok := t.Emergency.Match(calledForEmergency(req, called)); ok {
+func (t *Tenant) emergencyNumber(called string) (string, bool) {
+	if n, ok := t.Emergency.Match(called); ok {
 		return n, true
 	}
 	if rest, showing, _ := number.Prefix(t.Numbering, called); showing != number.AsEver {

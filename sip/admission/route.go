@@ -96,7 +96,7 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
 		From:   s.Number, Network: r.caller.Network, Presentation: s.Number, Withheld: r.caller.Withheld,
 	}
-	if n, ok := r.tenant.emergencyNumber(r.req, called); ok {
+	if n, ok := r.tenant.emergencyNumber(calledForEmergency(r.req, called)); ok {
 		return a.emergency(ctx, r, p, n)
 	}
 	called = dialled

@@ -26,7 +26,8 @@
 // carried an INVITE without a final response takes the transaction over: it cancels
 // it (RFC 3261 section 9.1), acknowledges the final response, and hangs up if that
 // is a 2xx. Its own transaction machines and legs do that, from the INVITE alone.
-// Dialogs that were confirmed are left to their node, which may come back.
+// Dialogs that were confirmed are left to their node, which may come back. A node that
+// stops does the same for every other: nobody could end there what still rings.
 //
 // # Watching
 //
@@ -54,6 +55,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
@@ -88,6 +90,12 @@ type Peers interface {
 	Ask(ctx context.Context, node string, question []byte) ([]byte, error)
 }
 
+// Trace takes note of the legs of calls. Its methods must not block.
+type Trace interface {
+	// Leg tells that the dialog with a Call-ID is leg id of a call.
+	Leg(at time.Time, call string, id int, p leg.Party, callID string)
+}
+
 // Config is what an exchange needs. All fields but those with a default must be set.
 type Config struct {
 	Minter    *mark.Minter
@@ -108,7 +116,17 @@ type Config struct {
 	Messages func(ctx context.Context, tenant, number string) (subscribe.Messages, error)
 	// Subscriptions bound what phones watch.
 	Subscriptions subscribe.Limits
-	Log           *slog.Logger // nil means slog.Default()
+	// Trace is told which dialogs are the legs of a call. nil means nobody asks.
+	Trace Trace
+	// Delays measures the calls. nil measures nothing.
+	Delays *meter.Delays
+	// Delayed is told, of each run of a strand, how long a message from the wire
+	// waited for it. nil means nobody wants to know.
+	Delayed func(now time.Time, wait time.Duration)
+	// Registered is told of flows by which a REGISTER was accepted. nil means nobody
+	// wants to know.
+	Registered func(transport.Flow)
+	Log        *slog.Logger // nil means slog.Default()
 
 	// MediaTimeout ends a call whose party should be speaking and sends neither RTP
 	// nor RTCP; HeldTimeout is the same while the party is held or inactive, or its

@@ -159,6 +159,7 @@ func (s *strand) Cancelled(now time.Time, tx *transaction.Server, cancel *sip.Re
 func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Response) {
 	switch o := tx.Owner.(type) {
 	case place:
+		o.run.hears(now, o.leg, res)
 		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
 	case *orphan:
 		o.leg.Response(now, o, tx, res)

@@ -88,9 +88,9 @@ func memoryPerCall(ctx context.Context, r *run) (float64, error) {
 func sustainedRate(ctx context.Context, r *run) (float64, error) {
 	held := 0
 	for _, rate := range r.Rates {
-		ok, err := holds(ctx, r, rate)
+		ok, err := holds(ctx, r, rate, rateLength)
 		if err == nil && !ok {
-			ok, err = holds(ctx, r, rate)
+			ok, err = holds(ctx, r, rate, rateLength)
 		}
 		if err != nil {
 			return 0, err
@@ -105,8 +105,8 @@ func sustainedRate(ctx context.Context, r *run) (float64, error) {
 
 // holds tells whether a rate is held: no call failed, hardly anything was sent
 // again, and the generators kept it up.
-func holds(ctx context.Context, r *run, rate int) (bool, error) {
-	load := calls{count: rate * int(rateLength.Seconds()), rate: rate, holdMax: shortHold}
+func holds(ctx context.Context, r *run, rate int, length time.Duration) (bool, error) {
+	load := calls{count: rate * int(length.Seconds()), rate: rate, holdMax: shortHold}
 	begin := time.Now()
 	t, err := load.run(ctx, r)
 	if err != nil {
@@ -116,7 +116,7 @@ func holds(ctx context.Context, r *run, rate int) (bool, error) {
 	share := float64(t.retransmissions) / float64(t.messages)
 	fmt.Fprintf(r.Progress, "  %d calls/s: %d of %d succeeded in %.0f s, %.3f %% sent again\n",
 		rate, t.succeeded, load.count, took.Seconds(), 100*share)
-	return t.succeeded == load.count && share <= maxRetransmissions && took <= rateLength*11/10+2*shortHold, nil
+	return t.succeeded == load.count && share <= maxRetransmissions && took <= length*11/10+2*shortHold, nil
 }
 
 // allSucceed is an error unless every call of the load came about.
