@@ -37,7 +37,6 @@ module aufile.so
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
-module_app mwi.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen HOST:4444
 `

@@ -88,19 +88,3 @@ func TestUnknownSubscription(t *testing.T) {
 	n.call("1003", at, "1002", old, await("481"), c.subscribe(2, "1002", "dialog"), await("401"),
 		c.subscribe(3, "1002", "dialog").signed("1003"), await("200"), notified()).done()
 }
-
-// TestSoftphoneMessages: baresip shows how many messages wait, at first and when that
-// changes.
-func TestSoftphoneMessages(t *testing.T) {
-	need(t, "baresip", "baresip-core")
-	n := startNode(t)
-	n.operate("seat", "mwi", "1001", "--new", "3", "--old", "4")
-	phone := n.softphone("1001", 440, "udp")
-	until(t, "the phone knows of its messages", func() bool {
-		return strings.Contains(phone.process.output(), "Voice-Message: 3/4")
-	})
-	n.operate("seat", "mwi", "1001")
-	until(t, "the phone knows that they are gone", func() bool {
-		return strings.Contains(phone.process.output(), "Messages-Waiting: no")
-	})
-}
