@@ -30,6 +30,7 @@ type request struct {
 	seat   seat.Seat    // the caller
 	caller dialog.Name  // as shown to who is rung; the host is set for each target
 	number string       // the caller's number, "" if withheld
+	refers *b2bua.Ask   // the caller asks for this in a call, for another party of it; or nil
 }
 
 // Admit decides about an INVITE.
@@ -57,7 +58,7 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
 	r.number, r.caller = presented(r.req)
-	p := b2bua.Program{Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number}
+	p := b2bua.Program{Caller: r.trunk.Caller(r.flow.Remote.Addr()), Shown: r.caller, From: r.number}
 	called := userOf(r.req.Recipient)
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
 		if stages := a.callback(ctx, r, e164); stages != nil {
@@ -75,7 +76,11 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	s := r.seat
 	r.number = s.Number
 	r.caller = dialog.Name{Display: s.Name, URI: sip.Uri{Scheme: "sip", User: s.Number}}
+	if r.refers != nil {
+		r.caller = shownOf(*r.refers)
+	}
 	p := b2bua.Program{
+		Shown:  r.caller,
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
 		From:   s.Number,
 	}

@@ -41,6 +41,7 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 		To:       dialog.Name{URI: sip.Uri{Scheme: "sip", User: s.Number, Host: host}},
 		From:     at(r.caller, host),
 		Forwards: r.forwards(),
+		Headers:  r.referredBy(host),
 	}}, true
 }
 

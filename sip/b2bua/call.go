@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"iter"
 	"net/netip"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"strowger/media"
 	"strowger/media/sdp"
 	"strowger/sip/cause"
+	"strowger/sip/dialog"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/transaction"
@@ -33,6 +35,9 @@ type Effects interface {
 	Watch(leg int, speaks bool)
 	// Close releases a leg's ports and returns its last figures.
 	Close(leg int) media.Stats
+	// Ask has admission decide about a call that a party of this one asks for; a Routed
+	// event follows.
+	Ask(Ask)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
@@ -64,15 +69,18 @@ type Call struct {
 	stage    int           // index into program.Stages
 	stageEnd time.Time     // when the stage stops ringing
 	outcome  cause.Verdict // best failure of the stages so far
-	legs     []*party      // legs[0] is the caller
+	legs     []*party      // by leg number - 1
+	front    *party        // whom the program serves: see caller
 	peer     *party        // whom the caller talks to
+	transfer *transfer     // that is under way, or nil
 	reoffer  *party        // whose re-INVITE waits for the other leg's answer
 }
 
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
-	confirm  bool // it is asked for a key before the call is given to it
+	name     dialog.Name // as shown to others
+	confirm  bool        // it is asked for a key before the call is given to it
 	session  sdp.Session
 	saved    sdp.Session      // before our re-INVITE, to go back to if it fails
 	ours     bool             // the open offer is ours; the party's ACK answers it
@@ -89,6 +97,7 @@ type party struct {
 	hearEnd  time.Time     // until when a first response is awaited; zero for as long as the stage rings
 	next     []leg.Address // other ways to it
 	alerted  bool          // it rang
+	leaving  bool          // it waits for nothing but its end: others have the call
 	over     bool          // its end was recorded
 }
 
@@ -100,7 +109,8 @@ func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flo
 		c.lastHop = hops.Val() <= 1
 	}
 	l := leg.Answering(1, leg.Party{Network: flow.Network}, tx, req, flow, tokens)
-	c.legs = []*party{c.newParty(l, now)}
+	c.front = c.newParty(l, now)
+	c.legs = []*party{c.front}
 	return c
 }
 
@@ -164,7 +174,19 @@ func (c *Call) party(id int) *party {
 	return c.legs[id-1]
 }
 
-func (c *Call) caller() *party { return c.legs[0] }
+// caller is whom the program serves: who began the call, or who is transferred.
+func (c *Call) caller() *party { return c.front }
+
+// rung are the legs that ring, or have answered and wait for the call to be theirs.
+func (c *Call) rung() iter.Seq[*party] {
+	return func(yield func(*party) bool) {
+		for _, p := range c.legs {
+			if p != c.front && p != c.peer && !p.leaving && !p.over && !c.transfers(p) && !yield(p) {
+				return
+			}
+		}
+	}
+}
 
 // record writes an event of this call.
 func (c *Call) record(now time.Time, out Effects, e ledger.Event) {

@@ -14,7 +14,8 @@
 //
 //	admitting  INVITE came; who may call and where it goes is being looked up
 //	ringing    a stage of the program rings its targets
-//	talking    caller and one target hear each other, or an application answered
+//	talking    caller and one target hear each other, or an application answered;
+//	           a transfer goes back to ringing
 //	over       every leg was told; the record is closed
 //
 // A leg that was told to end may linger for its last answer after the call is
@@ -34,5 +35,10 @@
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.
+//   - A transfer (REFER, or by an administrator) serves who goes on by a new program,
+//     which admission decides as if who transfers had dialled the number. It is the
+//     call's caller from then on, hears ringing, and is joined to who answers. Who
+//     transfers stays in the call, unheard, until that is so: if nobody answers it has
+//     the call back, and if it has hung up its phone is rung for it.
 //   - The ledger is written before a fact is acted on.
 package b2bua

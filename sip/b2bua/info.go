@@ -10,7 +10,7 @@ import (
 type Info struct {
 	ID        string    `json:"id"`
 	Tenant    string    `json:"tenant"`
-	State     string    `json:"state"` // admitting, ringing, talking, over
+	State     string    `json:"state"` // admitting, ringing, talking, transferring, over
 	From      string    `json:"from"`
 	To        string    `json:"to"`
 	Entry     string    `json:"entry"` // of the plan
@@ -37,6 +37,9 @@ func (c *Call) Info() Info {
 	i := Info{
 		ID: c.ID, Tenant: c.Tenant, State: c.state.String(), From: c.From, To: c.To,
 		Entry: c.Entry, Why: c.Why, Started: c.Started, Answered: c.Answer, Emergency: c.program.Emergency,
+	}
+	if c.transfer != nil {
+		i.State = "transferring"
 	}
 	for _, p := range c.legs {
 		l := LegInfo{

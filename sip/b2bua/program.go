@@ -6,17 +6,19 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/cause"
+	"strowger/sip/dialog"
 	"strowger/sip/leg"
 )
 
 // Program is what admission decided about a call. Exactly one of Refuse, App and
 // Stages is set.
 type Program struct {
-	Caller leg.Party // who calls
-	From   string    // the caller's number for the record
-	To     string    // the called number in canonical form, for the record
-	Entry  string    // the plan entry that decided
-	Why    []string  // the decision explained, one line a rule
+	Caller leg.Party   // who calls
+	Shown  dialog.Name // the caller, as shown to who is rung; no user if withheld
+	From   string      // the caller's number for the record
+	To     string      // the called number in canonical form, for the record
+	Entry  string      // the plan entry that decided
+	Why    []string    // the decision explained, one line a rule
 
 	Refuse  *cause.Verdict // the call is refused
 	Headers []sip.Header   // of the refusal (challenges, Retry-After)

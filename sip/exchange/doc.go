@@ -63,6 +63,9 @@ type Admission interface {
 	Emergency(req *sip.Request) bool
 	// Admit decides about an INVITE.
 	Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program
+	// Route decides about a call that a party of another call wants made; flow is
+	// that of the party.
+	Route(ctx context.Context, now time.Time, ask b2bua.Ask, flow transport.Flow) b2bua.Program
 	// Register answers a REGISTER.
 	Register(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response
 	// Authenticate tells whether a request that came by another flow is really

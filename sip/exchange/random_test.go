@@ -16,7 +16,7 @@ import (
 // whatever order, late, twice or never, what every story ends with still holds.
 func TestRandomStories(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		program := rapid.SampledFrom(programs).Draw(rt, "program") + "\n" + rapid.SampledFrom(options).Draw(rt, "option")
+		program := rapid.SampledFrom(programs).Draw(rt, "program") + "\n" + transfers + rapid.SampledFrom(options).Draw(rt, "option")
 		story := drawStory(rt)
 		var failures collector
 		var transcript string
@@ -32,6 +32,9 @@ func TestRandomStories(t *testing.T) {
 		}
 	})
 }
+
+// transfers is where a REFER leads to.
+const transfers = "to 1003 ring 1002 timeout=5s\nto 1003 ring 1001\nto 1004 ring 1003\nto 600 echo\n"
 
 var (
 	programs = []string{
@@ -50,7 +53,7 @@ var (
 )
 
 var (
-	people = []string{"caller", "caller", "second", "1001", "1001", "1002", "mobile"}
+	people = []string{"caller", "caller", "second", "1001", "1001", "1002", "1003", "mobile"}
 	deeds  = []string{
 		"INVITE 1002 sdp", "INVITE 1002", "INVITE 1002 sdp=PCMU", "CANCEL", "ACK", "ACK sdp", "BYE", "BYE", "INFO 1",
 		"180", "183 sdp", "183 sdp=PCMU", "200 sdp", "200 sdp", "200", "200 sdp=G729", "200 sdp tag=fork", "486", "503", "487", "491", "481",
@@ -59,6 +62,7 @@ var (
 		"reINVITE sdp=G722 in=mixed", "reINVITE sdp as=application/foo", "200 sdp=G722 in=alternative", "INFO body=x as=a/b", "500 | Retry-After: 1",
 		"repeat", "OPTIONS", "UPDATE", "UPDATE sdp", "UPDATE sdp=G722", "UPDATE | Supported: timer | Session-Expires: 90", "200 sdp | Session-Expires: 90;refresher=uac", "200 sdp | Allow: UPDATE | Session-Expires: 90", "422 | Min-SE: 2000",
 		"PRACK | RAck: 1 1 INVITE", "PRACK | RAck: 2 1 INVITE", "PRACK sdp | RAck: 1 1 INVITE", "183 sdp | Require: 100rel | RSeq: 1", "180 | Require: 100rel | RSeq: 2", "183 sdp tag=fork | Require: 100rel | RSeq: 7", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
+		"REFER 1003", "REFER 1003", "REFER 600", "REFER none", "REFER 1004 | Refer-Sub: false", "BYE talk=1",
 		"silent", "no-ack", "no-bye", "no-cancel", "normal", "normal",
 	}
 	sounds = []string{"timeout", "ended", "digit 1", "oneway"}

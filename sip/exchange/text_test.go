@@ -145,3 +145,17 @@ func bare(value string) string {
 	value, _, _ = strings.Cut(value, ";")
 	return value
 }
+
+// referTo is the header of REFER NUMBER, with Replaces for replaces=N: the dialog N of
+// the party itself. Other headers of the line come before it.
+func (p *party) referTo(a action) string {
+	if len(a.args) == 0 || a.args[0] == "none" {
+		return a.header
+	}
+	to := "Refer-To: <sip:" + a.args[0] + "@192.0.2.1>"
+	if n := a.number("replaces", 0); n > 0 && n <= len(p.talks) {
+		t := p.talks[n-1]
+		to = strings.TrimSuffix(to, ">") + fmt.Sprintf("?Replaces=%s%%3Bto-tag%%3D%s%%3Bfrom-tag%%3D%s>", t.callID, t.theirs, t.ours)
+	}
+	return strings.TrimPrefix(a.header+" | "+to, " | ")
+}

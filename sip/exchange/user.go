@@ -14,7 +14,7 @@ import (
 )
 
 // supported are the option tags that a request may Require.
-var supported = []string{"path", "outbound", "timer", "100rel"}
+var supported = []string{"path", "outbound", "timer", "100rel", "replaces", "norefersub"}
 
 // Request takes a request that is no retransmission (transaction.User).
 func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
@@ -39,7 +39,7 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 		s.register(now, tx, req, flow)
 	case sip.OPTIONS:
 		s.options(now, tx, req)
-	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
+	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.REFER:
 		s.reply(now, tx, req, 481)
 	default:
 		s.reply(now, tx, req, 405, sip.NewHeader("Allow", leg.Allow+", REGISTER"))

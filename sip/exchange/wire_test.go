@@ -132,6 +132,13 @@ func summary(msg sip.Message) string {
 		if m.Method == sip.INVITE {
 			fmt.Fprintf(&b, " to %s", mask(m.Recipient.User))
 		}
+		if m.Method == sip.REFER {
+			to, _, _ := strings.Cut(message.Header(m, "Refer-To"), "?")
+			fmt.Fprintf(&b, " to %s", strings.Trim(to, "<>"))
+		}
+		if m.Method == sip.NOTIFY {
+			fmt.Fprintf(&b, " %s, %s: %s", message.Header(m, "Event"), message.Header(m, "Subscription-State"), strings.TrimSpace(string(m.Body())))
+		}
 		if m.Method == sip.PRACK && mask(message.ToTag(m)) == message.ToTag(m) {
 			fmt.Fprintf(&b, " to %s", message.ToTag(m))
 		}

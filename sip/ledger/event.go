@@ -13,8 +13,10 @@ const (
 	Answered Kind = "answered" // Call, Leg
 	Segment  Kind = "segment"  // Call, Leg, Peer: from now on Leg and Peer hear each other; Peer "" ends it
 	LegEnded Kind = "leg-ended"
-	Ended    Kind = "ended" // Call: the call is over; Status, Q850, By
-	Alarm    Kind = "alarm" // Detail: emergency call, disk full and the like
+	// Transferred has Call, Leg, Peer, To: Leg has asked that Peer be connected to To.
+	Transferred Kind = "transferred"
+	Ended       Kind = "ended" // Call: the call is over; Status, Q850, By
+	Alarm       Kind = "alarm" // Detail: emergency call, disk full and the like
 )
 
 // Event is one entry. Zero fields are left out of the file.

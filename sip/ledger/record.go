@@ -72,7 +72,7 @@ func summary(c *calls) CDR {
 					r.Answerer = parties[e.Leg]
 				}
 			}
-		case Arrived, Segment, LegEnded, Ended, Alarm:
+		case Arrived, Segment, LegEnded, Transferred, Ended, Alarm:
 		}
 	}
 	r.Disposition = disposition(r)
@@ -113,7 +113,7 @@ func legs(c *calls) []LegRecord {
 		case LegEnded:
 			rows = append(rows, legRecord(began[e.Leg], e, answered[e.Leg]))
 			delete(began, e.Leg)
-		case Decided, Segment, Ended, Alarm:
+		case Decided, Segment, Transferred, Ended, Alarm:
 		}
 	}
 	for id := 1; len(began) > 0 && id <= len(c.Events); id++ { // left open by a lost node

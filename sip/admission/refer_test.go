@@ -1,0 +1,64 @@
+package admission_test
+
+import (
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/b2bua"
+	"strowger/sip/dialog"
+	"strowger/sip/leg"
+	"strowger/sip/message"
+)
+
+// TestRoute: who transfers may ask for what it may dial, and the host that it names
+// does not count.
+func TestRoute(t *testing.T) {
+	b := newBench(t)
+	b.register("1002", "10.0.0.2:5060")
+	by := leg.Party{Kind: leg.Seat, Name: "1001", Tenant: tenantName}
+	ask := func(by leg.Party, caller, to string) b2bua.Program {
+		uri, err := message.ParseURI(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := dialog.Name{Display: "Alice", URI: sip.Uri{Scheme: "sip", User: caller}}
+		return b.Route(t.Context(), b.now, b2bua.Ask{By: by, Shown: shown, To: uri}, phoneFlow)
+	}
+	p := ask(by, "+441632960555", "sip:1002@198.51.100.99:9")
+	rings(t, p, "sip:1002@10.0.0.2:5060 as sip:+441632960555@10.0.0.1")
+	target := p.Stages[0].Targets[0]
+	if len(target.Headers) != 1 || target.Headers[0].Value() != "<sip:1001@10.0.0.1>" || target.From.Display != "Alice" {
+		t.Errorf("referred by %v as %+v", target.Headers, target.From)
+	}
+	rings(t, ask(by, "", "sip:1002@10.0.0.1"), "sip:1002@10.0.0.2:5060 as sip:anonymous@anonymous.invalid")
+	rings(t, ask(by, "+441632960555", "tel:901632960777"),
+		"sip:+441632960777@192.0.2.9:5060 as sip:+441632961001@203.0.113.1 or sip:+441632960777@192.0.2.10:5060",
+		"sip:+441632960777@198.51.100.1:5061;transport=tcp as sip:+441632961001@203.0.113.1")
+	if p := ask(by, "+441632960555", "sip:*43@10.0.0.1"); p.App != b2bua.AppEcho {
+		t.Errorf("%+v", p)
+	}
+	if p := ask(by, "+441632960555", "sip:999@10.0.0.1"); !p.Emergency {
+		t.Errorf("%+v", p)
+	}
+	refused(t, ask(by, "+441632960555", "sip:10.0.0.2"), 404, "Number not in plan")
+	refused(t, ask(by, "+441632960555", "sip:55@10.0.0.1"), 404, "Number not in plan")
+
+	seat3 := by
+	seat3.Name = "1003"
+	refused(t, ask(seat3, "+441632960555", "sip:901632960777@10.0.0.1"), 403, "Seat has no presentation number")
+	stranger := by
+	stranger.Name = "1099"
+	refused(t, ask(stranger, "+441632960555", "sip:1002@10.0.0.1"), 403, "There is no seat 1099")
+	stranger.Tenant = "other"
+	refused(t, ask(stranger, "+441632960555", "sip:1002@10.0.0.1"), 403, "")
+
+	carrier := leg.Party{Kind: leg.Trunk, Name: "carrier", Tenant: tenantName} // for an administrator
+	rings(t, ask(carrier, "+441632960555", "sip:+448081570002@x"), "sip:1002@10.0.0.2:5060 as sip:+441632960555@10.0.0.1")
+	refused(t, ask(carrier, "+441632960555", "sip:1002@x"), 404, "Number not in plan")
+	carrier.Name = "gone"
+	refused(t, ask(carrier, "+441632960555", "sip:1002@x"), 403, "")
+
+	b.store.Away(true)
+	refused(t, ask(by, "+441632960555", "sip:1002@10.0.0.1"), 503, "Seats cannot be looked up now")
+}
