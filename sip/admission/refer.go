@@ -12,6 +12,8 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
 	"strowger/sip/leg"
+	"strowger/sip/message"
+	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
 )
@@ -70,4 +72,22 @@ func (r *request) referredBy(host string) []sip.Header {
 		return nil
 	}
 	return []sip.Header{sip.NewHeader("Referred-By", "<sip:"+r.refers.By.Name+"@"+host+">")}
+}
+
+// replaces is the program of a seat that takes over a dialog (RFC 3891).
+func replaces(r *request, s seat.Seat, d message.Replaces, ok bool) b2bua.Program {
+	p := b2bua.Program{
+		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
+		Shown:  dialog.Name{Display: s.Name, URI: sip.Uri{Scheme: "sip", User: s.Number}},
+		From:   s.Number, To: userOf(r.req.Recipient), Entry: "replaces", Replaces: &d,
+	}
+	v := cause.New(400, "", cause.Caller)
+	switch {
+	case !ok:
+		p.Refuse = &v
+	case s.Disabled:
+		v = cause.Verdict{Status: 403, Q850: 21, Reason: "Seat " + s.Number + " is disabled", Fault: cause.Caller}
+		p.Refuse = &v
+	}
+	return p
 }

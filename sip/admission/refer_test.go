@@ -62,3 +62,23 @@ func TestRoute(t *testing.T) {
 	b.store.Away(true)
 	refused(t, ask(by, "+441632960555", "sip:1002@10.0.0.1"), 503, "Seats cannot be looked up now")
 }
+
+// TestReplaces: an authenticated seat may ask for a dialog, nobody else.
+func TestReplaces(t *testing.T) {
+	b := newBench(t)
+	const header = "Replaces: id@host;to-tag=a;from-tag=b;early-only"
+	p := b.Admit(t.Context(), b.now, b.proven("1001", "demo-1001", "INVITE", "sip:1002@"+realm, header), phoneFlow)
+	if p.Refuse != nil || p.Replaces == nil || p.Replaces.String() != "id@host;to-tag=a;from-tag=b;early-only" || p.Caller.Tenant != tenantName || len(p.Stages) > 0 {
+		t.Errorf("%+v", p)
+	}
+	p = b.Admit(t.Context(), b.now, b.proven("1001", "demo-1001", "INVITE", "sip:1002@"+realm, "Replaces: id@host;to-tag=a"), phoneFlow)
+	refused(t, p, 400, "")
+	p = b.Admit(t.Context(), b.now, b.proven("1001", "wrong", "INVITE", "sip:1002@"+realm, header), phoneFlow)
+	if p.Refuse == nil || p.Refuse.Status != 407 || p.Replaces != nil {
+		t.Errorf("%+v", p)
+	}
+	p = b.Admit(t.Context(), b.now, b.request("INVITE", "sip:+448081570002@203.0.113.1", "<sip:+441632960555@carrier.example>", header), carrierFlow)
+	if p.Refuse == nil || p.Refuse.Status != 403 || p.Replaces != nil {
+		t.Errorf("a carrier: %+v", p)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
@@ -37,6 +38,9 @@ type request struct {
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
 	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(flow)}
 	if r.trunk != nil {
+		if _, found, _ := message.Replaced(req); found { // it may take over nothing
+			return silent(cause.New(403, "", cause.Caller), nil)
+		}
 		return a.admitTrunk(ctx, r)
 	}
 	r.tenant = a.tenantOf(req, flow)
@@ -48,6 +52,9 @@ func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, 
 		return silent(*refusal, headers)
 	}
 	r.seat = s
+	if d, found, ok := message.Replaced(req); found {
+		return replaces(r, s, d, ok)
+	}
 	return a.admitSeat(ctx, r)
 }
 

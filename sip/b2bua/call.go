@@ -13,6 +13,7 @@ import (
 	"strowger/sip/dialog"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -38,6 +39,18 @@ type Effects interface {
 	// Ask has admission decide about a call that a party of this one asks for; a Routed
 	// event follows.
 	Ask(Ask)
+	// Fetch asks another call for a party of it; a Fetched event follows.
+	Fetch(Fetch)
+	// Find asks whether a dialog may be taken over; a Found event follows.
+	Find(Find)
+	// Give hands a leg that was detached to another call, to take the place of a dialog
+	// of it; a Kept or Returned event follows.
+	Give(*Moving, message.Replaces)
+	// Attach takes what came with a leg, which has the number id from now on.
+	Attach(id int, m *Moving)
+	// Keep tells the call that gave a leg that it is kept; Return gives it back.
+	Keep(*Moving)
+	Return(*Moving, cause.Verdict)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
@@ -99,6 +112,7 @@ type party struct {
 	alerted  bool          // it rang
 	leaving  bool          // it waits for nothing but its end: others have the call
 	over     bool          // its end was recorded
+	moved    bool          // it stands in for a leg that another call has
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
@@ -146,6 +160,9 @@ func (c *Call) Done() bool {
 // Deadline is when a Tick is due; zero means never.
 func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
+	if t := c.transfer; t != nil {
+		d = earlier(d, t.again)
+	}
 	for _, p := range c.legs {
 		d = earlier(earlier(earlier(d, p.askEnd), p.hearEnd), p.Deadline())
 	}
@@ -168,7 +185,7 @@ func (c *Call) Leg(id int) *leg.Leg {
 }
 
 func (c *Call) party(id int) *party {
-	if id < 1 || id > len(c.legs) {
+	if id < 1 || id > len(c.legs) || c.legs[id-1].moved {
 		return nil
 	}
 	return c.legs[id-1]

@@ -21,6 +21,22 @@
 // A leg that was told to end may linger for its last answer after the call is
 // over; Done says when the value can be dropped.
 //
+// # Moving a leg
+//
+// A leg that is quiet (answered, nothing under way on it) can be moved to another call,
+// with its sound, wherever that runs. Detaching gives a Moving, which nobody owns but
+// who holds it; Take attaches it in the place of another leg: it talks to the same
+// party, is rung for in the caller's stead, or answers the call that rings there. Who
+// gave the leg is told that it was Kept, and ends, or has it Returned, and goes on as
+// before. What the dialog hears meanwhile waits behind the leg in the mailbox.
+//
+//	attended transfer   the transferring call asks the other for its party (Fetch,
+//	                    Yield); while that still rings, it gives its own (Give)
+//	Replaces, pick-up   a Program with Replaces: the caller is answered and then given
+//	                    to the call that has the dialog
+//
+// A ledger sees it as moved in one call and joined in the other, each with its segments.
+//
 // # Decisions
 //
 //   - Sound is anchored: each leg negotiates its own SDP with us. Codec order is

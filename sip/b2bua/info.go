@@ -42,6 +42,9 @@ func (c *Call) Info() Info {
 		i.State = "transferring"
 	}
 	for _, p := range c.legs {
+		if p.moved {
+			continue
+		}
 		l := LegInfo{
 			ID: p.ID, Party: p.Party.String(), State: stateNames[p.State], Remote: p.Flow.Remote.String(),
 			Held: p.agreed.Held, CallID: p.Dialog.CallID,

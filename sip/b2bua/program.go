@@ -8,10 +8,11 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 )
 
-// Program is what admission decided about a call. Exactly one of Refuse, App and
-// Stages is set.
+// Program is what admission decided about a call. Exactly one of Refuse, Replaces, App
+// and Stages is set.
 type Program struct {
 	Caller leg.Party   // who calls
 	Shown  dialog.Name // the caller, as shown to who is rung; no user if withheld
@@ -23,6 +24,10 @@ type Program struct {
 	Refuse  *cause.Verdict // the call is refused
 	Headers []sip.Header   // of the refusal (challenges, Retry-After)
 	Silent  bool           // the refusal is no call: a challenge or a stranger, nothing is recorded
+
+	// Replaces is a dialog whose place the caller takes: it talks to who talked there, or
+	// answers the call that rings there. Its tenant has to be the caller's.
+	Replaces *message.Replaces
 
 	App     App
 	Prompts []string // AppPlay: played in order, then the call ends

@@ -32,6 +32,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	case p.Refuse != nil:
 		c.end(now, *p.Refuse, "switch", out)
 	case !c.prepare(now, out):
+	case p.Replaces != nil:
+		out.Find(Find{By: p.Caller, Dialog: *p.Replaces})
 	case p.App != NoApp:
 		c.startApp(now, out)
 	case c.lastHop:

@@ -58,6 +58,25 @@ type (
 		Leg     int
 		Program Program
 	}
+	// Found is the answer to Find: why the dialog may not be taken over, or nil, and
+	// whether it rings.
+	Found struct {
+		Early bool
+		Err   error
+	}
+	// Fetched is the answer to Fetch: a leg, or why there is none.
+	Fetched struct {
+		Leg    int
+		Moving *Moving
+		Err    error
+	}
+	// Kept tells that a leg which went to another call has its place there.
+	Kept struct{}
+	// Returned gives back a leg that no call wanted.
+	Returned struct {
+		Moving  *Moving
+		Verdict cause.Verdict
+	}
 	// Transfer has a party called by the number that an administrator says: Leg stays
 	// in the call, and is connected to it.
 	Transfer struct {
@@ -77,6 +96,10 @@ func (Sound) isEvent()     {}
 func (Hangup) isEvent()    {}
 func (Routed) isEvent()    {}
 func (Transfer) isEvent()  {}
+func (Found) isEvent()     {}
+func (Fetched) isEvent()   {}
+func (Kept) isEvent()      {}
+func (Returned) isEvent()  {}
 func (Tick) isEvent()      {}
 
 // Step advances the call by one event.
@@ -111,6 +134,22 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		c.routed(now, e, out)
 	case Transfer:
 		c.transferBy(now, e, out)
+	default:
+		c.moves(now, ev, out)
+	}
+}
+
+// moves takes what happens to legs that go from call to call, and the time.
+func (c *Call) moves(now time.Time, ev Event, out Effects) {
+	switch e := ev.(type) {
+	case Found:
+		c.found(now, e, out)
+	case Fetched:
+		c.fetched(now, e, out)
+	case Kept:
+		c.kept(now, out)
+	case Returned:
+		c.returned(now, e.Moving, e.Verdict, out)
 	case Tick:
 		c.tick(now, out)
 	}
@@ -131,6 +170,9 @@ func (c *Call) tick(now time.Time, out Effects) {
 	if due(now, c.stageEnd) {
 		c.unanswered(now, out)
 	}
+	if t := c.transfer; t != nil && due(now, t.again) {
+		c.fetch(out)
+	}
 }
 
 func due(now, deadline time.Time) bool { return !deadline.IsZero() && !now.Before(deadline) }
@@ -144,6 +186,7 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 		c.accepts(now, p, ev.Body, out)
 	case leg.Acked:
 		c.acked(now, p, ev.Body, out)
+		c.takeOver(now, out)
 	case leg.Reoffers:
 		c.reoffers(now, p, ev.Body, out)
 	case leg.Reanswers:
@@ -277,7 +320,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.early && c.state == ringing && !c.caller().over {
 		c.hearRinging(out)
 	}
-	if c.transfers(p) && c.state == talking { // before it was decided where to
+	if c.transfers(p) && c.state == talking && c.transfer.other != nil { // before it was decided where to
 		out.Hear(c.transfer.other.ID, 0)
 	}
 	if p.local.IsValid() {

@@ -10,6 +10,7 @@ import (
 	"strowger/sip/dialog"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 )
 
 // Ringback is the prompt that a party hears while another is rung for it.
@@ -25,10 +26,13 @@ type Ask struct {
 
 // transfer is one that is under way: the caller of the program is rung for.
 type transfer struct {
-	by     *party // who asked for it, or is let go by an administrator
-	other  *party // who goes on
-	told   int    // the last provisional status that who asked was told
-	recall bool   // it failed, and who asked has hung up: its phone is rung
+	by     *party           // who asked for it, or is let go by an administrator
+	other  *party           // who goes on; nil while it is given to another call
+	told   int              // the last provisional status that who asked was told
+	asks   message.Replaces // the dialog to take over; zero for a blind transfer
+	again  time.Time        // when its call is asked for again; zero for never
+	until  time.Time        // and until when
+	recall bool             // it failed, and who asked has hung up: its phone is rung
 }
 
 // transfers tells whether p is the one that a transfer under way leaves behind.
@@ -45,7 +49,9 @@ func (c *Call) refers(now time.Time, p *party, r leg.Referral, out Effects) {
 	case other == nil: // an application
 		p.RefuseRefer(now, out, cause.New(603, "", cause.Peer))
 	case r.Replaces != nil:
-		p.RefuseRefer(now, out, cause.New(501, "", cause.Us))
+		c.transfer = &transfer{by: p, other: other, asks: *r.Replaces, until: now.Add(fetchTime)}
+		p.AcceptRefer(now, out)
+		c.fetch(out)
 	default:
 		c.transfer = &transfer{by: p, other: other}
 		p.AcceptRefer(now, out)
@@ -154,11 +160,14 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 	t := c.transfer
 	c.transfer, c.program.Stages = nil, nil
 	c.state, c.peer = talking, p
+	if c.Answer.IsZero() {
+		c.Answer = now
+	}
 	if p == nil {
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: c.front.ID, Party: c.program.App.String()})
 	} else {
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
-		c.join(now, out)
+		c.join(now, c.front, out)
 	}
 	if t.by.over {
 		return
@@ -169,15 +178,16 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 	}
 }
 
-// join makes the caller, who has an answer already, and its peer hear each other.
-func (c *Call) join(now time.Time, out Effects) {
+// join makes the caller, who has an answer already, and its peer hear each other. If
+// their codecs differ, one is asked for those of the other.
+func (c *Call) join(now time.Time, asked *party, out Effects) {
 	caller, p := c.front, c.peer
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
 	c.watch(p, out)
-	c.align(now, caller, p, out)
+	c.align(now, asked, c.other(asked), out)
 }
 
 // reported lets go who has heard that its transfer has come about. It may hang up
@@ -199,7 +209,7 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 	case !t.by.over:
 		c.transfer, c.program.Stages = nil, nil
 		c.state, c.peer = talking, t.by
-		c.join(now, out)
+		c.join(now, c.front, out)
 	case t.recall, t.by.Party.Kind != leg.Seat:
 		c.end(now, v, "switch", out)
 	default:

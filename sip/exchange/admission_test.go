@@ -142,6 +142,9 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 	if b := a.numbers[req.Recipient.User]; b != nil {
 		a = b
 	}
+	if d, found, ok := message.Replaced(req); found && ok {
+		return b2bua.Program{Caller: partyOf(kind, name, flow.Remote.Addr()), From: name, Entry: "replaces", Replaces: &d}
+	}
 	return a.decide(name, kind, req, flow)
 }
 

@@ -18,6 +18,12 @@
 // says; INVITE, CANCEL and ACK of one call therefore meet. A token of another
 // node sends the message there.
 //
+// # Legs that move
+//
+// A leg that goes to a call of another strand keeps its tag, which leads to the strand
+// where it was born: that, and each on the way, sends its messages on for as long as
+// the leg lives. A mailbox keeps the order, so that they come behind the leg.
+//
 // # Calls of other nodes
 //
 // A call rings the phones of another node through that node's flows, which carry

@@ -127,6 +127,7 @@ func (p *party) call(a action) {
 		callID: id, ours: "tag-" + id, local: p.uri(), seq: 1,
 		remote: fmt.Sprintf("<sip:%s@192.0.2.1>", a.args[0]), target: "sip:" + a.args[0] + "@192.0.2.1",
 	}
+	a.header = p.replaces(a)
 	p.talks = append(p.talks, t)
 	p.offer(t, a)
 }

@@ -146,6 +146,21 @@ func bare(value string) string {
 	return value
 }
 
+// replaces is the header of an INVITE with replaces=NAME: the newest dialog of that
+// party, seen from the switch.
+func (p *party) replaces(a action) string {
+	name, ok := a.option("replaces")
+	if !ok {
+		return a.header
+	}
+	t := p.party(name).talk()
+	value := "Replaces: " + t.callID + ";to-tag=" + t.theirs + ";from-tag=" + t.ours
+	if _, early := a.option("early-only"); early {
+		value += ";early-only"
+	}
+	return strings.TrimPrefix(a.header+" | "+value, " | ")
+}
+
 // referTo is the header of REFER NUMBER, with Replaces for replaces=N: the dialog N of
 // the party itself. Other headers of the line come before it.
 func (p *party) referTo(a action) string {

@@ -123,7 +123,7 @@ func (s *strand) inDialog(now time.Time, tx *transaction.Server, req *sip.Reques
 		s.step(now, r, b2bua.Request{Leg: l.ID, Msg: withoutBody(req)})
 	case l.Party.Kind == leg.Seat:
 		s.x.counters.ForeignSource.Add(1)
-		s.authenticate(now, r, l, tx, req, flow)
+		s.authenticate(now, l, tx, req, flow)
 	default:
 		s.x.counters.ForeignSource.Add(1)
 		s.reply(now, tx, req, 403)
@@ -155,7 +155,11 @@ func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Respon
 
 // Stray counts a response without a transaction (transaction.User). A 2xx that is
 // repeated after its transaction's end is acknowledged by the leg if it lives.
-func (s *strand) Stray(now time.Time, res *sip.Response, _ transport.Flow) {
+func (s *strand) Stray(now time.Time, res *sip.Response, flow transport.Flow) {
+	if to := s.moved[message.Tag(res.From().Params)]; to != nil {
+		to.box.post(func(now time.Time) { to.Stray(now, res, flow) })
+		return
+	}
 	s.x.counters.StrayResponses.Add(1)
 	if res.CSeq().MethodName != sip.INVITE || res.StatusCode/100 != 2 {
 		return
