@@ -46,10 +46,9 @@ func (r *reader) read(file *source.Body) {
 		r.Limits.Registers = b.Int("registers", r.Limits.Registers, 1, 1_000_000)
 		b.Done()
 	}
-	if b := file.Block("log"); b != nil {
-		r.Log.Level = level(b)
-		b.Done()
-	}
+	r.logs(file)
+	r.trace(file)
+	r.homer(file)
 }
 
 func (r *reader) node(file *source.Body) {
@@ -169,6 +168,7 @@ func (r *reader) tenant(b *source.Body) {
 			b.Fault(at, "%s: %s", b.Name(), line)
 		}
 	}
+	presents(b, &t)
 	if s := b.Block("seed"); s != nil {
 		t.Seed = Seed{Plan: r.beside(s.String("plan", "")), Seats: r.beside(s.String("seats", ""))}
 		s.Done()
@@ -180,6 +180,7 @@ func (r *reader) tenant(b *source.Body) {
 func numbering(b *source.Body, n *dialplan.Numbering) {
 	for key, field := range map[string]*string{
 		"country": &n.Country, "national": &n.National, "international": &n.International, "outside": &n.Outside,
+		"withhold": &n.Withhold, "release": &n.Release,
 	} {
 		*field = b.String(key, *field)
 		if len(*field) > 4 || strings.Trim(*field, "0123456789") != "" {
@@ -230,7 +231,9 @@ func (r *reader) trunk(b *source.Body) {
 		t.Targets = append(t.Targets, target)
 	}
 	t.Media = prefixes(b, "media")
+	t.NoHomer = isOff(b, "homer")
 	t.AnyProto = !b.Has("proto")
+	trust(b, &t)
 	b.Done()
 	r.Trunks = append(r.Trunks, t)
 }

@@ -6,6 +6,7 @@
 // we build on. What lives where:
 //
 //	message      sipgo's messages, checked: validation, parameters, builders
+//	overload     what is taken first, and what is refused, when too much comes
 //	transport    the wire: listeners, flows, order of arrival
 //	certificate  the certificates of TLS: read again when they change
 //	transaction  the four state machines of RFC 3261 and 6026
@@ -13,6 +14,7 @@
 //	leg          one party of a call
 //	b2bua        a call: its legs, its program, who hears whom. Pure
 //	exchange     the shell that runs calls: strands, timers, effects
+//	identity     who calls, and what of that each party is told
 //	admission    who may call, and where the call goes
 //	auth         digest authentication
 //	seat         provisioned seats and their bindings
@@ -23,6 +25,9 @@
 //	cluster      the link between nodes
 //	ledger       the append-only record and its projections
 //	segment      the log of checksummed frames beneath it
+//	trace        the messages of the recent past, for ladders
+//	meter        messages and delays counted for Prometheus
+//	hep          the messages of calls to a capture server (Homer)
 //	mark         tokens that lead back to a node and strand
 //	cause        SIP status, Q.850 cause and whose fault
 //	ua           a small user agent: the test phone's SIP side

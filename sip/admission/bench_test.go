@@ -220,7 +220,7 @@ func (b *bench) register(n string, remotes ...string) {
 			Registered: b.now.Add(-time.Duration(i) * time.Second), Expires: b.now.Add(time.Hour),
 		})
 	}
-	if err := b.directory.PutBindings(b.t.Context(), tenantName, n, list, state.Any); err != nil {
+	if err := b.directory.PutBindings(b.t.Context(), tenantName, n, list, state.Any, false); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/dialplan"
+	"strowger/dialplan/number"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
-	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
-	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
 )
@@ -22,8 +22,10 @@ import (
 // dialled the number. Only the user of the URI counts: nothing is sent to a host that
 // a party names.
 func (a *Admission) Route(ctx context.Context, now time.Time, ask b2bua.Ask, flow transport.Flow) b2bua.Program {
-	r := &request{now: now, req: sip.NewRequest(sip.INVITE, ask.To), flow: flow, tenant: a.tenants[ask.By.Tenant], refers: &ask}
-	called := userOf(ask.To)
+	req := sip.NewRequest(sip.INVITE, ask.To)
+	req.AppendHeader(&sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: ask.By.Name, Host: ask.To.Host}})
+	r := &request{now: now, req: req, flow: flow, tenant: a.tenants[ask.By.Tenant], refers: &ask}
+	called := identity.Number(ask.To)
 	switch {
 	case r.tenant == nil:
 		return refusal(called, cause.New(403, "", cause.Caller))
@@ -47,8 +49,11 @@ func (a *Admission) routeTrunk(ctx context.Context, r *request, called string) b
 	if r.trunk = a.cfg.Trunks.Find(r.tenant.Name, r.refers.By.Name); r.trunk == nil {
 		return refusal(called, cause.New(403, "", cause.Caller))
 	}
-	r.caller, r.number = shownOf(*r.refers), r.refers.Shown.URI.User
-	p := b2bua.Program{Caller: r.refers.By, Shown: r.caller, From: r.number}
+	r.caller = r.refers.Shown
+	if !r.caller.Withheld {
+		r.number = r.caller.Presentation
+	}
+	p := b2bua.Program{Caller: r.refers.By, Shown: r.shown(), From: r.number}
 	return a.decide(ctx, r, p, dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromTrunk, Trunk: r.trunk.Name, Called: called, Caller: r.number, At: r.now,
 	})
@@ -58,12 +63,10 @@ func refusal(called string, v cause.Verdict) b2bua.Program {
 	return b2bua.Program{To: called, Refuse: &v}
 }
 
-// shownOf is who a transfer connects.
-func shownOf(ask b2bua.Ask) dialog.Name {
-	if ask.Shown.URI.User == "" {
-		return anonymous
-	}
-	return ask.Shown
+// shown is the caller, to keep longer than the request.
+func (r *request) shown() *identity.Caller {
+	c := r.caller
+	return &c
 }
 
 // referredBy tells a phone who has sent the caller to it (RFC 3892).
@@ -75,11 +78,12 @@ func (r *request) referredBy(host string) []sip.Header {
 }
 
 // replaces is the program of a seat that takes over a dialog (RFC 3891).
-func replaces(r *request, s seat.Seat, d message.Replaces, ok bool) b2bua.Program {
+func (r *request) replaces(d message.Replaces, ok bool) b2bua.Program {
+	s := r.seat
+	r.caller = seatCaller(s, identity.Caller{}, number.AsEver)
 	p := b2bua.Program{
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
-		Shown:  dialog.Name{Display: s.Name, URI: sip.Uri{Scheme: "sip", User: s.Number}},
-		From:   s.Number, To: userOf(r.req.Recipient), Entry: "replaces", Replaces: &d,
+		Shown:  r.shown(), From: s.Number, To: identity.Number(r.req.Recipient), Entry: "replaces", Replaces: &d,
 	}
 	v := cause.New(400, "", cause.Caller)
 	switch {

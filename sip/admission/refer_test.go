@@ -3,10 +3,8 @@ package admission_test
 import (
 	"testing"
 
-	"github.com/emiago/sipgo/sip"
-
 	"strowger/sip/b2bua"
-	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 )
@@ -22,7 +20,7 @@ func TestRoute(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shown := dialog.Name{Display: "Alice", URI: sip.Uri{Scheme: "sip", User: caller}}
+		shown := identity.Caller{Display: "Alice", Presentation: caller}
 		return b.Route(t.Context(), b.now, b2bua.Ask{By: by, Shown: shown, To: uri}, phoneFlow)
 	}
 	p := ask(by, "+441632960555", "sip:1002@198.51.100.99:9")

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"strowger/dialplan/plan"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
-	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
@@ -27,11 +28,12 @@ type request struct {
 	req    *sip.Request
 	flow   transport.Flow
 	tenant *Tenant
-	trunk  *trunk.Trunk // the caller, or
-	seat   seat.Seat    // the caller
-	caller dialog.Name  // as shown to who is rung; the host is set for each target
-	number string       // the caller's number, "" if withheld
-	refers *b2bua.Ask   // the caller asks for this in a call, for another party of it; or nil
+	trunk  *trunk.Trunk    // the caller, or
+	seat   seat.Seat       // the caller
+	caller identity.Caller // as seats see it; see outward for trunks
+	number string          // the caller's number for the plan, "" if withheld
+	refers *b2bua.Ask      // the caller asks for this in a call, for another party of it; or nil
+	own    identity.Caller // the caller itself, if it refers
 }
 
 // Admit decides about an INVITE.
@@ -53,7 +55,7 @@ func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, 
 	}
 	r.seat = s
 	if d, found, ok := message.Replaced(req); found {
-		return replaces(r, s, d, ok)
+		return r.replaces(d, ok)
 	}
 	return a.admitSeat(ctx, r)
 }
@@ -64,9 +66,18 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
-	r.number, r.caller = presented(r.req)
-	p := b2bua.Program{Caller: r.trunk.Caller(r.flow.Remote.Addr()), Shown: r.caller, From: r.number}
-	called := userOf(r.req.Recipient)
+	r.caller = identity.Of(r.req, r.trunk.Peer)
+	if !r.caller.Withheld {
+		r.number = r.caller.Presentation
+	}
+	p := b2bua.Program{
+		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number, Shown: r.shown(),
+		Network: r.caller.Network, Presentation: r.caller.Presentation, Withheld: r.caller.Withheld,
+	}
+	called := identity.Number(r.req.Recipient)
+	if r.caller.Privacy.Impossible() {
+		return a.impossible(p, called)
+	}
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
 		if stages := a.callback(ctx, r, e164); stages != nil {
 			a.counters.Callbacks.Add(1)
@@ -82,18 +93,24 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	s := r.seat
 	r.number = s.Number
-	r.caller = dialog.Name{Display: s.Name, URI: sip.Uri{Scheme: "sip", User: s.Number}}
-	if r.refers != nil {
-		r.caller = shownOf(*r.refers)
-	}
+	asked := identity.Of(r.req, identity.Peer{})
+	called := identity.Number(r.req.Recipient)
+	dialled, showing := r.tenant.Plan().Showing(r.tenant.Numbering, called)
+	r.caller = seatCaller(s, asked, showing)
 	p := b2bua.Program{
-		Shown:  r.caller,
+		Shown:  r.shown(),
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
-		From:   s.Number,
+		From:   s.Number, Network: r.caller.Network, Presentation: s.Number, Withheld: r.caller.Withheld,
 	}
-	called := userOf(r.req.Recipient)
-	if n, ok := r.tenant.Emergency.Match(calledForEmergency(r.req, called)); ok {
+	if n, ok := r.tenant.emergencyNumber(calledForEmergency(r.req, called)); ok {
 		return a.emergency(ctx, r, p, n)
+	}
+	if r.refers != nil {
+		r.own, r.caller = r.caller, r.refers.Shown
+	}
+	called = dialled
+	if asked.Privacy.Impossible() {
+		return a.impossible(p, called)
 	}
 	if s.Disabled {
 		v := cause.Verdict{Status: 403, Q850: 21, Reason: "Seat " + s.Number + " is disabled", Fault: cause.Caller}
@@ -107,8 +124,17 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	}
 	return a.decide(ctx, r, p, dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
-		At: r.now, Presentation: s.Presentation,
+		At: r.now, Presentation: cmp.Or(s.Presentation, r.tenant.Presentation),
 	})
+}
+
+// impossible refuses a call that is to be made in a privacy we do not know or not at
+// all (RFC 3323 section 5).
+func (a *Admission) impossible(p b2bua.Program, called string) b2bua.Program {
+	a.counters.Impossible.Add(1)
+	v := cause.Verdict{Status: 500, Q850: 79, Reason: "Privacy that is asked for is not known here", Fault: cause.Caller}
+	p.To, p.Refuse = called, &v
+	return p
 }
 
 // calledForEmergency is the user part, or the whole of a service URN.
@@ -141,7 +167,9 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 	case dialplan.Ring:
 		p.Stages = []b2bua.Stage{a.ringSeats(ctx, r, step)}
 	case dialplan.Trunk:
-		p.Stages = a.trunkStages(r, step)
+		outward := a.outward(r, step.Presentation)
+		p.Presentation = outward.Presentation
+		p.Stages = a.trunkStages(r, step, outward)
 	}
 	return p
 }

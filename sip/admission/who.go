@@ -3,6 +3,8 @@ package admission
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -18,7 +20,7 @@ import (
 
 // Challenge answers at once a request that shows no credentials and needs some.
 func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Flow) (status int, headers []sip.Header, ok bool) {
-	if len(credentials(req)) > 0 {
+	if slices.ContainsFunc(credentials(req), digest) {
 		return 0, nil, false
 	}
 	if req.Method == sip.INVITE && a.trunkOf(flow) != nil {
@@ -118,6 +120,13 @@ func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, flow transpo
 // other.
 func credentials(req *sip.Request) []string {
 	return append(message.Headers(req, "Proxy-Authorization"), message.Headers(req, "Authorization")...)
+}
+
+// digest tells whether credentials are of the scheme that we know. Any other counts as
+// none (RFC 4475 section 3.3.7).
+func digest(credentials string) bool {
+	scheme, _, _ := strings.Cut(credentials, " ")
+	return strings.EqualFold(scheme, "Digest")
 }
 
 // tenantOf is the tenant that a request means, or nil. The address of record is To

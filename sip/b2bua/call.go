@@ -10,7 +10,7 @@ import (
 	"strowger/media"
 	"strowger/media/sdp"
 	"strowger/sip/cause"
-	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/message"
@@ -73,7 +73,6 @@ type Call struct {
 	From    string
 	To      string
 	Entry   string
-	Why     []string
 
 	timer    leg.SessionTimer // of its legs
 	lastHop  bool             // Max-Forwards leaves none for another leg
@@ -92,27 +91,30 @@ type Call struct {
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
-	name     dialog.Name // as shown to others
-	confirm  bool        // it is asked for a key before the call is given to it
+	shown    *identity.Caller // who it is, as shown to others; nil for the number that was called
 	session  sdp.Session
-	saved    sdp.Session      // before our re-INVITE, to go back to if it fails
-	ours     bool             // the open offer is ours; the party's ACK answers it
+	saved    *sdp.Session     // before our re-INVITE, to go back to if it fails
 	local    netip.AddrPort   // RTP address; zero until opened
 	offer    *sdp.Description // of the party, the last one
 	reply    []byte           // our answer to it in a provisional response
 	agreed   sdp.Agreed
 	able     []sdp.Codec // what was agreed with it so far
-	early    bool        // early media was sent to the caller from this leg
-	oneWay   bool
+	sounds   []byte      // the SDP that early media comes by
 	rang     time.Time
 	answered time.Time
 	askEnd   time.Time     // until when its key is awaited; zero if none is
 	hearEnd  time.Time     // until when a first response is awaited; zero for as long as the stage rings
 	next     []leg.Address // other ways to it
-	alerted  bool          // it rang
-	leaving  bool          // it waits for nothing but its end: others have the call
-	over     bool          // its end was recorded
-	moved    bool          // it stands in for a leg that another call has
+
+	confirm bool // it is asked for a key before the call is given to it
+	ours    bool // the open offer is ours; the party's ACK answers it
+	early   bool // early media was sent to the caller from this leg
+	oneWay  bool
+	refuses bool // it has refused the codecs of the other leg
+	alerted bool // it rang
+	leaving bool // it waits for nothing but its end: others have the call
+	over    bool // its end was recorded
+	moved   bool // it stands in for a leg that another call has
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known

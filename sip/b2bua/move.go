@@ -83,7 +83,7 @@ func (c *Call) attach(now time.Time, m *Moving, out Effects) *party {
 	c.legs = append(c.legs, p)
 	out.Attach(p.ID, m)
 	c.record(now, out, ledger.Event{
-		Kind: ledger.Joined, Leg: p.ID, Party: p.Party.String(), To: p.name.URI.User, SIPCallID: p.Dialog.CallID,
+		Kind: ledger.Joined, Leg: p.ID, Party: p.Party.String(), To: p.identity().Presentation, SIPCallID: p.Dialog.CallID,
 		Detail: fmt.Sprintf("leg %d of call %s", m.Leg, m.Call),
 	})
 	return p
@@ -122,7 +122,7 @@ func (c *Call) takeCaller(now time.Time, p *party, m *Moving, out Effects) {
 	q := c.attach(now, m, out)
 	c.front, c.transfer = q, &transfer{by: p, other: q}
 	c.release(now, p, cause.Verdict{Status: 487, Q850: 16, Fault: cause.Nobody}, out)
-	if early == nil || !c.earlyTransfer(early, out) {
+	if early == nil || !c.earlyTransfer(early, early.sounds, out) {
 		c.hearRinging(out)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/cause"
-	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 )
@@ -14,12 +14,16 @@ import (
 // Program is what admission decided about a call. Exactly one of Refuse, Replaces, App
 // and Stages is set.
 type Program struct {
-	Caller leg.Party   // who calls
-	Shown  dialog.Name // the caller, as shown to who is rung; no user if withheld
-	From   string      // the caller's number for the record
-	To     string      // the called number in canonical form, for the record
-	Entry  string      // the plan entry that decided
-	Why    []string    // the decision explained, one line a rule
+	Caller leg.Party        // who calls
+	Shown  *identity.Caller // the caller, as shown to others; nil if that is not known
+	From   string           // the caller's number for the record
+	// Network and Presentation are the caller's numbers, for the record alone; "" if they
+	// are not known. Withheld tells that the called party may not see them.
+	Network, Presentation string
+	Withheld              bool
+	To                    string   // the called number in canonical form, for the record
+	Entry                 string   // the plan entry that decided
+	Why                   []string // the decision explained, one line a rule
 
 	Refuse  *cause.Verdict // the call is refused
 	Headers []sip.Header   // of the refusal (challenges, Retry-After)

@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -18,12 +19,13 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	}
 	caller := c.caller()
 	c.program = p
-	caller.Party, caller.name = p.Caller, p.Shown
-	c.Tenant, c.From, c.To, c.Entry, c.Why = p.Caller.Tenant, p.From, p.To, p.Entry, p.Why
+	caller.Party, caller.shown = p.Caller, p.Shown
+	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, p.From, p.To, p.Entry
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
-			SIPCallID: caller.Dialog.CallID, Emergency: p.Emergency,
+			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
+			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
 		c.recordDecision(now, p, out)
 	}
@@ -60,6 +62,9 @@ func (c *Call) prepare(now time.Time, out Effects) bool {
 	caller := c.caller()
 	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
 		d, err := sdp.Parse(body)
+		if err == nil {
+			_, err = d.Audio()
+		}
 		if err != nil {
 			c.end(now, sdpVerdict(err), "switch", out)
 			return false
@@ -106,10 +111,11 @@ func (s Stage) timeout() time.Duration {
 // ring sends an INVITE to one target.
 func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.name, p.confirm, p.next, p.rang = shown(t.To), t.Confirm, t.Next, now
+	p.confirm, p.next, p.rang = t.Confirm, t.Next, now
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
+	p.Dialog.Meet(c.caller().Dialog)
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
 		p.Drop()
@@ -198,6 +204,9 @@ func (c *Call) firstOffer(caller *party) []byte {
 // earlyMedia opens the way for the sound of a party that has not answered yet.
 func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) bool {
 	caller := c.caller()
+	if p.early {
+		c.follow(p, body, out)
+	}
 	if caller.offer == nil && !caller.Talking() || p.early {
 		return p.early
 	}
@@ -205,17 +214,31 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 		return false
 	}
 	if caller.Talking() {
-		return c.earlyTransfer(p, out)
+		return c.earlyTransfer(p, body, out)
 	}
 	answer, err := c.finalFor(caller, p, out)
 	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
-	p.early, caller.reply = true, answer
+	p.early, p.sounds, caller.reply = true, body, answer
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	caller.Progress(now, out, 183, answer)
 	return true
+}
+
+// follow hears the early media of another phone behind the same party, such as the one
+// that a carrier has gone on to, if it has the codec that the caller was answered.
+func (c *Call) follow(p *party, body []byte, out Effects) {
+	if bytes.Equal(body, p.sounds) {
+		return
+	}
+	if d, err := sdp.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
+		return
+	}
+	if c.takeAnswer(p, body, out) {
+		p.sounds = body
+	}
 }
 
 // accepts gives the call to the party that answered.
@@ -254,11 +277,12 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		return
 	}
 	c.state, c.peer, c.Answer = talking, p, now
+	p.Dialog.Meet(caller.Dialog)
 	caller.answered = now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.Answer(now, out, body)
-	caller.offer, c.program.Stages = nil, nil // of no more use while the call lives
+	caller.offer, p.sounds, c.program.Stages = nil, nil, nil // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)

@@ -43,7 +43,7 @@ func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 		p.ours = true
 		return p.session.Offer(p.local, sdp.Arrange(ours, sdp.Defaults()), sdp.SendRecv), nil
 	}
-	if p.reply != nil && sdp.Agree(p.agreed.Codecs, ours) { // it stays what it was (13.2.1)
+	if p.reply != nil { // it stays what it was (13.2.1)
 		p.agree(p.agreed, out)
 		return p.reply, nil
 	}
@@ -94,18 +94,29 @@ func (p *party) bounded(r media.Remote) media.Remote {
 	return r
 }
 
-// acked takes the answer that an ACK or PRACK carries, when the offer was ours. What
-// an early answer has left between both legs is settled at the ACK.
+// acked takes the answer that an ACK or PRACK carries, when the offer was ours; the
+// other leg follows it. What an answer of ours before anybody answered has left
+// between both legs is settled at the ACK: the party has offered more than it says.
 func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
-	if ours := p.ours; !ours && !p.Settled() {
-		return
-	} else if p.ours = false; ours && !c.takeAnswer(p, body, out) {
-		c.end(now, cause.Verdict{Status: 488, Q850: 65, Reason: "No SDP answer in ACK", Fault: cause.Peer}, "switch", out)
-		return
-	}
-	c.watch(p, out)
-	if other := c.other(p); other != nil {
-		c.align(now, other, p, out)
+	other := c.other(p)
+	switch {
+	case p.ours:
+		p.ours = false
+		if !c.takeAnswer(p, body, out) {
+			c.end(now, cause.Verdict{Status: 488, Q850: 65, Reason: "No SDP answer in ACK", Fault: cause.Peer}, "switch", out)
+			return
+		}
+		c.watch(p, out)
+		if other != nil {
+			c.align(now, other, p, out)
+		}
+	case p.Settled():
+		c.watch(p, out)
+		fallthrough
+	case p.reply != nil:
+		if other != nil {
+			c.align(now, p, other, out)
+		}
 	}
 }
 
@@ -125,7 +136,7 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 		p.RefuseReoffer(now, out, sdpVerdict(err))
 		return
 	}
-	p.offer, p.reply = d, nil
+	p.offer, p.reply, p.refuses = d, nil, false
 	c.answerReoffer(now, p, out)
 }
 
@@ -175,7 +186,7 @@ func (c *Call) askOther(now time.Time, p, other *party, out Effects) {
 		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
 		return
 	}
-	other.saved, c.reoffer = saved, p
+	other.saved, c.reoffer = &saved, p
 }
 
 // reanswers takes the answer to our re-INVITE and then answers who caused it.
@@ -185,6 +196,7 @@ func (c *Call) reanswers(now time.Time, p *party, body []byte, out Effects) {
 		c.reofferFailed(now, p, cause.New(488, "", cause.Peer), out)
 		return
 	}
+	p.saved = nil
 	c.watch(p, out)
 	switch {
 	case asked == nil:
@@ -207,7 +219,7 @@ func (c *Call) align(now time.Time, p, other *party, out Effects) {
 		p.session = saved
 		return
 	}
-	p.saved = saved
+	p.saved = &saved
 }
 
 // retries makes an offer again that was refused for a time, if it still has a reason.
@@ -224,14 +236,23 @@ func (c *Call) refreshes(now time.Time, p *party, out Effects) {
 		p.session = saved
 		return
 	}
-	p.saved = saved
+	p.saved = &saved
 }
 
+// reofferFailed goes on after a re-INVITE of ours that was refused. Where it was the
+// switch that wanted both legs to agree, the other leg is asked instead.
 func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effects) {
-	p.session = p.saved
+	if p.saved != nil {
+		p.session, p.saved = *p.saved, nil
+	}
 	if asked := c.reoffer; asked != nil {
 		c.reoffer = nil
 		asked.RefuseReoffer(now, out, v)
+		return
+	}
+	p.refuses = v.Status == 488 || v.Status == 606 || v.Status == 415
+	if other := c.other(p); other != nil && p.refuses && !other.refuses {
+		c.align(now, other, p, out)
 	}
 }
 
@@ -280,6 +301,8 @@ func sdpVerdict(err error) cause.Verdict {
 		return v
 	case errors.Is(err, sdp.ErrMalformed), errors.Is(err, sdp.ErrLimit):
 		return cause.Verdict{Status: 400, Q850: 127, Reason: "Unreadable SDP", Fault: cause.Peer}
+	case errors.Is(err, sdp.ErrNoAudio):
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "No audio in SDP", Fault: cause.Peer}
 	case errors.Is(err, sdp.ErrTransport):
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "Only RTP/AVP audio is offered here", Fault: cause.Peer}
 	default:

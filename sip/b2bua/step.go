@@ -109,7 +109,9 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		c.admitted(now, e.Program, out)
 	case Request:
 		if p := c.party(e.Leg); p != nil {
-			c.legEvent(now, p, p.Request(now, out, e.Tx, e.Msg), out)
+			ev := p.Request(now, out, e.Tx, e.Msg)
+			c.introduce(p)
+			c.legEvent(now, p, ev, out)
 		}
 	case Cancelled:
 		if p := c.party(e.Leg); p != nil {
@@ -118,7 +120,9 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	case Response:
 		if p := c.party(e.Leg); p != nil {
 			p.hearEnd = time.Time{}
-			c.legEvent(now, p, p.Response(now, out, e.Tx, e.Msg), out)
+			ev := p.Response(now, out, e.Tx, e.Msg)
+			c.introduce(p)
+			c.legEvent(now, p, ev, out)
 		}
 	case Failed:
 		if p := c.party(e.Leg); p != nil {
@@ -317,6 +321,9 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	}
 	p.over, p.askEnd, p.hearEnd = true, time.Time{}, time.Time{}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
+	if p != c.caller() {
+		e.SessionID = p.Dialog.SessionID()
+	}
 	if p.early && c.state == ringing && !c.caller().over {
 		c.hearRinging(out)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"strowger/media/sdp"
 	"strowger/sip/cause"
-	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/message"
@@ -18,9 +18,9 @@ const Ringback = "ringback"
 
 // Ask is a call that a party of this one wants made.
 type Ask struct {
-	Leg   int         // it is told by the Routed event
-	By    leg.Party   // who asks: what it may not dial, it may not ask for
-	Shown dialog.Name // who is connected, as shown to who is rung; no user if withheld
+	Leg   int             // it is told by the Routed event
+	By    leg.Party       // who asks: what it may not dial, it may not ask for
+	Shown identity.Caller // who is connected, as shown to who is rung
 	To    sip.Uri
 }
 
@@ -89,7 +89,7 @@ func (c *Call) CanTransfer(id int) error {
 }
 
 func (c *Call) route(by, other *party, asks leg.Party, to sip.Uri, out Effects) {
-	out.Ask(Ask{Leg: by.ID, By: asks, Shown: other.name, To: to})
+	out.Ask(Ask{Leg: by.ID, By: asks, Shown: other.identity(), To: to})
 }
 
 // routed goes on with a transfer when it is decided where it leads to.
@@ -183,6 +183,10 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 func (c *Call) join(now time.Time, asked *party, out Effects) {
 	caller, p := c.front, c.peer
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	for _, one := range []*party{caller, p} {
+		one.refuses = false
+		c.introduce(one)
+	}
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -223,13 +227,18 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 
 // home is the phone of who asked for the transfer.
 func (t *transfer) home() Target {
-	d, from := t.by.Dialog, t.other.name
-	if from.URI.Host == "" {
-		from.URI.Host = d.Local.URI.Host
-	}
+	d, caller := t.by.Dialog, t.other.identity()
 	return Target{Address: leg.Address{
-		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote, From: from,
+		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote, From: caller.From(d.Local.URI.Host),
 	}}
+}
+
+// identity is the party as shown to others.
+func (p *party) identity() identity.Caller {
+	if p.shown != nil {
+		return *p.shown
+	}
+	return identity.Caller{Display: p.Dialog.Remote.Display, Presentation: message.Unescape(p.Dialog.Remote.URI.User)}
 }
 
 // dropTransfer tells who asked for a transfer that the call is over.
@@ -247,18 +256,13 @@ func (c *Call) dropTransfer(now time.Time, v cause.Verdict, out Effects) {
 
 // earlyTransfer opens the way for the sound of a party that has not answered yet to
 // one that has; only if it needs no other codec.
-func (c *Call) earlyTransfer(p *party, out Effects) bool {
+func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 	caller := c.caller()
 	if !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
-	p.early = true
+	p.early, p.sounds = true, body
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	return true
-}
-
-// shown is a name as it is shown to others: on whatever host they are.
-func shown(n dialog.Name) dialog.Name {
-	return dialog.Name{Display: n.Display, URI: sip.Uri{Scheme: "sip", User: n.URI.User}}
 }

@@ -11,6 +11,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/transport"
@@ -26,7 +27,10 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
+//	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	show From Privacy (these headers are in the transcript too),
+//	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
@@ -39,9 +43,12 @@ type admission struct {
 	least     time.Duration
 	random    int // percent of what could be
 	strands   int
+	edges     []string // further addresses of every trunk
 	seat      bool
 	numbers   map[string]*admission // what is dialled as such
 	forged    bool
+	shows     []string
+	trusted   map[string]bool // nil if the story is not about who calls
 }
 
 func parseProgram(w *world, text string) *admission {
@@ -102,10 +109,20 @@ func (a *admission) parse(text string) {
 			a.seat = true
 		case "strands":
 			a.strands = atoi(arg)
+		case "show":
+			a.shows = f[1:]
+		case "trusted":
+			a.trusted = map[string]bool{}
+			for _, name := range f[1:] {
+				a.trusted[name] = true
+			}
 		case "forged":
 			a.forged = true
 		case "ports":
 			w.sound.limit = atoi(arg)
+		case "edge":
+			a.edges = append(a.edges, f[1])
+			w.party(f[1]).behind = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
 		case "unreachable":
@@ -143,7 +160,7 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 		a = b
 	}
 	if d, found, ok := message.Replaced(req); found && ok {
-		return b2bua.Program{Caller: partyOf(kind, name, flow.Remote.Addr()), From: name, Entry: "replaces", Replaces: &d}
+		return b2bua.Program{Caller: a.partyOf(kind, name, flow.Remote.Addr()), From: name, Entry: "replaces", Replaces: &d}
 	}
 	return a.decide(name, kind, req, flow)
 }
@@ -157,8 +174,8 @@ func (a *admission) Route(ctx context.Context, _ time.Time, ask b2bua.Ask, flow 
 	}
 	a.wait(ctx)
 	req := sip.NewRequest(sip.INVITE, ask.To)
-	req.AppendHeader(&sip.FromHeader{Address: ask.Shown.URI})
-	return b.decide(ask.Shown.URI.User, ask.By.Kind, req, flow)
+	req.AppendHeader(&sip.FromHeader{Address: sip.Uri{User: ask.Shown.Presentation}})
+	return b.decide(ask.Shown.Presentation, ask.By.Kind, req, flow)
 }
 
 // wait takes the time that the program says.
@@ -175,8 +192,8 @@ func isNumber(name string) bool { return strings.Trim(name, "0123456789") == "" 
 
 func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, flow transport.Flow) b2bua.Program {
 	p := a.program
-	p.Shown = dialog.Name{URI: sip.Uri{Scheme: "sip", User: name}}
-	p.Caller = partyOf(kind, name, flow.Remote.Addr())
+	p.Shown = &identity.Caller{Presentation: name}
+	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {
 		p.Stages = append(p.Stages, a.stage(r, req))
@@ -222,9 +239,17 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	}
 	target := message.URI(seat, addr)
 	address := leg.Address{
-		Party: partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
+		Party: a.partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
+	}
+	if a.trusted != nil {
+		c := identity.Of(req, identity.Peer{Trusted: a.trusted[req.From().Address.User] && !a.seat})
+		address.From = c.From("192.0.2.1")
+		address.Headers = c.ToSeat("192.0.2.1")
+		if kind == leg.Trunk {
+			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
+		}
 	}
 	if f := req.MaxForwards(); f != nil {
 		address.Forwards = f.Val() - 1
@@ -232,10 +257,16 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	return address
 }
 
-func partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
+func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
 	if kind == leg.Trunk {
 		p.Sources = []netip.Prefix{netip.PrefixFrom(addr, 32)}
+		a.world.mu.Lock()
+		for _, edge := range a.edges {
+			one := a.world.party(edge)
+			p.Sources = append(p.Sources, netip.PrefixFrom(one.addr.Addr(), 32), netip.PrefixFrom(one.behind.addr.Addr(), 32))
+		}
+		a.world.mu.Unlock()
 		p.Home = netip.AddrPortFrom(addr, 5060)
 	}
 	return p

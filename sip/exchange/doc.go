@@ -32,7 +32,8 @@
 // carried an INVITE without a final response takes the transaction over: it cancels
 // it (RFC 3261 section 9.1), acknowledges the final response, and hangs up if that
 // is a 2xx. Its own transaction machines and legs do that, from the INVITE alone.
-// Dialogs that were confirmed are left to their node, which may come back.
+// Dialogs that were confirmed are left to their node, which may come back. A node that
+// stops does the same for every other: nobody could end there what still rings.
 //
 // # Limits
 //
@@ -53,6 +54,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/transport"
 )
 
@@ -79,6 +81,12 @@ type Admission interface {
 	Authenticate(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, party leg.Party) (ok bool, status int, headers []sip.Header)
 }
 
+// Trace takes note of the legs of calls. Its methods must not block.
+type Trace interface {
+	// Leg tells that the dialog with a Call-ID is leg id of a call.
+	Leg(at time.Time, call string, id int, p leg.Party, callID string)
+}
+
 // Config is what an exchange needs. All fields but those with a default must be set.
 type Config struct {
 	Minter    *mark.Minter
@@ -93,7 +101,17 @@ type Config struct {
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
-	Log     *slog.Logger // nil means slog.Default()
+	// Trace is told which dialogs are the legs of a call. nil means nobody asks.
+	Trace Trace
+	// Delays measures the calls. nil measures nothing.
+	Delays *meter.Delays
+	// Delayed is told, of each run of a strand, how long a message from the wire
+	// waited for it. nil means nobody wants to know.
+	Delayed func(now time.Time, wait time.Duration)
+	// Registered is told of flows by which a REGISTER was accepted. nil means nobody
+	// wants to know.
+	Registered func(transport.Flow)
+	Log        *slog.Logger // nil means slog.Default()
 
 	// MediaTimeout ends a call whose party should be speaking and sends neither RTP
 	// nor RTCP; HeldTimeout is the same while the party is held or inactive, or its

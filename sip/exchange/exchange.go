@@ -59,6 +59,12 @@ func New(cfg Config) *Exchange {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	if cfg.Delayed == nil {
+		cfg.Delayed = func(time.Time, time.Duration) {}
+	}
+	if cfg.Registered == nil {
+		cfg.Registered = func(transport.Flow) {}
+	}
 	x := &Exchange{cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed(), sources: newSources(cfg.Registers)}
 	x.ctx, x.stop = context.WithCancel(context.Background())
 	for range cfg.Workers {
@@ -180,12 +186,14 @@ func (x *Exchange) work() {
 // Drain refuses new calls with 503 from now on; emergency calls still pass.
 func (x *Exchange) Drain() { x.draining.Store(true) }
 
-// Close hangs up every call, waits for their ends until ctx is done, and stops.
+// Close hangs up every call, cancels what rings for other nodes, waits for the ends of
+// the calls until ctx is done, and stops.
 func (x *Exchange) Close(ctx context.Context) error {
 	x.Drain()
 	for _, s := range x.strands {
 		s.box.post(s.hangUpAll)
 	}
+	x.cancelCarried("", "phones that rang for other nodes are cancelled: this one stops")
 	err := x.waitIdle(ctx)
 	for _, s := range x.strands {
 		s.box.close()

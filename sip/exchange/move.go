@@ -59,8 +59,9 @@ func (r *running) Attach(id int, m *b2bua.Moving) {
 		c.port.at.Store(&place{run: r, leg: id})
 	}
 	delete(r.moved, tag)
-	r.legs[tag] = place{run: r, leg: id}
-	r.tags = append(r.tags, tag)
+	if l := r.call.Leg(id); r.know(l) {
+		r.note(time.Now(), l, l.Party)
+	}
 	if len(c.trail) > 0 {
 		if r.trails == nil {
 			r.trails = map[string][]*strand{}

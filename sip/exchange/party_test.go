@@ -22,6 +22,7 @@ type party struct {
 	addr   netip.AddrPort
 	node   string  // that reaches it; "" is the one under test
 	stream *stream // if it is on TCP
+	behind *party  // whom it passes on to what it gets; nil if it is for itself
 	quirks map[string]bool
 	habits map[string]action // how it answers a method
 	talks  []*talk
@@ -84,6 +85,9 @@ func (p *party) act(a action) {
 		p.habits[a.args[0]] = action{args: a.args[1:], header: a.header}
 	case "close":
 		p.stream.close(p)
+	case "merged":
+		t := p.talk()
+		p.transmit(a, strings.Replace(t.request, "branch=", "branch="+p.newBranch()+"-", 1))
 	case "repeat":
 		p.transmit(a, p.last)
 	case "silent", "no-ack", "no-bye", "no-cancel", "no-ack-error":

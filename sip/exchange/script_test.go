@@ -15,6 +15,7 @@ import (
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
 //	1s 1004 INVITE 1002 sdp replaces=1002 (its newest dialog); with early-only
 //	1s 1002 REFER 1003; with replaces=N of its dialogs, talk=N (by that dialog)
+//	1s caller merged (its last INVITE by another way)
 //	1s carrier close (its TCP connection)
 //	1s 1002 on UPDATE 405 | Allow: X   how it answers that method from now on
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)

@@ -27,6 +27,8 @@ type strand struct {
 	due    timers
 	events []ledger.Event  // of the step under way, not written yet
 	idle   []chan struct{} // closed when no call is left
+	// arrived is when the message at hand came.
+	arrived time.Time
 }
 
 // place is where a dialog lives.
@@ -102,10 +104,15 @@ func (s *strand) again() {
 func (s *strand) drain() bool {
 	items, open := s.box.take()
 	now := time.Now()
+	if len(items) > 0 && items[0].run == nil {
+		s.x.cfg.Delayed(now, now.Sub(items[0].wire.At))
+	}
 	for i := range items {
 		if run := items[i].run; run != nil {
 			run(now)
 		} else {
+			s.arrived = items[i].wire.At
+			s.x.cfg.Delays.Waited(now.Sub(s.arrived))
 			s.take(now, items[i].wire)
 		}
 	}

@@ -69,8 +69,11 @@ func (p *party) finish(head string, a action) string {
 }
 
 // sdp writes a body: codecs and direction, such as PCMA,PCMU/sendonly. "hold" as a
-// direction is c=0.0.0.0, "refused" port 0; "garbage" is no SDP at all.
+// direction is c=0.0.0.0, "refused" port 0; "garbage" is no SDP at all. A video+ before
+// them or +t38 behind is another m-line there; t38 alone has no sound.
 func (p *party) sdp(s string) string {
+	s, video := strings.CutPrefix(s, "video+")
+	s, fax := strings.CutSuffix(s, "+t38")
 	codecs, direction, _ := strings.Cut(s, "/")
 	if codecs == "garbage" {
 		return "v=0\r\nthis is no SDP\r\n"
@@ -99,8 +102,17 @@ func (p *party) sdp(s string) string {
 	if direction != "" {
 		maps.WriteString("a=" + direction + "\r\n")
 	}
-	return fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP%s\r\n%s",
-		p.branch+1, p.addr.Addr(), host, port, formats.String(), maps.String())
+	sound := fmt.Sprintf("m=audio %d RTP/AVP%s\r\n%s", port, formats.String(), maps.String())
+	const image = "m=image 40004 udptl t38\r\na=T38FaxVersion:0\r\n"
+	switch {
+	case codecs == "t38":
+		sound = image
+	case fax:
+		sound += image
+	case video:
+		sound = "m=video 40002 RTP/AVP 34\r\n" + sound
+	}
+	return fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n%s", p.branch+1, p.addr.Addr(), host, sound)
 }
 
 // response answers a request of the switch; t may be nil.

@@ -25,6 +25,10 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 	if req.Method == sip.ACK {
 		return
 	}
+	if scheme := req.Recipient.Scheme; scheme != "sip" && scheme != "sips" && scheme != "tel" {
+		s.reply(now, tx, req, 416)
+		return
+	}
 	if missing := unsupported(req); missing != "" {
 		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 		return
@@ -147,6 +151,7 @@ func (s *strand) Cancelled(now time.Time, tx *transaction.Server, cancel *sip.Re
 func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Response) {
 	switch o := tx.Owner.(type) {
 	case place:
+		o.run.hears(now, o.leg, res)
 		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
 	case *orphan:
 		o.leg.Response(now, o, tx, res)

@@ -3,6 +3,8 @@ package exchange_test
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +30,7 @@ func (w *world) send(p *party, from netip.AddrPort, text string) {
 		w.t.Errorf("%s sends what cannot be read: %v\n%s", p.name, err, text)
 		return
 	}
-	note := summary(msg)
+	note := w.summary(msg)
 	flow := p.flow()
 	switch {
 	case from != p.addr:
@@ -82,16 +84,19 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 	p := w.byAddr(f.Remote)
 	switch {
 	case p == nil:
-		w.log("-> "+f.Remote.String(), summary(msg))
+		w.log("-> "+f.Remote.String(), w.summary(msg))
 		return nil
 	case p.unreachable:
-		w.log("-> "+p.name, "fails: "+summary(msg))
+		w.log("-> "+p.name, "fails: "+w.summary(msg))
 		return transport.ErrNotAllowed
 	case p.stream != nil && !p.stream.dialled(p, f):
-		w.log("-> "+p.name, "has no connection: "+summary(msg))
+		w.log("-> "+p.name, "has no connection: "+w.summary(msg))
 		return transport.ErrGone
 	}
-	w.log("-> "+p.name, summary(msg)+p.stream.note())
+	w.log("-> "+p.name, w.summary(msg)+p.stream.note())
+	if p.behind != nil {
+		p = p.behind
+	}
 	w.inbox = append(w.inbox, letter{p, msg})
 	select {
 	case w.wake <- struct{}{}:
@@ -123,7 +128,35 @@ func (n *network) Stands(f transport.Flow) bool {
 	return f.Conn == 0 || p != nil && p.stream != nil && p.stream.flow == f
 }
 
-// summary is what a transcript says of a message.
+// summary is what the transcript says of a message: summary, and the headers that the
+// story wants to be shown. UUIDs are numbered.
+func (w *world) summary(msg sip.Message) string {
+	var b strings.Builder
+	b.WriteString(summary(msg))
+	for _, name := range w.admission.shows {
+		for _, v := range message.Headers(msg, name) {
+			if name == "From" {
+				v, _, _ = strings.Cut(v, ";tag")
+			}
+			fmt.Fprintf(&b, " [%s: %s]", name, uuids.ReplaceAllStringFunc(v, w.uuid))
+		}
+	}
+	return b.String()
+}
+
+var uuids = regexp.MustCompile("[0-9a-f]{32}")
+
+func (w *world) uuid(s string) string {
+	if s == message.NilUUID {
+		return "nil"
+	}
+	if !slices.Contains(w.ids, s) {
+		w.ids = append(w.ids, s)
+	}
+	return fmt.Sprintf("id-%d", slices.Index(w.ids, s)+1)
+}
+
+// summary is what every transcript says of a message.
 func summary(msg sip.Message) string {
 	var b strings.Builder
 	switch m := msg.(type) {
@@ -141,6 +174,9 @@ func summary(msg sip.Message) string {
 		}
 		if m.Method == sip.PRACK && mask(message.ToTag(m)) == message.ToTag(m) {
 			fmt.Fprintf(&b, " to %s", message.ToTag(m))
+		}
+		if routes := message.Headers(m, "Route"); len(routes) > 0 {
+			fmt.Fprintf(&b, " for %s by %s", m.Recipient.String(), strings.Join(routes, " "))
 		}
 		if f := m.MaxForwards(); f != nil && f.Val() != 70 {
 			fmt.Fprintf(&b, " max-forwards=%d", f.Val())
@@ -187,7 +223,7 @@ func mask(user string) string {
 
 // sdpSummary is address, direction and codecs of a body.
 func sdpSummary(body string) string {
-	var host, port, direction string
+	var host, port, direction, others string
 	var codecs []string
 	names := map[string]string{"0": "PCMU", "8": "PCMA"}
 	for line := range strings.Lines(body) {
@@ -199,13 +235,15 @@ func sdpSummary(body string) string {
 			host = f[2]
 		case key == "m" && len(f) > 3 && f[0] == "audio":
 			port, codecs = f[1], f[3:]
+		case key == "m" && len(f) > 3:
+			others += fmt.Sprintf(" %s:%s", f[0], f[1])
 		case value == "sendrecv", value == "sendonly", value == "recvonly", value == "inactive":
 			direction = " " + value
 		case strings.HasPrefix(value, "rtpmap:") && len(f) == 2:
 			names[strings.TrimPrefix(f[0], "rtpmap:")] = strings.Split(f[1], "/")[0]
 		}
 	}
-	if port == "" {
+	if port == "" && others == "" {
 		return ""
 	}
 	for i, c := range codecs {
@@ -213,7 +251,7 @@ func sdpSummary(body string) string {
 			codecs[i] = n
 		}
 	}
-	return fmt.Sprintf("sdp %s:%s%s %s", host, port, direction, strings.Join(codecs, ","))
+	return fmt.Sprintf("sdp %s:%s%s %s", host, port, direction, strings.Join(codecs, ",")) + others
 }
 
 func atoi(s string) int {

@@ -17,6 +17,7 @@ import (
 	"strowger/sip/exchange"
 	"strowger/sip/leg"
 	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/transport"
 )
 
@@ -44,6 +45,7 @@ type world struct {
 	admission *admission
 	sound     *plane
 	ledger    *recorder
+	delays    *meter.Delays
 	start     time.Time
 
 	mu      sync.Mutex
@@ -53,6 +55,7 @@ type world struct {
 	outbox  []transport.Received // on the way to the switch
 	wake    chan struct{}
 	lines   []string
+	ids     []string               // UUIDs, in the order of their appearance
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
 	closed  bool                   // the story has closed the exchange
 	lenient bool                   // parties may misbehave: fewer claims hold
@@ -67,7 +70,7 @@ type letter struct {
 func newWorld(t reporter, program string) *world {
 	w := &world{
 		t: t, start: time.Now(), parties: map[string]*party{}, wake: make(chan struct{}, 1),
-		finals: map[string]map[int]int{},
+		finals: map[string]map[int]int{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
 	if err != nil {
@@ -87,6 +90,7 @@ func newWorld(t reporter, program string) *world {
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
 		Session:      leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
 		Random:       func(n int) int { return (n - 1) * w.admission.random / 100 },
+		Delays:       w.delays,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w

@@ -12,6 +12,7 @@ import (
 // Request takes a request of this dialog (Dialog.Matches holds). tx is nil for an
 // ACK.
 func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
+	l.Dialog.Hear(req)
 	if req.Method == sip.ACK {
 		return l.acked(now, w, req)
 	}

@@ -18,6 +18,9 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	if tx != nil {
 		l.connected(tx.Flow)
 	}
+	if res.StatusCode > 100 { // a 100 is the next hop's
+		l.Dialog.Hear(res)
+	}
 	switch {
 	case res.CSeq().MethodName == sip.UPDATE:
 		return l.renewed(now, w, res)
@@ -104,19 +107,21 @@ func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
 }
 
 func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
-	req := l.Dialog.Ack(a.seq, l.Flow, a.branch)
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Ack(a.seq, flow, a.branch)
 	req.SetBody(nil)
-	w.Start(now, req, l.Flow, l)
+	w.Start(now, req, flow, l)
 }
 
 // giveBack ends a fork that answered too late: ACK and BYE.
 func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
-	ack := d.Ack(seq, l.Flow, l.branch())
+	flow := l.way(d)
+	ack := d.Ack(seq, flow, l.branch())
 	ack.SetBody(nil)
-	w.Start(now, ack, l.Flow, l)
-	bye := d.Request(sip.BYE, l.Flow, l.branch())
+	w.Start(now, ack, flow, l)
+	bye := d.Request(sip.BYE, flow, l.branch())
 	bye.SetBody(nil)
-	w.Start(now, bye, l.Flow, nil)
+	w.Start(now, bye, flow, nil)
 }
 
 func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {

@@ -200,11 +200,12 @@ func (l *Leg) renew(now time.Time, w Wire) Event {
 	if !l.session.byUpdate {
 		return Event{Kind: Refreshes}
 	}
-	req := l.Dialog.Request(sip.UPDATE, l.Flow, l.branch())
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Request(sip.UPDATE, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("Supported", supported))
 	l.propose(req)
 	setBody(req, nil)
-	w.Start(now, req, l.Flow, l)
+	w.Start(now, req, flow, l)
 	return Event{}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // NewResponse builds a response by RFC 3261 section 8.2.6: Via, From, To, Call-ID
 // and CSeq of the request, its Record-Route in what may make a dialog, its
-// Timestamp in a 100. A reason of "" is the standard one. toTag is added to a To
+// Timestamp in a 100, its Session-ID turned round (RFC 7989). A reason of "" is the standard one. toTag is added to a To
 // that has no tag; "" adds none. The response shares headers with the request.
 func NewResponse(req *sip.Request, status int, reason, toTag string) *sip.Response {
 	if reason == "" {
@@ -43,6 +43,10 @@ func NewResponse(req *sip.Request, status int, reason, toTag string) *sip.Respon
 		case "Record-Route":
 			if dialog {
 				res.AppendHeader(h)
+			}
+		case "Session-ID":
+			if local, remote, ok := readSessionID(h.Value()); ok {
+				res.AppendHeader(SessionIDHeader(remote, local))
 			}
 		case "Timestamp":
 			if status == 100 {

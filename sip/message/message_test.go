@@ -137,7 +137,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"F15 bad Contact", request("INVITE", "Contact: <sip:"), outcome{Syntax, 400}},
 		{"F15 bad From", replace("<sip:a@example.com>", "<sip:a b@example.com>"), outcome{Syntax, 400}},
 		{"no Via", replace("Via:", "X-Via:"), outcome{Missing, 0}},
-		{"no Call-ID", replace("Call-ID:", "X:"), outcome{Missing, 0}},
+		{"no Call-ID", replace("Call-ID:", "X:"), outcome{Missing, 400}},
 		{"two Call-IDs", request("INVITE", "i: c2"), outcome{Duplicate, 400}},
 		{"two lengths", request("INVITE", "l: 0", "Content-Length: 0"), outcome{Duplicate, 400}},
 		{"hops beyond 255", replace("70", "256"), outcome{Syntax, 400}},

@@ -39,6 +39,7 @@ type directory struct {
 	bindings map[string][]seat.Binding
 	revs     map[string]state.Rev
 	last     state.Rev
+	late     bool // the last write
 	seatErr  error
 	readErr  error
 	writeErr error
@@ -74,7 +75,7 @@ func (d *directory) Bindings(_ context.Context, _, number string) ([]seat.Bindin
 	return slices.Clone(d.bindings[number]), d.revs[number], d.readErr
 }
 
-func (d *directory) PutBindings(_ context.Context, _, number string, b []seat.Binding, expect state.Rev) error {
+func (d *directory) PutBindings(_ context.Context, _, number string, b []seat.Binding, expect state.Rev, late bool) error {
 	if d.before != nil {
 		d.before()
 	}
@@ -87,6 +88,7 @@ func (d *directory) PutBindings(_ context.Context, _, number string, b []seat.Bi
 		return state.ErrConflict
 	}
 	d.last++
+	d.late = late
 	d.bindings[number], d.revs[number] = slices.Clone(b), d.last
 	if len(b) == 0 {
 		delete(d.bindings, number)

@@ -32,7 +32,7 @@ const (
 type Directory interface {
 	Seat(ctx context.Context, tenant, number string) (seat.Seat, error)
 	Bindings(ctx context.Context, tenant, number string) ([]seat.Binding, state.Rev, error)
-	PutBindings(ctx context.Context, tenant, number string, b []seat.Binding, expect state.Rev) error
+	PutBindings(ctx context.Context, tenant, number string, b []seat.Binding, expect state.Rev, late bool) error
 }
 
 // Attempts remembers what came of a seat's tries: seat.config.Attempts. The number is what
@@ -126,6 +126,9 @@ func (r *Registrar) Handle(ctx context.Context, now time.Time, req *sip.Request,
 	}
 	if no := checkRequire(req); no != nil {
 		return r.refuse(req, *no)
+	}
+	if u := req.To().Address; u.Scheme != "sip" && u.Scheme != "sips" {
+		return r.refuse(req, refusal{status: 400, reason: "To Is No SIP URI"})
 	}
 	number, ok := seatNumber(req.To())
 	if !ok {
@@ -228,7 +231,7 @@ func (t *try) update(ctx context.Context, w wish) *sip.Response {
 			return t.reject(*no)
 		}
 		if !w.query() && (rev != state.None || len(c.after) > 0) {
-			err = t.config.Directory.PutBindings(ctx, t.domain.Tenant, t.number, c.after, rev)
+			err = t.config.Directory.PutBindings(ctx, t.domain.Tenant, t.number, c.after, rev, c.late)
 		}
 		switch {
 		case errors.Is(err, state.ErrConflict):
@@ -268,9 +271,6 @@ func (t *try) note(verdict string) {
 
 // seatNumber returns the user of To, which the caller may keep.
 func seatNumber(to *sip.ToHeader) (string, bool) {
-	if to == nil || (to.Address.Scheme != "sip" && to.Address.Scheme != "sips") {
-		return "", false
-	}
 	user := message.Unescape(to.Address.User)
 	return strings.Clone(user), isNumber(user)
 }

@@ -52,7 +52,7 @@ func (d *Directory) DeleteSeat(ctx context.Context, tenant, number string) error
 	if err := d.counted(&d.counters.SeatWrites, err); err != nil {
 		return err
 	}
-	return d.PutBindings(ctx, tenant, number, nil, state.Any)
+	return d.PutBindings(ctx, tenant, number, nil, state.Any, false)
 }
 
 // List returns a tenant's seats in order of number: 999 before 1001.

@@ -31,6 +31,9 @@ const (
 	DefaultDialTimeout       = 5 * time.Second
 	DefaultHandshake         = 5 * time.Second
 	DefaultSendQueue         = 256
+
+	DefaultHandshakesPerSource = 100
+	DefaultHandshakes          = 500 // more take most of a core, with RSA keys
 )
 
 // Config is what a Layer is told. Zero limits mean their defaults.
@@ -45,6 +48,12 @@ type Config struct {
 	TLS func(network string, remote netip.AddrPort) *tls.Config
 	// Link carries a message to the node of a flow; nil means there are no others.
 	Link func(f Flow, msg []byte) error
+	// Tap is shown every message as it came, before it is parsed, and as it is sent,
+	// with its flow, whose Remote is where it came from or goes to. It must neither
+	// block nor keep the bytes. nil means nobody looks.
+	Tap func(at time.Time, f Flow, sent bool, msg []byte)
+	// Gate orders and bounds what comes; nil takes everything as it comes.
+	Gate *Gate
 	// Sockets makes the sockets; nil means the kernel's.
 	Sockets Sockets
 
@@ -57,6 +66,9 @@ type Config struct {
 	DialTimeout       time.Duration // with the handshake
 	Handshake         time.Duration // of an accepted TLS connection
 	SendQueue         int           // messages waiting on one connection
+	// HandshakesPerSource and Handshakes are those a second that are begun for one
+	// address (IPv6: for one /64) and for all, but for trunks that a Gate knows.
+	HandshakesPerSource, Handshakes int
 }
 
 // Listener is one configured socket.
@@ -94,7 +106,11 @@ func (c *Config) setDefaults() {
 		v   *int
 		def int
 	}{
-		{&c.MaxConns, DefaultMaxConns}, {&c.MaxConnsPerSource, DefaultMaxConnsPerSource}, {&c.SendQueue, DefaultSendQueue},
+		{&c.MaxConns, DefaultMaxConns},
+		{&c.MaxConnsPerSource, DefaultMaxConnsPerSource},
+		{&c.SendQueue, DefaultSendQueue},
+		{&c.HandshakesPerSource, DefaultHandshakesPerSource},
+		{&c.Handshakes, DefaultHandshakes},
 	} {
 		if *d.v <= 0 {
 			*d.v = d.def

@@ -250,7 +250,7 @@ func (r *reader) take() error {
 		if n == 0 {
 			break
 		}
-		if err := r.conn.layer.message(r.conn.flow, data[:n]); err != nil {
+		if err := r.conn.layer.take(r.conn.flow, data[:n]); err != nil {
 			return err
 		}
 		r.spoken, r.opened = true, time.Now()

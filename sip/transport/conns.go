@@ -173,11 +173,13 @@ func (l *Layer) admit(s *socket, nc net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.closed, s.Proto == TLS && s.tls == nil:
+	case t.closed, s.Proto == TLS && s.tls == nil, l.blocked(c.flow.Remote.Addr()):
 	case len(t.byNumber) >= l.cfg.MaxConns:
 		l.counters.ConnLimit.Add(1)
 	case t.sources[source(c.flow.Remote.Addr())] >= l.cfg.MaxConnsPerSource:
 		l.counters.SourceLimit.Add(1)
+	case s.Proto == TLS && !l.mayGreet(c.flow):
+		l.counters.HandshakeRate.Add(1)
 	default:
 		l.counters.Accepted.Add(1)
 		t.add(c)

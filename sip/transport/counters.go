@@ -28,6 +28,14 @@ type Counters struct {
 	Stun       atomic.Uint64 // STUN binding requests answered
 	StunOther  atomic.Uint64 // other STUN messages, ignored
 
+	Blocked         atomic.Uint64 // datagrams and connections from blocked addresses, dropped
+	SourceRate      atomic.Uint64 // messages beyond what unknown sources may bring: see overload.PerSource
+	WaitingFull     atomic.Uint64 // datagrams for which too many waited
+	OverloadRefused atomic.Uint64 // requests answered with 503 before they were parsed
+	OverloadDropped atomic.Uint64 // messages dropped because of overload
+	RefusalAcks     atomic.Uint64 // ACKs of such a 503, absorbed
+	KnownFull       atomic.Uint64 // registered flows that were not remembered: see overload.MaxKnown
+
 	SendFailed  atomic.Uint64 // datagrams that the kernel refused
 	NotAllowed  atomic.Uint64 // sends to an address that the network does not list
 	QueueFull   atomic.Uint64 // sends on a connection whose queue is full
@@ -41,6 +49,7 @@ type Counters struct {
 	DialFailed       atomic.Uint64 // connections that could not be dialled
 	HandshakeFailed  atomic.Uint64 // TLS handshakes that failed, of either side's fault
 	HandshakeTimeout atomic.Uint64 // TLS handshakes that took too long
+	HandshakeRate    atomic.Uint64 // connections refused because of HandshakesPerSource or Handshakes
 	ConnLimit        atomic.Uint64 // connections refused because of MaxConns
 	SourceLimit      atomic.Uint64 // connections refused because of MaxConnsPerSource
 	Framing          atomic.Uint64 // connections closed because the stream made no sense

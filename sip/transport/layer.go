@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"strowger/sip/overload"
 )
 
 // Layer is the wire of a node. Safe for concurrent use.
@@ -25,6 +27,9 @@ type Layer struct {
 	sockets []*socket
 	byName  map[string]*socket
 	conns   connTable
+	gate    *gate // nil takes everything
+
+	handshakes *overload.Rate
 
 	refusals *rate.Limiter
 	lines    *rate.Limiter // of the log
@@ -58,8 +63,13 @@ func New(cfg Config, handler Handler, log *slog.Logger) (*Layer, error) {
 		byName:   make(map[string]*socket),
 		refusals: rate.NewLimiter(RefusalsPerSecond, RefusalsPerSecond),
 		lines:    rate.NewLimiter(logLinesPerSecond, 10),
+
+		handshakes: overload.NewRate(cfg.HandshakesPerSource, cfg.Handshakes),
 	}
 	l.conns.init()
+	if cfg.Gate != nil {
+		l.gate = newGate(*cfg.Gate)
+	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for _, c := range cfg.Listeners {
 		s, err := open(cfg.Sockets, c)
@@ -129,7 +139,7 @@ func addrPort(a net.Addr) netip.AddrPort {
 func (l *Layer) Start() {
 	for _, s := range l.sockets {
 		if s.packets != nil {
-			l.wg.Go(func() { l.readPackets(s) })
+			l.wg.Go(func() { l.readPackets(s, s.packets) })
 		} else {
 			l.wg.Go(func() { l.accept(s) })
 		}
@@ -210,10 +220,17 @@ func (l *Layer) Send(f Flow, msg []byte) error {
 	if !bytes.HasPrefix(msg, []byte("SIP/")) && !l.allowed(s.Network, f.Remote.Addr()) {
 		return l.notAllowed(s.Network, f.Remote)
 	}
+	var at time.Time
+	if l.cfg.Tap != nil {
+		at = time.Now() // before an answer can come
+	}
 	err := l.write(s, f, msg)
 	switch {
 	case err == nil:
 		l.counters.Sent.Add(1)
+		if l.cfg.Tap != nil {
+			l.cfg.Tap(at, f, true, msg)
+		}
 	case errors.Is(err, ErrQueueFull):
 		l.counters.QueueFull.Add(1)
 	case errors.Is(err, ErrGone):

@@ -14,6 +14,11 @@ import (
 // be verified.
 var errUnverified = errors.New("no TLS is configured for this address")
 
+// mayGreet tells whether one more handshake is begun for whoever connects.
+func (l *Layer) mayGreet(f Flow) bool {
+	return l.gate != nil && l.gate.Trunk(f.Network, f.Remote.Addr()) || l.handshakes.Allow(time.Now(), f.Remote.Addr())
+}
+
 // greet does the handshake of an accepted connection. Who reads is another
 // goroutine: a handshake leaves a stack that is many times what reading takes.
 func (c *conn) greet() {

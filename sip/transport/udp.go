@@ -109,6 +109,12 @@ func (c *udpConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 	return min(n, len(b)), from, nil
 }
 
+// TryRead is ReadFromUDPAddrPort that does not wait (poller).
+func (c *udpConn) TryRead(b []byte) (n int, from netip.AddrPort, ok bool) {
+	n, from, errno := c.receive(b)
+	return min(n, len(b)), from, errno == 0
+}
+
 func (c *udpConn) receive(b []byte) (int, netip.AddrPort, syscall.Errno) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

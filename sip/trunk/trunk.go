@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/resolve"
 )
@@ -19,6 +20,7 @@ type Trunk struct {
 	Sources []netip.Prefix  // it is recognised by these addresses
 	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
+	Peer    identity.Peer   // how far it is trusted about who calls
 }
 
 // Way is one way to call a trunk.

@@ -43,6 +43,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
@@ -51,6 +53,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
 	"strowger/sip/state"
+	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -93,9 +96,12 @@ type Config struct {
 	Media     media.Plane
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
+	Trace     *trace.Ring
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.
 	Counters map[string][]any
+	// Meters are further figures.
+	Meters []prometheus.Collector
 	// Ready tells whether the node takes calls.
 	Ready func(ctx context.Context) error
 	Log   *slog.Logger // nil means slog.Default()

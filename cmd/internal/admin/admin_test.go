@@ -394,6 +394,22 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+func TestProfiles(t *testing.T) {
+	s := newServer(t, configs.Config{})
+	some, all := s.token(t, operator, ""), s.token(t, admin, "")
+	for _, path := range []string{"/debug/pprof/heap?debug=1", "/debug/pprof/goroutine?debug=1"} {
+		if code, _ := ask(s, some, "GET", path, ""); code != 403 {
+			t.Errorf("%s as an operator: %d", path, code)
+		}
+		if code, body := ask(s, all, "GET", path, ""); code != 200 || !strings.Contains(body, " profile: ") {
+			t.Errorf("%s as an admin: %d %.80q", path, code, body)
+		}
+	}
+	if code, _ := ask(s, all, "GET", "/debug/pprof/nothing", ""); code != 404 {
+		t.Errorf("an unknown profile: %d", code)
+	}
+}
+
 func TestSnake(t *testing.T) {
 	for name, want := range map[string]string{
 		"Malformed": "malformed", "NotSIP": "not_sip", "RTCPSent": "rtcp_sent", "WrongSSRC": "wrong_ssrc", "STUN": "stun", "OneWays": "one_ways",

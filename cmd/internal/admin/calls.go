@@ -15,6 +15,7 @@ func (s *Server) callEndpoints() []endpoint {
 		{"GET " + calls + "/{call}", viewer, api.MaxBody, s.showCall},
 		{"DELETE " + calls + "/{call}", operator, api.MaxBody, s.hangup},
 		{"GET " + calls + "/{call}/events", viewer, api.MaxBody, s.callEvents},
+		{"GET " + calls + "/{call}/messages", viewer, api.MaxBody, s.callMessages},
 	}
 }
 

@@ -284,7 +284,7 @@ func (s *Server) unregister(_ http.ResponseWriter, r *request) (any, error) {
 	}
 	c := change{action: "seat.unregister", object: found.Number, before: contacts}
 	err = s.change(r, c, func() error {
-		return s.cfg.Directory.PutBindings(r.Context(), r.tenant, found.Number, nil, state.Any)
+		return s.cfg.Directory.PutBindings(r.Context(), r.tenant, found.Number, nil, state.Any, false)
 	})
 	return b, err
 }

@@ -11,6 +11,8 @@
 //     own CPU time is counted too.
 //   - held: memory per held call. Kamailio keeps none.
 //   - bindings: memory per binding.
+//   - overload: what part of its rated load a node takes to a good end while it is
+//     offered twice as much, and how soon no call fails when the load is back below it.
 //   - rate: the highest of some rates held on the machine, load generators
 //     included, for 60 s with no call failed and at most 0.1 % retransmissions.
 //
@@ -100,6 +102,7 @@ func measures(o Options) []measure {
 			strowger("strowger", false, bindings), strowger("strowger+redis", true, bindings)), memoryPerBinding},
 		{"held", "bytes per held call", with(nil, embedded), memoryPerCall},
 		{"rate", "calls/s sustained", with([]system{kamailio("kamailio proxy", "proxy.cfg")}, embedded), sustainedRate},
+		{"overload", "% of the rated load taken at twice that load", with(nil, strowger("strowger", false, users, nodeCore)), goodputAtTwice},
 	}
 }
 

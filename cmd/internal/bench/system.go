@@ -67,8 +67,9 @@ func kamailio(name, cfg string) system {
 }
 
 // strowger runs a node with the demo's plan and so many seats, with its data in
-// the run's folder.
-func strowger(name string, redis bool, seats int) system {
+// the run's folder. On cores of its own, if they are given, it leaves the others to the
+// generators.
+func strowger(name string, redis bool, seats int, cores ...string) system {
 	return system{name: name, start: func(ctx context.Context, o Options, dir string) (*running, error) {
 		binary, err := filepath.Abs(o.Strowger)
 		if err != nil {
@@ -89,7 +90,8 @@ func strowger(name string, redis bool, seats int) system {
 				return nil, err
 			}
 		}
-		p, err := start(ctx, dir, "strowger", binary, "serve", "--config", "strowger.hcl")
+		command := append(pinned(cores), binary, "serve", "--config", "strowger.hcl")
+		p, err := start(ctx, dir, "strowger", command[0], command[1:]...)
 		if err != nil {
 			up.stop()
 			return nil, err
@@ -98,6 +100,14 @@ func strowger(name string, redis bool, seats int) system {
 		up.procs = append([]*process{p}, up.procs...)
 		return ready(ctx, up)
 	}}
+}
+
+// pinned begins a command that runs on some cores only.
+func pinned(cores []string) []string {
+	if len(cores) == 0 {
+		return nil
+	}
+	return []string{"taskset", "--cpu-list", strings.Join(cores, ",")}
 }
 
 // configure writes a node's configuration into a folder, with its seed: the demo's

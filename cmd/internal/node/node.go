@@ -8,6 +8,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,12 +27,16 @@ import (
 	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
+	"strowger/sip/hep"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
+	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
 	"strowger/sip/state"
+	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -53,12 +58,17 @@ type Node struct {
 	Auth      *auth.Authenticator
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
+	Trace     *trace.Ring
+	Delays    *meter.Delays
+	Messages  *meter.Messages
+	Homer     *hep.Sender // nil without a capture server
 	Admin     *admin.Server
 
 	Membership *cluster.Membership // nil on a single node
 	Link       *cluster.Link       // nil on a single node
 	Notices    []string            // lines for the operator who started the node
 
+	mint     *mark.Minter
 	tls      *wireTLS
 	unwatch  func() // ends the watch of certificates; nil without one
 	keys     cluster.Keys
@@ -67,12 +77,12 @@ type Node struct {
 }
 
 // Start builds a node and lets it take calls. On an error everything that was
-// begun is closed again.
+// begun is closed again. A nil log means slog.Default().
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
-	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
+	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: cmp.Or(log, slog.Default())}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport,
-		n.openTrunks, n.openCalls, n.openAdmin,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openHomer, n.openTransport,
+		n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -115,6 +125,12 @@ func (n *Node) close() error {
 		n.Resolver.Close()
 	}
 	errs = append(errs, n.closeCluster()...)
+	if n.Homer != nil {
+		errs = append(errs, n.Homer.Close())
+	}
+	if n.Trace != nil {
+		errs = append(errs, n.Trace.Close())
+	}
 	if n.Media != nil {
 		errs = append(errs, n.Media.Close())
 	}
@@ -154,6 +170,7 @@ func (n *Node) openLedger(context.Context) error {
 		return err
 	}
 	n.Ledger = l
+	l.Keep(n.Config.Records.Days)
 	if lost > 0 {
 		n.notice("%d calls that were open when the node ended were closed as \"node lost\"", lost)
 	}
@@ -179,7 +196,9 @@ func (n *Node) openTransport(context.Context) error {
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial}
+	c := transport.Config{
+		Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Tap: n.tap, Gate: n.gate(),
+	}
 	for _, w := range n.Config.Networks {
 		c.Networks[w.Name] = w.Allow
 		for _, l := range w.Listeners {
@@ -226,8 +245,7 @@ func (n *Node) openCalls(context.Context) error {
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
-	minter, err := n.minter()
-	if err != nil {
+	if n.mint, err = n.minter(); err != nil {
 		return err
 	}
 	library, err := prompt.Open("")
@@ -235,9 +253,9 @@ func (n *Node) openCalls(context.Context) error {
 		return err
 	}
 	c := exchange.Config{
-		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
-		Registers:    n.Config.Limits.Registers,
+		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
+		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}

@@ -10,7 +10,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"strowger/cmd/internal/admin"
+	"strowger/cmd/internal/logging"
 	"strowger/configs"
 	"strowger/sip/admission"
 	"strowger/sip/seat"
@@ -95,7 +98,7 @@ func (n *Node) openAdmin(ctx context.Context) error {
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Counters: n.counters(), Ready: n.ready, Log: n.log,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Counters: n.counters(), Ready: n.ready, Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Messages}, Log: n.log,
 	}
 	if n.Link != nil {
 		c.Peers = peers{n}
@@ -121,12 +124,19 @@ func (n *Node) counters() map[string][]any {
 		"attempts":  {n.Attempts.Counters()},
 		"ledger":    {n.Ledger.Counters()},
 		"media":     {n.Media.Counters()},
+		"trace":     {n.Trace.Counters()},
 	}
 	if s, ok := n.Store.(interface{ Counters() *state.Counters }); ok {
 		all["state"] = []any{s.Counters()}
 	}
 	if !n.tls.keeper.Empty() {
 		all["certificate"] = []any{n.tls.keeper.Counters()}
+	}
+	if c := logging.CountersOf(n.log); c != nil {
+		all["log"] = []any{c}
+	}
+	if n.Homer != nil {
+		all["hep"] = []any{n.Homer.Counters()}
 	}
 	if n.Link != nil {
 		all["cluster"] = []any{n.Link.Counters()}

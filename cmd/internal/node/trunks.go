@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/configs"
+	"strowger/sip/identity"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -21,6 +22,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	list := make([]trunk.Trunk, 0, len(n.Config.Trunks))
 	for _, t := range n.Config.Trunks {
 		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media}
+		k.Peer = identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID}
 		for _, target := range t.Targets {
 			k.Targets = append(k.Targets, n.Resolver.Follow(n.target(t, target)))
 		}

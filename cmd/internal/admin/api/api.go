@@ -19,6 +19,7 @@
 //	GET    /v1/tenants/T/export                     viewer; CSV; ?secrets=1 admin
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
 //	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger of its node
+//	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
 //	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
 //	GET    /metrics                                 viewer of every tenant
@@ -42,6 +43,7 @@ import (
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
+	"strowger/sip/trace"
 )
 
 // Error is the body of an answer of 400 and above.
@@ -206,6 +208,14 @@ func Unanswered(missing []Missing) error {
 type CallRecord struct {
 	ID     string         `json:"id"`
 	Events []ledger.Event `json:"events"`
+}
+
+// Trace is the messages of a call on every node that answered, in order of time.
+type Trace struct {
+	ID       string          `json:"id"`
+	Legs     []trace.Leg     `json:"legs"`
+	Messages []trace.Message `json:"messages"`
+	Missing  []Missing       `json:"missing,omitempty"`
 }
 
 // Plan is a dialplan as it was published.
