@@ -50,6 +50,9 @@ func networkNumber(s seat.Seat) string { return cmp.Or(s.SiteNumber, s.Presentat
 // number.
 func (a *Admission) outward(r *request, presentation string) *identity.Caller {
 	c := r.caller
+	if r.refers != nil && r.trunk == nil { // who transfers has the call made
+		c = r.own
+	}
 	if r.trunk == nil {
 		c.Display = ""
 		c.Presentation = a.presentation(r, presentation)
