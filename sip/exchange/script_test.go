@@ -13,6 +13,8 @@ import (
 //	1s 1002 180, 1s 1002 200 sdp       answers the last INVITE; tag=T is another fork
 //	1s caller INVITE 1002 sdp in=mixed, as=application/foo; INFO body=5 as=application/dtmf
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
+//	1s 1004 INVITE 1002 sdp replaces=1002 (its newest dialog); with early-only
+//	1s 1002 REFER 1003; with replaces=N of its dialogs, talk=N (by that dialog)
 //	1s caller merged (its last INVITE by another way)
 //	1s carrier close (its TCP connection)
 //	1s 1003 SUBSCRIBE 1002 | Event: dialog     a new subscription; reSUBSCRIBE is of the same
