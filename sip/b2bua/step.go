@@ -251,6 +251,10 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	}
 	if p.early && c.state == ringing && !c.caller().over {
 		out.Hear(c.caller().ID, 0)
+		if asked := c.reoffer; asked != nil { // who was to answer first is gone
+			c.reoffer = nil
+			asked.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
+		}
 	}
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)
