@@ -17,6 +17,8 @@
 //	identity     who calls, and what of that each party is told
 //	admission    who may call, and where the call goes
 //	auth         digest authentication
+//	guard        who guesses passwords is blocked
+//	security     the log of security events, for other programs
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
 //	trunk        carriers

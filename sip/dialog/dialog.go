@@ -226,11 +226,7 @@ func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Respo
 	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
 		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
-	if res.GetHeader("Session-ID") != nil {
-		res.ReplaceHeader(d.sessionHeader())
-	} else {
-		res.AppendHeader(d.sessionHeader())
-	}
+	d.sign(res)
 	return res
 }
 
