@@ -26,6 +26,8 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		return l.answeredEarly(res)
 	case res.CSeq().MethodName == sip.UPDATE:
 		return l.renewed(now, w, res)
+	case res.CSeq().MethodName == sip.NOTIFY:
+		return l.reported(tx, res.StatusCode)
 	case res.CSeq().MethodName != sip.INVITE:
 		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
 			l.finish()
@@ -165,6 +167,8 @@ func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) E
 	case tx != nil && tx.Method == sip.UPDATE && l.asks != 0 && l.Live() && !l.Talking():
 		l.asks = 0
 		return Event{Kind: ReofferFail, Verdict: v}
+	case tx != nil && tx.Method == sip.NOTIFY: // the INVITE or BYE matters, as it does for PRACK
+		return l.reported(tx, 408)
 	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters
 		return Event{}
 	case l.State == Done:
