@@ -190,7 +190,7 @@ func TestEscalation(t *testing.T) {
 
 func TestHostAndOrigin(t *testing.T) {
 	s := newServer(t, configs.Config{})
-	s.names = []string{"switch.example"}
+	s.names = func() []string { return []string{"switch.example"} }
 	token := s.token(t, viewer, "")
 	for _, c := range []struct {
 		host, origin string
