@@ -313,7 +313,7 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 		}
 	}
 	c.outcome = better(c.outcome, v)
-	if c.ringingLegs() == 0 {
+	if c.ringingLegs() == 0 && !c.divert(now, true, out) {
 		c.nextStage(now, out)
 	}
 }
@@ -324,6 +324,9 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 		return
 	}
 	c.stageEnd = time.Time{}
+	if c.divert(now, false, out) {
+		return
+	}
 	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
 		c.end(now, c.outcome, "callee", out)
 		return

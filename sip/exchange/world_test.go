@@ -18,6 +18,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -92,6 +93,7 @@ func newWorld(t reporter, program string) *world {
 		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
 		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },
 		Delays:  w.delays, Trace: w.trace,
+		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w
@@ -171,6 +173,9 @@ func (w *world) act(a action) {
 		case "close":
 			w.closed = true
 			go w.close(70 * time.Second)
+		case "messages":
+			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
+			go w.x.MessagesChanged("demo", a.args[0])
 		case "lost":
 			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":
