@@ -145,6 +145,20 @@ type Trunk struct {
 	// port, DNS says how it is called.
 	AnyProto bool
 	TLS      TrunkTLS // all zero unless Proto is "tls"
+	// Health is the block health: whether its addresses are asked by OPTIONS. Zero, the
+	// default, means that only calls tell how they do.
+	Health Health
+}
+
+// Health says how the addresses of a trunk are watched.
+type Health struct {
+	// Interval is between two OPTIONS to an address. Default 30s, 5s to 1h.
+	Interval time.Duration
+	// Down is how many failures in a row, of OPTIONS or calls, have an address tried
+	// last. Default 3, 1 to 20.
+	Down int
+	// Up is how many answers in a row have it used again. Default 2, 1 to 20.
+	Up int
 }
 
 // Target is where calls to a trunk go.

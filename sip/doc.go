@@ -17,7 +17,8 @@
 //	auth         digest authentication
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
-//	trunk        carriers
+//	trunk        carriers: what they are, and rules about them. Pure
+//	carrier      looks after the trunks: health, switches
 //	resolve      where a carrier that is known by name takes calls (RFC 3263)
 //	state        records shared between nodes: embedded or Redis
 //	cluster      the link between nodes

@@ -75,11 +75,29 @@ type Registrar interface {
 	Handle(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response
 }
 
-// Config is what admission needs; every field but Log must be set.
+// Desk knows how the trunks do. Its methods do not block.
+type Desk interface {
+	// Sort parts the ways to a trunk into those that should have a call and those that
+	// should have it only if no other is left, each in their order.
+	Sort(now time.Time, t *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way)
+	// Disabled tells whether an operator has taken a tenant's trunk out of use.
+	Disabled(tenant, name string) bool
+}
+
+// undisturbed is for an admission without a desk: every trunk is as good as the next.
+type undisturbed struct{}
+
+func (undisturbed) Sort(_ time.Time, _ *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way) {
+	return ways, nil
+}
+func (undisturbed) Disabled(string, string) bool { return false }
+
+// Config is what admission needs; every field but Desk and Log must be set.
 type Config struct {
 	Node      string // this node's name, as flows carry it
 	Tenants   []*Tenant
 	Trunks    *trunk.Set
+	Desk      Desk // nil: no trunk is disabled, and all addresses are healthy
 	Directory *seat.Directory
 	Store     state.Store
 	Local     bool // Store is in this process: only durable writes wait
@@ -104,6 +122,7 @@ type Counters struct {
 	StoreAway    atomic.Uint64 // requests refused because the store did not answer
 	TrunkBlocked atomic.Uint64 // targets left out because the network may not send there
 	TrunkUnknown atomic.Uint64 // calls to a trunk of which no target resolves to an address
+	TrunkOff     atomic.Uint64 // calls of or to a trunk that an operator has disabled
 	NoTenant     atomic.Uint64 // requests that named no tenant, on a listener that has none
 }
 
@@ -117,6 +136,9 @@ type Admission struct {
 
 // New returns the admission of a node.
 func New(cfg Config) *Admission {
+	if cfg.Desk == nil {
+		cfg.Desk = undisturbed{}
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}

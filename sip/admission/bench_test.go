@@ -107,7 +107,29 @@ type bench struct {
 	attempts  seat.Attempts
 	sender    sender
 	registrar registrar
+	desk      desk
 }
+
+// desk has trunks that are disabled, and addresses that take no calls.
+type desk struct {
+	disabled map[string]bool
+	down     map[netip.AddrPort]bool
+}
+
+// Sort implements admission.Desk.
+func (d *desk) Sort(_ time.Time, _ *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way) {
+	for _, w := range ways {
+		if d.down[w.AddrPort] {
+			rest = append(rest, w)
+		} else {
+			good = append(good, w)
+		}
+	}
+	return good, rest
+}
+
+// Disabled implements admission.Desk.
+func (d *desk) Disabled(tenant, name string) bool { return tenant == tenantName && d.disabled[name] }
 
 var (
 	carrierAddrs = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.9:5060"), netip.MustParseAddrPort("192.0.2.10:5060")}
@@ -165,7 +187,7 @@ func benchOf(t *testing.T, trunks *trunk.Set) *bench {
 		t.Fatal(err)
 	}
 	b.Admission = admission.New(admission.Config{
-		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Directory: b.directory, Store: b.store,
+		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Desk: &b.desk, Directory: b.directory, Store: b.store,
 		Auth: verifier, Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
 		Home:       func(string) string { return tenantName },

@@ -30,6 +30,8 @@ type request struct {
 	seat   seat.Seat    // the caller
 	caller dialog.Name  // as shown to who is rung; the host is set for each target
 	number string       // the caller's number, "" if withheld
+
+	emergency bool // it is a call for help
 }
 
 // Admit decides about an INVITE.
@@ -65,6 +67,13 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 			p.To, p.Entry, p.Stages = e164, "emergency callback", stages
 			return p
 		}
+	}
+	if a.cfg.Desk.Disabled(r.trunk.Tenant, r.trunk.Name) {
+		a.counters.TrunkOff.Add(1)
+		v := cause.Verdict{Status: 503, Q850: 41, Fault: cause.Us}
+		p.To, p.Refuse, p.Headers = called, &v, []sip.Header{sip.NewHeader("Retry-After", "60")}
+		p.Why = []string{"trunk " + r.trunk.Name + " is disabled"}
+		return p
 	}
 	return a.decide(ctx, r, p, dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromTrunk, Trunk: r.trunk.Name, Called: called, Caller: r.number, At: r.now,

@@ -33,6 +33,8 @@ type Effects interface {
 	Watch(leg int, speaks bool)
 	// Close releases a leg's ports and returns its last figures.
 	Close(leg int) media.Stats
+	// Silent tells that a trunk said nothing at all to a leg's INVITE.
+	Silent(now time.Time, leg int)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
@@ -88,6 +90,7 @@ type party struct {
 	hearEnd  time.Time     // until when a first response is awaited; zero for as long as the stage rings
 	next     []leg.Address // other ways to it
 	alerted  bool          // it rang
+	heard    bool          // it said something to its INVITE
 	over     bool          // its end was recorded
 }
 

@@ -257,6 +257,7 @@ func (c *Call) another() bool {
 // response (RFC 3261 section 9.1); should it answer yet, it gets ACK and BYE.
 func (c *Call) unheard(now time.Time, p *party, out Effects) {
 	v := cause.Verdict{Status: 408, Q850: 102, Reason: "No response", Fault: cause.Peer}
+	out.Silent(now, p.ID)
 	c.release(now, p, v, out)
 	c.outcome = better(c.outcome, v)
 	c.goOn(now, p, v, out)
@@ -284,6 +285,9 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
 	for _, p := range c.legs[1:] {
 		if !p.over && p.askEnd.IsZero() {
+			if p.Party.Kind == leg.Trunk && !p.heard && now.Sub(p.rang) >= Silence {
+				out.Silent(now, p.ID)
+			}
 			c.release(now, p, v, out)
 		}
 	}

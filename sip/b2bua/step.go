@@ -81,7 +81,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		}
 	case Response:
 		if p := c.party(e.Leg); p != nil {
-			p.hearEnd = time.Time{}
+			p.hearEnd, p.heard = time.Time{}, true
 			c.legEvent(now, p, p.Response(now, out, e.Tx, e.Msg), out)
 		}
 	case Failed:

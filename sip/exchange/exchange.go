@@ -27,7 +27,8 @@ type Exchange struct {
 	seed     maphash.Seed
 	sources  *sources
 	carried  carriages
-	calls    atomic.Int64 // not over yet
+	calls    atomic.Int64  // not over yet
+	asked    atomic.Uint64 // questions, to spread them over the strands
 	draining atomic.Bool
 	workers  sync.WaitGroup
 	running  sync.WaitGroup
@@ -51,6 +52,9 @@ func New(cfg Config) *Exchange {
 	}
 	if cfg.Registers == 0 {
 		cfg.Registers = 200
+	}
+	if cfg.Trunks == nil {
+		cfg.Trunks = untold{}
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()

@@ -121,7 +121,10 @@ func (s *strand) Cancelled(now time.Time, tx *transaction.Server, cancel *sip.Re
 func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Response) {
 	switch o := tx.Owner.(type) {
 	case place:
+		s.heard(now, o, tx, res)
 		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
+	case *question:
+		o.response(tx, res)
 	case *orphan:
 		o.leg.Response(now, o, tx, res)
 	}
@@ -143,7 +146,10 @@ func (s *strand) Stray(now time.Time, res *sip.Response, _ transport.Flow) {
 func (s *strand) ClientFailed(now time.Time, tx *transaction.Client, err error) {
 	switch o := tx.Owner.(type) {
 	case place:
+		s.broke(now, o, tx, err)
 		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Tx: tx, Err: err})
+	case *question:
+		o.answered(outcome{err: err})
 	case *orphan:
 		o.leg.Failed(now, o, tx, err)
 	}

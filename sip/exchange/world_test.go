@@ -43,6 +43,7 @@ type world struct {
 	admission *admission
 	sound     *plane
 	ledger    *recorder
+	trunks    trunks
 	start     time.Time
 
 	mu      sync.Mutex
@@ -74,9 +75,10 @@ func newWorld(t reporter, program string) *world {
 	}
 	w.ledger = &recorder{world: w}
 	w.sound = &plane{world: w, next: 20000}
+	w.trunks.start = w.start
 	w.admission = parseProgram(w, program)
 	w.x = exchange.New(exchange.Config{
-		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission,
+		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission, Trunks: &w.trunks,
 		Prompts: func(names []string) *media.Prompt {
 			if names[0] == "missing" {
 				return nil

@@ -6,9 +6,14 @@ package trunk
 import (
 	"net/netip"
 	"slices"
+	"time"
 
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/dialog"
 	"strowger/sip/leg"
 	"strowger/sip/resolve"
+	"strowger/sip/transport"
 )
 
 // Trunk is one carrier.
@@ -19,6 +24,13 @@ type Trunk struct {
 	Sources []netip.Prefix  // it is recognised by these addresses
 	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
+	Probe   Probe
+}
+
+// Probe says when an address of a trunk takes no calls.
+type Probe struct {
+	Interval time.Duration // between two OPTIONS; 0: only calls tell
+	Down, Up int           // see health.Rule
 }
 
 // Way is one way to call a trunk.
@@ -27,18 +39,38 @@ type Way struct {
 	Target resolve.Target // whose address it is; the zero Target if it is configured as an address
 }
 
+// Known are all ways to the trunk at present, each address once.
+func (t *Trunk) Known() []Way { return t.ways((*resolve.Name).Known) }
+
 // Ways are where a call to the trunk goes, in order of trying, each address once.
 // They may be none: names that DNS does not know.
-func (t *Trunk) Ways() []Way {
+func (t *Trunk) Ways() []Way { return t.ways((*resolve.Name).Addresses) }
+
+func (t *Trunk) ways(of func(*resolve.Name) []resolve.Address) []Way {
 	var ways []Way
 	for _, name := range t.Targets {
-		for _, a := range name.Addresses() {
+		for _, a := range of(name) {
 			if !slices.ContainsFunc(ways, func(w Way) bool { return w.Address == a }) {
 				ways = append(ways, Way{Address: a, Target: name.Target()})
 			}
 		}
 	}
 	return ways
+}
+
+// URI names a user of the trunk as it is configured: a domain stays one, and says no
+// more of port and transport than the configuration does (RFC 3263 section 4).
+func (w Way) URI(user string) sip.Uri {
+	u := sip.Uri{Scheme: "sip", User: user, Host: dialog.Host(w.Addr()), Port: int(w.Port())}
+	said := true
+	if name := w.Target; name.Host != "" {
+		u.Host, u.Port = name.Host, int(name.Port)
+		said = len(name.Protos) == 1
+	}
+	if said && w.Proto != transport.UDP {
+		u.UriParams = sip.HeaderParams{{K: "transport", V: string(w.Proto)}}
+	}
+	return u
 }
 
 // Party is the trunk as one side of a call, which was called at an address.
@@ -77,6 +109,18 @@ func NewSet(list []Trunk) *Set {
 		s.byName[[2]string{list[i].Tenant, list[i].Name}] = &list[i]
 	}
 	return s
+}
+
+// All are the trunks, in order.
+func (s *Set) All() []*Trunk {
+	if s == nil {
+		return nil
+	}
+	all := make([]*Trunk, len(s.list))
+	for i := range s.list {
+		all[i] = &s.list[i]
+	}
+	return all
 }
 
 // BySource returns the trunk that sends from the address on the network, or nil.

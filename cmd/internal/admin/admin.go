@@ -47,6 +47,7 @@ import (
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/media"
+	"strowger/sip/carrier"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
@@ -93,6 +94,7 @@ type Config struct {
 	Media     media.Plane
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
+	Desk      *carrier.Desk
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.
 	Counters map[string][]any

@@ -26,7 +26,7 @@ type endpoint struct {
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	for _, list := range [][]endpoint{s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints()} {
+	for _, list := range [][]endpoint{s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.trunkEndpoints()} {
 		for _, e := range list {
 			mux.HandleFunc(e.pattern, s.endpoint(e))
 		}

@@ -70,7 +70,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newServe())
-	root.AddCommand(newCheck(), newStatus(), newSeat(), newAccess(), newCallCommand(), newDialplan(), newState(), newVersion())
+	root.AddCommand(newCheck(), newStatus(), newSeat(), newAccess(), newCallCommand(), newTrunk(), newDialplan(), newState(), newVersion())
 	root.AddCommand(newPhone(), newDemo(), newInit())
 	return root
 }

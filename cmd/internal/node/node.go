@@ -23,6 +23,7 @@ import (
 	"strowger/media/relay"
 	"strowger/sip/admission"
 	"strowger/sip/auth"
+	"strowger/sip/carrier"
 	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
@@ -52,6 +53,7 @@ type Node struct {
 	Auth      *auth.Authenticator
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
+	Desk      *carrier.Desk
 	Admin     *admin.Server
 
 	Membership *cluster.Membership // nil on a single node
@@ -80,6 +82,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.startCluster()
 	n.watchCertificates()
 	n.Transport.Start()
+	n.Desk.Start(n.Exchange)
 	n.Admin.Start()
 	return n, nil
 }
@@ -106,6 +109,9 @@ func (n *Node) close() error {
 	}
 	if n.unwatch != nil {
 		n.unwatch()
+	}
+	if n.Desk != nil {
+		n.Desk.Close()
 	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
@@ -221,7 +227,7 @@ func (n *Node) openCalls(context.Context) error {
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
 	n.Admission = admission.New(admission.Config{
-		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Directory: n.Directory,
+		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
@@ -235,7 +241,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers:      n.Config.Limits.Registers,
 		SessionExpires: n.Config.Session.Expires,
 		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,

@@ -13,6 +13,7 @@ import (
 	"strowger/cmd/internal/admin"
 	"strowger/configs"
 	"strowger/sip/admission"
+	"strowger/sip/carrier"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -93,9 +94,9 @@ func (n *Node) guardDemo(ctx context.Context) error {
 func (n *Node) openAdmin(ctx context.Context) error {
 	c := admin.Config{
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
-		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
+		Tables:    append(append(seat.Tables(), planTable), append(admission.Tables(), carrier.Tables()...)...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Counters: n.counters(), Ready: n.ready, Log: n.log,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Desk: n.Desk, Counters: n.counters(), Ready: n.ready, Log: n.log,
 	}
 	if n.Link != nil {
 		c.Peers = peers{n}
@@ -115,6 +116,7 @@ func (n *Node) counters() map[string][]any {
 		"exchange":  {n.Exchange.Counters()},
 		"admission": {n.Admission.Counters()},
 		"auth":      {n.Auth.Counters()},
+		"carrier":   {n.Desk.Counters()},
 		"resolve":   {n.Resolver.Counters()},
 		"registrar": {n.Registrar.Counters()},
 		"seat":      {n.Directory.Counters()},

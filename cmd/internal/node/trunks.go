@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/configs"
+	"strowger/sip/carrier"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -20,7 +21,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	n.Resolver = resolve.New(resolve.Config{Servers: n.Config.DNS, Log: n.log})
 	list := make([]trunk.Trunk, 0, len(n.Config.Trunks))
 	for _, t := range n.Config.Trunks {
-		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media}
+		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Probe: trunk.Probe(t.Health)}
 		for _, target := range t.Targets {
 			k.Targets = append(k.Targets, n.Resolver.Follow(n.target(t, target)))
 		}
@@ -28,9 +29,19 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	}
 	n.Trunks = trunk.NewSet(list)
 	n.Resolver.Start()
-	ctx, cancel := context.WithTimeout(ctx, resolveWait)
+	wait, cancel := context.WithTimeout(ctx, resolveWait)
 	defer cancel()
-	n.Resolver.Wait(ctx)
+	n.Resolver.Wait(wait)
+	return n.openDesk(ctx)
+}
+
+// openDesk has somebody look after the trunks, who begins when calls can be made.
+func (n *Node) openDesk(ctx context.Context) error {
+	desk, err := carrier.New(ctx, carrier.Config{Trunks: n.Trunks, Store: n.Store, Sender: n.Transport, Log: n.log})
+	if err != nil {
+		return err
+	}
+	n.Desk = desk
 	return nil
 }
 
