@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strowger/dialplan"
+	"strowger/sip/trunk/channel"
 )
 
 // Config is a node's configuration, complete and checked.
@@ -115,6 +116,8 @@ type Tenant struct {
 	// follow. At least one.
 	EmergencyTrunks []string
 	Seed            Seed
+	// Limits is the block limits: as of a trunk, for all its trunks together.
+	Limits channel.Limits
 }
 
 // Seed is a block seed of a tenant: what an empty store starts with. "" means nothing.
@@ -148,6 +151,10 @@ type Trunk struct {
 	// Health is the block health: whether its addresses are asked by OPTIONS. Zero, the
 	// default, means that only calls tell how they do.
 	Health Health
+	// Limits is the block limits: channels (calls at once), channels_in, channels_out,
+	// reserved, calls_per_second_in and calls_per_second_out. Each 0, which is the
+	// default and no limit, or 1 to 100,000; reserved is less than channels.
+	Limits channel.Limits
 }
 
 // Health says how the addresses of a trunk are watched.

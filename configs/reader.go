@@ -149,6 +149,7 @@ func (r *reader) tenant(b *source.Body) {
 	if n := b.Block("numbering"); n != nil {
 		numbering(n, &t.Numbering)
 	}
+	t.Limits = trunkLimits(b)
 	var extra []string
 	at := b.At
 	if e := b.Block("emergency"); e != nil {
@@ -228,6 +229,7 @@ func (r *reader) trunk(b *source.Body) {
 	}
 	t.Media = prefixes(b, "media")
 	r.health(b, &t)
+	t.Limits = trunkLimits(b)
 	t.AnyProto = !b.Has("proto")
 	b.Done()
 	r.Trunks = append(r.Trunks, t)

@@ -64,7 +64,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
 		if stages := a.callback(ctx, r, e164); stages != nil {
 			a.counters.Callbacks.Add(1)
-			p.To, p.Entry, p.Stages = e164, "emergency callback", stages
+			p.To, p.Entry, p.Stages, p.Urgent = e164, "emergency callback", stages, true
 			return p
 		}
 	}

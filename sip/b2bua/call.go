@@ -33,6 +33,10 @@ type Effects interface {
 	Watch(leg int, speaks bool)
 	// Close releases a leg's ports and returns its last figures.
 	Close(leg int) media.Stats
+	// Seize takes a channel of a trunk for a leg; false if there is none, and why. An
+	// urgent call always has one. Free gives it back.
+	Seize(now time.Time, leg int, p leg.Party, inbound, urgent bool) (cause.Verdict, bool)
+	Free(leg int)
 	// Silent tells that a trunk said nothing at all to a leg's INVITE.
 	Silent(now time.Time, leg int)
 	// Record writes to the ledger.

@@ -115,6 +115,10 @@ func (f *fake) Watch(_ int, _ bool)      {}
 func (f *fake) Close(int) media.Stats    { return media.Stats{} }
 func (f *fake) Record(ledger.Event)      {}
 func (f *fake) Silent(time.Time, int)    {}
+func (f *fake) Free(int)                 {}
+func (f *fake) Seize(time.Time, int, leg.Party, bool, bool) (cause.Verdict, bool) {
+	return cause.Verdict{}, true
+}
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 

@@ -37,6 +37,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	switch {
 	case p.Refuse != nil:
 		c.end(now, *p.Refuse, "switch", out)
+	case !c.seizeIn(now, out):
 	case !c.prepare(now, out):
 	case p.App != NoApp:
 		c.startApp(now, out)
@@ -97,8 +98,14 @@ func (s Stage) timeout() time.Duration {
 	return RingTimeout
 }
 
-// ring sends an INVITE to one target.
+// ring sends an INVITE to one target: the first way to it that has a channel.
 func (c *Call) ring(now time.Time, t Target, out Effects) {
+	for t.Party.Kind == leg.Trunk && !c.seize(now, len(c.legs)+1, t.Party, out) {
+		if len(t.Next) == 0 {
+			return
+		}
+		t.Address, t.Next = t.Next[0], t.Next[1:]
+	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.confirm, p.next, p.rang = t.Confirm, t.Next, now
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {

@@ -238,6 +238,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.over {
 		return
 	}
+	out.Free(p.ID)
 	p.over, p.askEnd, p.hearEnd = true, time.Time{}, time.Time{}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
 	if p.early && c.state == ringing && !c.caller().over {

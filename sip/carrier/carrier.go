@@ -1,5 +1,5 @@
 // Package carrier looks after the trunks of a node while it runs: whether their
-// addresses take calls, and whether an operator has taken a trunk out of use. What a
+// addresses take calls, how many calls they have, and whether an operator has taken a trunk out of use. What a
 // trunk is stands in package trunk; how addresses are judged in trunk/health.
 //
 // # Contract
@@ -32,6 +32,7 @@ import (
 	"strowger/sip/state"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
+	"strowger/sip/trunk/channel"
 	"strowger/sip/trunk/health"
 )
 
@@ -61,12 +62,14 @@ type Asker interface {
 	Ask(ctx context.Context, f transport.Flow, build func(branch, tag string) *sip.Request) (*sip.Response, error)
 }
 
-// Config is what a Desk needs; every field must be set.
+// Config is what a Desk needs; every field but Tenants must be set.
 type Config struct {
 	Trunks *trunk.Set
-	Store  state.Store
-	Sender transport.Sender
-	Log    *slog.Logger
+	// Tenants limit the calls of all trunks of a tenant, by its name.
+	Tenants map[string]channel.Limits
+	Store   state.Store
+	Sender  transport.Sender
+	Log     *slog.Logger
 }
 
 // place is an address of a network.
@@ -94,6 +97,8 @@ type Desk struct {
 	mu       sync.Mutex
 	places   map[place]*address
 	switches map[[2]string]Switch // disabled trunks by tenant and name
+	trunks   map[[2]string]*channel.Count
+	tenants  map[string]*channel.Count
 
 	news    chan struct{} // the store has other switches
 	unwatch func()
@@ -104,7 +109,10 @@ type Desk struct {
 // New returns a desk that knows the switches in the store. Nobody is asked before
 // Start.
 func New(ctx context.Context, cfg Config) (*Desk, error) {
-	d := &Desk{cfg: cfg, places: map[place]*address{}, switches: map[[2]string]Switch{}, news: make(chan struct{}, 1)}
+	d := &Desk{
+		cfg: cfg, places: map[place]*address{}, switches: map[[2]string]Switch{}, news: make(chan struct{}, 1),
+	}
+	d.count()
 	if err := d.readSwitches(ctx); err != nil {
 		return nil, err
 	}

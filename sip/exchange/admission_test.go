@@ -26,6 +26,7 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	channels carrier 1 (so many calls and no more),
 //	session 1800s (is proposed on every leg), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
@@ -87,6 +88,8 @@ func parseProgram(w *world, text string) *admission {
 			w.sound.limit = atoi(arg)
 		case "tcp":
 			w.party(arg).overTCP()
+		case "channels":
+			w.trunks.limits[f[1]] = atoi(f[2])
 		case "unreachable":
 			w.party(arg).unreachable = true
 		default:

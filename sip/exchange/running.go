@@ -28,8 +28,10 @@ type running struct {
 	call  *b2bua.Call
 	ports []media.Endpoint // by leg number - 1; nil without ports
 	tags  []string         // in strand.legs
-	due   time.Time
-	slot  int // in the heap of timers; -1 if not there
+	// channels give the trunks' channels back, by leg number - 1; nil without one
+	channels []func()
+	due      time.Time
+	slot     int // in the heap of timers; -1 if not there
 }
 
 // mark is the owner of a transaction.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/cause"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/transaction"
@@ -21,6 +22,10 @@ type Trunks interface {
 	Heard(now time.Time, p leg.Party, proto transport.Proto, status int, retryAfter time.Duration)
 	// Failed tells that an INVITE had no response, and why.
 	Failed(now time.Time, p leg.Party, proto transport.Proto, why string)
+	// Seize takes a channel of a trunk for a call that comes in by it or goes out. free
+	// gives it back; it is nil if there is none, and the verdict says why. An urgent
+	// call always has one.
+	Seize(now time.Time, p leg.Party, inbound, urgent bool) (free func(), v cause.Verdict)
 }
 
 // untold is for an exchange that nobody listens to.
@@ -28,6 +33,31 @@ type untold struct{}
 
 func (untold) Heard(time.Time, leg.Party, transport.Proto, int, time.Duration) {}
 func (untold) Failed(time.Time, leg.Party, transport.Proto, string)            {}
+
+func (untold) Seize(time.Time, leg.Party, bool, bool) (func(), cause.Verdict) {
+	return func() {}, cause.Verdict{}
+}
+
+// Seize takes a channel of a trunk for a leg (b2bua.Effects).
+func (r *running) Seize(now time.Time, id int, p leg.Party, inbound, urgent bool) (cause.Verdict, bool) {
+	free, v := r.x.cfg.Trunks.Seize(now, p, inbound, urgent)
+	if free == nil {
+		return v, false
+	}
+	for len(r.channels) < id {
+		r.channels = append(r.channels, nil)
+	}
+	r.channels[id-1] = free
+	return cause.Verdict{}, true
+}
+
+// Free gives a leg's channel back, if it has one.
+func (r *running) Free(id int) {
+	if id <= len(r.channels) && r.channels[id-1] != nil {
+		r.channels[id-1]()
+		r.channels[id-1] = nil
+	}
+}
 
 // calling is the leg whose trunk a transaction calls, or nil.
 func calling(o place, tx *transaction.Client) *leg.Leg {

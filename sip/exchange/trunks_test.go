@@ -14,6 +14,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/cause"
 	"strowger/sip/dialog"
 	"strowger/sip/exchange"
 	"strowger/sip/leg"
@@ -24,9 +25,29 @@ import (
 
 // trunks notes what it is told, with the seconds of the story.
 type trunks struct {
-	mu    sync.Mutex
-	start time.Time
-	told  []string
+	mu     sync.Mutex
+	start  time.Time
+	told   []string
+	limits map[string]int // channels by trunk
+	taken  map[string]int
+}
+
+func (k *trunks) Seize(_ time.Time, p leg.Party, inbound, urgent bool) (func(), cause.Verdict) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if limit, ok := k.limits[p.Name]; ok && k.taken[p.Name] >= limit && !urgent {
+		status := 503
+		if inbound {
+			status = 486
+		}
+		return nil, cause.Verdict{Status: status, Q850: 34, Wait: 5 * time.Second, Why: "every channel of trunk " + p.Name + " is taken"}
+	}
+	k.taken[p.Name]++
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.taken[p.Name]--
+	}, cause.Verdict{}
 }
 
 func (k *trunks) Heard(now time.Time, p leg.Party, proto transport.Proto, status int, retryAfter time.Duration) {
@@ -41,6 +62,17 @@ func (k *trunks) note(now time.Time, p leg.Party, proto transport.Proto, what st
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.told = append(k.told, fmt.Sprintf("%.1f %s %s %s", now.Sub(k.start).Seconds(), p.Home.Addr(), proto, what))
+}
+
+// check is for the end of a story: every channel was given back.
+func (k *trunks) check(t reporter) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for name, n := range k.taken {
+		if n != 0 {
+			t.Errorf("%d channels of %s are taken at the end", n, name)
+		}
+	}
 }
 
 // TestTrunksAreToldOf: what trunks make of calls, and nothing of seats.

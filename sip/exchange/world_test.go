@@ -75,7 +75,7 @@ func newWorld(t reporter, program string) *world {
 	}
 	w.ledger = &recorder{world: w}
 	w.sound = &plane{world: w, next: 20000}
-	w.trunks.start = w.start
+	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}}
 	w.admission = parseProgram(w, program)
 	w.x = exchange.New(exchange.Config{
 		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission, Trunks: &w.trunks,
@@ -258,6 +258,7 @@ func (w *world) check() {
 		w.close(time.Second)
 	}
 	w.sound.check()
+	w.trunks.check(w.t)
 	w.ledger.check()
 	for branch, finals := range w.finals {
 		if len(finals) != 1 {

@@ -14,6 +14,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
+	"strowger/sip/trunk/channel"
 )
 
 // Trunk is one carrier.
@@ -25,6 +26,7 @@ type Trunk struct {
 	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
 	Probe   Probe
+	Limits  channel.Limits
 }
 
 // Probe says when an address of a trunk takes no calls.

@@ -10,6 +10,7 @@ import (
 	"strowger/sip/carrier"
 	"strowger/sip/resolve"
 	"strowger/sip/trunk"
+	"strowger/sip/trunk/channel"
 )
 
 func (s *Server) trunkEndpoints() []endpoint {
@@ -82,6 +83,7 @@ func (s *Server) trunk(t *trunk.Trunk) api.Trunk {
 	out := api.Trunk{
 		Node: s.cfg.Node.Node.Name, Tenant: t.Tenant, Name: t.Name, Network: t.Network,
 		Targets: s.targetsOf(t), Addresses: s.cfg.Desk.Addresses(time.Now(), t), Sources: []string{},
+		Calls: api.CallsOf(s.cfg.Desk.Channels(t.Tenant, t.Name)),
 	}
 	for _, p := range t.Sources {
 		out.Sources = append(out.Sources, p.String())
@@ -143,6 +145,29 @@ func (c collector) collectTrunks(out chan<- prometheus.Metric) {
 		gauge(enabled, truth(!c.s.cfg.Desk.Disabled(t.Tenant, t.Name)), t.Tenant, t.Name)
 		for _, v := range views {
 			gauge(up, truth(v.State == "up" || v.State == "unknown"), t.Tenant, t.Name, v.Address)
+		}
+	}
+	c.collectChannels(out)
+}
+
+// collectChannels gives the calls of each trunk, and of a tenant's trunks in all, whose
+// label trunk is "".
+func (c collector) collectChannels(out chan<- prometheus.Metric) {
+	labels := []string{"tenant", "trunk", "direction"}
+	calls := prometheus.NewDesc("strowger_trunk_calls", "Calls by the trunk, or by all of the tenant's if it is empty.", labels, nil)
+	refused := prometheus.NewDesc("strowger_trunk_calls_refused_total", "Calls refused by a limit of the trunk, or of the tenant if it is empty.", append(labels, "why"), nil)
+	one := func(tenant, trunk string) {
+		_, f := c.s.cfg.Desk.Channels(tenant, trunk)
+		for _, d := range []channel.Direction{channel.In, channel.Out} {
+			out <- prometheus.MustNewConstMetric(calls, prometheus.GaugeValue, float64(f.Taken[d]), tenant, trunk, d.String())
+			out <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(f.Full[d]), tenant, trunk, d.String(), "channels")
+			out <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(f.Fast[d]), tenant, trunk, d.String(), "rate")
+		}
+	}
+	for _, tenant := range c.s.cfg.Node.Tenants {
+		one(tenant.Name, "")
+		for _, name := range c.s.cfg.Trunks.OfTenant(tenant.Name) {
+			one(tenant.Name, name)
 		}
 	}
 }

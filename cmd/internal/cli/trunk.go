@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,13 +35,13 @@ func trunkList(n *connection) *cobra.Command {
 				return err
 			}
 			return n.show(c, list, func(w io.Writer) {
-				t := newTable("TRUNK", "NETWORK", "STATE", "ADDRESSES", "TARGETS")
+				t := newTable("TRUNK", "STATE", "IN", "OUT", "ADDRESSES", "TARGETS")
 				for _, one := range list {
 					var names []string
 					for _, target := range one.Targets {
 						names = append(names, target.Name)
 					}
-					t.add(one.Name, one.Network, trunkState(one), trunkUp(one), cmp.Or(strings.Join(names, " "), "only brings calls"))
+					t.add(one.Name, trunkState(one), strconv.Itoa(one.Calls.In), strconv.Itoa(one.Calls.Out), trunkUp(one), cmp.Or(strings.Join(names, " "), "only brings calls"))
 				}
 				t.print(w)
 			})
@@ -102,7 +103,7 @@ func printTrunk(w io.Writer, one api.Trunk) {
 		disabled = fmt.Sprintf("by %s at %s", s.By, at(s.At))
 	}
 	fields(w, "trunk", one.Name, "tenant", one.Tenant, "network", one.Network, "state", trunkState(one), "disabled", disabled,
-		"sources", strings.Join(one.Sources, ", "), "seen by", one.Node)
+		"sources", strings.Join(one.Sources, ", "), "calls", callsOf(one.Calls), "seen by", one.Node)
 	if len(one.Targets) > 0 {
 		fmt.Fprintln(w)
 		printTargets(w, one.Targets)
@@ -120,6 +121,22 @@ func printTrunk(w io.Writer, one api.Trunk) {
 	}
 	fmt.Fprintln(w)
 	t.print(w)
+}
+
+// callsOf are the calls of a trunk and their limits in words.
+func callsOf(c api.TrunkCalls) string {
+	words := []string{fmt.Sprintf("%d in, %d out", c.In, c.Out)}
+	for _, l := range []struct {
+		what string
+		n    int
+	}{
+		{"at most %d", c.Limit}, {"%d in", c.LimitIn}, {"%d out", c.LimitOut}, {"%d reserved", c.Reserved}, {"%d/s in", c.RateIn}, {"%d/s out", c.RateOut},
+	} {
+		if l.n > 0 {
+			words = append(words, fmt.Sprintf(l.what, l.n))
+		}
+	}
+	return strings.Join(append(words, fmt.Sprintf("refused %d", c.Full+c.Fast)), "; ")
 }
 
 func took(d time.Duration) string {

@@ -10,6 +10,7 @@ import (
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
+	"strowger/sip/trunk/channel"
 )
 
 // resolveWait bounds how long a start waits for the names of trunks: a node whose
@@ -21,7 +22,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	n.Resolver = resolve.New(resolve.Config{Servers: n.Config.DNS, Log: n.log})
 	list := make([]trunk.Trunk, 0, len(n.Config.Trunks))
 	for _, t := range n.Config.Trunks {
-		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Probe: trunk.Probe(t.Health)}
+		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Probe: trunk.Probe(t.Health), Limits: t.Limits}
 		for _, target := range t.Targets {
 			k.Targets = append(k.Targets, n.Resolver.Follow(n.target(t, target)))
 		}
@@ -37,7 +38,11 @@ func (n *Node) openTrunks(ctx context.Context) error {
 
 // openDesk has somebody look after the trunks, who begins when calls can be made.
 func (n *Node) openDesk(ctx context.Context) error {
-	desk, err := carrier.New(ctx, carrier.Config{Trunks: n.Trunks, Store: n.Store, Sender: n.Transport, Log: n.log})
+	tenants := map[string]channel.Limits{}
+	for _, t := range n.Config.Tenants {
+		tenants[t.Name] = t.Limits
+	}
+	desk, err := carrier.New(ctx, carrier.Config{Trunks: n.Trunks, Tenants: tenants, Store: n.Store, Sender: n.Transport, Log: n.log})
 	if err != nil {
 		return err
 	}
