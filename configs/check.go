@@ -36,6 +36,7 @@ func (r *reader) references(file *source.Body) {
 		t.Network = r.only(file, at, "trunk", t.Name, "network", t.Network, names(r.Networks, func(n Network) string { return n.Name }))
 		r.reached(file, at, *t)
 	}
+	r.groups(file)
 	for _, t := range r.Tenants {
 		own := r.TrunksOf(t.Name)
 		if len(t.EmergencyTrunks) == 0 {

@@ -18,6 +18,7 @@ type Config struct {
 	Networks     []Network // at least one, names unique
 	Tenants      []Tenant  // at least one, names unique
 	Trunks       []Trunk   // names unique
+	Groups       []Group   // names unique, other than those of the trunks
 	Store        Store
 	Admin        Admin
 	Cluster      *Cluster // nil: the node is alone
@@ -166,6 +167,23 @@ type Health struct {
 	Down int
 	// Up is how many answers in a row have it used again. Default 2, 1 to 20.
 	Up int
+}
+
+// Group is a block trunk_group "NAME": trunks that share calls. A plan names it like a
+// trunk.
+type Group struct {
+	Name    string
+	Tenant  string   // default: the only tenant
+	Members []Member // at least one
+}
+
+// Member is a block member "TRUNK" of a trunk_group.
+type Member struct {
+	Trunk    string
+	Priority int // lower ones are tried first; default 1, 1 to 100
+	// Weight is its share of the calls among members of one priority. Default 1, 0 to
+	// 1000; with 0 it has those that no other takes.
+	Weight int
 }
 
 // Target is where calls to a trunk go.

@@ -32,6 +32,9 @@ func (r *reader) read(file *source.Body) {
 	for _, b := range file.Blocks("trunk", 1, 1) {
 		r.trunk(b)
 	}
+	for _, b := range file.Blocks("trunk_group", 1, 1) {
+		r.group(b)
+	}
 	r.store(file)
 	r.admin(file)
 	r.cluster(file)

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"slices"
 	"time"
 
 	"strowger/dialplan/source"
@@ -46,4 +47,43 @@ func trunkLimits(b *source.Body) channel.Limits {
 	}
 	c.Done()
 	return l
+}
+
+// group reads trunks that share calls.
+func (r *reader) group(b *source.Body) {
+	g := Group{Name: r.name(b)}
+	g.Tenant = b.String("tenant", "")
+	for _, m := range b.Blocks("member", 1, 1) {
+		member := Member{Trunk: m.Labels[0], Priority: m.Int("priority", 1, 1, 100), Weight: m.Int("weight", 1, 0, 1000)}
+		m.Done()
+		r.place("member of "+g.Name, member.Trunk, m)
+		g.Members = append(g.Members, member)
+	}
+	b.Done()
+	if len(g.Members) == 0 {
+		b.Fault(b.At, "%s has no member; write in it: member \"TRUNK\" { priority = 1 }", b.Name())
+	}
+	r.Groups = append(r.Groups, g)
+}
+
+// groups checks the names that groups give.
+func (r *reader) groups(file *source.Body) {
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		at := r.places["trunk_group "+g.Name]
+		g.Tenant = r.only(file, at, "trunk_group", g.Name, "tenant", g.Tenant, names(r.Tenants, func(t Tenant) string { return t.Name }))
+		if trunk, both := r.places["trunk "+g.Name]; both {
+			file.Fault(at, "trunk_group %q is also the name of a trunk, in line %d; a plan could mean either", g.Name, trunk.Line)
+		}
+		own := r.TrunksOf(g.Tenant)
+		for _, m := range g.Members {
+			switch j := slices.IndexFunc(own, func(t Trunk) bool { return t.Name == m.Trunk }); {
+			case j < 0:
+				file.Fault(r.places["member of "+g.Name+" "+m.Trunk], "tenant %q has no trunk %q; %s", g.Tenant, m.Trunk,
+					source.Suggest(m.Trunk, names(own, func(t Trunk) string { return t.Name })))
+			case len(own[j].Targets) == 0:
+				file.Fault(r.places["member of "+g.Name+" "+m.Trunk], "member %q has no targets; no call can go out by it", m.Trunk)
+			}
+		}
+	}
 }

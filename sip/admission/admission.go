@@ -31,6 +31,7 @@ package admission
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -92,12 +93,15 @@ func (undisturbed) Sort(_ time.Time, _ *trunk.Trunk, ways []trunk.Way) (good, re
 }
 func (undisturbed) Disabled(string, string) bool { return false }
 
-// Config is what admission needs; every field but Desk and Log must be set.
+// Config is what admission needs; every field but Desk, Chance and Log must be set.
 type Config struct {
-	Node      string // this node's name, as flows carry it
-	Tenants   []*Tenant
-	Trunks    *trunk.Set
-	Desk      Desk // nil: no trunk is disabled, and all addresses are healthy
+	Node    string // this node's name, as flows carry it
+	Tenants []*Tenant
+	Trunks  *trunk.Set
+	Desk    Desk // nil: no trunk is disabled, and all addresses are healthy
+	// Chance returns a number from 0 to n-1: it shares calls among the trunks of a
+	// group. nil: by chance.
+	Chance    func(n int) int
 	Directory *seat.Directory
 	Store     state.Store
 	Local     bool // Store is in this process: only durable writes wait
@@ -138,6 +142,9 @@ type Admission struct {
 func New(cfg Config) *Admission {
 	if cfg.Desk == nil {
 		cfg.Desk = undisturbed{}
+	}
+	if cfg.Chance == nil {
+		cfg.Chance = rand.IntN
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()

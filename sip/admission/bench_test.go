@@ -147,7 +147,9 @@ func trunks() *trunk.Set {
 			Sources: []netip.Prefix{netip.MustParsePrefix("198.51.100.1/32")}, Targets: fixed(transport.TCP, backupAddr),
 		},
 		{Name: "foreign", Tenant: "other", Network: "carriers", Targets: fixed(transport.UDP, netip.MustParseAddrPort("192.0.2.99:5060"))},
-	})
+	}, trunk.Group{Name: "both", Tenant: tenantName, Members: []trunk.Member{
+		{Trunk: "carrier", Priority: 1, Weight: 30}, {Trunk: "backup", Priority: 1, Weight: 70},
+	}})
 }
 
 func fixed(proto transport.Proto, addrs ...netip.AddrPort) []*resolve.Name {
@@ -187,7 +189,7 @@ func benchOf(t *testing.T, trunks *trunk.Set) *bench {
 		t.Fatal(err)
 	}
 	b.Admission = admission.New(admission.Config{
-		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Desk: &b.desk, Directory: b.directory, Store: b.store,
+		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Desk: &b.desk, Chance: func(n int) int { return n - 1 }, Directory: b.directory, Store: b.store,
 		Auth: verifier, Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
 		Home:       func(string) string { return tenantName },
@@ -203,7 +205,7 @@ func (b *bench) publish(text string) {
 		b.t.Fatal(err)
 	}
 	table, faults := p.Check(plan.Inventory{
-		Numbering: b.tenant.Numbering, HasSeat: func(s string) bool { return s < "1010" }, Trunks: []string{"carrier", "backup"},
+		Numbering: b.tenant.Numbering, HasSeat: func(s string) bool { return s < "1010" }, Trunks: []string{"carrier", "backup", "both"},
 	})
 	if err := faults.Err(); err != nil {
 		b.t.Fatal(err)

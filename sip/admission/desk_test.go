@@ -66,3 +66,17 @@ func TestEmergencyPastEverything(t *testing.T) {
 		t.Errorf("it goes to %v, want %v", got, want)
 	}
 }
+
+// TestGroup: a plan may name a group, whose trunks share the calls.
+func TestGroup(t *testing.T) {
+	b := newBench(t)
+	b.publish(`
+dial "." {
+  trunk { trunks = ["both"] }
+}`)
+	rings(t, b.fromSeat("1001", "901632960777"), viaBackup, viaOne)
+	b.desk.down = map[netip.AddrPort]bool{backupAddr: true}
+	rings(t, b.fromSeat("1001", "901632960777"), viaOne, viaBackup)
+	b.desk.disabled = map[string]bool{"carrier": true}
+	rings(t, b.fromSeat("1001", "901632960777"), viaBackup)
+}

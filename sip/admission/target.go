@@ -48,7 +48,7 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 // confirms with a key, because it may be a mailbox.
 func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, cause.Verdict) {
 	by, to, _ := strings.Cut(s.Reached, ":")
-	names := []string{by}
+	names := a.cfg.Trunks.Expand(r.tenant.Name, []string{by}, a.cfg.Chance)
 	if by == seat.AnyTrunk {
 		names = a.cfg.Trunks.OfTenant(r.tenant.Name)
 	}
@@ -65,12 +65,12 @@ func (a *Admission) outside(r *request, trunks []string, to, presentation string
 	return a.carriers(r, trunks, to, presentation).target()
 }
 
-// trunkStages tries the trunks of a step one after another, each in every way. Those
+// trunkStages tries the trunks of a step, and of its groups, one after another, each in every way. Those
 // without a healthy address come last.
 func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
 	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
 	var good, rest []b2bua.Stage
-	for _, name := range step.Trunks {
+	for _, name := range a.cfg.Trunks.Expand(r.tenant.Name, step.Trunks, a.cfg.Chance) {
 		o := a.carrier(r, name, step.Number, step.Presentation)
 		t, ok := o.target()
 		if !ok {

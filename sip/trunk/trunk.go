@@ -102,11 +102,15 @@ func (t *Trunk) Caller(from netip.Addr) leg.Party {
 type Set struct {
 	list   []Trunk
 	byName map[[2]string]*Trunk
+	groups map[[2]string]*Group
 }
 
-// NewSet returns the set of these trunks, in this order.
-func NewSet(list []Trunk) *Set {
-	s := &Set{list: list, byName: map[[2]string]*Trunk{}}
+// NewSet returns the set of these trunks, in this order, and of groups of them.
+func NewSet(list []Trunk, groups ...Group) *Set {
+	s := &Set{list: list, byName: map[[2]string]*Trunk{}, groups: map[[2]string]*Group{}}
+	for i := range groups {
+		s.groups[[2]string{groups[i].Tenant, groups[i].Name}] = &groups[i]
+	}
 	for i := range list {
 		s.byName[[2]string{list[i].Tenant, list[i].Name}] = &list[i]
 	}

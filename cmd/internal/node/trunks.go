@@ -28,12 +28,24 @@ func (n *Node) openTrunks(ctx context.Context) error {
 		}
 		list = append(list, k)
 	}
-	n.Trunks = trunk.NewSet(list)
+	n.Trunks = trunk.NewSet(list, n.groups()...)
 	n.Resolver.Start()
 	wait, cancel := context.WithTimeout(ctx, resolveWait)
 	defer cancel()
 	n.Resolver.Wait(wait)
 	return n.openDesk(ctx)
+}
+
+func (n *Node) groups() []trunk.Group {
+	var list []trunk.Group
+	for _, g := range n.Config.Groups {
+		group := trunk.Group{Name: g.Name, Tenant: g.Tenant}
+		for _, m := range g.Members {
+			group.Members = append(group.Members, trunk.Member(m))
+		}
+		list = append(list, group)
+	}
+	return list
 }
 
 // openDesk has somebody look after the trunks, who begins when calls can be made.
