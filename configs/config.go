@@ -156,6 +156,29 @@ type Trunk struct {
 	// reserved, calls_per_second_in and calls_per_second_out. Each 0, which is the
 	// default and no limit, or 1 to 100,000; reserved is less than channels.
 	Limits channel.Limits
+	// Account is the block credentials: what the trunk's challenges, of our calls and of
+	// our registration, are answered by. nil, the default, answers none.
+	Account *Account
+	// Registration is the block registration: we register with the trunk, and calls to
+	// our contact are its calls. nil, the default, means that we do not. With one,
+	// sources may be empty.
+	Registration *TrunkRegistration
+}
+
+// Account is a block credentials of a trunk.
+type Account struct {
+	User         string // no default
+	PasswordFile string // holds the password in its first line. No default
+	// Realm is the only one whose challenges are answered. Default: that of the first
+	// challenge of the trunk.
+	Realm string
+}
+
+// TrunkRegistration is a block registration of a trunk.
+type TrunkRegistration struct {
+	User    string        // of the address of record; default: that of the credentials
+	Domain  string        // of the same, and the registrar's; default: the host of the first target
+	Expires time.Duration // asked for; default 10m, 1m to 24h
 }
 
 // Health says how the addresses of a trunk are watched.

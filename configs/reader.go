@@ -206,7 +206,8 @@ func (r *reader) trunk(b *source.Body) {
 	t.Tenant = b.String("tenant", "")
 	t.Network = b.String("network", "")
 	t.Sources = prefixes(b, "sources")
-	if len(t.Sources) == 0 {
+	r.account(b, &t)
+	if registers := b.Blocks("registration", 0, 0); len(t.Sources) == 0 && len(registers) == 0 {
 		b.Fault(b.Pos("sources"), "%s needs the addresses its calls come from; write: sources = [\"192.0.2.1\"]", b.Name())
 	}
 	t.Proto = choice(b, "proto", "udp", "udp", "tcp", "tls")
@@ -233,6 +234,7 @@ func (r *reader) trunk(b *source.Body) {
 	t.Media = prefixes(b, "media")
 	r.health(b, &t)
 	t.Limits = trunkLimits(b)
+	r.registration(b, &t)
 	t.AnyProto = !b.Has("proto")
 	b.Done()
 	r.Trunks = append(r.Trunks, t)

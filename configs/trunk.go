@@ -2,6 +2,7 @@ package configs
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"strowger/dialplan/source"
@@ -86,4 +87,42 @@ func (r *reader) groups(file *source.Body) {
 			}
 		}
 	}
+}
+
+// account reads what a trunk's challenges are answered by.
+func (r *reader) account(b *source.Body, t *Trunk) {
+	c := b.Block("credentials")
+	if c == nil {
+		return
+	}
+	t.Account = &Account{User: c.String("user", ""), PasswordFile: r.beside(c.String("password_file", "")), Realm: c.String("realm", "")}
+	c.Done()
+	if t.Account.User == "" || t.Account.PasswordFile == "" {
+		c.Fault(c.At, "credentials need a user and a file with the password; write: user = \"NAME\" and password_file = \"FILE\"")
+	}
+}
+
+// registration reads how we register with a trunk whose targets and account are read.
+func (r *reader) registration(b *source.Body, t *Trunk) {
+	c := b.Block("registration")
+	if c == nil {
+		return
+	}
+	reg := &TrunkRegistration{User: c.String("user", ""), Domain: c.String("domain", ""), Expires: c.Duration("expires", 10*time.Minute, time.Minute, 24*time.Hour)}
+	if reg.User == "" && t.Account != nil {
+		reg.User = t.Account.User
+	}
+	if reg.Domain == "" && len(t.Targets) > 0 {
+		reg.Domain = t.Targets[0].Host
+	}
+	switch {
+	case len(t.Targets) == 0:
+		c.Fault(c.At, "registration has no target to register at; write in the trunk: targets = [\"carrier.example\"]")
+	case reg.User == "":
+		c.Fault(c.At, "registration has no user; write: user = \"NAME\"")
+	case strings.ContainsAny(reg.User+reg.Domain, " @<>\"\\\r\n"):
+		c.Fault(c.At, "registration: user %q and domain %q have other than the letters of an address", reg.User, reg.Domain)
+	}
+	c.Done()
+	t.Registration = reg
 }

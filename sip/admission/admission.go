@@ -42,6 +42,7 @@ import (
 	"strowger/dialplan"
 	"strowger/dialplan/plan"
 	"strowger/sip/auth"
+	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -83,6 +84,11 @@ type Desk interface {
 	Sort(now time.Time, t *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way)
 	// Disabled tells whether an operator has taken a tenant's trunk out of use.
 	Disabled(tenant, name string) bool
+	// Registered is the trunk that has a user for our contact and sends by the flow, or
+	// nil.
+	Registered(f transport.Flow, user string) *trunk.Trunk
+	// Answer answers a trunk's challenges of calls; nil if the trunk has no credentials.
+	Answer(t *trunk.Trunk) leg.Answer
 }
 
 // undisturbed is for an admission without a desk: every trunk is as good as the next.
@@ -91,7 +97,9 @@ type undisturbed struct{}
 func (undisturbed) Sort(_ time.Time, _ *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way) {
 	return ways, nil
 }
-func (undisturbed) Disabled(string, string) bool { return false }
+func (undisturbed) Disabled(string, string) bool                   { return false }
+func (undisturbed) Registered(transport.Flow, string) *trunk.Trunk { return nil }
+func (undisturbed) Answer(*trunk.Trunk) leg.Answer                 { return nil }
 
 // Config is what admission needs; every field but Desk, Chance and Log must be set.
 type Config struct {
@@ -184,9 +192,13 @@ func (a *Admission) TenantFor(listener string, domains ...string) *Tenant {
 	return nil
 }
 
-// trunkOf is the trunk that a request came from, or nil.
-func (a *Admission) trunkOf(f transport.Flow) *trunk.Trunk {
-	return a.cfg.Trunks.BySource(f.Network, f.Remote.Addr())
+// trunkOf is the trunk that a request came from, or nil: by its source, or by the
+// contact that only it knows.
+func (a *Admission) trunkOf(req *sip.Request, f transport.Flow) *trunk.Trunk {
+	if t := a.cfg.Trunks.BySource(f.Network, f.Remote.Addr()); t != nil {
+		return t
+	}
+	return a.cfg.Desk.Registered(f, req.Recipient.User)
 }
 
 // local clears the name of this node from a stored flow.

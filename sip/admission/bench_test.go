@@ -16,6 +16,7 @@ import (
 	"strowger/sip/admission"
 	"strowger/sip/auth"
 	"strowger/sip/b2bua"
+	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -114,6 +115,8 @@ type bench struct {
 type desk struct {
 	disabled map[string]bool
 	down     map[netip.AddrPort]bool
+
+	registered *trunk.Trunk // has the contact contact-token
 }
 
 // Sort implements admission.Desk.
@@ -127,6 +130,17 @@ func (d *desk) Sort(_ time.Time, _ *trunk.Trunk, ways []trunk.Way) (good, rest [
 	}
 	return good, rest
 }
+
+// Registered implements admission.Desk.
+func (d *desk) Registered(f transport.Flow, user string) *trunk.Trunk {
+	if d.registered != nil && user == "contact-token" && d.registered.IsAt(f.Remote.Addr()) {
+		return d.registered
+	}
+	return nil
+}
+
+// Answer implements admission.Desk.
+func (d *desk) Answer(*trunk.Trunk) leg.Answer { return nil }
 
 // Disabled implements admission.Desk.
 func (d *desk) Disabled(tenant, name string) bool { return tenant == tenantName && d.disabled[name] }

@@ -14,6 +14,7 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
@@ -36,7 +37,7 @@ type request struct {
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
-	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(flow)}
+	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow)}
 	if r.trunk != nil {
 		return a.admitTrunk(ctx, r)
 	}
@@ -60,7 +61,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
 	r.number, r.caller = presented(r.req)
 	p := b2bua.Program{Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number}
-	called := userOf(r.req.Recipient)
+	called := a.calledBy(r)
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
 		if stages := a.callback(ctx, r, e164); stages != nil {
 			a.counters.Callbacks.Add(1)
@@ -106,6 +107,18 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
 		At: r.now, Presentation: s.Presentation,
 	})
+}
+
+// calledBy is whom a trunk calls. One that calls our contact says it beside that: in
+// P-Called-Party-ID (RFC 7315 section 4.2), else in To.
+func (a *Admission) calledBy(r *request) string {
+	if a.cfg.Desk.Registered(r.flow, r.req.Recipient.User) == nil {
+		return userOf(r.req.Recipient)
+	}
+	if p, err := message.ParseAddress(message.Header(r.req, "P-Called-Party-ID")); err == nil && userOf(p.URI) != "" {
+		return userOf(p.URI)
+	}
+	return userOf(r.req.To().Address)
 }
 
 // calledForEmergency is the user part, or the whole of a service URN.

@@ -158,6 +158,7 @@ func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to, pre
 		remote := way.URI(to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
 			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
+			Answer: a.cfg.Desk.Answer(t),
 		}})
 	}
 	return targets

@@ -21,7 +21,7 @@ func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Fl
 	if len(credentials(req)) > 0 {
 		return 0, nil, false
 	}
-	if req.Method == sip.INVITE && a.trunkOf(flow) != nil {
+	if req.Method == sip.INVITE && a.trunkOf(req, flow) != nil {
 		return 0, nil, false
 	}
 	t := a.tenantOf(req, flow)

@@ -34,6 +34,7 @@ import (
 	"strowger/sip/trunk"
 	"strowger/sip/trunk/channel"
 	"strowger/sip/trunk/health"
+	"strowger/sip/trunk/registration"
 )
 
 // Limits.
@@ -55,6 +56,11 @@ type Counters struct {
 	WentDown     atomic.Uint64 // addresses that took no more calls
 	CameUp       atomic.Uint64 // addresses that took calls again
 	Down         atomic.Int64  // addresses that take no calls, at present
+
+	Registers       atomic.Uint64 // REGISTERs sent to trunks
+	RegistersFailed atomic.Uint64 // tries to register that failed
+	NotAnswered     atomic.Uint64 // challenges without credentials of ours, or of a realm that is not the trunk's
+	Registered      atomic.Int64  // trunks that we are registered with, at present
 }
 
 // Asker sends requests outside of calls: an *exchange.Exchange.
@@ -71,6 +77,11 @@ type Config struct {
 	Sender  transport.Sender
 	Log     *slog.Logger
 }
+
+// name is a trunk: its tenant and its own.
+type name [2]string
+
+func nameOf(t *trunk.Trunk) name { return name{t.Tenant, t.Name} }
 
 // place is an address of a network.
 type place struct {
@@ -96,9 +107,13 @@ type Desk struct {
 
 	mu       sync.Mutex
 	places   map[place]*address
-	switches map[[2]string]Switch // disabled trunks by tenant and name
-	trunks   map[[2]string]*channel.Count
+	switches map[name]Switch // disabled trunks by tenant and name
+	trunks   map[name]*channel.Count
 	tenants  map[string]*channel.Count
+
+	// Made by New, and not changed:
+	accounts   map[name]*account
+	enrolments map[name]*enrolment
 
 	news    chan struct{} // the store has other switches
 	unwatch func()
@@ -110,14 +125,28 @@ type Desk struct {
 // Start.
 func New(ctx context.Context, cfg Config) (*Desk, error) {
 	d := &Desk{
-		cfg: cfg, places: map[place]*address{}, switches: map[[2]string]Switch{}, news: make(chan struct{}, 1),
+		cfg: cfg, places: map[place]*address{}, switches: map[name]Switch{}, news: make(chan struct{}, 1),
 	}
 	d.count()
+	d.open()
 	if err := d.readSwitches(ctx); err != nil {
 		return nil, err
 	}
 	d.unwatch = cfg.Store.Watch(switchTable, func(string, string) { d.reread() })
 	return d, nil
+}
+
+// open makes the accounts and registrations of the trunks that have them.
+func (d *Desk) open() {
+	d.accounts, d.enrolments = map[name]*account{}, map[name]*enrolment{}
+	for _, t := range d.cfg.Trunks.All() {
+		if a := t.Account; a != nil {
+			d.accounts[nameOf(t)] = &account{user: a.User, password: a.Password, realm: a.Realm}
+		}
+		if r := t.Registration; r != nil {
+			d.enrolments[nameOf(t)] = &enrolment{trunk: t, Machine: registration.Machine{Wish: r.Expires}, user: token(), callID: token()}
+		}
+	}
 }
 
 // Counters are the live figures.

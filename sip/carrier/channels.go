@@ -16,9 +16,9 @@ const (
 
 // count makes what counts the calls of every trunk and its tenant.
 func (d *Desk) count() {
-	d.trunks, d.tenants = map[[2]string]*channel.Count{}, map[string]*channel.Count{}
+	d.trunks, d.tenants = map[name]*channel.Count{}, map[string]*channel.Count{}
 	for _, t := range d.cfg.Trunks.All() {
-		d.trunks[[2]string{t.Tenant, t.Name}] = &channel.Count{Limits: t.Limits}
+		d.trunks[nameOf(t)] = &channel.Count{Limits: t.Limits}
 		if d.tenants[t.Tenant] == nil {
 			d.tenants[t.Tenant] = &channel.Count{Limits: d.cfg.Tenants[t.Tenant]}
 		}
@@ -34,7 +34,7 @@ func (d *Desk) Seize(now time.Time, p leg.Party, inbound, urgent bool) (free fun
 	if inbound {
 		way = channel.In
 	}
-	ofTrunk, ofTenant := d.trunks[[2]string{p.Tenant, p.Name}], d.tenants[p.Tenant]
+	ofTrunk, ofTenant := d.trunks[name{p.Tenant, p.Name}], d.tenants[p.Tenant]
 	if ofTrunk == nil { // it is in no configuration any more
 		return func() {}, cause.Verdict{}
 	}
@@ -65,13 +65,13 @@ func refused(why channel.Refusal, inbound bool, whose string) cause.Verdict {
 	return cause.Verdict{Status: 503, Q850: 34, Reason: "No channel free", Fault: cause.Us, Wait: retryFull, Why: "every channel of " + whose + " is taken"}
 }
 
-// Channels are the calls of a trunk, or of a tenant's trunks in all if name is "", and
+// Channels are the calls of a trunk, or of a tenant's trunks in all if trunk is "", and
 // their limits.
-func (d *Desk) Channels(tenant, name string) (channel.Limits, channel.Figures) {
+func (d *Desk) Channels(tenant, trunk string) (channel.Limits, channel.Figures) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c := d.trunks[[2]string{tenant, name}]
-	if name == "" {
+	c := d.trunks[name{tenant, trunk}]
+	if trunk == "" {
 		c = d.tenants[tenant]
 	}
 	if c == nil {

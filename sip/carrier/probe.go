@@ -34,6 +34,7 @@ func (d *Desk) sweep(ctx context.Context, now time.Time, free chan struct{}) {
 			}
 		}
 	}
+	d.enrol(ctx, now, free)
 	for at, a := range d.places {
 		if a.seen != now && !a.asking {
 			if a.Status == health.Down {

@@ -23,31 +23,31 @@ type Switch struct {
 }
 
 // Disabled tells whether an operator has disabled a tenant's trunk.
-func (d *Desk) Disabled(tenant, name string) bool {
-	_, ok := d.Switch(tenant, name)
+func (d *Desk) Disabled(tenant, trunk string) bool {
+	_, ok := d.Switch(tenant, trunk)
 	return ok
 }
 
 // Switch tells who has disabled a tenant's trunk; ok is false if nobody has.
-func (d *Desk) Switch(tenant, name string) (s Switch, ok bool) {
+func (d *Desk) Switch(tenant, trunk string) (s Switch, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s, ok = d.switches[[2]string{tenant, name}]
+	s, ok = d.switches[name{tenant, trunk}]
 	return s, ok
 }
 
 // Disable takes a tenant's trunk out of use, on every node. Calls that stand go on.
-func (d *Desk) Disable(ctx context.Context, tenant, name string, s Switch) error {
+func (d *Desk) Disable(ctx context.Context, tenant, trunk string, s Switch) error {
 	value, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	return d.put(ctx, tenant, state.Change{ID: name, Value: value, Expect: state.Any, Durable: true})
+	return d.put(ctx, tenant, state.Change{ID: trunk, Value: value, Expect: state.Any, Durable: true})
 }
 
 // Enable puts a tenant's trunk into use again.
-func (d *Desk) Enable(ctx context.Context, tenant, name string) error {
-	return d.put(ctx, tenant, state.Change{ID: name, Expect: state.Any, Durable: true})
+func (d *Desk) Enable(ctx context.Context, tenant, trunk string) error {
+	return d.put(ctx, tenant, state.Change{ID: trunk, Expect: state.Any, Durable: true})
 }
 
 // put writes a switch, which holds here when it returns.
@@ -69,14 +69,14 @@ func (d *Desk) reread() {
 // readSwitches takes the switches from the store. One that cannot be read disables
 // its trunk all the same.
 func (d *Desk) readSwitches(ctx context.Context) error {
-	found := map[[2]string]Switch{}
+	found := map[name]Switch{}
 	var bad error
 	err := d.cfg.Store.List(ctx, switchTable, "", func(tenant string, r state.Record) bool {
 		var s Switch
 		if err := json.Unmarshal(r.Value, &s); err != nil {
 			bad = errors.Join(bad, fmt.Errorf("switch of trunk %s: %w", r.ID, err))
 		}
-		found[[2]string{tenant, r.ID}] = s
+		found[name{tenant, r.ID}] = s
 		return true
 	})
 	if err != nil {

@@ -26,7 +26,7 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
-//	channels carrier 1 (so many calls and no more),
+//	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
 //	session 1800s (is proposed on every leg), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
@@ -88,6 +88,8 @@ func parseProgram(w *world, text string) *admission {
 			w.sound.limit = atoi(arg)
 		case "tcp":
 			w.party(arg).overTCP()
+		case "answers":
+			w.trunks.answers = arg
 		case "channels":
 			w.trunks.limits[f[1]] = atoi(f[2])
 		case "unreachable":
@@ -177,6 +179,9 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 		Party: partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
+	}
+	if seat == a.world.trunks.answers {
+		address.Answer = a.world.trunks.answer
 	}
 	if f := req.MaxForwards(); f != nil {
 		address.Forwards = f.Val() - 1

@@ -30,6 +30,8 @@ type trunks struct {
 	told   []string
 	limits map[string]int // channels by trunk
 	taken  map[string]int
+
+	answers string // a trunk whose challenges are answered
 }
 
 func (k *trunks) Seize(_ time.Time, p leg.Party, inbound, urgent bool) (func(), cause.Verdict) {
@@ -62,6 +64,16 @@ func (k *trunks) note(now time.Time, p leg.Party, proto transport.Proto, what st
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.told = append(k.told, fmt.Sprintf("%.1f %s %s %s", now.Sub(k.start).Seconds(), p.Home.Addr(), proto, what))
+}
+
+// answer answers the challenges of a realm that is ours.
+func (k *trunks) answer(challenges []string, method, uri string) (string, error) {
+	for _, c := range challenges {
+		if strings.Contains(c, "ours") {
+			return fmt.Sprintf("Digest %s %s", method, uri), nil
+		}
+	}
+	return "", errors.New("a stranger asks")
 }
 
 // check is for the end of a story: every channel was given back.

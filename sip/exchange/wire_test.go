@@ -141,7 +141,7 @@ func summary(msg sip.Message) string {
 	case *sip.Response:
 		fmt.Fprintf(&b, "%d %s (%s %d)", m.StatusCode, m.Reason, m.CSeq().MethodName, m.CSeq().SeqNo)
 	}
-	for _, name := range []string{"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate"} {
+	for _, name := range []string{"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate", "Authorization", "Proxy-Authorization"} {
 		for _, v := range message.Headers(msg, name) {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}

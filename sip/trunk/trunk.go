@@ -27,6 +27,30 @@ type Trunk struct {
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
 	Probe   Probe
 	Limits  channel.Limits
+
+	Account      *Account      // nil: its challenges are not answered
+	Registration *Registration // nil: we do not register with it
+}
+
+// Account answers a trunk's challenges.
+type Account struct {
+	User, Password string
+	Realm          string // only challenges of it are answered; "": of the first that comes
+}
+
+// Registration is how we register with a trunk. Calls that it sends to our contact are
+// recognised by that, if they come from an address of the trunk.
+type Registration struct {
+	User    string // of our address of record
+	Domain  string // of the same, and the registrar's
+	Expires time.Duration
+}
+
+// IsAt tells whether an address is the trunk's: a source, or what a target resolves to.
+func (t *Trunk) IsAt(a netip.Addr) bool {
+	a = a.Unmap()
+	return slices.ContainsFunc(t.Sources, func(p netip.Prefix) bool { return p.Contains(a) }) ||
+		slices.ContainsFunc(t.Known(), func(w Way) bool { return w.Addr() == a })
 }
 
 // Probe says when an address of a trunk takes no calls.
@@ -77,7 +101,14 @@ func (w Way) URI(user string) sip.Uri {
 
 // Party is the trunk as one side of a call, which was called at an address.
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
-	return leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at}
+	p := leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at}
+	if t.Registration != nil {
+		p.Sources = slices.Clone(p.Sources)
+		for _, w := range t.Known() {
+			p.Sources = append(p.Sources, netip.PrefixFrom(w.Addr(), w.Addr().BitLen()))
+		}
+	}
+	return p
 }
 
 // Caller is the trunk as the side that called from an address: its home is the

@@ -83,7 +83,8 @@ func (s *Server) trunk(t *trunk.Trunk) api.Trunk {
 	out := api.Trunk{
 		Node: s.cfg.Node.Node.Name, Tenant: t.Tenant, Name: t.Name, Network: t.Network,
 		Targets: s.targetsOf(t), Addresses: s.cfg.Desk.Addresses(time.Now(), t), Sources: []string{},
-		Calls: api.CallsOf(s.cfg.Desk.Channels(t.Tenant, t.Name)),
+		Registration: s.cfg.Desk.Registration(time.Now(), t),
+		Calls:        api.CallsOf(s.cfg.Desk.Channels(t.Tenant, t.Name)),
 	}
 	for _, p := range t.Sources {
 		out.Sources = append(out.Sources, p.String())
@@ -148,6 +149,12 @@ func (c collector) collectTrunks(out chan<- prometheus.Metric) {
 		}
 	}
 	c.collectChannels(out)
+	registered := prometheus.NewDesc("strowger_trunk_registered", "1 if the trunk has registered us, 0 if it should.", labels, nil)
+	for _, t := range c.s.cfg.Trunks.All() {
+		if r := c.s.cfg.Desk.Registration(time.Now(), t); r != nil {
+			gauge(registered, truth(r.State == "registered"), t.Tenant, t.Name)
+		}
+	}
 }
 
 // collectChannels gives the calls of each trunk, and of a tenant's trunks in all, whose

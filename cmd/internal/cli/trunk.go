@@ -103,7 +103,7 @@ func printTrunk(w io.Writer, one api.Trunk) {
 		disabled = fmt.Sprintf("by %s at %s", s.By, at(s.At))
 	}
 	fields(w, "trunk", one.Name, "tenant", one.Tenant, "network", one.Network, "state", trunkState(one), "disabled", disabled,
-		"sources", strings.Join(one.Sources, ", "), "calls", callsOf(one.Calls), "seen by", one.Node)
+		"sources", strings.Join(one.Sources, ", "), "calls", callsOf(one.Calls), "registration", registrationOf(one.Registration), "seen by", one.Node)
 	if len(one.Targets) > 0 {
 		fmt.Fprintln(w)
 		printTargets(w, one.Targets)
@@ -121,6 +121,17 @@ func printTrunk(w io.Writer, one api.Trunk) {
 	}
 	fmt.Fprintln(w)
 	t.print(w)
+}
+
+// registrationOf is our registration with a trunk in words.
+func registrationOf(r *carrier.Registration) string {
+	switch {
+	case r == nil:
+		return ""
+	case r.State == "registered":
+		return fmt.Sprintf("registered at %s until %s", r.At, at(r.Until))
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%s, again at %s: %s", r.State, at(r.Next), r.Error), ": ")
 }
 
 // callsOf are the calls of a trunk and their limits in words.

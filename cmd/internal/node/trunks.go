@@ -2,7 +2,10 @@ package node
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"strowger/configs"
@@ -23,6 +26,9 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	list := make([]trunk.Trunk, 0, len(n.Config.Trunks))
 	for _, t := range n.Config.Trunks {
 		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Probe: trunk.Probe(t.Health), Limits: t.Limits}
+		if err := enlist(&k, t); err != nil {
+			return fmt.Errorf("trunk %q: %w", t.Name, err)
+		}
 		for _, target := range t.Targets {
 			k.Targets = append(k.Targets, n.Resolver.Follow(n.target(t, target)))
 		}
@@ -34,6 +40,35 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	defer cancel()
 	n.Resolver.Wait(wait)
 	return n.openDesk(ctx)
+}
+
+// enlist gives a trunk its account, with the password of its file, and its registration.
+func enlist(k *trunk.Trunk, t configs.Trunk) error {
+	if r := t.Registration; r != nil {
+		k.Registration = &trunk.Registration{User: r.User, Domain: r.Domain, Expires: r.Expires}
+	}
+	if t.Account == nil {
+		return nil
+	}
+	password, err := readPassword(t.Account.PasswordFile)
+	if err != nil {
+		return err
+	}
+	k.Account = &trunk.Account{User: t.Account.User, Password: password, Realm: t.Account.Realm}
+	return nil
+}
+
+// readPassword is the first line of a file.
+func readPassword(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("the password cannot be read: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	if line = strings.TrimSpace(line); line == "" {
+		return "", fmt.Errorf("%s has no password in its first line", file)
+	}
+	return line, nil
 }
 
 func (n *Node) groups() []trunk.Group {

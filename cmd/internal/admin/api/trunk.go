@@ -16,6 +16,8 @@ type Trunk struct {
 	Targets   []TrunkTarget   `json:"targets"`
 	Addresses []carrier.View  `json:"addresses"`
 	Calls     TrunkCalls      `json:"calls"`
+	// Registration is ours with the trunk; nil if it is not registered with.
+	Registration *carrier.Registration `json:"registration,omitempty"`
 }
 
 // TrunkCalls are the calls of a trunk on this node, and their limits; 0 is none.
