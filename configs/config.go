@@ -30,6 +30,9 @@ type Config struct {
 	Session Session
 	Limits  Limits
 	Log     Log
+	Records Records
+	Trace   Trace
+	Homer   *Homer // nil: no messages are sent to a capture server
 }
 
 // Node is the block node.
@@ -55,6 +58,13 @@ type Network struct {
 	// addresses lie in. An address that a target's name resolves to is not called
 	// unless it is in the list.
 	Allow []netip.Prefix
+	// Proxies are addresses that pass on what others send, such as a load balancer:
+	// who guesses passwords behind one is told apart by its Via, and the proxy itself
+	// is never blocked. Default: none.
+	Proxies []netip.Prefix
+	// Sites are never blocked for wrong passwords, but an alarm tells of them.
+	// Default: none.
+	Sites []netip.Prefix
 	// DSCPSIP and DSCPRTP mark what is sent, 0 to 63 (RFC 2474). Default 24 (CS3)
 	// and 46 (EF); 0 is best effort.
 	DSCPSIP, DSCPRTP int
@@ -81,6 +91,10 @@ type Listener struct {
 	// neither the realm nor the name of one, but, for example, the node's address.
 	// Default: the only tenant; with several "", which refuses such phones.
 	Tenant string
+	// Readers are the sockets on which a UDP listener reads at once, 1 to 16. What comes
+	// from one phone always comes to the same one. Default 0: by the processors, one on
+	// two of them, up to four on eight.
+	Readers int
 	// Algorithms are the digests offered, the preferred first: "md5", "sha-256"
 	// (RFC 7616, 8760). Default sha-256, then md5.
 	Algorithms []string
@@ -116,7 +130,13 @@ type Tenant struct {
 	// EmergencyTrunks are tried first, in their order; the tenant's other trunks
 	// follow. At least one.
 	EmergencyTrunks []string
-	Seed            Seed
+	// Presents are the numbers that its seats may present: E.164, the last digits of
+	// which may be X for any digit. None, the default, means those of its seats.
+	Presents []string
+	// Presentation is presented for a seat that has no number of Presents. Default "":
+	// the number of the seat's site is.
+	Presentation string
+	Seed         Seed
 	// Limits is the block limits: as of a trunk, for all its trunks together.
 	Limits channel.Limits
 }
@@ -148,7 +168,15 @@ type Trunk struct {
 	// AnyProto tells that proto is not written: of a target that is a name without a
 	// port, DNS says how it is called.
 	AnyProto bool
-	TLS      TrunkTLS // all zero unless Proto is "tls"
+	// Trusted says that what it asserts of a caller is believed, and that it is told
+	// what is private. Default false.
+	Trusted bool
+	// RemotePartyID says that it also knows Remote-Party-ID. Default false.
+	RemotePartyID bool
+	TLS           TrunkTLS // all zero unless Proto is "tls"
+	// NoHomer tells that its messages are not sent to the capture server: homer =
+	// "off". Default: they are, if there is a block homer.
+	NoHomer bool
 	// Health is the block health: whether its addresses are asked by OPTIONS. Zero, the
 	// default, means that only calls tell how they do.
 	Health Health
@@ -307,6 +335,9 @@ type Session struct {
 	// timers and asks for nothing shorter. Default 30m, at least 90s; 0 means that the
 	// switch asks for no timer and keeps those that a party asks for.
 	Expires time.Duration
+	// Min is the shortest such time that the switch takes when a party asks for one
+	// (Min-SE). Default and least 90s; not above Expires unless that is 0.
+	Min time.Duration
 }
 
 // Limits is the block limits.
@@ -323,6 +354,46 @@ type Limits struct {
 type Log struct {
 	// Level is "debug", "info", "warn" or "error". Default info.
 	Level slog.Level
+	// JSON tells that lines are JSON: format = "json". Default "text".
+	JSON bool
+	// Numbers is how telephone numbers are written: "full", "masked" (without their last
+	// four digits) or "hashed" (a word for each, another one after every start).
+	// Default full.
+	Numbers string
+}
+
+// Records is the block records.
+type Records struct {
+	// Days is how many days call records and the events behind them are kept after
+	// that of the call, up to 3650. Default 0, which keeps them until somebody removes
+	// them.
+	Days int
+}
+
+// Trace is the block trace: the SIP messages that are kept for the ladders of calls.
+type Trace struct {
+	// MiB is the memory for them, 4 to 65536, taken when the node starts. Default 64,
+	// which is some 4,000 calls.
+	MiB int
+	// Keep is how long they are shown at most. Default 24h, at least 1m.
+	Keep time.Duration
+	// Digits tells that digits in INFO are shown. Default false.
+	Digits bool
+}
+
+// Homer is the block homer: the server that the messages of calls are sent to by HEP
+// version 3 over UDP.
+type Homer struct {
+	// Server is its address and port. No default; the port is 9060 if it is not written.
+	Server netip.AddrPort
+	// Percent is the share of the calls that are sent, each whole, 1 to 100. Default 100.
+	Percent int
+	// Agent is the number of this node there, 0 to 4294967295. Default 1.
+	Agent uint32
+	// KeyFile holds the key that the server wants. Default "": none.
+	KeyFile string
+	// NoSeats tells that the legs of seats are not sent: seats = "off". Default: they are.
+	NoSeats bool
 }
 
 // Overrides are what the command line says. A zero field says nothing.

@@ -12,6 +12,9 @@ import (
 	"strowger/sip/resolve"
 )
 
+// lowSession is the shortest session timer (RFC 4028 section 4).
+const lowSession = 90 * time.Second
+
 // reader fills a Config from a file, with defaults and overrides.
 type reader struct {
 	*Config
@@ -46,10 +49,9 @@ func (r *reader) read(file *source.Body) {
 		r.Limits.Registers = b.Int("registers", r.Limits.Registers, 1, 1_000_000)
 		b.Done()
 	}
-	if b := file.Block("log"); b != nil {
-		r.Log.Level = level(b)
-		b.Done()
-	}
+	r.logs(file)
+	r.trace(file)
+	r.homer(file)
 }
 
 func (r *reader) node(file *source.Body) {
@@ -80,6 +82,8 @@ func (r *reader) network(b *source.Body, first bool) {
 		n.RTP = append(n.RTP, r.rtp(p))
 	}
 	n.Allow = prefixes(b, "allow")
+	n.Proxies = prefixes(b, "proxies")
+	n.Sites = prefixes(b, "sites")
 	n.DSCPSIP = b.Int("dscp_sip", 24, 0, 63)
 	n.DSCPRTP = b.Int("dscp_rtp", 46, 0, 63)
 	b.Done()
@@ -110,6 +114,9 @@ func (r *reader) listener(network string, b *source.Body, first bool) Listener {
 	l.Advertised = address(b, "advertise", "127.0.0.1:5060", l.Bind.Port())
 	l.Tenant = b.String("tenant", "")
 	l.Algorithms = choices(b, "algorithms", []string{"sha-256", "md5"}, []string{"md5", "sha-256"})
+	if l.Readers = b.Int("readers", 0, 1, 16); l.Readers > 0 && l.Proto != "udp" {
+		b.Fault(b.Pos("readers"), "%s is no udp listener and takes no readers; leave out readers", b.Name())
+	}
 	b.Done()
 	r.place("listener", l.Name, b)
 	if !l.Advertised.IsValid() {
@@ -170,6 +177,7 @@ func (r *reader) tenant(b *source.Body) {
 			b.Fault(at, "%s: %s", b.Name(), line)
 		}
 	}
+	presents(b, &t)
 	if s := b.Block("seed"); s != nil {
 		t.Seed = Seed{Plan: r.beside(s.String("plan", "")), Seats: r.beside(s.String("seats", ""))}
 		s.Done()
@@ -181,6 +189,7 @@ func (r *reader) tenant(b *source.Body) {
 func numbering(b *source.Body, n *dialplan.Numbering) {
 	for key, field := range map[string]*string{
 		"country": &n.Country, "national": &n.National, "international": &n.International, "outside": &n.Outside,
+		"withhold": &n.Withhold, "release": &n.Release,
 	} {
 		*field = b.String(key, *field)
 		if len(*field) > 4 || strings.Trim(*field, "0123456789") != "" {
@@ -235,7 +244,9 @@ func (r *reader) trunk(b *source.Body) {
 	r.health(b, &t)
 	t.Limits = trunkLimits(b)
 	r.registration(b, &t)
+	t.NoHomer = isOff(b, "homer")
 	t.AnyProto = !b.Has("proto")
+	trust(b, &t)
 	b.Done()
 	r.Trunks = append(r.Trunks, t)
 }
@@ -259,12 +270,15 @@ func (r *reader) times(file *source.Body) {
 		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
 		b.Done()
 	}
-	r.Session = Session{Expires: 30 * time.Minute}
+	r.Session = Session{Expires: 30 * time.Minute, Min: lowSession}
 	if b := file.Block("session"); b != nil {
-		const low = 90 * time.Second // RFC 4028 section 4
 		r.Session.Expires = b.Duration("expires", r.Session.Expires, 0, 24*time.Hour)
-		if e := r.Session.Expires; e > 0 && e < low {
-			b.Fault(b.At, "session: expires is 0s or from %v, not %v", low, e)
+		r.Session.Min = b.Duration("min", r.Session.Min, lowSession, 24*time.Hour)
+		switch e := r.Session.Expires; {
+		case e > 0 && e < lowSession:
+			b.Fault(b.At, "session: expires is 0s or from %v, not %v", lowSession, e)
+		case e > 0 && e < r.Session.Min:
+			b.Fault(b.At, "session: min is %v, above expires, which is %v", r.Session.Min, e)
 		}
 		b.Done()
 	}

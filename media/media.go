@@ -49,7 +49,8 @@ const (
 // than the SDP address.
 const LatchWindow = 5 * time.Second
 
-// Remote is what an SDP exchange said about the far side of an endpoint.
+// Remote is what an SDP exchange said about the far side of an endpoint. An endpoint
+// keeps its slices and does not copy them.
 type Remote struct {
 	RTP, RTCP netip.AddrPort // where to send; RTCP zero means RTP port + 1; RTP zero or port 0 means: send nothing
 	Mux       bool           // RTCP on the RTP port (RFC 5761)
@@ -61,8 +62,7 @@ type Remote struct {
 	Signalled netip.Addr
 	// Sources bound where sound comes from and goes to, among what the network
 	// lists: an address of SDP outside of them is sent nothing, and no other is
-	// locked to. Empty means no bound. They are kept, not copied. Setting names what
-	// lists them, for the log.
+	// locked to. Empty means no bound. Setting names what lists them, for the log.
 	Sources []netip.Prefix
 	Setting string
 	Send    bool // the far side wants to hear (its a=recvonly or a=sendrecv)

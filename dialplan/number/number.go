@@ -117,8 +117,13 @@ func Read(n dialplan.Numbering, called string) Dialled {
 }
 
 func isShort(n dialplan.Numbering, s string) bool {
-	for _, pattern := range n.Short {
-		if matches(pattern, s) {
+	return InRange(n.Short, s)
+}
+
+// InRange tells whether a number is one of the patterns, in which X is any digit.
+func InRange(patterns []string, s string) bool {
+	for _, p := range patterns {
+		if matches(p, s) {
 			return true
 		}
 	}

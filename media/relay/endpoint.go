@@ -51,7 +51,6 @@ func (e *endpoint) Update(r media.Remote) error {
 	if len(r.Payloads) > maxPayloads {
 		return fmt.Errorf("%s: %d payload types, at most %d are possible", e.label, len(r.Payloads), maxPayloads)
 	}
-	r.Payloads = slices.Clone(r.Payloads)
 	refused, setting, err := e.update(r)
 	if refused.IsValid() {
 		e.plane.counters.NotAllowed.Add(1)

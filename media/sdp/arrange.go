@@ -14,6 +14,18 @@ func Common(a, b []Codec) []Codec {
 	return out
 }
 
+// Join lists the codecs of a, then those that only b has. It is a itself if there are
+// none.
+func Join(a, b []Codec) []Codec {
+	out := slices.Clip(a)
+	for _, c := range b {
+		if find(out, c) < 0 && !has(out, c.Type) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // Arrange lists what to offer to a callee: what the caller offered, in its order,
 // then those of ours that the caller lacks and can be served with. A law of
 // G.711 is added only for a caller who has the other one, because nothing else is

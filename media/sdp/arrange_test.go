@@ -23,6 +23,27 @@ var (
 	amrTight = codec(98, "AMR", 8000, "")
 )
 
+func TestJoin(t *testing.T) {
+	all := Defaults()
+	other := Codec{Payload: media.Payload{Type: 101, Encoding: "opus", Clock: 48000, Channels: 2}}
+	for name, c := range map[string]struct {
+		a, b []Codec
+		want string
+	}{
+		"nothing new":      {all, all[1:], "PCMA PCMU telephone-event"},
+		"behind":           {all[1:2], all, "PCMU PCMA telephone-event"},
+		"to nothing":       {nil, all, "PCMA PCMU telephone-event"},
+		"a number is used": {all, []Codec{other}, "PCMA PCMU telephone-event"},
+	} {
+		if got := names(Join(c.a, c.b)); got != c.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if joined := Join(all[:1], all); &joined[0] == &all[0] || all[1].Encoding != "PCMU" {
+		t.Error("it was joined in place")
+	}
+}
+
 func TestArrange(t *testing.T) {
 	tests := []struct {
 		name         string

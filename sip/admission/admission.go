@@ -20,6 +20,10 @@
 //     would tell which seats exist.
 //   - Nobody but an authenticated seat or a recognised trunk can call anything.
 //     From, P-Asserted-Identity and the like of others are never believed.
+//   - A seat's number towards trunks is its presentation number, or the one that it
+//     asks for (P-Preferred-Identity) among those that the tenant may present. Its
+//     network number is that of its site. It withholds by Privacy, an anonymous From
+//     or the prefix that it dials (number.Prefix), which counts most.
 //   - An emergency call needs an authenticated seat and nothing else: disabled,
 //     unregistered or barred alike. It tries every trunk of the tenant.
 //   - For CallbackTime after an emergency call, a call to the number that was
@@ -42,6 +46,7 @@ import (
 	"strowger/dialplan"
 	"strowger/dialplan/plan"
 	"strowger/sip/auth"
+	"strowger/sip/guard"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
@@ -63,6 +68,8 @@ type Tenant struct {
 	Numbering       dialplan.Numbering
 	Emergency       dialplan.Emergency
 	EmergencyTrunks []string // tried first, then every other trunk of the tenant
+	Presents        []string // numbers that its seats may present, as number.InRange has them; none means their own
+	Presentation    string   // what is presented for a seat that has none of them; "" means its site's number
 	plan            atomic.Pointer[plan.Table]
 }
 
@@ -114,6 +121,7 @@ type Config struct {
 	Store     state.Store
 	Local     bool // Store is in this process: only durable writes wait
 	Auth      *auth.Authenticator
+	Guard     *guard.Gate // with the same Auth
 	Registrar Registrar
 	// Algorithms are the digests that a listener offers, the preferred first.
 	Algorithms func(listener string) []string
@@ -135,6 +143,9 @@ type Counters struct {
 	TrunkBlocked atomic.Uint64 // targets left out because the network may not send there
 	TrunkUnknown atomic.Uint64 // calls to a trunk of which no target resolves to an address
 	TrunkOff     atomic.Uint64 // calls of or to a trunk that an operator has disabled
+	Unforwarded  atomic.Uint64 // forwards that were not followed: a circle, too many, an emergency number
+	Replaced     atomic.Uint64 // presentation numbers that were not the tenant's to present
+	Impossible   atomic.Uint64 // calls refused because they want an unknown privacy or none
 	NoTenant     atomic.Uint64 // requests that named no tenant, on a listener that has none
 }
 

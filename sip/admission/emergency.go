@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -41,9 +41,14 @@ type helped struct {
 
 // Emergency tells whether an INVITE is for an emergency number of some tenant.
 func (a *Admission) Emergency(req *sip.Request) bool {
-	called := calledForEmergency(req, userOf(req.Recipient))
+	return a.EmergencyNumber(calledForEmergency(req, identity.Number(req.Recipient)))
+}
+
+// EmergencyNumber tells whether the user of a Request-URI, or a URN, is an emergency
+// number of some tenant.
+func (a *Admission) EmergencyNumber(called string) bool {
 	for _, t := range a.cfg.Tenants {
-		if _, ok := t.Emergency.Match(called); ok {
+		if _, ok := t.emergencyNumber(called); ok {
 			return true
 		}
 	}
@@ -55,7 +60,7 @@ func (a *Admission) Emergency(req *sip.Request) bool {
 func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, n string) b2bua.Program {
 	a.counters.Emergencies.Add(1)
 	s := r.seat
-	r.emergency = true
+	r.help = true
 	p.To, p.Entry, p.Emergency = n, "emergency "+n, true
 	p.Why = []string{n + " is an emergency number", fmt.Sprintf("seat %s is at %s, %s", s.Number, s.Address, s.SiteNumber)}
 	names := slices.Clone(r.tenant.EmergencyTrunks)
@@ -68,25 +73,21 @@ func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, 
 		Timeout: EmergencyRing, Busy: true,
 		Empty: cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk for emergency calls", Fault: cause.Us},
 	}
-	shown := cmp.Or(s.SiteNumber, s.Presentation)
-	p.Stages = a.emergencyStages(r, names, n, shown, like)
-	for i := range p.Stages {
-		for j := range p.Stages[i].Targets {
-			t := &p.Stages[i].Targets[j]
-			t.Headers = identity(s, t.From)
-		}
-	}
-	if shown != "" {
-		a.remember(ctx, r, shown)
+	shown := identity.Caller{Network: networkNumber(s), Presentation: networkNumber(s)}
+	p.Presentation, p.Withheld = shown.Presentation, false
+	p.Stages = a.emergencyStages(r, names, n, &shown, like)
+	if shown.Network != "" {
+		a.remember(ctx, r, shown.Network)
 	}
 	return p
 }
 
 // emergencyStages are like one stage for each address of each trunk, so that no
 // answer of one keeps the call from another; never nil.
-func (a *Admission) emergencyStages(r *request, trunks []string, to, presentation string, like b2bua.Stage) []b2bua.Stage {
+func (a *Admission) emergencyStages(r *request, trunks []string, to string, shown *identity.Caller, like b2bua.Stage) []b2bua.Stage {
 	var list []b2bua.Stage
-	for _, t := range a.carriers(r, trunks, to, presentation).all() {
+	for _, t := range a.carriers(r, trunks, to, caller{known: shown}).all() {
+		t.Headers = emergencyHeaders(r.seat, shown, dialog.Host(t.Flow.Advertised.Addr()))
 		stage := like
 		stage.Targets = []b2bua.Target{t}
 		list = append(list, stage)
@@ -97,12 +98,9 @@ func (a *Admission) emergencyStages(r *request, trunks []string, to, presentatio
 	return list
 }
 
-// identity are the headers by which emergency services know who calls, from where.
-func identity(s seat.Seat, from dialog.Name) []sip.Header {
-	headers := []sip.Header{sip.NewHeader("Priority", "emergency")}
-	if from.URI.User != anonymous.URI.User {
-		headers = append(headers, sip.NewHeader("P-Asserted-Identity", "<"+from.URI.String()+">"))
-	}
+// emergencyHeaders are those by which emergency services know who calls, from where.
+func emergencyHeaders(s seat.Seat, shown *identity.Caller, host string) []sip.Header {
+	headers := append([]sip.Header{sip.NewHeader("Priority", "emergency")}, shown.ToEmergency(host)...)
 	if s.Address != "" {
 		headers = append(headers, sip.NewHeader("X-Address-Reference", s.Address))
 	}
@@ -191,7 +189,7 @@ func (a *Admission) desk(ctx context.Context, r *request, desk string) b2bua.Sta
 		}
 	}
 	var s b2bua.Stage
-	if t, ok := a.outside(r, a.cfg.Trunks.OfTenant(r.tenant.Name), desk, r.number); ok {
+	if t, ok := a.outside(r, a.cfg.Trunks.OfTenant(r.tenant.Name), desk, caller{known: &r.caller}); ok {
 		s.Targets = []b2bua.Target{t}
 	}
 	return s

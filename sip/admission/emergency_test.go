@@ -48,11 +48,11 @@ func TestEmergency(t *testing.T) {
 		seat, called, number, shown string
 		identity, address           string
 	}{
-		{"1001", "999", "999", shown, "<" + shown + ">", "site-7"},
-		{"1001", "9999", "999", shown, "<" + shown + ">", "site-7"},
-		{"1001", "9112", "112", shown, "<" + shown + ">", "site-7"},
-		{"1004", "999", "999", shown, "<" + shown + ">", "site-7"},        // disabled
-		{"1003", "999", "999", "sip:anonymous@anonymous.invalid", "", ""}, // without site and presentation
+		{"1001", "999", "999", shown, "<" + shown + ";user=phone>", "site-7"},
+		{"1001", "9999", "999", shown, "<" + shown + ";user=phone>", "site-7"},
+		{"1001", "9112", "112", shown, "<" + shown + ";user=phone>", "site-7"},
+		{"1004", "999", "999", shown, "<" + shown + ";user=phone>", "site-7"}, // disabled
+		{"1003", "999", "999", "sip:anonymous@anonymous.invalid", "", ""},     // without site and presentation
 	} {
 		t.Run(tt.seat+" calls "+tt.called, func(t *testing.T) {
 			b := newBench(t)

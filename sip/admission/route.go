@@ -1,8 +1,10 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -12,7 +14,7 @@ import (
 	"strowger/dialplan/plan"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
-	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
@@ -27,17 +29,18 @@ type request struct {
 	req    *sip.Request
 	flow   transport.Flow
 	tenant *Tenant
-	trunk  *trunk.Trunk // the caller, or
-	seat   seat.Seat    // the caller
-	caller dialog.Name  // as shown to who is rung; the host is set for each target
-	number string       // the caller's number, "" if withheld
-
-	emergency bool // it is a call for help
+	trunk  *trunk.Trunk    // the caller, or
+	seat   seat.Seat       // the caller
+	caller identity.Caller // as seats see it; see outward for trunks
+	number string          // the caller's number for the plan, "" if withheld
+	urgent bool            // what seats have set for their calls does not matter
+	help   bool            // it is a call for help
+	*diversion
 }
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
-	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow)}
+	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow), diversion: begun(req)}
 	if r.trunk != nil {
 		return a.admitTrunk(ctx, r)
 	}
@@ -59,11 +62,25 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
-	r.number, r.caller = presented(r.req)
-	p := b2bua.Program{Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number}
+	r.caller = identity.Of(r.req, r.trunk.Peer)
+	if n, ok := number.E164(r.tenant.Numbering, r.caller.Network); ok { // as other carriers want it
+		r.caller.Network = n
+	}
+	if !r.caller.Withheld {
+		r.number = r.caller.Presentation
+	}
+	p := b2bua.Program{
+		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number,
+		Network: r.caller.Network, Presentation: r.caller.Presentation, Withheld: r.caller.Withheld,
+	}
 	called := a.calledBy(r)
+	if r.caller.Privacy.Impossible() {
+		return a.impossible(p, called)
+	}
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
-		if stages := a.callback(ctx, r, e164); stages != nil {
+		r.urgent = true
+		stages := a.callback(ctx, r, e164)
+		if r.urgent = false; stages != nil {
 			a.counters.Callbacks.Add(1)
 			p.To, p.Entry, p.Stages, p.Urgent = e164, "emergency callback", stages, true
 			return p
@@ -84,14 +101,20 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	s := r.seat
 	r.number = s.Number
-	r.caller = dialog.Name{Display: s.Name, URI: sip.Uri{Scheme: "sip", User: s.Number}}
+	asked := identity.Of(r.req, identity.Peer{})
+	called := identity.Number(r.req.Recipient)
+	dialled, showing := r.tenant.Plan().Showing(r.tenant.Numbering, called)
+	r.caller = seatCaller(s, asked, showing)
 	p := b2bua.Program{
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
-		From:   s.Number,
+		From:   s.Number, Network: r.caller.Network, Presentation: s.Number, Withheld: r.caller.Withheld,
 	}
-	called := userOf(r.req.Recipient)
-	if n, ok := r.tenant.Emergency.Match(calledForEmergency(r.req, called)); ok {
+	if n, ok := r.tenant.emergencyNumber(calledForEmergency(r.req, called)); ok {
 		return a.emergency(ctx, r, p, n)
+	}
+	called = dialled
+	if asked.Privacy.Impossible() {
+		return a.impossible(p, called)
 	}
 	if s.Disabled {
 		v := cause.Verdict{Status: 403, Q850: 21, Reason: "Seat " + s.Number + " is disabled", Fault: cause.Caller}
@@ -103,22 +126,36 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		p.To, p.Refuse = called, &v
 		return p
 	}
-	return a.decide(ctx, r, p, dialplan.Question{
+	return a.decide(ctx, r, p, r.dials(s, called))
+}
+
+// dials is the question of a seat that dials a number.
+func (r *request) dials(s seat.Seat, called string) dialplan.Question {
+	return dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
-		At: r.now, Presentation: s.Presentation,
-	})
+		At: r.now, Presentation: cmp.Or(s.Presentation, r.tenant.Presentation),
+	}
+}
+
+// impossible refuses a call that is to be made in a privacy we do not know or not at
+// all (RFC 3323 section 5).
+func (a *Admission) impossible(p b2bua.Program, called string) b2bua.Program {
+	a.counters.Impossible.Add(1)
+	v := cause.Verdict{Status: 500, Q850: 79, Reason: "Privacy that is asked for is not known here", Fault: cause.Caller}
+	p.To, p.Refuse = called, &v
+	return p
 }
 
 // calledBy is whom a trunk calls. One that calls our contact says it beside that: in
 // P-Called-Party-ID (RFC 7315 section 4.2), else in To.
 func (a *Admission) calledBy(r *request) string {
 	if a.cfg.Desk.Registered(r.flow, r.req.Recipient.User) == nil {
-		return userOf(r.req.Recipient)
+		return identity.Number(r.req.Recipient)
 	}
-	if p, err := message.ParseAddress(message.Header(r.req, "P-Called-Party-ID")); err == nil && userOf(p.URI) != "" {
-		return userOf(p.URI)
+	if p, err := message.ParseAddress(message.Header(r.req, "P-Called-Party-ID")); err == nil && identity.Number(p.URI) != "" {
+		return identity.Number(p.URI)
 	}
-	return userOf(r.req.To().Address)
+	return identity.Number(r.req.To().Address)
 }
 
 // calledForEmergency is the user part, or the whole of a service URN.
@@ -149,9 +186,17 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		v := cause.New(step.Status, step.Reason, cause.Caller)
 		p.Refuse = &v
 	case dialplan.Ring:
-		p.Stages = []b2bua.Stage{a.ringSeats(ctx, r, step)}
+		p.Stages = a.ringStages(ctx, r, step)
+		p.Why = append(p.Why, r.notes...)
 	case dialplan.Trunk:
-		p.Stages = a.trunkStages(r, step)
+		outward, why := a.outward(r, step.Presentation)
+		p.Why = append(slices.Clip(p.Why), why...)
+		p.Presentation = outward.Presentation
+		p.Stages = a.trunkStages(r, step, caller{known: outward})
+	case dialplan.Forward:
+		a.setForward(ctx, r, step, &p)
+	case dialplan.DoNotDisturb:
+		a.setFeature(ctx, r, &p, nil, func(f *seat.Features) { f.DoNotDisturb = step.On })
 	}
 	return p
 }
@@ -186,6 +231,8 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
 	case s.Disabled:
 		return nil, cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " is disabled", Fault: cause.Callee}
+	case s.Set().DoNotDisturb && !r.urgent:
+		return nil, cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + n + " does not want to be disturbed", Fault: cause.Callee}
 	case s.Reached != "":
 		return a.reachedElsewhere(r, s)
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/dialplan"
-	"strowger/dialplan/number"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
@@ -39,8 +38,9 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 		Target:   uri,
 		Routes:   routes,
 		To:       dialog.Name{URI: sip.Uri{Scheme: "sip", User: s.Number, Host: host}},
-		From:     at(r.caller, host),
+		From:     r.caller.From(host),
 		Forwards: r.forwards(),
+		Headers:  append(alerting(s, host), r.caller.ToSeat(host)...),
 	}}, true
 }
 
@@ -52,7 +52,7 @@ func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, c
 	if by == seat.AnyTrunk {
 		names = a.cfg.Trunks.OfTenant(r.tenant.Name)
 	}
-	if t, ok := a.outside(r, names, to, s.Presentation); ok {
+	if t, ok := a.outside(r, names, to, r.diverted(s, to)); ok {
 		t.Confirm = true
 		return []b2bua.Target{t}, cause.Verdict{}
 	}
@@ -61,17 +61,17 @@ func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, c
 
 // outside is a number behind trunks, each way to it the next of the one before.
 // Healthy ways of all of them come first.
-func (a *Admission) outside(r *request, trunks []string, to, presentation string) (b2bua.Target, bool) {
-	return a.carriers(r, trunks, to, presentation).target()
+func (a *Admission) outside(r *request, trunks []string, to string, c caller) (b2bua.Target, bool) {
+	return a.carriers(r, trunks, to, c).target()
 }
 
 // trunkStages tries the trunks of a step, and of its groups, one after another, each in every way. Those
 // without a healthy address come last.
-func (a *Admission) trunkStages(r *request, step dialplan.Trunk) []b2bua.Stage {
+func (a *Admission) trunkStages(r *request, step dialplan.Trunk, shown caller) []b2bua.Stage {
 	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
 	var good, rest []b2bua.Stage
 	for _, name := range a.cfg.Trunks.Expand(r.tenant.Name, step.Trunks, a.cfg.Chance) {
-		o := a.carrier(r, name, step.Number, step.Presentation)
+		o := a.carrier(r, name, step.Number, shown)
 		t, ok := o.target()
 		if !ok {
 			continue
@@ -110,9 +110,9 @@ func (o offer) target() (b2bua.Target, bool) {
 }
 
 // carriers are the offers of several trunks as one.
-func (a *Admission) carriers(r *request, trunks []string, to, presentation string) (all offer) {
+func (a *Admission) carriers(r *request, trunks []string, to string, c caller) (all offer) {
 	for _, name := range trunks {
-		o := a.carrier(r, name, to, presentation)
+		o := a.carrier(r, name, to, c)
 		all.good, all.rest = append(all.good, o.good...), append(all.rest, o.rest...)
 	}
 	return all
@@ -120,13 +120,13 @@ func (a *Admission) carriers(r *request, trunks []string, to, presentation strin
 
 // carrier is a number behind a trunk. One that is disabled has nothing but emergency
 // calls, and those at last.
-func (a *Admission) carrier(r *request, name, to, presentation string) offer {
+func (a *Admission) carrier(r *request, name, to string, c caller) offer {
 	t := a.cfg.Trunks.Find(r.tenant.Name, name)
 	if t == nil {
 		return offer{}
 	}
 	off := a.cfg.Desk.Disabled(t.Tenant, t.Name)
-	if off && !r.emergency {
+	if off && !r.help {
 		a.counters.TrunkOff.Add(1)
 		return offer{}
 	}
@@ -138,12 +138,13 @@ func (a *Admission) carrier(r *request, name, to, presentation string) offer {
 	if off {
 		good, rest = nil, ways
 	}
-	return offer{a.called(r, t, good, to, presentation), a.called(r, t, rest, to, presentation)}
+	return offer{a.called(r, t, good, to, c), a.called(r, t, rest, to, c)}
 }
 
 // called are the ways to a number as targets.
-func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to, presentation string) []b2bua.Target {
+func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to string, c caller) []b2bua.Target {
 	var targets []b2bua.Target
+	shown := c.to(t.Peer)
 	for _, way := range ways {
 		flow, err := a.cfg.Sender.FlowTo(t.Network, way.Proto, way.AddrPort)
 		if err != nil {
@@ -151,61 +152,15 @@ func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to, pre
 			a.cfg.Log.Warn("trunk cannot be used", "trunk", t.Name, "target", way.AddrPort, "error", err)
 			continue
 		}
-		from := dialog.Name{URI: sip.Uri{Scheme: "sip", User: presentation, Host: dialog.Host(flow.Advertised.Addr())}}
-		if presentation == "" {
-			from = anonymous
-		}
+		host := dialog.Host(flow.Advertised.Addr())
 		remote := way.URI(to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
-			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: from, Forwards: r.forwards(),
-			Answer: a.cfg.Desk.Answer(t),
+			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: shown.From(host), Forwards: r.forwards(),
+			Headers: shown.ToTrunk(t.Peer, host),
+			Answer:  a.cfg.Desk.Answer(t),
 		}})
 	}
 	return targets
-}
-
-// anonymous is a caller who withholds the number (RFC 3323 section 4.1.1.3).
-var anonymous = dialog.Name{Display: "Anonymous", URI: sip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}}
-
-// presented is the caller as a trunk says it: P-Asserted-Identity before From; ""
-// and anonymous if withheld.
-func presented(req *sip.Request) (string, dialog.Name) {
-	from := req.From()
-	name := dialog.Name{Display: from.DisplayName, URI: from.Address}
-	for _, identity := range message.List(req, "P-Asserted-Identity") {
-		if a, err := message.ParseAddress(identity); err == nil {
-			name = dialog.Name{Display: a.Name, URI: a.URI}
-			break
-		}
-	}
-	for _, p := range message.Options(req, "Privacy") {
-		if strings.Contains(strings.ToLower(p), "id") {
-			return "", anonymous
-		}
-	}
-	user := userOf(name.URI)
-	if user == "" || strings.EqualFold(user, "anonymous") || strings.EqualFold(name.URI.Host, "anonymous.invalid") {
-		return "", anonymous
-	}
-	return user, dialog.Name{Display: name.Display, URI: sip.Uri{Scheme: "sip", User: user}}
-}
-
-// userOf is the user of a SIP URI or the number of a tel URI (RFC 3966), "" if
-// there is none.
-func userOf(u sip.Uri) string {
-	if u.Scheme != "tel" {
-		return message.Unescape(u.User)
-	}
-	digits, _ := number.Clean(strings.TrimPrefix(u.String(), "tel:"))
-	return digits
-}
-
-// at puts a caller's name on a listener's host, unless it has a host of its own.
-func at(n dialog.Name, host string) dialog.Name {
-	if n.URI.Host == "" {
-		n.URI.Host = host
-	}
-	return n
 }
 
 // forwards is the Max-Forwards that is left for the other leg.

@@ -19,6 +19,7 @@ func (c *Call) startApp(now time.Time, out Effects) {
 		return
 	}
 	c.state, c.Answer, caller.answered = talking, now, now
+	caller.Dialog.MeetSwitch()
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID, Party: c.program.App.String()})
 	caller.Answer(now, out, body)
 	switch c.program.App {

@@ -61,10 +61,9 @@ type Call struct {
 	From    string
 	To      string
 	Entry   string
-	Why     []string
 
-	sessions time.Duration // leg.Leg.SessionExpires of its legs
-	lastHop  bool          // Max-Forwards leaves none for another leg
+	timer    leg.SessionTimer // of its legs
+	lastHop  bool             // Max-Forwards leaves none for another leg
 	state    state
 	program  Program
 	stage    int           // index into program.Stages
@@ -78,30 +77,34 @@ type Call struct {
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
-	confirm  bool // it is asked for a key before the call is given to it
 	session  sdp.Session
-	saved    sdp.Session      // before our re-INVITE, to go back to if it fails
-	ours     bool             // the open offer is ours; the party's ACK answers it
+	saved    *sdp.Session     // before our re-INVITE, to go back to if it fails
 	local    netip.AddrPort   // RTP address; zero until opened
 	offer    *sdp.Description // of the party, the last one
 	reply    []byte           // our answer to it in a provisional response
 	agreed   sdp.Agreed
-	early    bool // early media was sent to the caller from this leg
-	oneWay   bool
+	able     []sdp.Codec // what was agreed with it so far
+	sounds   []byte      // the SDP that early media comes by
 	rang     time.Time
 	answered time.Time
 	askEnd   time.Time     // until when its key is awaited; zero if none is
 	hearEnd  time.Time     // until when a first response is awaited; zero for as long as the stage rings
 	next     []leg.Address // other ways to it
-	alerted  bool          // it rang
-	heard    bool          // it said something to its INVITE
-	over     bool          // its end was recorded
+
+	confirm bool // it is asked for a key before the call is given to it
+	ours    bool // the open offer is ours; the party's ACK answers it
+	early   bool // early media was sent to the caller from this leg
+	oneWay  bool
+	refuses bool // it has refused the codecs of the other leg
+	alerted bool // it rang
+	heard   bool // it said something to its INVITE
+	over    bool // its end was recorded
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
-// of it before admission; sessions is leg.Leg.SessionExpires of every leg.
-func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, sessions time.Duration) *Call {
-	c := &Call{ID: id, Started: now, sessions: sessions}
+// of it before admission; timer is that of every leg.
+func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, timer leg.SessionTimer) *Call {
+	c := &Call{ID: id, Started: now, timer: timer}
 	if hops := req.MaxForwards(); hops != nil {
 		c.lastHop = hops.Val() <= 1
 	}
@@ -111,7 +114,7 @@ func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flo
 }
 
 func (c *Call) newParty(l *leg.Leg, now time.Time) *party {
-	l.SessionExpires = c.sessions
+	l.Timer = c.timer
 	id := uint64(now.UnixMilli())
 	return &party{Leg: l, session: sdp.NewSession("strowger", id)}
 }

@@ -103,6 +103,8 @@ func (f *fake) Token() string {
 	return fmt.Sprintf("token-%d", f.tokens)
 }
 
+func (f *fake) Random(int) int { return 0 }
+
 func (f *fake) Open(int, string) (netip.AddrPort, error) {
 	f.port += 2
 	return netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), f.port), nil
@@ -132,7 +134,7 @@ func begin(t *testing.T, out *fake) *Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, 0)
+	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, leg.SessionTimer{})
 }
 
 func target(n int) Target {

@@ -29,10 +29,13 @@
 //     other leg gets a re-INVITE only when the codec must change on both; while it
 //     rings it cannot, and the offer is refused for that time.
 //   - PRACK and session timers are each leg's own: neither passes through.
-//   - A caller that has its answer reliably, before anybody answered, keeps it: who
-//     answers with another codec is asked for that one.
+//   - A caller that has an answer before anybody answered keeps it (RFC 3261 section
+//     13.2.1). Where who answers then has another codec, the caller is asked for that
+//     one by a re-INVITE, and if it refuses, the other leg for the caller's.
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.
+//   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
+//     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - The ledger is written before a fact is acted on.
 package b2bua

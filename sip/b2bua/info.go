@@ -30,18 +30,20 @@ type LegInfo struct {
 	Codec  string `json:"codec,omitempty"`
 	Held   bool   `json:"held,omitempty"`
 	CallID string `json:"sip_call_id"`
+	// SessionID is the party's half of Session-ID (RFC 7989); "" before it was heard.
+	SessionID string `json:"session_id,omitempty"`
 }
 
 // Info describes the call.
 func (c *Call) Info() Info {
 	i := Info{
 		ID: c.ID, Tenant: c.Tenant, State: c.state.String(), From: c.From, To: c.To,
-		Entry: c.Entry, Why: c.Why, Started: c.Started, Answered: c.Answer, Emergency: c.program.Emergency,
+		Entry: c.Entry, Why: c.program.Why, Started: c.Started, Answered: c.Answer, Emergency: c.program.Emergency,
 	}
 	for _, p := range c.legs {
 		l := LegInfo{
 			ID: p.ID, Party: p.Party.String(), State: stateNames[p.State], Remote: p.Flow.Remote.String(),
-			Held: p.agreed.Held, CallID: p.Dialog.CallID,
+			Held: p.agreed.Held, CallID: p.Dialog.CallID, SessionID: p.Dialog.SessionID(),
 		}
 		if len(p.agreed.Codecs) > 0 {
 			l.Codec = p.agreed.Codecs[0].Encoding

@@ -14,9 +14,13 @@ import (
 type Program struct {
 	Caller leg.Party // who calls
 	From   string    // the caller's number for the record
-	To     string    // the called number in canonical form, for the record
-	Entry  string    // the plan entry that decided
-	Why    []string  // the decision explained, one line a rule
+	// Network and Presentation are the caller's numbers, for the record alone; "" if they
+	// are not known. Withheld tells that the called party may not see them.
+	Network, Presentation string
+	Withheld              bool
+	To                    string   // the called number in canonical form, for the record
+	Entry                 string   // the plan entry that decided
+	Why                   []string // the decision explained, one line a rule
 
 	Refuse  *cause.Verdict // the call is refused
 	Headers []sip.Header   // of the refusal (challenges, Retry-After)
@@ -49,6 +53,16 @@ type Stage struct {
 	Busy bool
 	// Empty is the outcome of a stage without targets.
 	Empty cause.Verdict
+	// Divert says who has the call, instead of the stages behind, when this one
+	// fails; nil is nobody.
+	Divert *Divert
+}
+
+// Divert are stages by why the one before failed; none leaves it at that failure.
+type Divert struct {
+	Busy      []Stage // it was refused as busy or declined
+	NoAnswer  []Stage // it rang long enough, or said that nobody is there
+	Unreached []Stage // it failed in another way
 }
 
 // Target is one party to ring.

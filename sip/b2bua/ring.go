@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +20,14 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	caller := c.caller()
 	c.program = p
 	caller.Party = p.Caller
-	c.Tenant, c.From, c.To, c.Entry, c.Why = p.Caller.Tenant, p.From, p.To, p.Entry, p.Why
+	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, p.From, p.To, p.Entry
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
-			SIPCallID: caller.Dialog.CallID, Emergency: p.Emergency,
+			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
+			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
+		c.program.Network, c.program.Presentation = "", "" // of the message, which is not kept
 		if p.Emergency {
 			c.record(now, out, ledger.Event{
 				Kind: ledger.Alarm, Leg: 1, Emergency: true,
@@ -55,6 +58,9 @@ func (c *Call) prepare(now time.Time, out Effects) bool {
 	caller := c.caller()
 	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
 		d, err := sdp.Parse(body)
+		if err == nil {
+			_, err = d.Audio()
+		}
 		if err != nil {
 			c.end(now, sdpVerdict(err), "switch", out)
 			return false
@@ -111,6 +117,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
+	p.Dialog.Meet(c.caller().Dialog)
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
 		p.Drop()
@@ -185,6 +192,9 @@ func (c *Call) firstOffer(caller *party) []byte {
 // earlyMedia opens the way for the sound of a party that has not answered yet.
 func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) bool {
 	caller := c.caller()
+	if p.early {
+		c.follow(p, body, out)
+	}
 	if caller.offer == nil || p.early {
 		return p.early
 	}
@@ -195,11 +205,25 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
-	p.early, caller.reply = true, answer
+	p.early, p.sounds, caller.reply = true, body, answer
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	caller.Progress(now, out, 183, answer)
 	return true
+}
+
+// follow hears the early media of another phone behind the same party, such as the one
+// that a carrier has gone on to, if it has the codec that the caller was answered.
+func (c *Call) follow(p *party, body []byte, out Effects) {
+	if bytes.Equal(body, p.sounds) {
+		return
+	}
+	if d, err := sdp.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
+		return
+	}
+	if c.takeAnswer(p, body, out) {
+		p.sounds = body
+	}
 }
 
 // accepts gives the call to the party that answered.
@@ -234,11 +258,12 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		return
 	}
 	c.state, c.peer, c.Answer = talking, p, now
+	p.Dialog.Meet(caller.Dialog)
 	caller.answered = now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.Answer(now, out, body)
-	caller.offer, c.program.Stages = nil, nil // of no more use while the call lives
+	caller.offer, p.sounds, c.program.Stages = nil, nil, nil // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -299,7 +324,7 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 		}
 	}
 	c.outcome = better(c.outcome, v)
-	if c.ringingLegs() == 0 {
+	if c.ringingLegs() == 0 && !c.divert(now, true, out) {
 		c.nextStage(now, out)
 	}
 }
@@ -310,6 +335,9 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 		return
 	}
 	c.stageEnd = time.Time{}
+	if c.divert(now, false, out) {
+		return
+	}
 	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
 		c.end(now, c.outcome, "callee", out)
 		return

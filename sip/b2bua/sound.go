@@ -43,7 +43,7 @@ func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 		p.ours = true
 		return p.session.Offer(p.local, sdp.Arrange(ours, sdp.Defaults()), sdp.SendRecv), nil
 	}
-	if p.reply != nil && sdp.Agree(p.agreed.Codecs, ours) { // it stays what it was (13.2.1)
+	if p.reply != nil { // it stays what it was (13.2.1)
 		p.agree(p.agreed, out)
 		return p.reply, nil
 	}
@@ -70,7 +70,7 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 	if len(a.Codecs) == 0 {
 		a.Codecs = p.agreed.Codecs
 	}
-	p.agreed = a
+	p.agreed, p.able = a, sdp.Join(a.Codecs, p.able)
 	out.Update(p.ID, p.bounded(a.Remote))
 }
 
@@ -94,18 +94,30 @@ func (p *party) bounded(r media.Remote) media.Remote {
 	return r
 }
 
-// acked takes the answer that an ACK or PRACK carries, when the offer was ours. What
-// an early answer has left between both legs is settled at the ACK.
+// acked takes the answer that an ACK or PRACK carries, when the offer was ours; the
+// other leg follows it. What an answer of ours before anybody answered has left
+// between both legs is settled at the ACK: the party has offered more than it says.
 func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
-	if ours := p.ours; !ours && !p.Settled() {
-		return
-	} else if p.ours = false; ours && !c.takeAnswer(p, body, out) {
-		c.end(now, cause.Verdict{Status: 488, Q850: 65, Reason: "No SDP answer in ACK", Fault: cause.Peer}, "switch", out)
-		return
-	}
-	c.watch(p, out)
-	if other := c.other(p); other != nil {
-		c.align(now, other, p, out)
+	other := c.other(p)
+	switch {
+	case p.ours:
+		p.ours = false
+		if !c.takeAnswer(p, body, out) {
+			c.end(now, cause.Verdict{Status: 488, Q850: 65, Reason: "No SDP answer in ACK", Fault: cause.Peer}, "switch", out)
+			return
+		}
+		c.watch(p, out)
+		if other != nil {
+			c.align(now, other, p, out)
+		}
+	case p.Settled(), p.reply != nil:
+		if p.Settled() {
+			c.watch(p, out)
+		}
+		p.reply = nil // of no more use while the call lives
+		if other != nil {
+			c.align(now, p, other, out)
+		}
 	}
 }
 
@@ -117,7 +129,7 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 	}
 	if body == nil {
 		p.ours = true
-		p.AnswerReoffer(now, out, p.session.Offer(p.local, p.agreed.Codecs, sdp.SendRecv))
+		p.AnswerReoffer(now, out, p.session.Offer(p.local, c.all(p), sdp.SendRecv))
 		return
 	}
 	d, err := sdp.Parse(body)
@@ -125,8 +137,18 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 		p.RefuseReoffer(now, out, sdpVerdict(err))
 		return
 	}
-	p.offer, p.reply = d, nil
+	p.offer, p.reply, p.refuses = d, nil, false
 	c.answerReoffer(now, p, out)
+}
+
+// all is what a party is offered that asks for an offer (RFC 6337 section 5.2.5): what
+// is agreed, then what both parties have been able to do.
+func (c *Call) all(p *party) []sdp.Codec {
+	able := sdp.Defaults()
+	if other := c.other(p); other != nil {
+		able = sdp.Common(p.able, other.able)
+	}
+	return sdp.Join(p.agreed.Codecs, able)
 }
 
 // answerReoffer answers p's open offer; if p no longer takes what the other leg
@@ -165,7 +187,7 @@ func (c *Call) askOther(now time.Time, p, other *party, out Effects) {
 		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
 		return
 	}
-	other.saved, c.reoffer = saved, p
+	other.saved, c.reoffer = &saved, p
 }
 
 // reanswers takes the answer to our re-INVITE and then answers who caused it.
@@ -175,6 +197,7 @@ func (c *Call) reanswers(now time.Time, p *party, body []byte, out Effects) {
 		c.reofferFailed(now, p, cause.New(488, "", cause.Peer), out)
 		return
 	}
+	p.saved = nil
 	c.watch(p, out)
 	switch {
 	case asked == nil:
@@ -197,7 +220,14 @@ func (c *Call) align(now time.Time, p, other *party, out Effects) {
 		p.session = saved
 		return
 	}
-	p.saved = saved
+	p.saved = &saved
+}
+
+// retries makes an offer again that was refused for a time, if it still has a reason.
+func (c *Call) retries(now time.Time, p *party, out Effects) {
+	if other := c.other(p); other != nil {
+		c.align(now, p, other, out)
+	}
 }
 
 // refreshes offers a party what was agreed with it, so that its session lives on.
@@ -207,14 +237,23 @@ func (c *Call) refreshes(now time.Time, p *party, out Effects) {
 		p.session = saved
 		return
 	}
-	p.saved = saved
+	p.saved = &saved
 }
 
+// reofferFailed goes on after a re-INVITE of ours that was refused. Where it was the
+// switch that wanted both legs to agree, the other leg is asked instead.
 func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effects) {
-	p.session = p.saved
+	if p.saved != nil {
+		p.session, p.saved = *p.saved, nil
+	}
 	if asked := c.reoffer; asked != nil {
 		c.reoffer = nil
 		asked.RefuseReoffer(now, out, v)
+		return
+	}
+	p.refuses = v.Status == 488 || v.Status == 606 || v.Status == 415
+	if other := c.other(p); other != nil && p.refuses && !other.refuses {
+		c.align(now, other, p, out)
 	}
 }
 
@@ -263,8 +302,12 @@ func sdpVerdict(err error) cause.Verdict {
 		return v
 	case errors.Is(err, sdp.ErrMalformed), errors.Is(err, sdp.ErrLimit):
 		return cause.Verdict{Status: 400, Q850: 127, Reason: "Unreadable SDP", Fault: cause.Peer}
+	case errors.Is(err, sdp.ErrNoAudio):
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "No audio in SDP", Fault: cause.Peer}
 	case errors.Is(err, sdp.ErrTransport):
-		return cause.Verdict{Status: 488, Q850: 65, Reason: "Only RTP/AVP audio is offered here", Fault: cause.Peer}
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "SRTP only is offered: set this account to plain RTP (RTP/AVP)", Fault: cause.Peer}
+	case errors.Is(err, sdp.ErrNoAudio):
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "No audio is offered", Fault: cause.Peer}
 	default:
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "No common codec", Fault: cause.Peer}
 	}

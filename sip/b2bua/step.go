@@ -73,7 +73,9 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		c.admitted(now, e.Program, out)
 	case Request:
 		if p := c.party(e.Leg); p != nil {
-			c.legEvent(now, p, p.Request(now, out, e.Tx, e.Msg), out)
+			ev := p.Request(now, out, e.Tx, e.Msg)
+			c.introduce(p)
+			c.legEvent(now, p, ev, out)
 		}
 	case Cancelled:
 		if p := c.party(e.Leg); p != nil {
@@ -82,7 +84,9 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	case Response:
 		if p := c.party(e.Leg); p != nil {
 			p.hearEnd, p.heard = time.Time{}, true
-			c.legEvent(now, p, p.Response(now, out, e.Tx, e.Msg), out)
+			ev := p.Response(now, out, e.Tx, e.Msg)
+			c.introduce(p)
+			c.legEvent(now, p, ev, out)
 		}
 	case Failed:
 		if p := c.party(e.Leg); p != nil {
@@ -135,6 +139,8 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 		c.reofferFailed(now, p, ev.Verdict, out)
 	case leg.Refreshes:
 		c.refreshes(now, p, out)
+	case leg.Retries:
+		c.retries(now, p, out)
 	case leg.Digit:
 		c.digit(now, p, ev.Digit, out)
 	case leg.Ends:
@@ -241,6 +247,9 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	out.Free(p.ID)
 	p.over, p.askEnd, p.hearEnd = true, time.Time{}, time.Time{}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
+	if p != c.caller() {
+		e.SessionID = p.Dialog.SessionID()
+	}
 	if p.early && c.state == ringing && !c.caller().over {
 		out.Hear(c.caller().ID, 0)
 	}

@@ -14,6 +14,8 @@
 //   - Which socket a request leaves by is the leg's choice (its flow); the dialog
 //     only says what the next hop's URI is.
 //   - We are a user agent on both sides and never insert Record-Route.
+//   - What is taken from a message is copied: a substring would keep the whole
+//     message for as long as the dialog lasts.
 package dialog
 
 import (
@@ -46,6 +48,7 @@ type Dialog struct {
 	Contact   sip.Uri   // ours
 	Forwards  uint32    // Max-Forwards of our INVITE, which goes on what another began; 0 means MaxForwards
 
+	session   sessionID
 	localSeq  uint32 // of the last request we sent
 	remoteSeq uint32 // of the last request that came
 	heard     bool   // remoteSeq holds a value
@@ -67,32 +70,46 @@ func Sent(invite *sip.Request) *Dialog {
 		Local:    Name{Display: from.DisplayName, URI: from.Address},
 		Remote:   Name{Display: to.DisplayName, URI: to.Address},
 		Target:   invite.Recipient,
+		session:  sessionOf(invite),
 		localSeq: invite.CSeq().SeqNo,
 	}
+}
+
+// Late returns the dialog of a 2xx to an INVITE of ours that nobody remembers.
+func Late(res *sip.Response) *Dialog {
+	from, to := res.From(), res.To()
+	d := &Dialog{
+		CallID:   res.CallID().Value(),
+		LocalTag: message.Tag(from.Params),
+		Local:    Name{Display: from.DisplayName, URI: from.Address},
+		Remote:   Name{Display: to.DisplayName, URI: to.Address},
+		Target:   to.Address,
+		localSeq: res.CSeq().SeqNo,
+	}
+	d.Confirm(res)
+	return d
 }
 
 // NewServer returns the dialog that an INVITE from the peer begins (12.1.1).
 func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 	from, to := invite.From(), invite.To()
 	d := &Dialog{
-		CallID:    invite.CallID().Value(),
+		CallID:    strings.Clone(invite.CallID().Value()),
 		LocalTag:  localTag,
-		RemoteTag: message.Tag(from.Params),
-		Local:     Name{Display: to.DisplayName, URI: to.Address},
-		Remote:    Name{Display: from.DisplayName, URI: from.Address},
+		RemoteTag: strings.Clone(message.Tag(from.Params)),
+		Local:     Name{Display: strings.Clone(to.DisplayName), URI: cloned(to.Address)},
+		Remote:    Name{Display: strings.Clone(from.DisplayName), URI: cloned(from.Address)},
 		Contact:   contact,
 		remoteSeq: invite.CSeq().SeqNo,
 		heard:     true,
 	}
+	d.Target = d.Remote.URI // of a peer of RFC 2543, who need not give a Contact
+	d.Hear(invite)
 	if c := message.Contact(invite); c != nil {
-		d.Target = c.Address
+		d.Target = cloned(c.Address)
 	}
 	d.Contact = secured(d.Contact, invite.Recipient)
-	for _, h := range invite.GetHeaders("Record-Route") {
-		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, rr.Address)
-		}
-	}
+	d.Routes = clonedAll(message.RecordRoutes(nil, invite))
 	// The next hop of our requests is that of 12.1.1: the route, else the contact.
 	d.Contact = secured(d.Contact, d.NextHop())
 	return d
@@ -106,13 +123,8 @@ func (d *Dialog) Confirm(res *sip.Response) {
 	if tag != d.RemoteTag { // another user agent counts by itself
 		d.remoteSeq, d.heard = 0, false
 	}
-	d.RemoteTag = tag
-	d.Routes = d.Routes[:0]
-	for _, h := range res.GetHeaders("Record-Route") {
-		if rr, ok := h.(*sip.RecordRouteHeader); ok {
-			d.Routes = append(d.Routes, rr.Address)
-		}
-	}
+	d.RemoteTag = strings.Clone(tag)
+	d.Routes = clonedAll(message.RecordRoutes(d.Routes[:0], res))
 	slices.Reverse(d.Routes)
 	d.Retarget(res)
 }
@@ -129,7 +141,7 @@ func (d *Dialog) Fork(res *sip.Response) *Dialog {
 // a 2xx to one of ours (12.2).
 func (d *Dialog) Retarget(msg sip.Message) {
 	if c := message.Contact(msg); c != nil && !c.Address.Wildcard {
-		d.Target = c.Address
+		d.Target = cloned(c.Address)
 	}
 }
 
@@ -185,7 +197,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 		// A strict router takes the request URI for its own (12.2.1.1).
 		target, routes = routes[0], append(slices.Clone(routes[1:]), d.Target)
 	}
-	req := sip.NewRequest(method, target)
+	req := sip.NewRequest(method, requestURI(target))
 	req.AppendHeader(Via(flow, branch))
 	for _, r := range routes {
 		req.AppendHeader(&sip.RouteHeader{Address: r})
@@ -203,6 +215,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 	if method == sip.INVITE || method == sip.UPDATE {
 		req.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
+	req.AppendHeader(d.sessionHeader())
 	return req
 }
 
@@ -213,6 +226,7 @@ func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Respo
 	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
 		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
+	d.sign(res)
 	return res
 }
 
@@ -244,6 +258,44 @@ func ContactFor(flow transport.Flow, user string) sip.Uri {
 	return u
 }
 
+// cloned is a URI that shares no memory with the message it came in.
+func cloned(u sip.Uri) sip.Uri {
+	u.Scheme, u.User, u.Password, u.Host = scheme(u.Scheme), strings.Clone(u.User), strings.Clone(u.Password), strings.Clone(u.Host)
+	u.UriParams, u.Headers = clonedParams(u.UriParams), clonedParams(u.Headers)
+	return u
+}
+
+// clonedAll clones URIs in place.
+func clonedAll(uris []sip.Uri) []sip.Uri {
+	for i, u := range uris {
+		uris[i] = cloned(u)
+	}
+	return uris
+}
+
+// scheme is a copy of a URI's scheme, which is nearly always the same.
+func scheme(s string) string {
+	switch s {
+	case "sip":
+		return "sip"
+	case "sips":
+		return "sips"
+	default:
+		return strings.Clone(s)
+	}
+}
+
+func clonedParams(from sip.HeaderParams) sip.HeaderParams {
+	if from == nil {
+		return nil
+	}
+	to := make(sip.HeaderParams, len(from))
+	for i, p := range from {
+		to[i] = sip.HeaderKV{K: strings.Clone(p.K), V: strings.Clone(p.V)}
+	}
+	return to
+}
+
 // secured is our Contact in a dialog with a URI: a sips one asks for the same of us,
 // where the flow is such (8.1.1.8, 12.1.1). It has no transport parameter: sips says it.
 func secured(contact, uri sip.Uri) sip.Uri {
@@ -259,6 +311,15 @@ func Host(a netip.Addr) string {
 		return "[" + a.String() + "]"
 	}
 	return a.Unmap().String()
+}
+
+// requestURI is a URI without what a request URI may not have (19.1.1).
+func requestURI(u sip.Uri) sip.Uri {
+	u.Headers = nil
+	if _, ok := message.Param(u.UriParams, "method"); ok {
+		u.UriParams = slices.DeleteFunc(slices.Clone(u.UriParams), func(p sip.HeaderKV) bool { return strings.EqualFold(p.K, "method") })
+	}
+	return u
 }
 
 func loose(u sip.Uri) bool {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -76,10 +77,36 @@ func sent(t *testing.T, req *sip.Request) (line string, routes []string) {
 	return line, routes
 }
 
+// A substring of a message would keep all of it.
+func TestKeepsNoMessage(t *testing.T) {
+	req := invite(t, "Record-Route: <sip:10.0.0.9;lr>", "Session-ID: ab30317f1a784dc48ff824d0d3715d86")
+	d := dialog.NewServer(req, "ours", uri(t, "sip:x@10.0.0.1"))
+	from, contact, route := req.From(), message.Contact(req), req.GetHeader("Record-Route").(*sip.RecordRouteHeader)
+	session, _, _ := message.SessionID(req)
+	for _, c := range []struct{ kept, came string }{
+		{d.SessionID(), session},
+		{d.CallID, req.CallID().Value()},
+		{d.RemoteTag, message.Tag(from.Params)},
+		{d.Remote.URI.User, from.Address.User},
+		{d.Remote.URI.Host, from.Address.Host},
+		{d.Local.URI.Host, req.To().Address.Host},
+		{d.Target.Host, contact.Address.Host},
+		{d.Routes[0].Host, route.Address.Host},
+		{d.Routes[0].UriParams[0].K, route.Address.UriParams[0].K},
+	} {
+		if c.kept != c.came || c.kept == "" || unsafe.StringData(c.kept) == unsafe.StringData(c.came) {
+			t.Errorf("%q of the message is kept as %q", c.came, c.kept)
+		}
+	}
+}
+
 func TestRouteSet(t *testing.T) {
 	server := dialog.NewServer(invite(t, "Record-Route: <sip:p2;lr>, <sip:p1;lr>"), "ours", sip.Uri{})
 	two := dialog.NewServer(invite(t, "Record-Route: <sip:p2;lr>", "Record-Route: <sip:p1;lr>"), "ours", sip.Uri{})
 	strict := dialog.NewServer(invite(t, "Record-Route: <sip:p2>", "Record-Route: <sip:p1;lr>"), "ours", sip.Uri{})
+	params := dialog.NewServer(invite(t, "Record-Route: <sip:p2;lr>;x=1, <sip:p1;lr>;y"), "ours", sip.Uri{})
+	target := dialog.NewServer(invite(t, "Record-Route: <sip:p2;x=1;method=INFO?a=b>"), "ours", sip.Uri{})
+	target.Target = sip.Uri{Scheme: "sip", User: "1001", Host: "10.0.0.2", UriParams: sip.HeaderParams{{K: "method", V: "BYE"}}, Headers: sip.HeaderParams{{K: "Subject", V: "x"}}}
 	for name, c := range map[string]struct {
 		dialog *dialog.Dialog
 		line   string
@@ -90,6 +117,8 @@ func TestRouteSet(t *testing.T) {
 		"client": {client(t, "Record-Route: <sip:p2;lr>, <sip:p1;lr>"), "BYE sip:1002@10.0.0.9:5099 SIP/2.0", "<sip:p1;lr> <sip:p2;lr>", "sip:p1;lr"},
 		"server": {server, "BYE sip:1001@10.0.0.2:5070 SIP/2.0", "<sip:p2;lr> <sip:p1;lr>", "sip:p2;lr"},
 		"lines":  {two, "BYE sip:1001@10.0.0.2:5070 SIP/2.0", "<sip:p2;lr> <sip:p1;lr>", "sip:p2;lr"},
+		"params": {params, "BYE sip:1001@10.0.0.2:5070 SIP/2.0", "<sip:p2;lr> <sip:p1;lr>", "sip:p2;lr"},
+		"target": {target, "BYE sip:p2;x=1 SIP/2.0", "<sip:1001@10.0.0.2;method=BYE?Subject=x>", "sip:p2;x=1;method=INFO?a=b"},
 		"strict": {strict, "BYE sip:p2 SIP/2.0", "<sip:p1;lr> <sip:1001@10.0.0.2:5070>", "sip:p2"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,6 +139,16 @@ func TestTarget(t *testing.T) {
 	d.Retarget(again)
 	line, routes := sent(t, d.Request(sip.BYE, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKc"))
 	if line != "BYE sip:elsewhere@10.0.0.3 SIP/2.0" || fmt.Sprint(routes) != "[<sip:p2;lr>]" {
+		t.Errorf("got %s, routes %v", line, routes)
+	}
+}
+
+// TestNoContact: a peer of RFC 2543 that gives no Contact is found by its From.
+func TestNoContact(t *testing.T) {
+	d := dialog.NewServer(parse(t, "INVITE sip:1002@demo SIP/2.0", "Via: SIP/2.0/UDP 10.0.0.2", "From: <sip:1001@demo>", "To: <sip:1002@demo>",
+		"Call-ID: id", "CSeq: 1 INVITE", "Record-Route: <sip:p2>").(*sip.Request), "ours", sip.Uri{})
+	line, routes := sent(t, d.Request(sip.BYE, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKc"))
+	if line != "BYE sip:p2 SIP/2.0" || fmt.Sprint(routes) != "[<sip:1001@demo>]" {
 		t.Errorf("got %s, routes %v", line, routes)
 	}
 }

@@ -11,8 +11,10 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -22,12 +24,18 @@ import (
 //	                                                         seats, NAME! is one who must confirm,
 //	                                                         NAME@NODE one whom another node reaches,
 //	                                                         A>B is A, or else B
+//	busy 1003, no-answer 1003, unreached 1003                who has the calls of the stage above then
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
+//	notifies 1 (a second, of all), subscriptions 2 (of a seat),
+//	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
+//	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
-//	session 1800s (is proposed on every leg), strands 3 (for stories without a transcript)
+//	show From Privacy (these headers are in the transcript too),
+//	trusted carrier (says and is told who calls; whoever is named in no such line is not)
+//	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -36,9 +44,17 @@ type admission struct {
 	delay     time.Duration
 	maxCalls  int
 	sessions  time.Duration
+	least     time.Duration
+	random    int // percent of what could be
 	strands   int
+	edges     []string // further addresses of every trunk
 	seat      bool
 	forged    bool
+	nobody    string
+	messages  subscribe.Messages
+	limits    subscribe.Limits
+	shows     []string
+	trusted   map[string]bool // nil if the story is not about who calls
 }
 
 func parseProgram(w *world, text string) *admission {
@@ -51,6 +67,10 @@ func parseProgram(w *world, text string) *admission {
 		}
 		arg := strings.Join(f[1:], " ")
 		switch f[0] {
+		case "busy", "no-answer", "unreached":
+			w.party(arg)
+			last := &a.rings[len(a.rings)-1]
+			last.args = append(last.args, f[0]+"="+arg)
 		case "ring", "offline":
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
@@ -75,17 +95,40 @@ func parseProgram(w *world, text string) *admission {
 		case "delay":
 			a.delay, _ = time.ParseDuration(arg)
 		case "session":
-			a.sessions, _ = time.ParseDuration(arg)
+			a.sessions, _ = time.ParseDuration(f[1])
+			if len(f) > 2 {
+				a.least, _ = time.ParseDuration(f[2])
+			}
+		case "random":
+			a.random = atoi(arg)
 		case "max-calls":
 			a.maxCalls = atoi(arg)
 		case "caller-seat":
 			a.seat = true
 		case "strands":
 			a.strands = atoi(arg)
+		case "show":
+			a.shows = f[1:]
+		case "trusted":
+			a.trusted = map[string]bool{}
+			for _, name := range f[1:] {
+				a.trusted[name] = true
+			}
 		case "forged":
 			a.forged = true
+		case "notifies": // a second, of all subscriptions together
+			a.limits.Rate = atoi(arg)
+		case "subscriptions": // of one seat
+			a.limits.PerSeat = atoi(arg)
+		case "nobody":
+			a.nobody = arg
+		case "messages":
+			a.messages = subscribe.Messages{New: atoi(f[1]), Old: atoi(f[2])}
 		case "ports":
 			w.sound.limit = atoi(arg)
+		case "edge":
+			a.edges = append(a.edges, f[1])
+			w.party(f[1]).behind = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
 		case "answers":
@@ -130,7 +173,7 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 	if a.seat {
 		kind = leg.Seat
 	}
-	p.Caller = partyOf(kind, name, flow.Remote.Addr())
+	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {
 		p.Stages = append(p.Stages, a.stage(r, req))
@@ -147,8 +190,11 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 	if v, ok := r.option("timeout"); ok {
 		s.Timeout, _ = time.ParseDuration(v)
 	}
-	_, s.Busy = r.option("busy")
+	if v, ok := r.option("busy"); ok && v == "" {
+		s.Busy = true
+	}
 	_, confirm := r.option("confirm")
+	s.Divert = &b2bua.Divert{Busy: a.instead(r, "busy", req), NoAnswer: a.instead(r, "no-answer", req), Unreached: a.instead(r, "unreached", req)}
 	for _, name := range r.args {
 		if isParty(name) {
 			name, _, _ = strings.Cut(name, "@")
@@ -164,6 +210,15 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 	return s
 }
 
+// instead is who has the calls of a stage in a case.
+func (a *admission) instead(r action, what string, req *sip.Request) []b2bua.Stage {
+	name, _ := r.option(what)
+	if name == "" {
+		return nil
+	}
+	return []b2bua.Stage{{Targets: []b2bua.Target{{Address: a.address(name, req)}}}}
+}
+
 func (a *admission) address(name string, req *sip.Request) leg.Address {
 	a.world.mu.Lock()
 	flow := a.world.party(name).flow()
@@ -176,9 +231,17 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	}
 	target := message.URI(seat, addr)
 	address := leg.Address{
-		Party: partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
+		Party: a.partyOf(kind, seat, addr.Addr()), Flow: flow, Target: target,
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
+	}
+	if a.trusted != nil {
+		c := identity.Of(req, identity.Peer{Trusted: a.trusted[req.From().Address.User] && !a.seat})
+		address.From = c.From("192.0.2.1")
+		address.Headers = c.ToSeat("192.0.2.1")
+		if kind == leg.Trunk {
+			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
+		}
 	}
 	if seat == a.world.trunks.answers {
 		address.Answer = a.world.trunks.answer
@@ -189,10 +252,16 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	return address
 }
 
-func partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
+func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
 	if kind == leg.Trunk {
 		p.Sources = []netip.Prefix{netip.PrefixFrom(addr, 32)}
+		a.world.mu.Lock()
+		for _, edge := range a.edges {
+			one := a.world.party(edge)
+			p.Sources = append(p.Sources, netip.PrefixFrom(one.addr.Addr(), 32), netip.PrefixFrom(one.behind.addr.Addr(), 32))
+		}
+		a.world.mu.Unlock()
 		p.Home = netip.AddrPortFrom(addr, 5060)
 	}
 	return p
@@ -209,4 +278,29 @@ func (a *admission) Authenticate(_ context.Context, _ time.Time, req *sip.Reques
 		return true, 0, nil
 	}
 	return false, 401, []sip.Header{sip.NewHeader("WWW-Authenticate", `Digest realm="demo"`)}
+}
+
+// Subscribe believes whoever shows credentials, unless forged, or need not.
+func (a *admission) Subscribe(_ context.Context, _ time.Time, req *sip.Request, _ transport.Flow, known *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
+	who := subscribe.Name{Tenant: "demo", Number: req.From().Address.User}
+	if known != nil {
+		who = *known
+	} else if a.forged {
+		return subscribe.Grant{}, 401, nil
+	}
+	g := subscribe.Grant{Subscriber: who, Resource: subscribe.Name{Tenant: "demo", Number: req.Recipient.User}}
+	if g.Resource.Number == a.nobody {
+		return g, 404, nil
+	}
+	a.world.mu.Lock()
+	defer a.world.mu.Unlock()
+	g.Messages = a.messages
+	return g, 0, nil
+}
+
+// waiting is what the program or the story says of a seat's messages.
+func (a *admission) waiting(context.Context, string, string) (subscribe.Messages, error) {
+	a.world.mu.Lock()
+	defer a.world.mu.Unlock()
+	return a.messages, nil
 }

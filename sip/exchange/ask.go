@@ -10,8 +10,8 @@ import (
 	"strowger/sip/transport"
 )
 
-// question is a request outside of any call, as the owner of its transaction.
-type question struct {
+// inquiry is a request outside of any call, as the owner of its transaction.
+type inquiry struct {
 	answer chan outcome // takes one without blocking
 }
 
@@ -27,7 +27,7 @@ type outcome struct {
 // caller's to bound.
 func (x *Exchange) Ask(ctx context.Context, f transport.Flow, build func(branch, tag string) *sip.Request) (*sip.Response, error) {
 	s := x.strands[x.asked.Add(1)%uint64(len(x.strands))]
-	q := &question{answer: make(chan outcome, 1)}
+	q := &inquiry{answer: make(chan outcome, 1)}
 	s.box.post(func(now time.Time) {
 		s.table.Start(now, build(branchCookie+s.Token(), s.Token()), f, q)
 	})
@@ -40,7 +40,7 @@ func (x *Exchange) Ask(ctx context.Context, f transport.Flow, build func(branch,
 }
 
 // answered ends a question, once.
-func (q *question) answered(o outcome) {
+func (q *inquiry) answered(o outcome) {
 	select {
 	case q.answer <- o:
 	default:
@@ -48,7 +48,7 @@ func (q *question) answered(o outcome) {
 }
 
 // response takes a response to a question.
-func (q *question) response(_ *transaction.Client, res *sip.Response) {
+func (q *inquiry) response(_ *transaction.Client, res *sip.Response) {
 	if res.StatusCode >= 200 {
 		q.answered(outcome{res: res})
 	}

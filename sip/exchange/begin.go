@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -9,7 +10,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/leg"
-	"strowger/sip/message"
+	"strowger/sip/security"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -34,24 +35,27 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 		s.reply(now, tx, req, 503, retryAfter())
 		return
 	}
-	r := &running{strand: s, slot: -1}
-	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s, s.x.cfg.SessionExpires)
+	r := &running{strand: s, slot: -1, arrived: s.arrived}
+	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s, s.x.cfg.Session)
 	caller := r.call.Caller()
 	r.know(caller)
 	tx.Owner, tx.Tag = place{run: r, leg: caller.ID}, caller.Dialog.LocalTag
 	s.calls[r.call.ID] = r
 	s.x.calls.Add(1)
-	s.table.Respond(now, tx, message.NewResponse(req, 100, "", ""))
+	asked := time.Now()
 	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		p := s.x.cfg.Admission.Admit(ctx, now, req, flow)
-		return func(now time.Time) { s.admitted(now, r, p) }
+		return func(now time.Time) {
+			s.x.cfg.Delays.Admitted(time.Since(asked))
+			s.admitted(now, r, tx, p)
+		}
 	})
 	if !queued {
-		s.admitted(now, r, b2bua.Program{Refuse: &overload, Headers: []sip.Header{retryAfter()}, Silent: true})
+		s.admitted(now, r, tx, b2bua.Program{Refuse: &overload, Headers: []sip.Header{retryAfter()}, Silent: true})
 	}
 }
 
-func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
+func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
 	if r.call.Over() { // cancelled meanwhile
 		return
 	}
@@ -62,6 +66,13 @@ func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
 	}
 	if !p.Silent {
 		s.x.counters.CallsStarted.Add(1)
+		r.note(now, r.call.Caller(), p.Caller)
+		if log := s.x.log; log.Enabled(s.x.ctx, slog.LevelDebug) {
+			log.Debug("call begins", "call", r.call.ID, "party", p.Caller.String(), "from", p.From, "to", p.To)
+		}
+	}
+	if r.once = p.Silent; !p.Silent {
+		s.table.Trying(now, tx, r.call.Caller().Dialog.Trying)
 	}
 	s.step(now, r, b2bua.Admitted{Program: p})
 }
@@ -76,6 +87,12 @@ func callID(now time.Time, token string) string {
 func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
 	if !s.x.sources.allow(now, flow.Remote.Addr()) {
 		s.x.counters.RegistersSlowed.Add(1)
+		if s.x.slowed.AllowN(now, 1) {
+			s.x.cfg.Events.Report(now, security.Event{
+				Kind: security.Limit, Source: flow.Remote, Transport: string(flow.Proto), Network: flow.Network,
+				Method: string(req.Method), Detail: "registers of limits",
+			})
+		}
 		s.reply(now, tx, req, 503, retryAfter())
 		return
 	}
@@ -85,7 +102,12 @@ func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Reques
 	}
 	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		res := s.x.cfg.Admission.Register(ctx, now, req, flow)
-		return func(now time.Time) { s.table.Respond(now, tx, res) }
+		return func(now time.Time) {
+			if res.StatusCode == 200 {
+				s.x.cfg.Registered(flow)
+			}
+			s.table.Respond(now, tx, res)
+		}
 	})
 	if !queued {
 		s.reply(now, tx, req, 503, retryAfter())

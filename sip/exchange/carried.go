@@ -11,6 +11,7 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/subscribe"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -83,13 +84,13 @@ func (cs *carriages) taker(branch string, res *sip.Response) *strand {
 	return c.taker
 }
 
-// lost has the strands of choose take over what a node sent.
+// lost has the strands of choose take over what a node sent, or, for "", any node.
 func (cs *carriages) lost(node string, choose func(branch string) *strand) (taken int) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	for _, generation := range []map[string]*carriage{cs.young, cs.old} {
 		for branch, c := range generation {
-			if c.node != node || c.taker != nil {
+			if node != "" && c.node != node || c.taker != nil {
 				continue
 			}
 			s, rings := choose(branch), c.rings
@@ -160,12 +161,19 @@ func (x *Exchange) Lost(node string, err error) {
 	for _, s := range x.strands {
 		s.box.post(func(now time.Time) { s.table.Lost(now, node, err) })
 	}
+	x.watch.place(node, subscribe.Place{})
+	x.desk.box.post(func(now time.Time) { x.desk.book.Forget(now, node) })
+	x.cancelCarried(node, "phones that rang for a lost node are cancelled")
+}
+
+// cancelCarried ends what rings here for a node, or, for "", for any.
+func (x *Exchange) cancelCarried(node, line string) {
 	taken := x.carried.lost(node, func(branch string) *strand {
 		return x.strands[maphash.String(x.seed, branch)%uint64(len(x.strands))]
 	})
 	if taken > 0 {
 		x.counters.TakenOver.Add(uint64(taken))
-		x.log.Info("phones that rang for a lost node are cancelled", "node", node, "phones", taken)
+		x.log.Info(line, "node", node, "phones", taken)
 	}
 }
 

@@ -242,3 +242,14 @@ func TestNodeLost(t *testing.T) {
 		})
 	}
 }
+
+// TestStopCancels: a node that stops leaves no phone ringing for another.
+func TestStopCancels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newCarrier(t)
+		n.invite("node-1", "")
+		n.answers(180, "INVITE")
+		n.close()
+		n.expect("=> 180 (INVITE)", "-> CANCEL 7 to 10.0.0.2")
+	})
+}

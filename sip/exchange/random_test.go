@@ -41,6 +41,7 @@ var (
 	options = []string{
 		"", "", "ring 1002", "offline 480", "delay 900ms", "delay 9s", "emergency", "max-calls 1", "caller-seat", "caller-seat\nforged",
 		"strands 3", "strands 2\nring 1002", "ports 2", "unreachable 1001", "session 90s", "session 1800s",
+		"session 1800s 600s", "random 100", "random 50",
 	}
 	openings = []string{
 		"", "0s 1001 180\n", "0s 1001 200 sdp\n", "100ms 1001 183 sdp\n200ms 1001 200 sdp\n",
@@ -55,6 +56,7 @@ var (
 		"180", "183 sdp", "183 sdp=PCMU", "200 sdp", "200 sdp", "200", "200 sdp=G729", "200 sdp tag=fork", "486", "503", "487", "491", "481",
 		"302", "100", "180 tag=fork",
 		"reINVITE sdp", "reINVITE", "reINVITE sdp=G722", "reINVITE sdp=/sendonly", "reINVITE sdp=/refused", "reINVITE sdp=garbage",
+		"reINVITE sdp=G722 in=mixed", "reINVITE sdp as=application/foo", "200 sdp=G722 in=alternative", "INFO body=x as=a/b", "500 | Retry-After: 1",
 		"repeat", "OPTIONS", "UPDATE", "UPDATE sdp", "UPDATE sdp=G722", "UPDATE | Supported: timer | Session-Expires: 90", "200 sdp | Session-Expires: 90;refresher=uac", "200 sdp | Allow: UPDATE | Session-Expires: 90", "422 | Min-SE: 2000",
 		"PRACK | RAck: 1 1 INVITE", "PRACK | RAck: 2 1 INVITE", "PRACK sdp | RAck: 1 1 INVITE", "183 sdp | Require: 100rel | RSeq: 1", "180 | Require: 100rel | RSeq: 2", "183 sdp tag=fork | Require: 100rel | RSeq: 7", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
 		"silent", "no-ack", "no-bye", "no-cancel", "normal", "normal",

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"errors"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -31,27 +32,50 @@ type running struct {
 	// channels give the trunks' channels back, by leg number - 1; nil without one
 	channels []func()
 	due      time.Time
-	slot     int // in the heap of timers; -1 if not there
+	slot     int    // in the heap of timers; -1 if not there
+	once     bool   // a stranger's: what refuses it is sent once
+	shown    *shown // to those who watch its seats; nil before the first
+
+	arrived     time.Time // its INVITE, on the wire
+	setUp, rang bool      // these delays were measured
 }
 
-// mark is the owner of a transaction.
-func (r *running) owns(l *leg.Leg) place {
-	r.know(l)
+// owns is the owner of a leg's transactions.
+func (r *running) owns(now time.Time, l *leg.Leg) place {
+	if r.know(l) {
+		r.note(now, l, l.Party)
+	}
 	return place{run: r, leg: l.ID}
 }
 
-// know makes a leg's dialog findable by our tag.
-func (r *running) know(l *leg.Leg) {
-	tag := l.Dialog.LocalTag
-	if _, ok := r.legs[tag]; !ok {
-		r.legs[tag] = place{run: r, leg: l.ID}
-		r.tags = append(r.tags, tag)
+// note has it remembered that the messages of a leg are this call's.
+func (r *running) note(now time.Time, l *leg.Leg, p leg.Party) {
+	if t := r.x.cfg.Trace; t != nil {
+		t.Leg(now, r.call.ID, l.ID, p, l.Dialog.CallID)
 	}
+}
+
+// know makes a leg's dialog findable by our tag; it is false if it is already.
+func (r *running) know(l *leg.Leg) bool {
+	tag := l.Dialog.LocalTag
+	if _, ok := r.legs[tag]; ok {
+		return false
+	}
+	r.legs[tag] = place{run: r, leg: l.ID}
+	r.tags = append(r.tags, tag)
+	return true
 }
 
 // Respond sends a response (leg.Wire).
 func (r *running) Respond(now time.Time, tx *transaction.Server, res *sip.Response) {
 	r.write()
+	if r.once && res.StatusCode >= 300 {
+		if !r.table.Refuse(now, tx, res) {
+			r.x.counters.Unanswered.Add(1)
+			r.table.Forget(tx)
+		}
+		return
+	}
 	r.table.Respond(now, tx, res)
 }
 
@@ -65,7 +89,10 @@ func (r *running) Start(now time.Time, req *sip.Request, f transport.Flow, owner
 	if !r.x.cfg.Sender.Stands(f) && l.Redial() {
 		f = l.Flow
 	}
-	return r.table.Start(now, req, f, r.owns(l))
+	if req.Method == sip.INVITE {
+		r.invites(l)
+	}
+	return r.table.Start(now, req, f, r.owns(now, l))
 }
 
 // Cancel ends a pending INVITE (leg.Wire).
@@ -173,7 +200,18 @@ func (r *running) Close(id int) media.Stats {
 
 // Record has an event written to the ledger before the next effect that anybody
 // can see, together with those behind it.
-func (r *running) Record(e ledger.Event) { r.events = append(r.events, e) }
+func (r *running) Record(e ledger.Event) {
+	r.events = append(r.events, e)
+	switch e.Kind {
+	case ledger.Answered:
+		r.answered(e)
+	case ledger.Ended:
+		if log := r.x.log; log.Enabled(r.x.ctx, slog.LevelDebug) {
+			log.Debug("call ends", "call", r.call.ID, "by", e.By, "status", e.Status, "q850", e.Q850)
+		}
+	default:
+	}
+}
 
 func (r *running) complain(what string, id int, err error) {
 	if err != nil {

@@ -26,6 +26,9 @@ type strand struct {
 	due    timers
 	events []ledger.Event  // of the step under way, not written yet
 	idle   []chan struct{} // closed when no call is left
+	// arrived is when the message at hand came.
+	arrived time.Time
+	desk    *desk // of the strand of subscriptions, else nil
 }
 
 // place is where a dialog lives.
@@ -40,11 +43,15 @@ func newStrand(x *Exchange, id uint16) *strand {
 		legs: map[string]place{}, calls: map[string]*running{},
 	}
 	s.table = transaction.NewTable(s, x.cfg.Sender)
+	s.table.IsPeer = s.isPeer
 	return s
 }
 
 // Token makes a word that leads back to this strand (leg.Tokens).
 func (s *strand) Token() string { return s.x.cfg.Minter.Token(s.id) }
+
+// Random returns a number from 0 to below n (leg.Tokens).
+func (s *strand) Random(n int) int { return s.x.cfg.Random(n) }
 
 // run is the strand's goroutine: it ends when the mailbox is closed.
 func (s *strand) run() {
@@ -98,10 +105,15 @@ func (s *strand) again() {
 func (s *strand) drain() bool {
 	items, open := s.box.take()
 	now := time.Now()
+	if len(items) > 0 && items[0].run == nil {
+		s.x.cfg.Delayed(now, now.Sub(items[0].wire.At))
+	}
 	for i := range items {
 		if run := items[i].run; run != nil {
 			run(now)
 		} else {
+			s.arrived = items[i].wire.At
+			s.x.cfg.Delays.Waited(now.Sub(s.arrived))
 			s.table.Receive(now, items[i].wire)
 		}
 	}
@@ -123,6 +135,9 @@ const (
 func (s *strand) arm(now time.Time) {
 	d := earlier(onGrid(s.table.Urgent(), slack), onGrid(s.table.Deadline(), linger))
 	d = earlier(d, onGrid(s.due.first(), slack))
+	if s.desk != nil {
+		d = earlier(d, onGrid(s.desk.book.Deadline(), slack))
+	}
 	if d.IsZero() || !s.armed.IsZero() && !d.Before(s.armed) {
 		return
 	}
@@ -155,6 +170,9 @@ func (s *strand) tick(now time.Time) {
 		}
 		s.step(now, r, b2bua.Tick{})
 	}
+	if s.desk != nil {
+		s.desk.tick(now)
+	}
 	if len(s.calls) == 0 {
 		for _, c := range s.idle {
 			close(c)
@@ -169,6 +187,7 @@ func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
 	wasOver := r.call.Over()
 	r.call.Step(now, ev, r)
 	s.write()
+	r.publish()
 	if !wasOver && r.call.Over() {
 		s.x.calls.Add(-1)
 		if r.call.Recorded() {
@@ -234,7 +253,10 @@ func (s *strand) find(tag string) (*running, *leg.Leg) {
 }
 
 var (
-	_ transaction.User  = (*strand)(nil)
+	_ transaction.User = (*strand)(nil)
+
+	_ transaction.Redialler = (*strand)(nil)
+
 	_ leg.Tokens        = (*strand)(nil)
 	_ transport.Handler = (*Exchange)(nil)
 )

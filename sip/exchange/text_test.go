@@ -32,12 +32,15 @@ func (p *party) build(t *talk, method string, seq uint32, branch string, a actio
 	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;rport;branch=%s\r\n", strings.ToUpper(string(p.flow().Proto)), p.addr, branch)
 	fmt.Fprintf(&b, "Max-Forwards: %d\r\n", a.number("max-forwards", 70))
 	fmt.Fprintf(&b, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n", t.local, t.ours, to, t.callID, seq, method)
-	if method == "INVITE" || method == "UPDATE" {
+	if method == "INVITE" || method == "UPDATE" || method == "SUBSCRIBE" {
 		name := p.name
 		if v, ok := a.option("contact"); ok {
 			name = v
 		}
-		fmt.Fprintf(&b, "Contact: <sip:%s@%s>\r\n", name, p.addr)
+		if !strings.Contains(name, "@") {
+			name += "@" + p.addr.String()
+		}
+		fmt.Fprintf(&b, "Contact: <sip:%s>\r\n", name)
 	}
 	return p.finish(b.String(), a)
 }
@@ -47,20 +50,34 @@ func (p *party) finish(head string, a action) string {
 	if a.header != "" {
 		head += strings.ReplaceAll(a.header, " | ", "\r\n") + "\r\n"
 	}
-	body := ""
+	body, kind := "", "application/sdp"
 	if s, ok := a.option("sdp"); ok {
 		body = p.sdp(s)
-		head += "Content-Type: application/sdp\r\n"
+	} else if s, ok := a.option("body"); ok {
+		body = s
 	} else if a.what == "INFO" && len(a.args) > 0 {
-		body = "Signal=" + a.args[0] + "\r\nDuration=160\r\n"
-		head += "Content-Type: application/dtmf-relay\r\n"
+		body, kind = "Signal="+a.args[0]+"\r\nDuration=160\r\n", "application/dtmf-relay"
+	}
+	if s, ok := a.option("as"); ok {
+		kind = s
+	}
+	if s, ok := a.option("in"); ok {
+		body = "--x\r\nContent-Type: application/isup\r\n\r\n\x01\r\n--x\r\nContent-Type: " + kind + "\r\n\r\n" + body + "\r\n--x--\r\n"
+		kind = "multipart/" + s + ";boundary=x"
+	}
+	if body != "" {
+		head += "Content-Type: " + kind + "\r\n"
 	}
 	return fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(body), body)
 }
 
 // sdp writes a body: codecs and direction, such as PCMA,PCMU/sendonly. "hold" as a
-// direction is c=0.0.0.0, "refused" port 0; "garbage" is no SDP at all.
+// direction is c=0.0.0.0, "refused" port 0, "savp" SRTP only; "garbage" is no SDP at
+// all. A video+ before them or +t38 behind is another m-line there; t38 alone has no
+// sound.
 func (p *party) sdp(s string) string {
+	s, video := strings.CutPrefix(s, "video+")
+	s, fax := strings.CutSuffix(s, "+t38")
 	codecs, direction, _ := strings.Cut(s, "/")
 	if codecs == "garbage" {
 		return "v=0\r\nthis is no SDP\r\n"
@@ -68,7 +85,7 @@ func (p *party) sdp(s string) string {
 	if codecs == "" {
 		codecs = "PCMA,PCMU,telephone-event"
 	}
-	host, port := p.addr.Addr().String(), 40000
+	host, port, proto := p.addr.Addr().String(), 40000, "RTP/AVP"
 	numbers := map[string]string{"PCMU": "0", "PCMA": "8", "G722": "9", "G729": "18", "telephone-event": "101", "opus": "111"}
 	clocks := map[string]string{"opus": "48000/2"}
 	var formats, maps strings.Builder
@@ -85,12 +102,23 @@ func (p *party) sdp(s string) string {
 		host, direction = "0.0.0.0", ""
 	case "refused":
 		port, direction = 0, ""
+	case "savp":
+		proto, direction = "RTP/SAVP", ""
 	}
 	if direction != "" {
 		maps.WriteString("a=" + direction + "\r\n")
 	}
-	return fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP%s\r\n%s",
-		p.branch+1, p.addr.Addr(), host, port, formats.String(), maps.String())
+	sound := fmt.Sprintf("m=audio %d %s%s\r\n%s", port, proto, formats.String(), maps.String())
+	const image = "m=image 40004 udptl t38\r\na=T38FaxVersion:0\r\n"
+	switch {
+	case codecs == "t38":
+		sound = image
+	case fax:
+		sound += image
+	case video:
+		sound = "m=video 40002 RTP/AVP 34\r\n" + sound
+	}
+	return fmt.Sprintf("v=0\r\no=- 1 %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n%s", p.branch+1, p.addr.Addr(), host, sound)
 }
 
 // response answers a request of the switch; t may be nil.

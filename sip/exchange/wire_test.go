@@ -3,6 +3,8 @@ package exchange_test
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +30,7 @@ func (w *world) send(p *party, from netip.AddrPort, text string) {
 		w.t.Errorf("%s sends what cannot be read: %v\n%s", p.name, err, text)
 		return
 	}
-	note := summary(msg)
+	note := w.summary(msg)
 	flow := p.flow()
 	switch {
 	case from != p.addr:
@@ -82,16 +84,19 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 	p := w.byAddr(f.Remote)
 	switch {
 	case p == nil:
-		w.log("-> "+f.Remote.String(), summary(msg))
+		w.log("-> "+f.Remote.String(), w.summary(msg))
 		return nil
 	case p.unreachable:
-		w.log("-> "+p.name, "fails: "+summary(msg))
+		w.log("-> "+p.name, "fails: "+w.summary(msg))
 		return transport.ErrNotAllowed
 	case p.stream != nil && !p.stream.dialled(p, f):
-		w.log("-> "+p.name, "has no connection: "+summary(msg))
+		w.log("-> "+p.name, "has no connection: "+w.summary(msg))
 		return transport.ErrGone
 	}
-	w.log("-> "+p.name, summary(msg)+p.stream.note())
+	w.log("-> "+p.name, w.summary(msg)+p.stream.note())
+	if p.behind != nil {
+		p = p.behind
+	}
 	w.inbox = append(w.inbox, letter{p, msg})
 	select {
 	case w.wake <- struct{}{}:
@@ -109,9 +114,18 @@ func (w *world) byAddr(addr netip.AddrPort) *party {
 	return nil
 }
 
-// FlowTo is the way to an address.
-func (n *network) FlowTo(string, transport.Proto, netip.AddrPort) (transport.Flow, error) {
-	return transport.Flow{}, transport.ErrNoListener
+// FlowTo is the way to a party on TCP, if it listens at the address.
+func (n *network) FlowTo(_ string, proto transport.Proto, to netip.AddrPort) (transport.Flow, error) {
+	w := (*world)(n)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.byAddr(to)
+	if proto != transport.TCP || p == nil || p.stream == nil || p.addr != to {
+		return transport.Flow{}, transport.ErrNoListener
+	}
+	f := flowTo(to)
+	f.Listener, f.Proto = "tcp", transport.TCP
+	return f, nil
 }
 
 // Stands tells whether a party still has the connection of a flow.
@@ -123,7 +137,35 @@ func (n *network) Stands(f transport.Flow) bool {
 	return f.Conn == 0 || p != nil && p.stream != nil && p.stream.flow == f
 }
 
-// summary is what a transcript says of a message.
+// summary is what the transcript says of a message: summary, and the headers that the
+// story wants to be shown. UUIDs are numbered.
+func (w *world) summary(msg sip.Message) string {
+	var b strings.Builder
+	b.WriteString(summary(msg))
+	for _, name := range w.admission.shows {
+		for _, v := range message.Headers(msg, name) {
+			if name == "From" {
+				v, _, _ = strings.Cut(v, ";tag")
+			}
+			fmt.Fprintf(&b, " [%s: %s]", name, uuids.ReplaceAllStringFunc(v, w.uuid))
+		}
+	}
+	return b.String()
+}
+
+var uuids = regexp.MustCompile("[0-9a-f]{32}")
+
+func (w *world) uuid(s string) string {
+	if s == message.NilUUID {
+		return "nil"
+	}
+	if !slices.Contains(w.ids, s) {
+		w.ids = append(w.ids, s)
+	}
+	return fmt.Sprintf("id-%d", slices.Index(w.ids, s)+1)
+}
+
+// summary is what every transcript says of a message.
 func summary(msg sip.Message) string {
 	var b strings.Builder
 	switch m := msg.(type) {
@@ -135,24 +177,68 @@ func summary(msg sip.Message) string {
 		if m.Method == sip.PRACK && mask(message.ToTag(m)) == message.ToTag(m) {
 			fmt.Fprintf(&b, " to %s", message.ToTag(m))
 		}
+		if routes := message.Headers(m, "Route"); len(routes) > 0 {
+			fmt.Fprintf(&b, " for %s by %s", m.Recipient.String(), strings.Join(routes, " "))
+		}
 		if f := m.MaxForwards(); f != nil && f.Val() != 70 {
 			fmt.Fprintf(&b, " max-forwards=%d", f.Val())
 		}
 	case *sip.Response:
 		fmt.Fprintf(&b, "%d %s (%s %d)", m.StatusCode, m.Reason, m.CSeq().MethodName, m.CSeq().SeqNo)
 	}
-	for _, name := range []string{"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate", "Authorization", "Proxy-Authorization"} {
+	for _, name := range []string{
+		"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate", "Authorization", "Proxy-Authorization",
+		"Event", "Expires", "Subscription-State", "Min-Expires",
+	} {
 		for _, v := range message.Headers(msg, name) {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}
 	}
-	if res, ok := msg.(*sip.Response); ok && res.StatusCode == 405 {
-		fmt.Fprintf(&b, " [Allow: %s]", message.Header(msg, "Allow"))
+	if res, ok := msg.(*sip.Response); ok {
+		for _, name := range told(res) {
+			fmt.Fprintf(&b, " [%s: %s]", name, message.Header(msg, name))
+		}
 	}
 	if s := sdpSummary(string(msg.Body())); s != "" {
 		b.WriteString(" " + s)
 	}
+	b.WriteString(noticeSummary(string(msg.Body())))
 	return b.String()
+}
+
+var dialogs = regexp.MustCompile(`(version|state|direction)="([^"]*)"|<state>(.*)</state>|identity.*(sip:[^@<]*)`)
+
+// noticeSummary is what a NOTIFY tells.
+func noticeSummary(body string) string {
+	var b strings.Builder
+	switch {
+	case strings.HasPrefix(body, "<?xml"):
+		for _, found := range dialogs.FindAllStringSubmatch(body, -1) {
+			b.WriteString(" " + found[2] + found[3] + found[4])
+		}
+	case strings.HasPrefix(body, "Messages"):
+		for line := range strings.Lines(body) {
+			if name, value, _ := strings.Cut(strings.TrimSpace(line), ": "); name != "Message-Account" {
+				b.WriteString(" " + value)
+			}
+		}
+	}
+	return b.String()
+}
+
+// told names the headers that are what a response is about.
+func told(res *sip.Response) []string {
+	switch {
+	case res.StatusCode == 405:
+		return []string{"Allow"}
+	case res.StatusCode == 489:
+		return []string{"Allow-Events"}
+	case res.StatusCode == 415:
+		return []string{"Accept"}
+	case res.StatusCode == 200 && res.CSeq().MethodName == sip.OPTIONS:
+		return []string{"Allow", "Accept", "Supported"}
+	}
+	return nil
 }
 
 // mask hides a token of the switch, which is another one each time.
@@ -165,7 +251,7 @@ func mask(user string) string {
 
 // sdpSummary is address, direction and codecs of a body.
 func sdpSummary(body string) string {
-	var host, port, direction string
+	var host, port, direction, others string
 	var codecs []string
 	names := map[string]string{"0": "PCMU", "8": "PCMA"}
 	for line := range strings.Lines(body) {
@@ -177,13 +263,15 @@ func sdpSummary(body string) string {
 			host = f[2]
 		case key == "m" && len(f) > 3 && f[0] == "audio":
 			port, codecs = f[1], f[3:]
+		case key == "m" && len(f) > 3:
+			others += fmt.Sprintf(" %s:%s", f[0], f[1])
 		case value == "sendrecv", value == "sendonly", value == "recvonly", value == "inactive":
 			direction = " " + value
 		case strings.HasPrefix(value, "rtpmap:") && len(f) == 2:
 			names[strings.TrimPrefix(f[0], "rtpmap:")] = strings.Split(f[1], "/")[0]
 		}
 	}
-	if port == "" {
+	if port == "" && others == "" {
 		return ""
 	}
 	for i, c := range codecs {
@@ -191,7 +279,7 @@ func sdpSummary(body string) string {
 			codecs[i] = n
 		}
 	}
-	return fmt.Sprintf("sdp %s:%s%s %s", host, port, direction, strings.Join(codecs, ","))
+	return fmt.Sprintf("sdp %s:%s%s %s", host, port, direction, strings.Join(codecs, ",")) + others
 }
 
 func atoi(s string) int {

@@ -15,7 +15,10 @@ import (
 
 	"strowger/media"
 	"strowger/sip/exchange"
+	"strowger/sip/leg"
 	"strowger/sip/mark"
+	"strowger/sip/meter"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -44,6 +47,7 @@ type world struct {
 	sound     *plane
 	ledger    *recorder
 	trunks    trunks
+	delays    *meter.Delays
 	start     time.Time
 
 	mu      sync.Mutex
@@ -53,6 +57,7 @@ type world struct {
 	outbox  []transport.Received // on the way to the switch
 	wake    chan struct{}
 	lines   []string
+	ids     []string               // UUIDs, in the order of their appearance
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
 	closed  bool                   // the story has closed the exchange
 	lenient bool                   // parties may misbehave: fewer claims hold
@@ -67,7 +72,7 @@ type letter struct {
 func newWorld(t reporter, program string) *world {
 	w := &world{
 		t: t, start: time.Now(), parties: map[string]*party{}, wake: make(chan struct{}, 1),
-		finals: map[string]map[int]int{},
+		finals: map[string]map[int]int{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
 	if err != nil {
@@ -86,8 +91,11 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		SessionExpires: w.admission.sessions,
-		MediaTimeout:   time.Minute, HeldTimeout: 2 * time.Hour,
+		Session:  leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
+		Random:   func(n int) int { return (n - 1) * w.admission.random / 100 },
+		Delays:   w.delays,
+		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
+		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w
 }
@@ -166,6 +174,9 @@ func (w *world) act(a action) {
 		case "close":
 			w.closed = true
 			go w.close(70 * time.Second)
+		case "messages":
+			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
+			go w.x.MessagesChanged("demo", a.args[0])
 		case "lost":
 			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":

@@ -6,12 +6,18 @@
 //   - An event is written before the fact is acted on: Record returns after
 //     write(2), so kill -9 loses nothing; fsync each 200 ms bounds what a power
 //     cut takes (package segment).
+//
 //   - A call has one CDR, written within FlushEvery of its Ended event. At start every
 //     call left open is closed once, "node lost", and a CDR that the process did
 //     not live to write is written.
+//
 //   - Record never fails its caller. While the disk refuses, events are kept in
 //     memory up to Backlog and written in order when it takes them again; what
 //     exceeds that is lost and counted.
+//
+//   - If Keep says so, files whose days are over are removed, and a segment of events
+//     is begun each day, so that none holds old days behind a new one. Without it
+//     nothing is ever removed.
 //
 // # Files
 //

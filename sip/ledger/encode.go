@@ -25,7 +25,13 @@ func appendEvent(dst []byte, e *Event) []byte {
 	dst = appendText(dst, `,"party":`, e.Party)
 	dst = appendText(dst, `,"from":`, e.From)
 	dst = appendText(dst, `,"to":`, e.To)
+	dst = appendText(dst, `,"network_number":`, e.Network)
+	dst = appendText(dst, `,"presentation_number":`, e.Presentation)
+	if e.Withheld {
+		dst = append(dst, `,"withheld":true`...)
+	}
 	dst = appendText(dst, `,"sip_call_id":`, e.SIPCallID)
+	dst = appendText(dst, `,"session_id":`, e.SessionID)
 	if e.Emergency {
 		dst = append(dst, `,"emergency":true`...)
 	}

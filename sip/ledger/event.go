@@ -28,11 +28,17 @@ type Event struct {
 	Leg    int       `json:"leg,omitempty"` // 1 is the caller's
 	Peer   int       `json:"peer,omitempty"`
 
-	Party     string `json:"party,omitempty"` // "trunk:carrier", "seat:1001", "app:echo"
-	From      string `json:"from,omitempty"`
-	To        string `json:"to,omitempty"`
-	SIPCallID string `json:"sip_call_id,omitempty"`
-	Emergency bool   `json:"emergency,omitempty"`
+	Party string `json:"party,omitempty"` // "trunk:carrier", "seat:1001", "app:echo"
+	From  string `json:"from,omitempty"`
+	To    string `json:"to,omitempty"`
+	// Arrived: the caller's network number and presentation number, whoever may see them,
+	// and whether the called party may not.
+	Network      string `json:"network_number,omitempty"`
+	Presentation string `json:"presentation_number,omitempty"`
+	Withheld     bool   `json:"withheld,omitempty"`
+	SIPCallID    string `json:"sip_call_id,omitempty"`
+	SessionID    string `json:"session_id,omitempty"` // of the leg\'s party (RFC 7989): of leg 1 when it arrived, of others when they ended
+	Emergency    bool   `json:"emergency,omitempty"`
 
 	Status int    `json:"status,omitempty"` // SIP status
 	Q850   int    `json:"q850,omitempty"`

@@ -39,6 +39,7 @@ type Counters struct {
 	Waiting     atomic.Int64  // events in the backlog now
 	NodeLost    atomic.Uint64 // calls closed at start
 	Records     atomic.Uint64 // CDRs written
+	Removed     atomic.Uint64 // files removed because they are older than is kept
 }
 
 // Ledger is a node's record. Safe for concurrent use.
@@ -59,6 +60,8 @@ type Ledger struct {
 	files   *files
 	stuck   bool // the records could not be written last time
 	closed  bool
+
+	retained retention
 
 	stop, done chan struct{}
 }
@@ -230,6 +233,7 @@ func (l *Ledger) flusher() {
 			return
 		case <-t.C:
 			_ = l.Flush() // counted and tried again
+			l.prune(time.Now())
 		}
 	}
 }

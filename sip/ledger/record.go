@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -27,6 +28,11 @@ type CDR struct {
 	By          string  `json:"by"` // who ended it
 	Emergency   bool    `json:"emergency"`
 	SIPCallID   string  `json:"sip_call_id"`
+	// The numbers by which the call came, and whether the called party saw neither.
+	Network      string `json:"network_number"`
+	Presentation string `json:"presentation_number"`
+	Withheld     bool   `json:"withheld"`
+	SessionID    string `json:"session_id"` // the caller's (RFC 7989)
 }
 
 // LegRecord is one leg of a call.
@@ -43,6 +49,7 @@ type LegRecord struct {
 	Status    int     `json:"status"`
 	Q850      int     `json:"q850"`
 	SIPCallID string  `json:"sip_call_id"`
+	SessionID string  `json:"session_id"` // the party's (RFC 7989)
 	Media
 }
 
@@ -56,6 +63,7 @@ func summary(c *calls) CDR {
 		Caller: first.Party, Start: first.At.Format(timeLayout), End: last.At.Format(timeLayout),
 		Duration: seconds(first.Mono, last.Mono), Status: last.Status, Q850: last.Q850, Reason: last.Reason,
 		By: last.By, Emergency: first.Emergency, SIPCallID: first.SIPCallID,
+		Network: first.Network, Presentation: first.Presentation, Withheld: first.Withheld, SessionID: first.SessionID,
 	}
 	parties := map[int]string{}
 	for _, e := range c.Events {
@@ -133,6 +141,7 @@ func legRecord(b, e Event, answered bool) LegRecord {
 		Start: b.At.Format(timeLayout), End: e.At.Format(timeLayout), Duration: seconds(b.Mono, e.Mono),
 		Answered: answered, Status: e.Status, Q850: e.Q850,
 	}
+	r.SessionID = cmp.Or(b.SessionID, e.SessionID)
 	if e.Media != nil {
 		r.Media = *e.Media
 	}

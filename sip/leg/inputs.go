@@ -1,25 +1,27 @@
 package leg
 
 import (
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/cause"
-	"strowger/sip/message"
 	"strowger/sip/transaction"
 )
 
 // Request takes a request of this dialog (Dialog.Matches holds). tx is nil for an
 // ACK.
 func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
+	l.Dialog.Hear(req)
 	if req.Method == sip.ACK {
 		return l.acked(now, w, req)
 	}
 	if err := l.Dialog.Order(req); err != nil {
 		v := cause.Of(err)
 		w.Respond(now, tx, l.respond(req, v.Status, v.Phrase(), nil))
+		return Event{}
+	}
+	if offers(req) && l.refuseBody(now, w, tx, req) {
 		return Event{}
 	}
 	switch req.Method {
@@ -32,16 +34,11 @@ func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 	case sip.UPDATE:
 		return l.updated(now, w, tx, req)
 	case sip.INFO:
-		w.Respond(now, tx, l.respond(req, 200, "", nil))
-		if d := infoDigit(req); d != 0 && l.Live() {
-			return Event{Kind: Digit, Digit: d}
-		}
+		return l.informed(now, w, tx, req)
 	case sip.OPTIONS:
-		w.Respond(now, tx, l.respond(req, 200, "", nil))
+		l.answerWith(now, w, tx, req, 200, Capabilities()...)
 	default:
-		res := l.respond(req, 405, "", nil)
-		res.AppendHeader(sip.NewHeader("Allow", Allow))
-		w.Respond(now, tx, res)
+		l.answerWith(now, w, tx, req, 405, sip.NewHeader("Allow", Allow))
 	}
 	return Event{}
 }
@@ -112,34 +109,4 @@ func (l *Leg) Cancelled(now time.Time, w Wire, tx *transaction.Server, cancel *s
 	}
 	l.finish()
 	return Event{Kind: Ends, Verdict: cause.Verdict{Status: 487, Q850: Q850Of(cancel), Fault: cause.Nobody}}
-}
-
-// sdpBody is the SDP of a message, or nil.
-func sdpBody(msg sip.Message) []byte {
-	kind := strings.ToLower(message.Header(msg, "Content-Type"))
-	if len(msg.Body()) == 0 || !strings.HasPrefix(kind, "application/sdp") {
-		return nil
-	}
-	return msg.Body()
-}
-
-// infoDigit reads the digit of an INFO with application/dtmf-relay or
-// application/dtmf, or 0.
-func infoDigit(req *sip.Request) byte {
-	ct := strings.ToLower(message.Header(req, "Content-Type"))
-	body := strings.TrimSpace(string(req.Body()))
-	if strings.HasPrefix(ct, "application/dtmf-relay") {
-		_, after, ok := strings.Cut(strings.ToLower(body), "signal=")
-		if !ok {
-			return 0
-		}
-		body = strings.TrimSpace(strings.SplitN(after, "\n", 2)[0])
-	} else if !strings.HasPrefix(ct, "application/dtmf") {
-		return 0
-	}
-	body = strings.ToUpper(body)
-	if len(body) == 1 && strings.Contains("0123456789*#ABCD", body) {
-		return body[0]
-	}
-	return 0
 }

@@ -28,7 +28,10 @@
 //     the 2xx.
 //   - A session has a timer (RFC 4028) if either side asks for one. Where the party
 //     refreshes and does not, the leg is ended.
-//   - The call decides how long to ring: no Timer C runs here.
+//   - The call decides how long to ring: no Timer C runs here. A re-INVITE is not
+//     rung for: one that has no final response in time is cancelled.
+//   - An offer of ours that meets one of the party is made again after the times of
+//     RFC 3261 section 14.1, if the call still wants it.
 //   - A leg that rings follows one early dialog, that of the newest response: it is
 //     the one whose requests (UPDATE) are taken.
 package leg
@@ -55,6 +58,8 @@ type Wire interface {
 type Tokens interface {
 	// Token returns a new unguessable word that leads back to the leg's strand.
 	Token() string
+	// Random returns a number from 0 to below n.
+	Random(n int) int
 }
 
 // State is how far a leg has come.
@@ -78,9 +83,7 @@ type Leg struct {
 	Flow    transport.Flow
 	Dialog  *dialog.Dialog
 	State   State
-	// SessionExpires is how long a session that nobody refreshes lives if it is ours
-	// to say (RFC 4028). 0 means that we ask for no timer; the party's is kept.
-	SessionExpires time.Duration
+	Timer   SessionTimer
 
 	tokens Tokens
 	server *transaction.Server // pending INVITE or re-INVITE of the party
@@ -90,17 +93,18 @@ type Leg struct {
 	seq    uint32              // CSeq of the INVITE that client or reliable is about
 	sent   ackSent             // our ACK of the last 2xx
 
-	reliable reliable       // the 2xx that awaits an ACK
-	promise  *promise       // our last provisional response that wants PRACK; nil before the first
-	settled  bool           // SDP went or will go out in one of those
-	forks    []fork         // early dialogs of our INVITE with responses that wanted PRACK
-	opening  *opening       // our first INVITE until its final response
-	session  session        // RFC 4028
-	answered bool           // a 2xx to our INVITE came: the dialog is with its sender
-	answer   Answer         // nil: challenges are refusals
-	proven   bool           // a challenge of the INVITE or BYE under way was answered
-	byeCause *cause.Verdict // End was asked for before a BYE may go
-	giveUp   time.Time      // when Ending becomes Done whatever comes
+	reliable   reliable       // the 2xx that awaits an ACK
+	promise    *promise       // our last provisional response that wants PRACK; nil before the first
+	settled    bool           // SDP went or will go out in one of those
+	forks      []fork         // early dialogs of our INVITE with responses that wanted PRACK
+	opening    *opening       // our first INVITE until its final response
+	session    session        // RFC 4028
+	reoffering reoffering     // our re-INVITE
+	answered   bool           // a 2xx to our INVITE came: the dialog is with its sender
+	answer     Answer         // nil: challenges are refusals
+	proven     bool           // a challenge of the INVITE or BYE under way was answered
+	byeCause   *cause.Verdict // End was asked for before a BYE may go
+	giveUp     time.Time      // when Ending becomes Done whatever comes
 }
 
 // opening is what our first INVITE says beyond its dialog, to say it again.
@@ -128,6 +132,7 @@ const (
 	Reanswers             // our re-INVITE was accepted: Body
 	ReofferFail           // our re-INVITE was refused: Verdict
 	Refreshes             // the session wants a re-INVITE that changes nothing: call Reoffer
+	Retries               // an offer that was refused for a time may be made again: call Reoffer if it is still wanted
 	Digit                 // SIP INFO: Digit
 	Ends                  // the party hung up, refused or vanished: Verdict
 )
@@ -199,6 +204,7 @@ func (l *Leg) Asking() bool { return l.update != nil || l.server != nil && l.Tal
 // Deadline is when Tick is due; zero means never.
 func (l *Leg) Deadline() time.Time {
 	d := earlier(l.giveUp, earlier(l.reliable.next, l.promiseDue()))
+	d = earlier(d, earlier(l.reoffering.cancel, l.reoffering.again))
 	return earlier(d, earlier(l.session.refresh, l.session.end))
 }
 
@@ -230,6 +236,8 @@ func (l *Leg) Tick(now time.Time, w Wire) Event {
 		return l.expired(now, w)
 	case due(now, l.session.refresh):
 		return l.renew(now, w)
+	default:
+		return l.reoffersDue(now, w)
 	}
 	return Event{}
 }
@@ -262,7 +270,7 @@ func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
 	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
-	l.reliable, l.opening, l.promise, l.forks = reliable{}, nil, nil, nil
+	l.reliable, l.opening, l.promise, l.forks, l.reoffering = reliable{}, nil, nil, nil, reoffering{}
 	l.session.stop()
 }
 

@@ -23,9 +23,11 @@ import (
 type wire struct {
 	tokens int
 	flow   transport.Flow
+	// response is the last one.
+	response *sip.Response
 }
 
-func (w *wire) Respond(time.Time, *transaction.Server, *sip.Response) {}
+func (w *wire) Respond(_ time.Time, _ *transaction.Server, res *sip.Response) { w.response = res }
 
 func (w *wire) Start(_ time.Time, _ *sip.Request, f transport.Flow, _ any) *transaction.Client {
 	w.flow = f
@@ -33,6 +35,8 @@ func (w *wire) Start(_ time.Time, _ *sip.Request, f transport.Flow, _ any) *tran
 }
 
 func (w *wire) Cancel(time.Time, *transaction.Client, string) {}
+
+func (w *wire) Random(n int) int { return n - 1 }
 
 func (w *wire) Token() string {
 	w.tokens++
@@ -77,5 +81,24 @@ func TestFlow(t *testing.T) {
 				t.Errorf("the ACK goes by %+v, the leg by %+v, want %+v", w.flow, l.Flow, c.want)
 			}
 		})
+	}
+}
+
+// TestRandom: the first number of a reliable response is at most 2^31-1 (RFC 3262
+// section 3), and comes from the source of chance.
+func TestRandom(t *testing.T) {
+	text := strings.Join([]string{
+		"INVITE sip:b@h SIP/2.0", "Via: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK1", "From: <sip:a@h>;tag=a", "To: <sip:b@h>",
+		"Call-ID: c", "CSeq: 1 INVITE", "Contact: <sip:a@10.0.0.2>", "Require: 100rel", "Content-Length: 0", "", "",
+	}, "\r\n")
+	msg, err := message.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{}
+	l := leg.Answering(1, leg.Party{}, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, w)
+	l.Progress(time.Now(), w, 180, nil)
+	if rseq, ok := message.RSeq(w.response); !ok || rseq != 1<<31-1 {
+		t.Errorf("RSeq %d", rseq)
 	}
 }

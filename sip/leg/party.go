@@ -1,8 +1,12 @@
 package leg
 
 import (
+	"cmp"
 	"net/netip"
+	"strings"
 
+	"strowger/sip/dialog"
+	"strowger/sip/message"
 	"strowger/sip/transport"
 )
 
@@ -50,6 +54,28 @@ func (l *Leg) IsPeer(f transport.Flow) bool {
 	}
 	return f.Node == l.Flow.Node && f.Proto == l.Flow.Proto && f.Remote == l.Flow.Remote
 }
+
+// way is how a request of a dialog of this leg leaves: to the next hop (RFC 3261
+// section 12.2.1.1), if that is one of a trunk's own addresses and needs no connection;
+// any other is where the party was found.
+func (l *Leg) way(d *dialog.Dialog) transport.Flow {
+	hop := d.NextHop()
+	v, named := message.Param(hop.UriParams, "transport")
+	a, err := netip.ParseAddr(strings.Trim(hop.Host, "[]"))
+	if err != nil || d.RemoteTag == "" || l.Flow.Proto != transport.UDP || named && !strings.EqualFold(v, string(transport.UDP)) {
+		return l.Flow
+	}
+	f := l.Flow
+	for _, own := range l.Party.Sources {
+		if a = a.Unmap(); own.Contains(a) {
+			f.Remote = netip.AddrPortFrom(a, uint16(cmp.Or(hop.Port, defaultPort)))
+		}
+	}
+	return f
+}
+
+// defaultPort is that of a URI without one.
+const defaultPort = 5060
 
 // Redial makes the leg's flow, whose connection is gone, a new one to the party's
 // home. It is false if there is none.

@@ -83,7 +83,9 @@ func (l *Leg) promised(now time.Time, w Wire, r response) {
 	}
 	res := l.respond(l.invite, r.status, "", r.body)
 	p := l.promise
-	p.rseq++
+	if p.rseq++; p.rseq == 1 { // the first is any from 1 to 2^31 - 1
+		p.rseq += uint32(l.tokens.Random(1<<31 - 1))
+	}
 	res.AppendHeader(sip.NewHeader("Require", reliableTag))
 	res.AppendHeader(sip.NewHeader("RSeq", strconv.FormatUint(uint64(p.rseq), 10)))
 	p.res, p.interval = res, transaction.T1

@@ -18,6 +18,9 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	if tx != nil {
 		l.connected(tx.Flow)
 	}
+	if res.StatusCode > 100 { // a 100 is the next hop's
+		l.Dialog.Hear(res)
+	}
 	switch {
 	case res.CSeq().MethodName == sip.UPDATE:
 		return l.renewed(now, w, res)
@@ -45,6 +48,9 @@ func (l *Leg) connected(f transport.Flow) {
 }
 
 func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
+	if l.Talking() {
+		l.rung(now)
+	}
 	if l.State > Early || res.StatusCode == 100 || message.Tag(res.To().Params) == "" {
 		return Event{}
 	}
@@ -68,7 +74,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		l.ack(now, w, l.sent)
 		return Event{}
 	case l.Talking(): // 2xx to a re-INVITE
-		l.client = nil
+		l.client, l.reoffering = nil, reoffering{}
 		l.Dialog.Retarget(res)
 		l.granted(now, res)
 		l.sendAck(now, w, seq)
@@ -99,19 +105,28 @@ func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
 }
 
 func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
-	req := l.Dialog.Ack(a.seq, l.Flow, a.branch)
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Ack(a.seq, flow, a.branch)
 	req.SetBody(nil)
-	w.Start(now, req, l.Flow, l)
+	w.Start(now, req, flow, l)
 }
 
 // giveBack ends a fork that answered too late: ACK and BYE.
 func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
-	ack := d.Ack(seq, l.Flow, l.branch())
+	flow := l.way(d)
+	ack := d.Ack(seq, flow, l.branch())
 	ack.SetBody(nil)
-	w.Start(now, ack, l.Flow, l)
-	bye := d.Request(sip.BYE, l.Flow, l.branch())
+	w.Start(now, ack, flow, l)
+	bye := d.Request(sip.BYE, flow, l.branch())
 	bye.SetBody(nil)
-	w.Start(now, bye, l.Flow, nil)
+	w.Start(now, bye, flow, nil)
+}
+
+// GiveBack ends what a 2xx has begun whose INVITE is forgotten, so long after its end
+// does it come: ACK and BYE go where it came from.
+func GiveBack(now time.Time, w Wire, res *sip.Response, flow transport.Flow, tokens Tokens) {
+	l := &Leg{Flow: flow, tokens: tokens}
+	giveBack(now, w, l, dialog.Late(res), res.CSeq().SeqNo)
 }
 
 func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
@@ -125,8 +140,7 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 		l.bye(now, w, v)
 		return Event{Kind: Ends, Verdict: v}
 	case l.Talking():
-		l.notRenewed(now, res)
-		return Event{Kind: ReofferFail, Verdict: v}
+		return l.notReoffered(now, res, v)
 	case l.State == Ending:
 		l.finish()
 		return Event{}

@@ -12,8 +12,20 @@ import (
 )
 
 // MinSession is the shortest time that a session may live without a refresh (RFC
-// 4028 section 4): our Min-SE.
+// 4028 section 4).
 const MinSession = 90 * time.Second
+
+// SessionTimer is what is ours to say of session timers (RFC 4028).
+type SessionTimer struct {
+	// Expires is how long a session that nobody refreshes lives. 0 means that we ask
+	// for no timer; the party's is kept.
+	Expires time.Duration
+	// Min is the shortest time that we take, our Min-SE; less than MinSession means
+	// that.
+	Min time.Duration
+}
+
+func (t SessionTimer) min() time.Duration { return max(t.Min, MinSession) }
 
 // Limits of what a party may ask of our refreshes.
 const (
@@ -65,10 +77,10 @@ func (s *session) learn(msg sip.Message) {
 func (l *Leg) proposal() time.Duration {
 	interval := l.session.interval
 	if interval == 0 {
-		interval = l.SessionExpires
+		interval = l.Timer.Expires
 	}
 	if interval > 0 {
-		interval = max(interval, l.session.min)
+		interval = max(interval, l.session.min, l.Timer.Min)
 	}
 	return interval
 }
@@ -85,23 +97,23 @@ func (l *Leg) raise(res *sip.Response) bool {
 	return true
 }
 
-// TooBrief tells whether a request asks for a session shorter than MinSession and
-// can be told so by a 422 (section 9).
-func TooBrief(req *sip.Request) bool {
+// TooBrief tells whether a request asks for a session shorter than we take and can be
+// told so by a 422 (section 9).
+func (t SessionTimer) TooBrief(req *sip.Request) bool {
 	asked, _, ok := message.SessionExpires(req)
-	return ok && seconds(asked) < MinSession && message.HasOption(req, "Supported", supportedTimer)
+	return ok && seconds(asked) < t.min() && message.HasOption(req, "Supported", supportedTimer)
 }
 
 // MinSE is the header of a 422.
-func MinSE() sip.Header { return secondsHeader("Min-SE", MinSession, "") }
+func (t SessionTimer) MinSE() sip.Header { return secondsHeader("Min-SE", t.min(), "") }
 
 // refuseBrief answers a request that is TooBrief.
 func (l *Leg) refuseBrief(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) bool {
-	if !TooBrief(req) {
+	if !l.Timer.TooBrief(req) {
 		return false
 	}
 	res := l.respond(req, 422, "", nil)
-	res.AppendHeader(MinSE())
+	res.AppendHeader(l.Timer.MinSE())
 	w.Respond(now, tx, res)
 	return true
 }
@@ -112,20 +124,20 @@ func (l *Leg) refuseBrief(now time.Time, w Wire, tx *transaction.Server, req *si
 func (l *Leg) grant(now time.Time, req *sip.Request, res *sip.Response) {
 	asked, refresher, wish := message.SessionExpires(req)
 	interval := seconds(asked)
-	wish = wish && interval >= MinSession
-	if !wish && l.SessionExpires == 0 && l.session.interval == 0 {
+	wish = wish && interval >= l.Timer.min()
+	if !wish && l.Timer.Expires == 0 && l.session.interval == 0 {
 		return
 	}
 	knows := message.HasOption(req, "Supported", supportedTimer) || message.HasOption(req, "Require", supportedTimer)
 	switch {
-	case wish && l.SessionExpires > 0:
+	case wish && l.Timer.Expires > 0:
 		least, _ := message.MinSE(req)
-		interval = min(interval, max(l.SessionExpires, seconds(least), MinSession))
+		interval = min(interval, max(l.Timer.Expires, seconds(least), l.Timer.min()))
 	case wish:
 	case l.session.ours:
 		interval, refresher = l.session.interval, "uas"
-	case knows && l.SessionExpires > 0:
-		interval, refresher = l.SessionExpires, "uas"
+	case knows && l.Timer.Expires > 0:
+		interval, refresher = l.Timer.Expires, "uas"
 	default:
 		l.session.stop()
 		return
@@ -172,8 +184,8 @@ func (l *Leg) propose(req *sip.Request) {
 	if interval := l.proposal(); interval > 0 {
 		req.AppendHeader(secondsHeader("Session-Expires", interval, refresher))
 	}
-	if l.session.min > 0 {
-		req.AppendHeader(secondsHeader("Min-SE", l.session.min, ""))
+	if least := max(l.session.min, l.Timer.Min); least > MinSession || l.session.min > 0 {
+		req.AppendHeader(secondsHeader("Min-SE", least, ""))
 	}
 }
 
@@ -188,11 +200,12 @@ func (l *Leg) renew(now time.Time, w Wire) Event {
 	if !l.session.byUpdate {
 		return Event{Kind: Refreshes}
 	}
-	req := l.Dialog.Request(sip.UPDATE, l.Flow, l.branch())
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Request(sip.UPDATE, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("Supported", supported))
 	l.propose(req)
 	setBody(req, nil)
-	w.Start(now, req, l.Flow, l)
+	w.Start(now, req, flow, l)
 	return Event{}
 }
 
@@ -226,10 +239,12 @@ func (l *Leg) notRenewed(now time.Time, res *sip.Response) {
 	switch {
 	case res.StatusCode == 405, res.StatusCode == 501, res.StatusCode == 422 && l.raise(res):
 		s.refresh = now
-	case res.StatusCode == 491:
-		s.refresh = now.Add(soon)
 	default:
-		s.refresh = now.Add(later)
+		after, ok := l.refusedForNow(res)
+		if !ok {
+			after = later
+		}
+		s.refresh = now.Add(after)
 	}
 }
 

@@ -2,14 +2,11 @@ package leg
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/cause"
-	"strowger/sip/message"
 )
 
 // ErrPending means that an offer is under way already on this leg (RFC 3261 section 14.1).
@@ -17,6 +14,14 @@ var ErrPending = errors.New("another offer is pending on this leg")
 
 // Allow lists the methods that a leg understands.
 const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
+
+// Capabilities are the headers that tell in the answer to OPTIONS, beside Allow, what
+// we understand (RFC 3261 section 11.2).
+func Capabilities() []sip.Header {
+	return []sip.Header{
+		sip.NewHeader("Accept", Accept), sip.NewHeader("Accept-Encoding", "identity"), sip.NewHeader("Supported", supported),
+	}
+}
 
 // supported are the option tags that a request of ours offers.
 const supported = reliableTag + ", " + supportedTimer
@@ -84,7 +89,8 @@ func (l *Leg) busy() bool {
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
-	req := l.Dialog.Request(sip.INVITE, l.Flow, l.branch())
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Request(sip.INVITE, flow, l.branch())
 	for _, h := range headers {
 		req.AppendHeader(h)
 	}
@@ -94,7 +100,7 @@ func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	setBody(req, body)
 	l.seq = l.Dialog.LocalSeq()
-	l.client = w.Start(now, req, l.Flow, l)
+	l.client = w.Start(now, req, flow, l)
 }
 
 // AnswerReoffer accepts the party's re-INVITE or UPDATE.
@@ -151,7 +157,7 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 		res.AppendHeader(secondsHeader("Retry-After", v.Wait, ""))
 	}
 	if v.Q850 != 0 {
-		res.AppendHeader(sip.NewHeader("Reason", fmt.Sprintf("Q.850;cause=%d", v.Q850)))
+		res.AppendHeader(q850(v.Q850))
 	}
 	tx := l.server
 	l.finish()
@@ -179,47 +185,13 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	l.reliable = reliable{}
 	l.session.stop()
 	l.giveUp = now.Add(linger)
-	req := l.Dialog.Request(sip.BYE, l.Flow, l.branch())
+	flow := l.way(l.Dialog)
+	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	if r := reasonFor(v); r != "" {
 		req.AppendHeader(sip.NewHeader("Reason", r))
 	}
 	setBody(req, nil)
-	w.Start(now, req, l.Flow, l)
-}
-
-// Elsewhere is the Q.850 cause of a call that another phone has taken, so that
-// this one does not show it as missed (RFC 3326).
-const Elsewhere = 26
-
-// reasonFor is the Reason header (RFC 3326) of a BYE or CANCEL.
-func reasonFor(v cause.Verdict) string {
-	if v.Q850 == Elsewhere {
-		return `SIP;cause=200;text="Call completed elsewhere"`
-	}
-	return fmt.Sprintf("Q.850;cause=%d", v.Cause())
-}
-
-// Q850Of reads the Q.850 cause of a Reason header, or 0. SIP's own 200, where no
-// Q.850 cause stands beside it, is Elsewhere.
-func Q850Of(msg sip.Message) int {
-	elsewhere := 0
-	for _, h := range message.Headers(msg, "Reason") {
-		for value := range strings.SplitSeq(h, ",") {
-			var n int
-			value = strings.ToLower(strings.TrimSpace(value))
-			if scheme, _, _ := strings.Cut(value, ";"); scheme == "sip" && strings.Contains(value, "cause=200") {
-				elsewhere = Elsewhere
-			}
-			if len(value) < 6 || value[:6] != "q.850;" {
-				continue
-			}
-			_, param, _ := strings.Cut(value, "cause=")
-			if _, err := fmt.Sscanf(param, "%d", &n); err == nil && n > 0 && n < 128 {
-				return n
-			}
-		}
-	}
-	return elsewhere
+	w.Start(now, req, flow, l)
 }
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -56,15 +57,24 @@ func Headers(msg sip.Message, name string) []string {
 func List(msg sip.Message, name string) []string {
 	var values []string
 	for _, line := range Headers(msg, name) {
-		for more := true; more; {
-			var one string
-			var err error
-			if one, line, more, err = cut(line, ','); err == nil && one != "" {
-				values = append(values, one)
-			}
+		for one := range Values(line) {
+			values = append(values, one)
 		}
 	}
 	return values
+}
+
+// Values are the values of one line of a header that is a list, as List has them.
+func Values(line string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for more := true; more; {
+			var one string
+			var err error
+			if one, line, more, err = cut(line, ','); err == nil && one != "" && !yield(one) {
+				return
+			}
+		}
+	}
 }
 
 // Options returns the tokens of Supported, Require, Proxy-Require or Allow-Events
@@ -189,6 +199,21 @@ func Contact(msg sip.Message) *sip.ContactHeader {
 		}
 	}
 	return nil
+}
+
+// RecordRoutes appends the URIs of all Record-Route headers, in order, to routes.
+func RecordRoutes(routes []sip.Uri, msg sip.Message) []sip.Uri {
+	for _, h := range headersOf(msg) {
+		if h.Name() != "Record-Route" {
+			continue
+		}
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
+			routes = append(routes, rr.Address)
+		} else if a, err := ParseAddress(h.Value()); err == nil { // with parameters of its own
+			routes = append(routes, a.URI)
+		}
+	}
+	return routes
 }
 
 // Expires is the value of the Expires header in seconds; one beyond 32 bits is

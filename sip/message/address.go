@@ -111,6 +111,14 @@ func hasInnerQuote(s string) bool {
 	return false
 }
 
+// ParseParams reads the parameters of a header's value, without the semicolon before
+// the first.
+func ParseParams(s string) (sip.HeaderParams, error) {
+	var params sip.HeaderParams
+	err := parseParams(s, &params)
+	return params, err
+}
+
 // parseParams reads name[=value] (";" name[=value])*. Names become lower case.
 func parseParams(s string, params *sip.HeaderParams) error {
 	if *params == nil {

@@ -13,7 +13,7 @@ import (
 
 // NewResponse builds a response by RFC 3261 section 8.2.6: Via, From, To, Call-ID
 // and CSeq of the request, its Record-Route in what may make a dialog, its
-// Timestamp in a 100. A reason of "" is the standard one. toTag is added to a To
+// Timestamp in a 100, its Session-ID turned round (RFC 7989). A reason of "" is the standard one. toTag is added to a To
 // that has no tag; "" adds none. The response shares headers with the request.
 func NewResponse(req *sip.Request, status int, reason, toTag string) *sip.Response {
 	if reason == "" {
@@ -43,6 +43,10 @@ func NewResponse(req *sip.Request, status int, reason, toTag string) *sip.Respon
 		case "Record-Route":
 			if dialog {
 				res.AppendHeader(h)
+			}
+		case "Session-ID":
+			if local, remote, ok := readSessionID(h.Value()); ok {
+				res.AppendHeader(SessionIDHeader(remote, local))
 			}
 		case "Timestamp":
 			if status == 100 {
@@ -164,6 +168,9 @@ func (w *writer) via(h *sip.ViaHeader) {
 
 func (w *writer) address(name string, u *sip.Uri, params sip.HeaderParams) {
 	if name != "" {
+		if hasInnerQuote(name) { // of no message: a name that nobody has escaped
+			name = Quote(name)
+		}
 		w.str(`"`)
 		w.str(name)
 		w.str(`" `)
@@ -185,16 +192,29 @@ func (w *writer) uri(u *sip.Uri) {
 	w.str(u.Scheme)
 	w.str(":")
 	if u.User != "" {
-		w.str(u.User)
+		w.user(u.User)
 		if u.Password != "" {
 			w.str(":")
-			w.str(u.Password)
+			w.user(u.Password)
 		}
 		w.str("@")
 	}
 	w.host(u.Host, u.Port)
 	w.params(';', ';', u.UriParams)
 	w.params('?', '&', u.Headers)
+}
+
+// user writes the user of a URI; what would end it is escaped.
+func (w *writer) user(s string) {
+	for i := range len(s) {
+		c := s[i]
+		if class[c]&classURI == 0 || c == '@' || c == ':' || c == '%' && !escapesValid(s[i:min(i+3, len(s))]) {
+			const hex = "0123456789ABCDEF"
+			w.b = append(w.b, '%', hex[c>>4], hex[c&15])
+			continue
+		}
+		w.b = append(w.b, c)
+	}
 }
 
 // host writes a host, with brackets if it is an IPv6 address, and a port but 0.

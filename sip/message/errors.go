@@ -43,8 +43,8 @@ type ParseError struct {
 	Kind   Kind
 	Status int    // the status to answer: 400, 413, 416, 505 or 513; 0 means drop it silently
 	Reason string // what is wrong, fit for a reason phrase
-	// Request is what could be read, with all that NewResponse needs. It is set
-	// if and only if Status is not 0.
+	// Request is what could be read, at least a Via and a CSeq. It is set if and only
+	// if Status is not 0.
 	Request *sip.Request
 }
 

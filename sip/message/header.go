@@ -67,9 +67,20 @@ func (p *parser) header(name, value string) {
 			reason = f.reason
 		}
 		p.fail(syntax(name + ": " + reason))
-		p.made = append(p.made[:0], sip.NewHeader(name, value))
+		p.made = append(p.made[:0], p.salvaged(name, value))
 	}
 	p.data.AppendHeader(p.made[0])
+}
+
+// salvaged is a bad header as text, or as the sent-by of the topmost Via, without
+// which a refusal cannot be sent.
+func (p *parser) salvaged(name, value string) sip.Header {
+	if i := strings.IndexAny(value, ";,"); i > 0 && name == "Via" && first(p.data, name) == nil {
+		if h := new(sip.ViaHeader); parseVia(trim(value[:i]), h) == nil {
+			return h
+		}
+	}
+	return sip.NewHeader(name, value)
 }
 
 // check refuses what sipgo's readers let pass.

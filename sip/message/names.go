@@ -23,7 +23,7 @@ var canonicalNames = func() map[string]string {
 		"Priority", "Privacy", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Require", "RAck",
 		"Reason", "Record-Route", "Refer-Sub", "Refer-To", "Referred-By", "Reject-Contact",
 		"Remote-Party-ID", "Replaces", "Reply-To", "Request-Disposition", "Require", "Retry-After", "Route",
-		"RSeq", "Server", "Service-Route", "Session-Expires", "SIP-ETag", "SIP-If-Match", "Subject",
+		"RSeq", "Server", "Service-Route", "Session-Expires", "Session-ID", "SIP-ETag", "SIP-If-Match", "Subject",
 		"Subscription-State", "Supported", "Target-Dialog", "Timestamp", "To", "Unsupported", "User-Agent",
 		"User-to-User", "Via", "Warning", "WWW-Authenticate",
 	} {

@@ -198,10 +198,11 @@ func (p *parser) validate() {
 }
 
 // refusal is the ParseError of the first fault. It can be answered if it is that
-// of a request other than ACK that tells where the answer goes and to what.
+// of a request other than ACK that tells where the answer goes and to what; From, To
+// and Call-ID may be absent (RFC 4475 section 3.3.1).
 func (p *parser) refusal() *ParseError {
 	e := &ParseError{Kind: p.err.kind, Reason: p.err.reason}
-	const needed = 1<<mandatory - 1
+	const needed = 1 | 1<<(mandatory-1) // Via and CSeq
 	if p.req == nil || p.req.Method == sip.ACK || p.err.status == 0 || p.seen&needed != needed {
 		return e
 	}

@@ -78,7 +78,9 @@ func hostPort(s string) (host string, port int, err error) {
 			return "", 0, syntax("bad host: no closing bracket")
 		}
 		host, rest = s[1:end], trim(s[end+1:])
-		if a, err := netip.ParseAddr(host); err != nil || !a.Is6() || a.Zone() != "" {
+		// RFC 3261 writes one colon too many before an IPv4 address (RFC 5118 section 4.10).
+		if a, err := netip.ParseAddr(strings.Replace(host, ":::", "::", 1)); err != nil || !a.Is6() || a.Zone() != "" ||
+			strings.Contains(host, ":::") && !strings.Contains(host, ".") {
 			return "", 0, syntax("bad host: no IPv6 address")
 		}
 	} else {
@@ -135,6 +137,32 @@ func Unescape(s string) string {
 			continue
 		}
 		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+// Escape writes a user, or a number of a tel URI, as it may stand in a URI: what may
+// not is escaped (RFC 3261 section 19.1.2).
+func Escape(s string) string {
+	const also = "-_.!~*'()&=+$,;?/"
+	plain := func(c byte) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(also, c) >= 0
+	}
+	i := 0
+	for i < len(s) && plain(s[i]) {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
+	b := append(make([]byte, 0, len(s)+8), s[:i]...)
+	for ; i < len(s); i++ {
+		if plain(s[i]) {
+			b = append(b, s[i])
+		} else {
+			const hex = "0123456789ABCDEF"
+			b = append(b, '%', hex[s[i]>>4], hex[s[i]&15])
+		}
 	}
 	return string(b)
 }

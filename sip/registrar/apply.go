@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,6 +14,7 @@ type change struct {
 	after   []seat.Binding // best q and newest first
 	differs bool           // a contact appeared or vanished
 	evicted int            // how many had to give way
+	late    bool           // what was stored serves as well until the next refresh
 }
 
 // apply returns what becomes of the stored bindings (RFC 3261 section 10.3, steps
@@ -45,6 +47,7 @@ func (w *wish) apply(stored []seat.Binding, now time.Time) (change, *refusal) {
 	}
 	// There are not too many, so Merge has nothing to refuse.
 	c.after, _ = seat.Merge(kept, added...)
+	c.late = !c.differs && !slices.ContainsFunc(added, func(b seat.Binding) bool { return !outlives(stored[index(stored, b)], b, now) })
 	return c, nil
 }
 
@@ -64,6 +67,16 @@ func (w *wish) additions() []seat.Binding {
 		}
 	}
 	return added
+}
+
+// lateSlack is by how much a phone that refreshes at half of its time may be late.
+const lateSlack = 5 * time.Second
+
+// outlives tells whether a stored binding reaches the phone until its next refresh,
+// should this one be lost: it lives as long again as it has lived already.
+func outlives(stored, refreshed seat.Binding, now time.Time) bool {
+	return stored.Flow == refreshed.Flow && slices.Equal(stored.Path, refreshed.Path) &&
+		stored.Expires.Sub(now) >= refreshed.Expires.Sub(now)/2-lateSlack
 }
 
 func contains(stored []seat.Binding, b seat.Binding, now time.Time) bool {

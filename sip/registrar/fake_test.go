@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/auth"
+	"strowger/sip/guard"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -39,6 +40,7 @@ type directory struct {
 	bindings map[string][]seat.Binding
 	revs     map[string]state.Rev
 	last     state.Rev
+	late     bool // the last write
 	seatErr  error
 	readErr  error
 	writeErr error
@@ -74,7 +76,7 @@ func (d *directory) Bindings(_ context.Context, _, number string) ([]seat.Bindin
 	return slices.Clone(d.bindings[number]), d.revs[number], d.readErr
 }
 
-func (d *directory) PutBindings(_ context.Context, _, number string, b []seat.Binding, expect state.Rev) error {
+func (d *directory) PutBindings(_ context.Context, _, number string, b []seat.Binding, expect state.Rev, late bool) error {
 	if d.before != nil {
 		d.before()
 	}
@@ -87,6 +89,7 @@ func (d *directory) PutBindings(_ context.Context, _, number string, b []seat.Bi
 		return state.ErrConflict
 	}
 	d.last++
+	d.late = late
 	d.bindings[number], d.revs[number] = slices.Clone(b), d.last
 	if len(b) == 0 {
 		delete(d.bindings, number)
@@ -129,7 +132,7 @@ func newBench(tb testing.TB) *bench {
 		Advertised: netip.MustParseAddrPort("127.0.0.1:5060"), Remote: netip.MustParseAddrPort("127.0.0.9:40000"),
 	}}
 	b.Registrar = New(Config{
-		Node: "node1", Auth: a, Directory: b.dir, Attempts: b.notes,
+		Node: "node1", Auth: a, Guard: guard.NewGate(guard.Config{Auth: a}), Directory: b.dir, Attempts: b.notes,
 		Domain: func(f transport.Flow, _ ...string) (Domain, bool) {
 			return Domain{Tenant: tenant, Realm: realm, Algorithms: []string{"md5"}}, f.Network != "carriers"
 		},

@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -390,6 +391,36 @@ func TestNothingToWrite(t *testing.T) {
 	b.register(b.phone().order("c1", 4))
 	if b.dir.last != 1 {
 		t.Errorf("%d writes, want one", b.dir.last)
+	}
+}
+
+// TestLateWrites: a refresh may be lost with the node only if the phone's next one
+// comes before what was stored expires.
+func TestLateWrites(t *testing.T) {
+	b := newBench(t)
+	const contact = "Contact: <sip:1001@10.0.0.1>"
+	for seq, c := range []struct {
+		what  string
+		after time.Duration // since the one before
+		lines []string
+		port  uint16
+		want  bool
+	}{
+		{"a new contact", 0, []string{contact}, 40000, false},
+		{"again at once", time.Second, []string{contact}, 40000, true},
+		{"at half of its time, nearly", 303 * time.Second, []string{contact}, 40000, true},
+		{"late in its time", 590 * time.Second, []string{contact}, 40000, false},
+		{"for longer than before", time.Second, []string{contact + ";expires=3600"}, 40000, false},
+		{"by another flow", time.Second, []string{contact}, 40001, false},
+		{"by another proxy", time.Second, []string{contact, "Supported: path", "Path: <sip:edge.example;lr>"}, 40001, false},
+		{"beside another contact", time.Second, []string{"Contact: <sip:1001@10.0.0.2>"}, 40001, false},
+		{"with another contact's end", time.Second, []string{"Contact: <sip:1001@10.0.0.2>", contact + ";expires=0"}, 40001, false},
+	} {
+		b.now = b.now.Add(c.after)
+		b.flow.Remote = netip.AddrPortFrom(b.flow.Remote.Addr(), c.port)
+		if res := b.register(b.phone(c.lines...).order("c1", 10*seq+1)); res.StatusCode != 200 || b.dir.late != c.want {
+			t.Errorf("%s: %d, late %t", c.what, res.StatusCode, b.dir.late)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ var (
 )
 
 // Tables are the tables of this package, for backups.
-func Tables() []state.Table { return []state.Table{tenantTable, seatTable, bindingTable} }
+func Tables() []state.Table { return []state.Table{tenantTable, seatTable, bindingTable, messageTable} }
 
 // Counters count what a Directory did.
 type Counters struct {
@@ -99,10 +99,10 @@ func (d *Directory) Bindings(ctx context.Context, tenant, number string) ([]Bind
 
 // PutBindings replaces the bindings of a seat, if the record still has revision
 // expect. The record expires with its last binding; no bindings delete it, and
-// that is durable when the call returns. ErrTooManyBindings is for more than
-// MaxBindings.
-func (d *Directory) PutBindings(ctx context.Context, tenant, number string, b []Binding, expect state.Rev) error {
-	c := state.Change{ID: number, Expect: expect, Durable: len(b) == 0}
+// that is durable when the call returns; late tells that nothing is lost if what was
+// there comes back (state.Change). ErrTooManyBindings is for more than MaxBindings.
+func (d *Directory) PutBindings(ctx context.Context, tenant, number string, b []Binding, expect state.Rev, late bool) error {
+	c := state.Change{ID: number, Expect: expect, Durable: len(b) == 0, Late: late}
 	if len(b) > 0 {
 		ordered, err := Merge(nil, b...)
 		if err != nil {

@@ -72,7 +72,7 @@ func TestSeatEdit(t *testing.T) {
 	if err := d.PutSeat(ctx, got, rev); !errors.Is(err, state.ErrConflict) {
 		t.Errorf("changing an old revision: %v, want ErrConflict", err)
 	}
-	if err := d.PutBindings(ctx, "demo", "1001", []Binding{testBinding(time.Now())}, state.None); err != nil {
+	if err := d.PutBindings(ctx, "demo", "1001", []Binding{testBinding(time.Now())}, state.None, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.DeleteSeat(ctx, "demo", "1001"); err != nil {
@@ -146,7 +146,7 @@ func TestBindings(t *testing.T) {
 	desk, mobile, gone := testBinding(now), testBinding(now), testBinding(now)
 	mobile.Contact, mobile.Instance, mobile.Q = "sip:1001@192.0.2.99", "", 1
 	gone.Contact, gone.Instance, gone.Expires = "sip:1001@192.0.2.98", "", now.Add(-time.Second)
-	if err := d.PutBindings(ctx, "demo", "1001", []Binding{desk, mobile, gone}, state.None); err != nil {
+	if err := d.PutBindings(ctx, "demo", "1001", []Binding{desk, mobile, gone}, state.None, false); err != nil {
 		t.Fatal(err)
 	}
 	got, rev, err := d.Bindings(ctx, "demo", "1001")
@@ -154,7 +154,7 @@ func TestBindings(t *testing.T) {
 	if diff := cmp.Diff([]Binding{mobile, desk}, got, opt); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
-	if err := d.PutBindings(ctx, "demo", "1001", nil, state.None); !errors.Is(err, state.ErrConflict) {
+	if err := d.PutBindings(ctx, "demo", "1001", nil, state.None, false); !errors.Is(err, state.ErrConflict) {
 		t.Errorf("removing what another registered: %v, want ErrConflict", err)
 	}
 	seen := 0
@@ -165,7 +165,7 @@ func TestBindings(t *testing.T) {
 	if seen != 1 || err != nil {
 		t.Errorf("%d seats registered, %v; want 1", seen, err)
 	}
-	if err := d.PutBindings(ctx, "demo", "1001", nil, rev); err != nil {
+	if err := d.PutBindings(ctx, "demo", "1001", nil, rev, false); err != nil {
 		t.Error(err)
 	}
 	if got, rev, err := d.Bindings(ctx, "demo", "1001"); len(got) != 0 || rev != state.None || err != nil {
@@ -177,7 +177,7 @@ func BenchmarkBindings(b *testing.B) {
 	d, ctx := newTestDirectory(b), context.Background()
 	one := []Binding{testBinding(time.Now().Add(time.Hour))}
 	b.Logf("a typical record has %d bytes", len(encodeBindings(one)))
-	if err := d.PutBindings(ctx, "demo", "1001", one, state.Any); err != nil {
+	if err := d.PutBindings(ctx, "demo", "1001", one, state.Any, false); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("read", func(b *testing.B) {
@@ -191,7 +191,7 @@ func BenchmarkBindings(b *testing.B) {
 	b.Run("write", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := d.PutBindings(ctx, "demo", "1001", one, state.Any); err != nil {
+			if err := d.PutBindings(ctx, "demo", "1001", one, state.Any, false); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -15,7 +15,8 @@ import (
 
 // Timing and limits of the embedded store.
 const (
-	commitDelay   = 40 * time.Millisecond  // from the first write of a group to its commit; the disk has the rest of 50 ms
+	commitDelay   = 40 * time.Millisecond // from the first write of a group to its commit; the disk has the rest of 50 ms
+	lateDelay     = time.Second - commitDelay
 	retryDelay    = time.Second            // between tries to write a group that the disk refused
 	sweepInterval = 10 * time.Second       // between removals of expired records, which no reader sees meanwhile
 	lockTimeout   = 500 * time.Millisecond // how long to wait for a folder that another process holds
@@ -40,10 +41,11 @@ type Embedded struct {
 	diskErr error                                   // why the last group was not written, nil if it was
 	closed  bool
 
-	wake  chan struct{} // the pending group has its first record
-	hurry chan struct{} // somebody waits for the pending group
-	quit  chan struct{} // Close was called
-	done  chan struct{} // the committer has ended
+	wake   chan struct{} // the pending group has its first record
+	prompt chan struct{} // it has one that is not Late
+	hurry  chan struct{} // somebody waits for the pending group
+	quit   chan struct{} // Close was called
+	done   chan struct{} // the committer has ended
 }
 
 // group is what one transaction writes. A record changed twice is in it once.
@@ -73,6 +75,7 @@ func OpenEmbedded(dir string, o Options) (*Embedded, error) {
 		tables:  make(map[string]map[string]map[string]packed),
 		pending: newGroup(),
 		wake:    make(chan struct{}, 1),
+		prompt:  make(chan struct{}, 1),
 		hurry:   make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
@@ -147,6 +150,9 @@ func (s *Embedded) write(ctx context.Context, t Table, tenant string, changes []
 
 	s.counters.Writes.Add(uint64(len(changes)))
 	signal(s.wake)
+	if slices.ContainsFunc(changes, func(c Change) bool { return !c.Late }) {
+		signal(s.prompt)
+	}
 	for _, c := range changes {
 		s.watchers.tell(t.Name, tenant, c.ID)
 	}

@@ -133,6 +133,17 @@ func (s *Embedded) commitLoop() {
 
 // gather lets a group grow until it is due, somebody waits for it or the store closes.
 func (s *Embedded) gather() {
+	late := time.NewTimer(lateDelay)
+	defer late.Stop()
+	select {
+	case <-s.prompt:
+	case <-late.C:
+		return
+	case <-s.hurry:
+		return
+	case <-s.quit:
+		return
+	}
 	due := time.NewTimer(commitDelay)
 	defer due.Stop()
 	select {

@@ -202,6 +202,34 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// TestLate: what may be late waits a second for company, and comes with it.
+func TestLate(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := openTest(t, dir)
+		commits := func(after time.Duration) uint64 {
+			<-time.After(after) // fake time
+			synctest.Wait()
+			return s.Counters().Commits.Load()
+		}
+		late := Change{ID: "a", Value: []byte("x"), Expect: Any, Late: true}
+		mustPut(t, s, spread, "g", late)
+		if early, due := commits(900*time.Millisecond), commits(100*time.Millisecond); early != 0 || due != 1 {
+			t.Errorf("%d commits after 0.9 s, %d after 1 s; want 0 and 1", early, due)
+		}
+		mustPut(t, s, spread, "g", late)
+		mustPut(t, s, spread, "g", Change{ID: "b", Value: []byte("x"), Expect: Any})
+		if n := commits(commitDelay); n != 2 {
+			t.Errorf("%d commits with what may not be late; want 2", n)
+		}
+		mustPut(t, s, spread, "g", late)
+		mustPut(t, s, spread, "g", Change{ID: "b", Value: []byte("x"), Expect: Any, Durable: true})
+		if n := commits(0); n != 3 {
+			t.Errorf("%d commits with what is waited for; want 3", n)
+		}
+	})
+}
+
 // TestGroups: a write is on disk within 50 ms, many writes are one commit, and
 // what changes often is written once.
 func TestGroups(t *testing.T) {

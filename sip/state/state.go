@@ -14,7 +14,7 @@
 //     (Redis: a key each) and has neither.
 //   - A write returns when it is visible to every reader. It returns before it is
 //     durable unless Durable is asked for: the embedded store commits groups
-//     within 50 ms, Redis as it is configured.
+//     within 50 ms, what is Late within a second, Redis as it is configured.
 //   - Every call obeys its context; ErrUnavailable means the store cannot be
 //     reached now and nothing is known about the write.
 package state
@@ -72,6 +72,9 @@ type Change struct {
 	Expect  Rev
 	Expires time.Time // Spread tables only
 	Durable bool      // wait until it is on disk
+	// Late lets the embedded store commit it within a second: it says little that is
+	// not on disk already.
+	Late bool
 }
 
 // Store is a node's view of the shared records. Safe for concurrent use.

@@ -47,7 +47,7 @@ func newPieces(invite []byte) *pieces {
 			if vias++; vias == 1 {
 				p.shared = appendLine(p.shared, line)
 			}
-		case "route", "from", "call-id":
+		case "route", "from", "call-id", "session-id":
 			p.shared = appendLine(p.shared, line)
 		case "to":
 			p.to = appendLine(nil, line)

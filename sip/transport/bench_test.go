@@ -25,11 +25,24 @@ func (r *replier) Receive(m transport.Received) {
 
 func (r *replier) Broken(transport.Flow, error) {}
 
-// BenchmarkOptionsOverUDP is one request in and its reply out, without the kernel.
+// BenchmarkOptionsOverUDP is one request in and its reply out, without the kernel: as it
+// comes, and past a gate that knows the source.
 func BenchmarkOptionsOverUDP(b *testing.B) {
+	for name, gate := range map[string]*transport.Gate{
+		"as it comes": nil,
+		"past a gate": {Trunk: func(_ string, from netip.Addr) bool { return from.Is4() }},
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkOptions(b, gate) })
+	}
+}
+
+func benchmarkOptions(b *testing.B, gate *transport.Gate) {
+	b.Helper()
 	f := newFlood(b.N, []byte(options("SIP/2.0/UDP 10.0.0.7:5070;branch=z9hG4bK1;rport", 1)))
 	r := &replier{}
-	l, err := transport.New(floodConfig(f), r, slog.New(slog.DiscardHandler))
+	cfg := floodConfig(f)
+	cfg.Gate = gate
+	l, err := transport.New(cfg, r, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -23,10 +23,18 @@ type Counters struct {
 	TooLarge  atomic.Uint64 // messages beyond a limit
 
 	Refused    atomic.Uint64 // malformed requests that were answered
-	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond
+	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond, or shorter than their answer allows
 	KeepAlives atomic.Uint64 // empty datagrams, line ends and NULs; pings on streams
 	Stun       atomic.Uint64 // STUN binding requests answered
 	StunOther  atomic.Uint64 // other STUN messages, ignored
+
+	Blocked         atomic.Uint64 // messages and connections from blocked addresses, dropped
+	SourceRate      atomic.Uint64 // messages beyond what unknown sources may bring: see overload.PerSource
+	WaitingFull     atomic.Uint64 // datagrams for which too many waited
+	OverloadRefused atomic.Uint64 // requests answered with 503 before they were parsed
+	OverloadDropped atomic.Uint64 // messages dropped because of overload
+	RefusalAcks     atomic.Uint64 // ACKs of such a 503, absorbed
+	KnownFull       atomic.Uint64 // registered flows that were not remembered: see overload.MaxKnown
 
 	SendFailed  atomic.Uint64 // datagrams that the kernel refused
 	NotAllowed  atomic.Uint64 // sends to an address that the network does not list
@@ -41,6 +49,7 @@ type Counters struct {
 	DialFailed       atomic.Uint64 // connections that could not be dialled
 	HandshakeFailed  atomic.Uint64 // TLS handshakes that failed, of either side's fault
 	HandshakeTimeout atomic.Uint64 // TLS handshakes that took too long
+	HandshakeRate    atomic.Uint64 // connections refused because of HandshakesPerSource or Handshakes
 	ConnLimit        atomic.Uint64 // connections refused because of MaxConns
 	SourceLimit      atomic.Uint64 // connections refused because of MaxConnsPerSource
 	Framing          atomic.Uint64 // connections closed because the stream made no sense

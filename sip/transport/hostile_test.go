@@ -16,29 +16,6 @@ import (
 	"strowger/sip/transport/memnet"
 )
 
-// mutate damages a message: bytes changed, cut out, doubled or cut off.
-func mutate(random *rand.Rand, data []byte) []byte {
-	b := append([]byte(nil), data...)
-	for range 1 + random.IntN(4) {
-		if len(b) < 2 {
-			return b
-		}
-		i, j := random.IntN(len(b)), random.IntN(len(b))
-		i, j = min(i, j), max(i, j)
-		switch random.IntN(4) {
-		case 0:
-			b[i] = byte(random.Uint32())
-		case 1:
-			b = append(b[:i:i], b[j:]...)
-		case 2:
-			b = append(append(b[:j:j], b[i:j]...), b[j:]...)
-		case 3:
-			b = b[:j]
-		}
-	}
-	return b
-}
-
 // Mutated torture messages end nothing: not the node, not its sockets, not
 // another connection.
 func TestMutatedMessagesEndNothing(t *testing.T) {
@@ -61,7 +38,7 @@ func TestMutatedMessagesEndNothing(t *testing.T) {
 		p := n.Peer(t, "10.0.0.66:5070")
 		quiet := dial(t, n, "10.0.0.7")
 		for i := range 3000 {
-			data := mutate(random, messages[i%len(messages)])
+			data := memnet.Damage(random, messages[i%len(messages)])
 			p.Write(seatsAddr, data)
 			if i%10 == 0 {
 				c := dial(t, n, "10.0.0.66")

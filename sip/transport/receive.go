@@ -17,13 +17,21 @@ import (
 // maxDatagram is more than any datagram has.
 const maxDatagram = 64 << 10
 
-// readPackets reads one UDP socket until it is closed. An error, such as one that
-// an earlier send left on the socket, ends nothing.
-func (l *Layer) readPackets(s *socket) {
+// readPackets reads one UDP socket of a listener until it is closed. An error, such as
+// one that an earlier send left on the socket, ends nothing. Each datagram is handled
+// where it is read, unless the kernel has more already: then what waits is ordered.
+func (l *Layer) readPackets(s *socket, packets PacketConn) {
 	buf := make([]byte, maxDatagram)
 	backoff := minBackoff
-	for {
-		n, from, err := s.packets.ReadFromUDPAddrPort(buf)
+	more, _ := packets.(poller)
+	queue := &backlog{layer: l, socket: s, more: more}
+	for count := 1; ; count++ {
+		if more != nil && l.gate != nil && count%peekEach == 0 {
+			if n, from, ok := more.TryRead(buf); ok {
+				queue.run(buf, n, from)
+			}
+		}
+		n, from, err := packets.ReadFromUDPAddrPort(buf)
 		if err != nil {
 			if errors.Is(err, net.ErrClosed) || !l.pause(backoff) {
 				return
@@ -39,13 +47,27 @@ func (l *Layer) readPackets(s *socket) {
 
 func (l *Layer) datagram(s *socket, data []byte, from netip.AddrPort) {
 	switch {
-	case len(bytes.Trim(data, "\r\n\x00 ")) == 0:
+	case l.blocked(s.Network, from.Addr()):
+	case isEmpty(data):
 		l.counters.KeepAlives.Add(1)
 	case isStun(data):
 		l.stun(s, data, from)
 	default:
-		_ = l.message(s.flow(from), data) // the next datagram is another story
+		_ = l.take(s.flow(from), data) // the next datagram is another story
 	}
+}
+
+// isMessage tells a message from a keep-alive.
+func isMessage(data []byte) bool { return !isEmpty(data) && !isStun(data) }
+
+func isEmpty(data []byte) bool { return len(bytes.Trim(data, "\r\n\x00 ")) == 0 }
+
+// take is message for one that the gate lets pass.
+func (l *Layer) take(f Flow, data []byte) error {
+	if !l.takes(f, data) {
+		return nil
+	}
+	return l.message(f, data)
 }
 
 // message takes one message that came by a flow, whose Remote is still its source.
@@ -54,15 +76,19 @@ func (l *Layer) message(f Flow, data []byte) error {
 		l.counters.TooLarge.Add(1)
 		return nil
 	}
+	at := time.Now()
+	if l.cfg.Tap != nil {
+		l.cfg.Tap(at, f, false, data)
+	}
 	msg, err := message.Parse(data)
 	if err != nil {
-		return l.malformed(f, err)
+		return l.malformed(f, data, err)
 	}
 	if req, ok := msg.(*sip.Request); ok {
 		f.Remote = stamp(req.Via(), f)
 	}
 	l.counters.Received.Add(1)
-	l.handler.Receive(Received{Msg: msg, Flow: f, At: time.Now()})
+	l.handler.Receive(Received{Msg: msg, Flow: f, At: at, Size: len(data)})
 	return nil
 }
 
@@ -90,7 +116,7 @@ func stamp(via *sip.ViaHeader, f Flow) netip.AddrPort {
 
 // malformed counts and logs what was refused, and answers it if it can be
 // answered. It returns the error if the rest of a stream is not worth reading.
-func (l *Layer) malformed(f Flow, err error) error {
+func (l *Layer) malformed(f Flow, data []byte, err error) error {
 	var pe *message.ParseError
 	if !errors.As(err, &pe) {
 		return err
@@ -111,7 +137,12 @@ func (l *Layer) malformed(f Flow, err error) error {
 	}
 	f.Remote = stamp(pe.Request.Via(), f)
 	res := message.NewResponse(pe.Request, pe.Status, pe.Reason, statelessTag(pe.Request))
-	if l.Send(f, message.Append(nil, res)) == nil {
+	answer := message.Append(nil, res)
+	if f.Proto == UDP && len(answer) > MaxGain*len(data) {
+		l.counters.Unanswered.Add(1)
+		return nil
+	}
+	if l.Send(f, answer) == nil {
 		l.counters.Refused.Add(1)
 	}
 	return nil

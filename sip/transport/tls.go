@@ -8,11 +8,18 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"strowger/sip/security"
 )
 
 // errUnverified says that nothing tells how the far side of a TLS connection would
 // be verified.
 var errUnverified = errors.New("no TLS is configured for this address")
+
+// mayGreet tells whether one more handshake is begun for whoever connects.
+func (l *Layer) mayGreet(f Flow) bool {
+	return l.gate != nil && l.gate.Trunk(f.Network, f.Remote.Addr()) || l.handshakes.Allow(time.Now(), f.Remote.Addr())
+}
 
 // greet does the handshake of an accepted connection. Who reads is another
 // goroutine: a handshake leaves a stack that is many times what reading takes.
@@ -53,6 +60,9 @@ func (c *conn) handshake(ctx context.Context, nc *tls.Conn) error {
 		c.layer.counters.HandshakeTimeout.Add(1)
 	default:
 		c.layer.counters.HandshakeFailed.Add(1)
+	}
+	if !errors.Is(err, io.EOF) {
+		c.layer.tell(security.Handshake, c.flow, err.Error())
 	}
 	if !errors.Is(err, io.EOF) && c.layer.lines.Allow() {
 		c.layer.log.Warn("TLS handshake failed", "listener", c.flow.Listener, "remote", c.flow.Remote, "error", err)

@@ -88,7 +88,7 @@ func TestIdleTLSConnectionIsSmall(t *testing.T) {
 	}
 	l, r := start(t, transport.Config{Listeners: []transport.Listener{{
 		Name: "tls", Network: "seats", Proto: transport.TLS, Bind: netip.MustParseAddrPort("127.0.0.1:0"), TLS: server,
-	}}})
+	}}, HandshakesPerSource: idlePhones})
 	r.answer(l)
 	before := held()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])

@@ -148,6 +148,36 @@ func TestTLSLimitsAreThoseOfTCP(t *testing.T) {
 	})
 }
 
+// TestHandshakesAreCounted: one address gets so many handshakes a second, which does not
+// keep others or a trunk from theirs.
+func TestHandshakesAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := memnet.New()
+		cfg, client := tlsNode(t, n)
+		cfg.Gate = gated(n).Gate
+		cfg.HandshakesPerSource, cfg.Handshakes = 2, 3
+		l, _ := start(t, cfg)
+		greets := func(from string) bool {
+			return tls.Client(dialTLS(t, n, from), client).Handshake() == nil
+		}
+		for i, want := range []bool{true, true, false} {
+			if got := greets("10.0.0.7"); got != want {
+				t.Errorf("handshake %d: %t", i+1, got)
+			}
+		}
+		if !greets("10.0.0.8") || greets("10.0.0.9") || !greets(trunkAddr.Addr().String()) {
+			t.Error("another's handshake counts for the first, or not for all, or a trunk's counts")
+		}
+		if got := l.Counters().HandshakeRate.Load(); got != 2 {
+			t.Errorf("%d counted", got)
+		}
+		<-time.After(time.Second)
+		if !greets("10.0.0.7") {
+			t.Error("the allowance is never filled up")
+		}
+	})
+}
+
 // hasty does not wait until what it writes is read: two who write at once, as when one
 // refuses what the other still says, would wait for each other.
 type hasty struct{ net.Conn }

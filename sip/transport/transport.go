@@ -2,8 +2,9 @@
 //
 // # Contract
 //
-//   - Messages of one flow reach the Handler in the order in which they came, on
-//     the goroutine that read them; the Handler must not block.
+//   - Messages of one flow reach the Handler in the order in which they came (but
+//     for what a Gate orders), on the goroutine that read them; the Handler must not
+//     block.
 //   - A reply goes out by the socket its request came by (Send with that Flow).
 //   - Via and Contact of every message belong to the flow's listener: the layer
 //     tells its advertised address (Flow.Advertised), the caller writes it.
@@ -17,6 +18,10 @@
 //     and the sent-by port if it does not.
 //   - A malformed request that can be answered is answered here, statelessly and
 //     at most RefusalsPerSecond times; the Handler never sees it.
+//   - With a Gate, what comes faster than it is handled is ordered before it is
+//     parsed, what unknown sources bring is bounded, and a request that begins
+//     something is refused here when messages wait for too long (package overload).
+//     Messages of one flow that concern the same request keep their order.
 //   - A connection is dialled only for a flow without a connection number: a phone
 //     that came to us is never dialled back.
 //   - TLS is TCP after a handshake, which the connection's own goroutine does within a
@@ -26,7 +31,8 @@
 // # Ownership
 //
 // The layer owns sockets and connections, and one reading goroutine a socket or
-// connection. It keeps nothing per source that is not bounded by a named limit.
+// connection. A UDP listener may have several sockets on its address: the kernel brings
+// what comes from one address and port to the same one. It keeps nothing per source that is not bounded by a named limit.
 package transport
 
 import (
@@ -75,6 +81,7 @@ type Received struct {
 	Msg  sip.Message // *sip.Request or *sip.Response
 	Flow Flow        // by which it came, and by which a reply leaves
 	At   time.Time
+	Size int // bytes on the wire; 0 means that nobody knows
 }
 
 // Handler takes what arrives. Its methods are called from reading goroutines and

@@ -11,6 +11,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
@@ -25,6 +26,7 @@ type Trunk struct {
 	Sources []netip.Prefix  // it is recognised by these addresses
 	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
+	Peer    identity.Peer   // how far it is trusted about who calls
 	Probe   Probe
 	Limits  channel.Limits
 

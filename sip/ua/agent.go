@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	mrand "math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
@@ -264,6 +265,9 @@ func (a *Agent) abandon() {
 
 // Token returns a new tag, branch or Call-ID (leg.Tokens).
 func (a *Agent) Token() string { return token() }
+
+// Random returns a number from 0 to below n (leg.Tokens).
+func (a *Agent) Random(n int) int { return mrand.IntN(n) }
 
 func token() string { return strings.ToLower(rand.Text()) }
 

@@ -46,6 +46,10 @@ trunk "carrier" {
   targets = ["127.0.0.2:5060"]
 }
 
+media {
+  timeout = "10m" # the calls are silent
+}
+
 limits {
   calls     = 7500
   registers = 100000 # one generator is all phones

@@ -43,15 +43,20 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/media"
 	"strowger/sip/carrier"
+	"strowger/sip/certificate"
 	"strowger/sip/exchange"
+	"strowger/sip/guard"
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
 	"strowger/sip/state"
+	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -78,7 +83,7 @@ type Plans interface {
 	Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error)
 }
 
-// Config is what the server needs. Every field but Peers and Log must be set.
+// Config is what the server needs. Every field but Peers, Certificates and Log must be set.
 type Config struct {
 	Node      *configs.Config
 	Version   string
@@ -95,12 +100,18 @@ type Config struct {
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
 	Desk      *carrier.Desk
+	Guard     *guard.Guard
+	Trace     *trace.Ring
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.
 	Counters map[string][]any
+	// Meters are further figures.
+	Meters []prometheus.Collector
 	// Ready tells whether the node takes calls.
 	Ready func(ctx context.Context) error
-	Log   *slog.Logger // nil means slog.Default()
+	// Certificates keeps the certificate of the API; nil reads it once.
+	Certificates *certificate.Keeper
+	Log          *slog.Logger // nil means slog.Default()
 }
 
 // Counters of the admin API.
@@ -127,7 +138,7 @@ type Server struct {
 	unix, web net.Listener // web is nil if the configuration has none
 	unixHTTP  *http.Server
 	webHTTP   *http.Server
-	names     []string // of the certificate
+	names     func() []string // of the certificate; nil without one
 	running   sync.WaitGroup
 }
 

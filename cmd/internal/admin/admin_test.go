@@ -149,8 +149,8 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s %s as admin of another tenant: %d %s", c.method, c.path, code, body)
 		}
 	}
-	for _, path := range []string{"/metrics", "/v1/state/backup"} {
-		method := map[bool]string{true: "GET", false: "POST"}[path == "/metrics"]
+	for _, path := range []string{"/metrics", "/v1/messages", "/v1/state/backup"} {
+		method := map[bool]string{true: "GET", false: "POST"}[path != "/v1/state/backup"]
 		if code, body := ask(s, people[2].token, method, path, ""); code != 403 {
 			t.Errorf("%s as admin of a tenant: %d %s", path, code, body)
 		}
@@ -196,7 +196,7 @@ func TestEscalation(t *testing.T) {
 
 func TestHostAndOrigin(t *testing.T) {
 	s := newServer(t, configs.Config{})
-	s.names = []string{"switch.example"}
+	s.names = func() []string { return []string{"switch.example"} }
 	token := s.token(t, viewer, "")
 	for _, c := range []struct {
 		host, origin string
@@ -397,6 +397,22 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(body, want) {
 			t.Errorf("%d: no %q", code, want)
 		}
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	s := newServer(t, configs.Config{})
+	some, all := s.token(t, operator, ""), s.token(t, admin, "")
+	for _, path := range []string{"/debug/pprof/heap?debug=1", "/debug/pprof/goroutine?debug=1"} {
+		if code, _ := ask(s, some, "GET", path, ""); code != 403 {
+			t.Errorf("%s as an operator: %d", path, code)
+		}
+		if code, body := ask(s, all, "GET", path, ""); code != 200 || !strings.Contains(body, " profile: ") {
+			t.Errorf("%s as an admin: %d %.80q", path, code, body)
+		}
+	}
+	if code, _ := ask(s, all, "GET", "/debug/pprof/nothing", ""); code != 404 {
+		t.Errorf("an unknown profile: %d", code)
 	}
 }
 

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
 	"strowger/cmd/internal/admin/api"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
+	"strowger/sip/trace"
 )
 
 // peerTime is how long other nodes have to answer a question.
@@ -32,6 +34,9 @@ const (
 	oneCall    about = "call"   // that is not over
 	callHangup about = "hangup" // the same, and hang it up
 	callEvents about = "events" // of a call, in the ledger
+	callLegs   about = "legs"   // of a call, in the ring of messages
+	messages   about = "messages"
+	search     about = "search" // of messages, whose tenant nobody knows
 )
 
 // question is about the calls of a tenant, the same to every node. The node that
@@ -40,13 +45,25 @@ type question struct {
 	About  about  `json:"about"`
 	Tenant string `json:"tenant"`
 	Call   string `json:"call,omitempty"`
+	Past   *past  `json:"past,omitempty"` // of callLegs and messages
+}
+
+// past is what of the messages is asked for. The call that they are of is the
+// tenant's.
+type past struct {
+	CallIDs []string   `json:"call_ids,omitempty"` // dialogs, of messages
+	Remote  netip.Addr `json:"remote,omitzero"`    // of search; so is
+	Text    string     `json:"text,omitempty"`
+	Span    trace.Span `json:"span"`
 }
 
 // knowledge is what one node knows; a call that it does not know is left out.
 type knowledge struct {
-	node   string
-	Calls  []exchange.Call `json:"calls,omitempty"`
-	Events []ledger.Event  `json:"events,omitempty"`
+	node     string
+	Calls    []exchange.Call `json:"calls,omitempty"`
+	Events   []ledger.Event  `json:"events,omitempty"`
+	Legs     []trace.Leg     `json:"legs,omitempty"`
+	Messages []trace.Message `json:"messages,omitempty"`
 }
 
 // know answers a question for this node.
@@ -82,6 +99,12 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		if len(k.Events) > 0 && k.Events[0].Tenant != q.Tenant {
 			k.Events = nil
 		}
+	case callLegs:
+		k.Legs = s.cfg.Trace.Legs(q.Call, q.Past.Span)
+	case messages:
+		k.Messages = s.cfg.Trace.Messages(q.Past.CallIDs, q.Past.Span)
+	case search:
+		k.Messages = s.cfg.Trace.Search(q.Past.Remote, q.Past.Text, q.Past.Span)
 	default:
 		err = fmt.Errorf("the node does not know how to answer about %s: run the same release on all nodes", quoted(string(q.About)))
 	}
@@ -93,6 +116,9 @@ func (s *Server) Answer(ctx context.Context, text []byte) ([]byte, error) {
 	var q question
 	if err := json.Unmarshal(text, &q); err != nil {
 		return nil, fmt.Errorf("the question cannot be read: %w", err)
+	}
+	if q.Past == nil {
+		q.Past = &past{}
 	}
 	k, err := s.know(ctx, q)
 	if err != nil {

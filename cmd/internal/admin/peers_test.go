@@ -118,7 +118,7 @@ func TestHangupElsewhere(t *testing.T) {
 			if code, body := ask(s, s.token(t, operator, "demo"), "DELETE", "/v1/tenants/demo/calls/a", ""); code != c.status {
 				t.Errorf("%d %s", code, body)
 			}
-			if len(told) != 2 || told[1] != (question{callHangup, "demo", "a"}) {
+			if len(told) != 2 || told[1] != (question{About: callHangup, Tenant: "demo", Call: "a"}) {
 				t.Errorf("the node was asked %v", told)
 			}
 			line := auditText(t, s)

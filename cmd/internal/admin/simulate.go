@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan"
+	"strowger/dialplan/number"
 	"strowger/dialplan/plan"
 	"strowger/sip/seat"
 	"strowger/sip/trunk"
@@ -27,8 +29,13 @@ func Simulate(c *configs.Config, tenant string, table *plan.Table, caller seat.S
 	case (q.Seat == "") == (q.Trunk == ""):
 		return api.Simulation{}, errors.New("who calls is missing; give --from-seat NUMBER or --from-trunk NAME")
 	}
-	if number, ok := t.Emergency.Match(q.To); ok && q.Seat != "" {
-		return emergency(c, caller, number), nil
+	if q.Seat != "" {
+		plain, _, _ := number.Prefix(t.Numbering, q.To)
+		for _, to := range []string{q.To, plain} {
+			if n, ok := t.Emergency.Match(to); ok {
+				return emergency(c, caller, n), nil
+			}
+		}
 	}
 	if q.Seat != "" && caller.Disabled {
 		return api.Simulation{
@@ -36,10 +43,12 @@ func Simulate(c *configs.Config, tenant string, table *plan.Table, caller seat.S
 			Why: []string{"a disabled seat calls nobody but emergency numbers"},
 		}, nil
 	}
+	var showing number.Showing
 	question := dialplan.Question{Tenant: tenant, Called: q.To, At: time.Now()}
 	if q.Seat != "" {
 		question.Origin, question.Seat = dialplan.FromSeat, q.Seat
-		question.Caller, question.Presentation = caller.Number, caller.Presentation
+		question.Caller, question.Presentation = caller.Number, cmp.Or(caller.Presentation, t.Presentation)
+		question.Called, showing = table.Showing(t.Numbering, q.To)
 	} else {
 		if err := knownTrunk(c, tenant, q.Trunk); err != nil {
 			return api.Simulation{}, err
@@ -49,7 +58,10 @@ func Simulate(c *configs.Config, tenant string, table *plan.Table, caller seat.S
 	d := table.Decide(question)
 	s := api.Simulation{To: d.Called, Entry: d.Entry, Step: plan.Describe(d.Step), Why: d.Why}
 	if step, ok := d.Step.(dialplan.Trunk); ok {
-		s.Trunks, s.Presentation = trunksOf(c, tenant, step.Trunks), step.Presentation
+		s.Trunks, s.Presentation = trunksOf(c, tenant, step.Trunks), presented(t, caller, step.Presentation)
+		if showing == number.Withheld {
+			s.Presentation, s.Why = "", append(s.Why, "the caller's number is withheld")
+		}
 	}
 	return s, nil
 }
@@ -66,6 +78,16 @@ func trunksOf(c *configs.Config, tenant string, names []string) []string {
 		groups = append(groups, group)
 	}
 	return trunk.NewSet(nil, groups...).Expand(tenant, names, func(int) int { return 0 })
+}
+
+// presented is what admission makes of a presentation number.
+func presented(t configs.Tenant, caller seat.Seat, given string) string {
+	for _, n := range []string{given, t.Presentation} {
+		if len(t.Presents) == 0 || n != "" && number.InRange(t.Presents, n) {
+			return n
+		}
+	}
+	return cmp.Or(caller.SiteNumber, caller.Presentation)
 }
 
 func knownTrunk(c *configs.Config, tenant, name string) error {

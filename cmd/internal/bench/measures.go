@@ -59,19 +59,23 @@ func memoryPerBinding(ctx context.Context, r *run) (float64, error) {
 // load, which RFC 3261 has it keep for 32 s, before its bindings are weighed.
 const restTime = 80 * time.Second
 
-// memoryPerCall measures while the calls are held.
+// heldRest is longer than RFC 3261 has transactions kept, 32 s.
+const heldRest = 40 * time.Second
+
+// memoryPerCall measures while the calls are held, when the transactions that set
+// them up have ended.
 func memoryPerCall(ctx context.Context, r *run) (float64, error) {
 	if err := allSucceed(ctx, r, calls{count: warmCalls, rate: callRate, holdMax: shortHold}); err != nil {
 		return 0, fmt.Errorf("warm-up: %w", err)
 	}
-	setup := heldCalls/heldRate*time.Second + 3*time.Second
-	hold := 2 * setup
+	setup := heldCalls / heldRate * time.Second
+	hold := setup + heldRest + 15*time.Second
 	ended := make(chan error, 1)
 	value, err := memoryEach(r, heldCalls, func() error {
 		go func() {
 			ended <- allSucceed(ctx, r, calls{count: heldCalls, rate: heldRate, holdMin: hold, holdMax: hold})
 		}()
-		return wait(ctx, setup)
+		return wait(ctx, setup+heldRest)
 	})
 	if callErr := <-ended; callErr != nil {
 		return 0, callErr
@@ -84,9 +88,9 @@ func memoryPerCall(ctx context.Context, r *run) (float64, error) {
 func sustainedRate(ctx context.Context, r *run) (float64, error) {
 	held := 0
 	for _, rate := range r.Rates {
-		ok, err := holds(ctx, r, rate)
+		ok, err := holds(ctx, r, rate, rateLength)
 		if err == nil && !ok {
-			ok, err = holds(ctx, r, rate)
+			ok, err = holds(ctx, r, rate, rateLength)
 		}
 		if err != nil {
 			return 0, err
@@ -101,8 +105,8 @@ func sustainedRate(ctx context.Context, r *run) (float64, error) {
 
 // holds tells whether a rate is held: no call failed, hardly anything was sent
 // again, and the generators kept it up.
-func holds(ctx context.Context, r *run, rate int) (bool, error) {
-	load := calls{count: rate * int(rateLength.Seconds()), rate: rate, holdMax: shortHold}
+func holds(ctx context.Context, r *run, rate int, length time.Duration) (bool, error) {
+	load := calls{count: rate * int(length.Seconds()), rate: rate, holdMax: shortHold}
 	begin := time.Now()
 	t, err := load.run(ctx, r)
 	if err != nil {
@@ -112,7 +116,7 @@ func holds(ctx context.Context, r *run, rate int) (bool, error) {
 	share := float64(t.retransmissions) / float64(t.messages)
 	fmt.Fprintf(r.Progress, "  %d calls/s: %d of %d succeeded in %.0f s, %.3f %% sent again\n",
 		rate, t.succeeded, load.count, took.Seconds(), 100*share)
-	return t.succeeded == load.count && share <= maxRetransmissions && took <= rateLength*11/10+2*shortHold, nil
+	return t.succeeded == load.count && share <= maxRetransmissions && took <= length*11/10+2*shortHold, nil
 }
 
 // allSucceed is an error unless every call of the load came about.

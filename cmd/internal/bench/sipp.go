@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,12 +27,14 @@ type calls struct {
 	count            int
 	rate             int           // calls per second
 	holdMin, holdMax time.Duration // uniform between
+	scenario         string        // "" is caller.xml
 }
 
 // tally is what sipp counted, both sides together.
 type tally struct {
 	succeeded, failed int
 	retransmissions   int
+	refused           int // answered with 503
 	messages          int // what the retransmissions are a share of
 }
 
@@ -91,7 +95,7 @@ func (c calls) run(ctx context.Context, r *run) (tally, error) {
 
 // callerSide starts the carrier's sipp.
 func (c calls) callerSide(ctx context.Context, r *run) (*process, error) {
-	text, err := os.ReadFile(filepath.Join(r.Files, "caller.xml"))
+	text, err := os.ReadFile(filepath.Join(r.Files, cmp.Or(c.scenario, "caller.xml")))
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +159,9 @@ func readStat(path string) (tally, error) {
 		succeeded:       field("SuccessfulCall(C)"),
 		failed:          field("FailedCall(C)"),
 		retransmissions: field("Retransmissions(C)"),
+	}
+	if slices.Contains(rows[0], "refused(C)") { // by the scenario
+		t.refused = field("refused(C)")
 	}
 	return t, err
 }

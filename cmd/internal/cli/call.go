@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/sip/b2bua"
 	"strowger/sip/ledger"
 )
 
@@ -20,19 +22,23 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "Calls: now, and why they went where they went"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(callList(n), callShow(n), callExplain(n), callHangup(n))
+	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n))
 	return c
 }
 
 func callList(n *connection) *cobra.Command {
-	return &cobra.Command{
+	var session string
+	c := &cobra.Command{
 		Use: "list", Short: "List the calls of all nodes that are not over",
-		Example: "  strowger call list",
+		Example: "  strowger call list\n  strowger call list --session ab30317f1a784dc48ff824d0d3715d86",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var list api.Calls
 			if err := n.do(c.Context(), "GET", n.path("calls"), nil, &list); err != nil {
 				return err
+			}
+			if session != "" {
+				list.Calls = slices.DeleteFunc(list.Calls, func(one api.Call) bool { return !hasSession(one, session) })
 			}
 			err := n.show(c, list, func(w io.Writer) {
 				t := newTable("CALL", "NODE", "STATE", "FROM", "TO", "PARTIES", "FOR")
@@ -48,6 +54,14 @@ func callList(n *connection) *cobra.Command {
 			return errors.Join(err, api.Unanswered(list.Missing))
 		},
 	}
+	c.Flags().StringVar(&session, "session", "", "only calls with this UUID in a Session-ID of theirs")
+	return c
+}
+
+// hasSession tells whether a party of the call has the UUID in its Session-ID.
+func hasSession(c api.Call, uuid string) bool {
+	uuid = strings.ToLower(strings.ReplaceAll(uuid, "-", ""))
+	return slices.ContainsFunc(c.Legs, func(l b2bua.LegInfo) bool { return l.SessionID == uuid })
 }
 
 func callShow(n *connection) *cobra.Command {
@@ -80,6 +94,12 @@ func printCall(w io.Writer, c api.Call) {
 			})
 		}
 		t.add(cells...)
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+	t = newTable("LEG", "SESSION-ID", "SIP CALL-ID")
+	for _, l := range c.Legs {
+		t.add(strconv.Itoa(l.ID), l.SessionID, l.CallID)
 	}
 	fmt.Fprintln(w)
 	t.print(w)
@@ -139,7 +159,7 @@ func story(e ledger.Event) string {
 	leg := "leg " + strconv.Itoa(e.Leg)
 	switch e.Kind {
 	case ledger.Arrived:
-		return fmt.Sprintf("%s, %s calls %s; at %s on %s", e.Party, orWithheld(e.From), e.To, at(e.At), e.Node)
+		return fmt.Sprintf("%s, %s calls %s; at %s on %s", e.Party, orWithheld(e.From), e.To, at(e.At), e.Node) + numbers(e)
 	case ledger.Decided, ledger.Alarm:
 		return e.Detail
 	case ledger.Rang, ledger.Answered:
@@ -167,6 +187,24 @@ func verdict(e ledger.Event) string {
 		return ""
 	}
 	return strings.TrimSuffix(fmt.Sprintf(": %d %s", e.Status, e.Reason), " ")
+}
+
+// numbers are those that a call came by, where they say more than who called.
+func numbers(e ledger.Event) string {
+	text := ""
+	if e.Network != "" && e.Network != e.From {
+		text += "; network number " + e.Network
+	}
+	if e.Presentation != "" && e.Presentation != e.From {
+		text += "; presentation number " + e.Presentation
+	}
+	if e.Withheld {
+		text += "; withheld from the called party"
+	}
+	if e.SessionID != "" {
+		text += "; session " + e.SessionID
+	}
+	return text
 }
 
 func orWithheld(number string) string {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"strowger/cmd/internal/logging"
 	"strowger/cmd/internal/node"
 	"strowger/configs"
 )
@@ -82,8 +82,9 @@ func serve(c *cobra.Command, flags nodeFlags) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: cfg.Log.Level}))
-	n, err := node.Start(c.Context(), cfg, log)
+	log := logging.New(c.ErrOrStderr(), logging.Config{Level: cfg.Log.Level, JSON: cfg.Log.JSON, Numbers: logging.Numbers(cfg.Log.Numbers)})
+	defer log.Close()
+	n, err := node.Start(c.Context(), cfg, log.Logger)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,11 +28,18 @@ import (
 	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
+	"strowger/sip/guard"
+	"strowger/sip/hep"
 	"strowger/sip/ledger"
+	"strowger/sip/leg"
+	"strowger/sip/mark"
+	"strowger/sip/meter"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
+	"strowger/sip/security"
 	"strowger/sip/state"
+	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
@@ -51,29 +59,36 @@ type Node struct {
 	Exchange  *exchange.Exchange
 	Registrar *registrar.Registrar
 	Auth      *auth.Authenticator
+	Guard     *guard.Gate
+	Events    *security.Log
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
 	Desk      *carrier.Desk
+	Trace     *trace.Ring
+	Delays    *meter.Delays
+	Messages  *meter.Messages
+	Homer     *hep.Sender // nil without a capture server
 	Admin     *admin.Server
 
 	Membership *cluster.Membership // nil on a single node
 	Link       *cluster.Link       // nil on a single node
 	Notices    []string            // lines for the operator who started the node
 
+	mint     *mark.Minter
 	tls      *wireTLS
-	unwatch  func() // ends the watch of certificates; nil without one
+	unwatch  []func() // end what watches certificates, blocks and waiting messages
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
 }
 
 // Start builds a node and lets it take calls. On an error everything that was
-// begun is closed again.
+// begun is closed again. A nil log means slog.Default().
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
-	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: log}
+	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: cmp.Or(log, slog.Default())}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openTransport,
-		n.openTrunks, n.openCalls, n.openAdmin,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
+		n.openTransport, n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -81,6 +96,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	}
 	n.startCluster()
 	n.watchCertificates()
+	n.watchBlocks()
 	n.Transport.Start()
 	n.Desk.Start(n.Exchange)
 	n.Admin.Start()
@@ -107,8 +123,8 @@ func (n *Node) close() error {
 		errs = append(errs, n.Admin.Close(ctx))
 		cancel()
 	}
-	if n.unwatch != nil {
-		n.unwatch()
+	for _, end := range n.unwatch {
+		end()
 	}
 	if n.Desk != nil {
 		n.Desk.Close()
@@ -120,11 +136,20 @@ func (n *Node) close() error {
 		n.Resolver.Close()
 	}
 	errs = append(errs, n.closeCluster()...)
+	if n.Homer != nil {
+		errs = append(errs, n.Homer.Close())
+	}
+	if n.Trace != nil {
+		errs = append(errs, n.Trace.Close())
+	}
 	if n.Media != nil {
 		errs = append(errs, n.Media.Close())
 	}
 	if n.Ledger != nil {
 		errs = append(errs, n.Ledger.Close())
+	}
+	if n.Events != nil {
+		errs = append(errs, n.Events.Close())
 	}
 	if n.Plans != nil {
 		n.Plans.close()
@@ -159,6 +184,7 @@ func (n *Node) openLedger(context.Context) error {
 		return err
 	}
 	n.Ledger = l
+	l.Keep(n.Config.Records.Days)
 	if lost > 0 {
 		n.notice("%d calls that were open when the node ended were closed as \"node lost\"", lost)
 	}
@@ -184,13 +210,15 @@ func (n *Node) openTransport(context.Context) error {
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	c := transport.Config{Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial}
+	c := transport.Config{
+		Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Tap: n.tap, Gate: n.gate(), Events: n.Events,
+	}
 	for _, w := range n.Config.Networks {
 		c.Networks[w.Name] = w.Allow
 		for _, l := range w.Listeners {
 			c.Listeners = append(c.Listeners, transport.Listener{
 				Name: l.Name, Network: w.Name, Proto: transport.Proto(l.Proto), Bind: l.Bind, Advertised: l.Advertised,
-				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP,
+				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP, Readers: l.Readers,
 			})
 		}
 	}
@@ -218,21 +246,18 @@ func (h handler) Broken(f transport.Flow, err error) {
 }
 
 func (n *Node) openCalls(context.Context) error {
-	var err error
-	if n.Auth, err = n.authenticator(); err != nil {
-		return err
-	}
 	n.Registrar = registrar.New(registrar.Config{
-		Node: n.Config.Node.Name, Auth: n.Auth, Directory: n.Directory, Attempts: n.Attempts,
+		Node: n.Config.Node.Name, Auth: n.Auth, Guard: n.Guard, Directory: n.Directory, Attempts: n.Attempts,
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
-		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
+		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
+		Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
-	minter, err := n.minter()
-	if err != nil {
+	var err error
+	if n.mint, err = n.minter(); err != nil {
 		return err
 	}
 	library, err := prompt.Open("")
@@ -240,16 +265,18 @@ func (n *Node) openCalls(context.Context) error {
 		return err
 	}
 	c := exchange.Config{
-		Minter: minter, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Log: n.log, MaxCalls: n.Config.Limits.Calls,
-		Registers:      n.Config.Limits.Registers,
-		SessionExpires: n.Config.Session.Expires,
-		MediaTimeout:   n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
+		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
+		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
+		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
+		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
+	c.Messages = n.messages
 	if n.Link != nil {
-		c.Forward = n.Link.Forward
+		c.Forward, c.Peers = n.Link.Forward, peers{n}
 	}
 	n.Exchange = exchange.New(c)
+	n.unwatch = append(n.unwatch, n.Directory.WatchMessages(n.Exchange.MessagesChanged))
 	return nil
 }
 

@@ -10,7 +10,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"strowger/cmd/internal/admin"
+	"strowger/cmd/internal/logging"
 	"strowger/configs"
 	"strowger/sip/admission"
 	"strowger/sip/carrier"
@@ -96,7 +99,8 @@ func (n *Node) openAdmin(ctx context.Context) error {
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), append(admission.Tables(), carrier.Tables()...)...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Desk: n.Desk, Counters: n.counters(), Ready: n.ready, Log: n.log,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Desk: n.Desk, Guard: n.Guard.Guard, Counters: n.counters(), Ready: n.ready,
+		Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Messages}, Certificates: n.tls.keeper, Log: n.log,
 	}
 	if n.Link != nil {
 		c.Peers = peers{n}
@@ -117,18 +121,28 @@ func (n *Node) counters() map[string][]any {
 		"admission": {n.Admission.Counters()},
 		"auth":      {n.Auth.Counters()},
 		"carrier":   {n.Desk.Counters()},
+		"guard":     {n.Guard.Counters()},
+		"security":  {n.Events.Counters()},
 		"resolve":   {n.Resolver.Counters()},
 		"registrar": {n.Registrar.Counters()},
+		"subscribe": {n.Exchange.Subscriptions()},
 		"seat":      {n.Directory.Counters()},
 		"attempts":  {n.Attempts.Counters()},
 		"ledger":    {n.Ledger.Counters()},
 		"media":     {n.Media.Counters()},
+		"trace":     {n.Trace.Counters()},
 	}
 	if s, ok := n.Store.(interface{ Counters() *state.Counters }); ok {
 		all["state"] = []any{s.Counters()}
 	}
-	if !n.tls.keeper.Empty() {
+	if !n.tls.keeper.Empty() || n.Config.Admin.CertFile != "" {
 		all["certificate"] = []any{n.tls.keeper.Counters()}
+	}
+	if c := logging.CountersOf(n.log); c != nil {
+		all["log"] = []any{c}
+	}
+	if n.Homer != nil {
+		all["hep"] = []any{n.Homer.Counters()}
 	}
 	if n.Link != nil {
 		all["cluster"] = []any{n.Link.Counters()}

@@ -10,6 +10,7 @@ import (
 
 	"strowger/configs"
 	"strowger/sip/carrier"
+	"strowger/sip/identity"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -25,7 +26,10 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	n.Resolver = resolve.New(resolve.Config{Servers: n.Config.DNS, Log: n.log})
 	list := make([]trunk.Trunk, 0, len(n.Config.Trunks))
 	for _, t := range n.Config.Trunks {
-		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Probe: trunk.Probe(t.Health), Limits: t.Limits}
+		k := trunk.Trunk{
+			Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media,
+			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
+		}
 		if err := enlist(&k, t); err != nil {
 			return fmt.Errorf("trunk %q: %w", t.Name, err)
 		}

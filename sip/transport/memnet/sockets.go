@@ -94,3 +94,13 @@ type conn struct {
 
 func (c conn) LocalAddr() net.Addr  { return net.TCPAddrFromAddrPort(c.local) }
 func (c conn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
+
+// TryRead is ReadFromUDPAddrPort that does not wait: ok is false if nothing is there.
+func (c *packetConn) TryRead(b []byte) (n int, from netip.AddrPort, ok bool) {
+	select {
+	case d := <-c.in:
+		return copy(b, d.data), d.from, true
+	default:
+		return 0, netip.AddrPort{}, false
+	}
+}

@@ -1,0 +1,50 @@
+package trace_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"strowger/sip/leg"
+	"strowger/sip/trace"
+)
+
+// TestTail: a reader sees each entry once, in order, and is told if it was too slow.
+func TestTail(t *testing.T) {
+	r := open(t, trace.Config{Bytes: trace.MinBytes})
+	now := time.Now()
+	put(r, now, false, text("INVITE", "before", 0))
+	tail := r.Tail()
+	var seen []string
+	read := func() bool {
+		return tail.Read(func(call string, l trace.Leg) { seen = append(seen, call+" "+l.Party) },
+			func(m trace.Message) { seen = append(seen, m.CallID) })
+	}
+	put(r, now, false, text("INVITE", "a", 0))
+	r.Leg(now, "call", 1, leg.Party{Kind: leg.Trunk, Name: "carrier"}, "a")
+	whole := read()
+	put(r, now, false, text("INVITE", "b", 0))
+	whole = read() && whole
+	whole = read() && whole
+	if got := fmt.Sprint(seen); got != "[a call trunk:carrier b]" || !whole {
+		t.Errorf("seen %s, whole %t", got, whole)
+	}
+	const size = 8 << 10
+	seen = nil
+	for i := range trace.MinBytes / 2 / size { // more than a block
+		put(r, now, false, text("INVITE", strconv.Itoa(i), size))
+	}
+	if !read() || len(seen) != trace.MinBytes/2/size || seen[len(seen)-1] != strconv.Itoa(trace.MinBytes/2/size-1) {
+		t.Errorf("seen %d, %v", len(seen), seen)
+	}
+	for i := range 2 * trace.MinBytes / size {
+		put(r, now, false, text("INVITE", fmt.Sprint("more-", i), size))
+	}
+	if read() {
+		t.Error("what was written over is not told")
+	}
+	if !read() {
+		t.Error("told twice")
+	}
+}
