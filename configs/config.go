@@ -177,6 +177,11 @@ type Trunk struct {
 	// NoHomer tells that its messages are not sent to the capture server: homer =
 	// "off". Default: they are, if there is a block homer.
 	NoHomer bool
+	// ClientNames are those of the certificate by which its calls are recognised, beside
+	// Sources, on a listener of its network that has a ClientCAFile: a domain of SIP
+	// URIs, else a DNS name. No two trunks of a network share one. Default: none; with
+	// one, sources may be empty.
+	ClientNames []string
 	// Health is the block health: whether its addresses are asked by OPTIONS. Zero, the
 	// default, means that only calls tell how they do.
 	Health Health

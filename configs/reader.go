@@ -215,8 +215,9 @@ func (r *reader) trunk(b *source.Body) {
 	t.Tenant = b.String("tenant", "")
 	t.Network = b.String("network", "")
 	t.Sources = prefixes(b, "sources")
+	t.ClientNames = clientNames(b)
 	r.account(b, &t)
-	if registers := b.Blocks("registration", 0, 0); len(t.Sources) == 0 && len(registers) == 0 {
+	if registers := b.Blocks("registration", 0, 0); len(t.Sources) == 0 && len(registers) == 0 && len(t.ClientNames) == 0 {
 		b.Fault(b.Pos("sources"), "%s needs the addresses its calls come from; write: sources = [\"192.0.2.1\"]", b.Name())
 	}
 	t.Proto = choice(b, "proto", "udp", "udp", "tcp", "tls")

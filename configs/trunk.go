@@ -126,3 +126,17 @@ func (r *reader) registration(b *source.Body, t *Trunk) {
 	c.Done()
 	t.Registration = reg
 }
+
+// clientNames reads the names by whose certificates a trunk is known.
+func clientNames(b *source.Body) []string {
+	var list []string
+	for _, v := range b.List("client_names", false) {
+		name := strings.ToLower(v.Text)
+		if !isDomain(name) {
+			b.Fault(v.At, "client_names: %q is no domain; write: client_names = [\"carrier.example\"]", v.Text)
+			continue
+		}
+		list = append(list, name)
+	}
+	return list
+}

@@ -203,10 +203,13 @@ func (a *Admission) TenantFor(listener string, domains ...string) *Tenant {
 	return nil
 }
 
-// trunkOf is the trunk that a request came from, or nil: by its source, or by the
-// contact that only it knows.
+// trunkOf is the trunk that a request came from, or nil: by its source, its
+// certificate, or the contact that only it knows.
 func (a *Admission) trunkOf(req *sip.Request, f transport.Flow) *trunk.Trunk {
 	if t := a.cfg.Trunks.BySource(f.Network, f.Remote.Addr()); t != nil {
+		return t
+	}
+	if t := a.cfg.Trunks.ByCertificate(f); t != nil {
 		return t
 	}
 	return a.cfg.Desk.Registered(f, req.Recipient.User)

@@ -27,8 +27,11 @@ type Trunk struct {
 	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
 	Peer    identity.Peer   // how far it is trusted about who calls
-	Probe   Probe
-	Limits  channel.Limits
+	// Shows tells whether who connected by a flow has shown the trunk's certificate; nil
+	// if the trunk is not recognised so.
+	Shows  func(transport.Flow) bool
+	Probe  Probe
+	Limits channel.Limits
 
 	Account      *Account      // nil: its challenges are not answered
 	Registration *Registration // nil: we do not register with it
@@ -103,7 +106,7 @@ func (w Way) URI(user string) sip.Uri {
 
 // Party is the trunk as one side of a call, which was called at an address.
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
-	p := leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at}
+	p := leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at, Shows: t.Shows}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)
 		for _, w := range t.Known() {
@@ -178,6 +181,19 @@ func (s *Set) BySource(network string, from netip.Addr) *Trunk {
 			if p.Contains(from) {
 				return t
 			}
+		}
+	}
+	return nil
+}
+
+// ByCertificate returns the trunk whose certificate was shown by the flow, or nil.
+func (s *Set) ByCertificate(f transport.Flow) *Trunk {
+	if s == nil || f.Proto != transport.TLS {
+		return nil
+	}
+	for i := range s.list {
+		if t := &s.list[i]; t.Network == f.Network && t.Shows != nil && t.Shows(f) {
+			return t
 		}
 	}
 	return nil
