@@ -245,7 +245,7 @@ type Member struct {
 // Target is where calls to a trunk go.
 type Target struct {
 	Host string // an address, or a name that DNS is asked for
-	Port int    // of an address 5060 by default, by TLS 5061; 0, of a name: DNS says, else 5060
+	Port int    // of an address 5060 by default, by TLS 5061; 0, of a name: DNS says, else the same
 }
 
 // Addr is the address of a target; not valid for a name.
@@ -264,7 +264,8 @@ func (t Target) String() string {
 
 // TrunkTLS is how a trunk that is called by TLS is verified.
 type TrunkTLS struct {
-	// ServerName is what its certificate must be for. Default: the target's address.
+	// ServerName is what its certificate must be for. Default: the target, as it is
+	// written: a name and not those of the hosts that DNS has for it (RFC 5922).
 	ServerName string
 	// CAFile holds its authorities, in PEM. Default "": the system's.
 	CAFile string

@@ -232,10 +232,6 @@ func (r *reader) trunk(b *source.Body) {
 			b.Fault(v.At, "%q is neither an address nor a name; write: targets = [\"192.0.2.1:5060\"] or [\"carrier.example\"]", v.Text)
 			continue
 		}
-		if t.Proto == "tls" && !target.Addr().IsValid() {
-			b.Fault(v.At, "%s is called by TLS, by addresses only; write: targets = [\"192.0.2.1\"] and server_name = %q", b.Name(), target.Host)
-			continue
-		}
 		if r.o.TrunkPort != 0 {
 			target.Port = r.o.TrunkPort
 		}

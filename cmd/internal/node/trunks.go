@@ -39,7 +39,9 @@ func (n *Node) openTrunks(ctx context.Context) error {
 			return fmt.Errorf("trunk %q: %w", t.Name, err)
 		}
 		for _, target := range t.Targets {
-			k.Targets = append(k.Targets, n.Resolver.Follow(n.target(t, target)))
+			name := n.Resolver.Follow(n.target(t, target))
+			k.Targets = append(k.Targets, name)
+			n.tls.follow(t.Network, target, name)
 		}
 		list = append(list, k)
 	}
