@@ -28,6 +28,7 @@ type Exchange struct {
 	seed     maphash.Seed
 	sources  *sources
 	carried  carriages
+	narrow   narrows
 	calls    atomic.Int64 // not over yet
 	draining atomic.Bool
 	workers  sync.WaitGroup

@@ -35,6 +35,8 @@
 //   - CANCEL is answered here, in its own transaction. 481, 482 (merged requests)
 //     and 503 (table full) are answered here as well; the latter two without a
 //     transaction, and their ACKs are known by the To tag.
+//   - A request that is too large for a datagram goes by a stream if the user has one,
+//     and by UDP after all if that cannot be used (Widener).
 //   - Timers have the RFC's values and are constants. What has no timer in the
 //     RFC, an INVITE that is ringing, is the user's to end; a request of another
 //     method that the user never answers ends after 64*T1.
