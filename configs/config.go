@@ -56,6 +56,13 @@ type Network struct {
 	// addresses lie in. An address that a target's name resolves to is not called
 	// unless it is in the list.
 	Allow []netip.Prefix
+	// Proxies are addresses that pass on what others send, such as a load balancer:
+	// who guesses passwords behind one is told apart by its Via, and the proxy itself
+	// is never blocked. Default: none.
+	Proxies []netip.Prefix
+	// Sites are never blocked for wrong passwords, but an alarm tells of them.
+	// Default: none.
+	Sites []netip.Prefix
 	// DSCPSIP and DSCPRTP mark what is sent, 0 to 63 (RFC 2474). Default 24 (CS3)
 	// and 46 (EF); 0 is best effort.
 	DSCPSIP, DSCPRTP int

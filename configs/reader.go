@@ -79,6 +79,8 @@ func (r *reader) network(b *source.Body, first bool) {
 		n.RTP = append(n.RTP, r.rtp(p))
 	}
 	n.Allow = prefixes(b, "allow")
+	n.Proxies = prefixes(b, "proxies")
+	n.Sites = prefixes(b, "sites")
 	n.DSCPSIP = b.Int("dscp_sip", 24, 0, 63)
 	n.DSCPRTP = b.Int("dscp_rtp", 46, 0, 63)
 	b.Done()

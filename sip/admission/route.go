@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -58,6 +59,9 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
 	r.caller = identity.Of(r.req, r.trunk.Peer)
+	if n, ok := number.E164(r.tenant.Numbering, r.caller.Network); ok { // as other carriers want it
+		r.caller.Network = n
+	}
 	if !r.caller.Withheld {
 		r.number = r.caller.Presentation
 	}
@@ -154,7 +158,8 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 	case dialplan.Ring:
 		p.Stages = []b2bua.Stage{a.ringSeats(ctx, r, step)}
 	case dialplan.Trunk:
-		outward := a.outward(r, step.Presentation)
+		outward, why := a.outward(r, step.Presentation)
+		p.Why = append(slices.Clip(p.Why), why...)
 		p.Presentation = outward.Presentation
 		p.Stages = a.trunkStages(r, step, outward)
 	}

@@ -79,7 +79,7 @@ func (p *party) act(a action) {
 		p.cancel(a)
 	case "ACK":
 		p.ack(p.talk(), a)
-	case "BYE", "INFO", "OPTIONS", "UPDATE", "PRACK", "MESSAGE", "REGISTER":
+	case "BYE", "INFO", "OPTIONS", "UPDATE", "PRACK", "MESSAGE", "REGISTER", "REFER":
 		p.request(a)
 	case "on":
 		p.habits[a.args[0]] = action{args: a.args[1:], header: a.header}

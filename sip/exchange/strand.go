@@ -42,6 +42,7 @@ func newStrand(x *Exchange, id uint16) *strand {
 		legs: map[string]place{}, calls: map[string]*running{},
 	}
 	s.table = transaction.NewTable(s, x.cfg.Sender)
+	s.table.IsPeer = s.isPeer
 	return s
 }
 

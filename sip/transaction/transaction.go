@@ -37,6 +37,9 @@
 //     transaction, and their ACKs are known by the To tag.
 //   - A request that is too large for a datagram goes by a stream if the user has one,
 //     and by UDP after all if that cannot be used (Widener).
+//   - A CANCEL counts only from the address that the INVITE came from, or another one
+//     of that party (Table.IsPeer).
+//   - Who is unknown is answered once, by Refuse, and with little.
 //   - Timers have the RFC's values and are constants. What has no timer in the
 //     RFC, an INVITE that is ringing, is the user's to end; a request of another
 //     method that the user never answers ends after 64*T1.

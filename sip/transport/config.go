@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"strowger/sip/message"
+	"strowger/sip/security"
 )
 
 // Limits that are not configured.
 const (
 	RefusalsPerSecond = 50      // stateless answers to malformed requests, with a burst of as many
+	MaxGain           = 2       // times the bytes of a datagram that its source, which may be feigned, is answered with
 	ReceiveBuffer     = 4 << 20 // bytes asked of the kernel for a UDP socket
 	SendBuffer        = 1 << 20 // bytes asked of the kernel for a UDP socket
 	defaultSIPPort    = 5060    // where a reply goes if the sent-by of a Via names no port
@@ -48,6 +50,8 @@ type Config struct {
 	TLS func(network string, remote netip.AddrPort) *tls.Config
 	// Link carries a message to the node of a flow; nil means there are no others.
 	Link func(f Flow, msg []byte) error
+	// Events are told what strangers do; nil means nobody wants to know.
+	Events security.Reporter
 	// Tap is shown every message as it came, before it is parsed, and as it is sent,
 	// with its flow, whose Remote is where it came from or goes to. It must neither
 	// block nor keep the bytes. nil means nobody looks.
@@ -108,6 +112,9 @@ const MaxReaders = 16
 func DefaultReaders(processors int) int { return max(1, min(4, processors/2)) }
 
 func (c *Config) setDefaults() {
+	if c.Events == nil {
+		c.Events = security.Discard{}
+	}
 	if c.Sockets == nil {
 		c.Sockets = kernel{}
 	}

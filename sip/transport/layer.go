@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"strowger/sip/overload"
+	"strowger/sip/security"
 )
 
 // Layer is the wire of a node. Safe for concurrent use.
@@ -309,11 +310,19 @@ func (l *Layer) allowed(network string, a netip.Addr) bool {
 
 func (l *Layer) notAllowed(network string, remote netip.AddrPort) error {
 	l.counters.NotAllowed.Add(1)
+	l.cfg.Events.Report(time.Now(), security.Event{Kind: security.NotAllowed, Target: remote, Network: network})
 	if l.lines.Allow() {
 		l.log.Warn("a request is not sent to an address that the setting does not list; add it there if it is the party's",
 			"setting", "allow of network "+network, "address", remote)
 	}
 	return fmt.Errorf("%w: network %q, %s", ErrNotAllowed, network, remote)
+}
+
+// tell reports what the other side of a flow did.
+func (l *Layer) tell(kind security.Kind, f Flow, detail string) {
+	l.cfg.Events.Report(time.Now(), security.Event{
+		Kind: kind, Source: f.Remote, Transport: string(f.Proto), Network: f.Network, Detail: detail,
+	})
 }
 
 // pause waits for d; it is false if the layer closes meanwhile.

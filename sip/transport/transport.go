@@ -81,6 +81,7 @@ type Received struct {
 	Msg  sip.Message // *sip.Request or *sip.Response
 	Flow Flow        // by which it came, and by which a reply leaves
 	At   time.Time
+	Size int // bytes on the wire; 0 means that nobody knows
 }
 
 // Handler takes what arrives. Its methods are called from reading goroutines and

@@ -51,6 +51,7 @@ import (
 	"strowger/media"
 	"strowger/sip/certificate"
 	"strowger/sip/exchange"
+	"strowger/sip/guard"
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -97,6 +98,7 @@ type Config struct {
 	Media     media.Plane
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
+	Guard     *guard.Guard
 	Trace     *trace.Ring
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.
