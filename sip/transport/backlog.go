@@ -88,13 +88,12 @@ func (b *backlog) shed() {
 
 // late tells whether a datagram of a class that waited is refused.
 func (b *backlog) late(class overload.Class, wait time.Duration, now time.Time) bool {
-	inside := &b.layer.gate.inside
 	switch class {
 	case overload.Known:
 		b.detector.Observe(now, wait)
-		return wait > overload.Target && b.detector.Shedding() || inside.Refuses()
+		return wait > overload.Target && b.detector.Shedding() || b.layer.gate.refuses()
 	case overload.Unknown:
-		return wait > overload.Target || inside.Shedding()
+		return wait > overload.Target || b.layer.gate.shedding()
 	default:
 		return false
 	}
