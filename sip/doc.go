@@ -19,6 +19,7 @@
 //	auth         digest authentication
 //	guard        who guesses passwords is blocked
 //	security     the log of security events, for other programs
+//	subscribe    what phones watch: colleagues, messages (RFC 6665). Pure
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
 //	trunk        carriers

@@ -16,6 +16,7 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/identity"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/transport"
@@ -32,12 +33,19 @@ type request struct {
 	seat   seat.Seat       // the caller
 	caller identity.Caller // as seats see it; see outward for trunks
 	number string          // the caller's number for the plan, "" if withheld
+	urgent bool            // what seats have set for their calls does not matter
+	*diversion
+	refers *b2bua.Ask      // the caller asks for this in a call, for another party of it; or nil
+	own    identity.Caller // the caller itself, if it refers
 }
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
-	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(flow)}
+	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(flow), diversion: begun(req)}
 	if r.trunk != nil {
+		if _, found, _ := message.Replaced(req); found { // it may take over nothing
+			return silent(cause.New(403, "", cause.Caller), nil)
+		}
 		return a.admitTrunk(ctx, r)
 	}
 	r.tenant = a.tenantOf(req, flow)
@@ -49,6 +57,9 @@ func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, 
 		return silent(*refusal, headers)
 	}
 	r.seat = s
+	if d, found, ok := message.Replaced(req); found {
+		return r.replaces(d, ok)
+	}
 	return a.admitSeat(ctx, r)
 }
 
@@ -66,7 +77,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 		r.number = r.caller.Presentation
 	}
 	p := b2bua.Program{
-		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number,
+		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number, Shown: r.shown(),
 		Network: r.caller.Network, Presentation: r.caller.Presentation, Withheld: r.caller.Withheld,
 	}
 	called := identity.Number(r.req.Recipient)
@@ -74,7 +85,9 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 		return a.impossible(p, called)
 	}
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
-		if stages := a.callback(ctx, r, e164); stages != nil {
+		r.urgent = true
+		stages := a.callback(ctx, r, e164)
+		if r.urgent = false; stages != nil {
 			a.counters.Callbacks.Add(1)
 			p.To, p.Entry, p.Stages = e164, "emergency callback", stages
 			return p
@@ -93,11 +106,15 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	dialled, showing := r.tenant.Plan().Showing(r.tenant.Numbering, called)
 	r.caller = seatCaller(s, asked, showing)
 	p := b2bua.Program{
+		Shown:  r.shown(),
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
 		From:   s.Number, Network: r.caller.Network, Presentation: s.Number, Withheld: r.caller.Withheld,
 	}
 	if n, ok := r.tenant.emergencyNumber(calledForEmergency(r.req, called)); ok {
 		return a.emergency(ctx, r, p, n)
+	}
+	if r.refers != nil {
+		r.own, r.caller = r.caller, r.refers.Shown
 	}
 	called = dialled
 	if asked.Privacy.Impossible() {
@@ -113,10 +130,15 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		p.To, p.Refuse = called, &v
 		return p
 	}
-	return a.decide(ctx, r, p, dialplan.Question{
+	return a.decide(ctx, r, p, r.dials(s, called))
+}
+
+// dials is the question of a seat that dials a number.
+func (r *request) dials(s seat.Seat, called string) dialplan.Question {
+	return dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
 		At: r.now, Presentation: cmp.Or(s.Presentation, r.tenant.Presentation),
-	})
+	}
 }
 
 // impossible refuses a call that is to be made in a privacy we do not know or not at
@@ -156,12 +178,17 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		v := cause.New(step.Status, step.Reason, cause.Caller)
 		p.Refuse = &v
 	case dialplan.Ring:
-		p.Stages = []b2bua.Stage{a.ringSeats(ctx, r, step)}
+		p.Stages = a.ringStages(ctx, r, step)
+		p.Why = append(p.Why, r.notes...)
 	case dialplan.Trunk:
 		outward, why := a.outward(r, step.Presentation)
 		p.Why = append(slices.Clip(p.Why), why...)
 		p.Presentation = outward.Presentation
-		p.Stages = a.trunkStages(r, step, outward)
+		p.Stages = a.trunkStages(r, step, caller{known: outward})
+	case dialplan.Forward:
+		a.setForward(ctx, r, step, &p)
+	case dialplan.DoNotDisturb:
+		a.setFeature(ctx, r, &p, nil, func(f *seat.Features) { f.DoNotDisturb = step.On })
 	}
 	return p
 }
@@ -196,6 +223,8 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
 	case s.Disabled:
 		return nil, cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " is disabled", Fault: cause.Callee}
+	case s.Set().DoNotDisturb && !r.urgent:
+		return nil, cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + n + " does not want to be disturbed", Fault: cause.Callee}
 	case s.Reached != "":
 		return a.reachedElsewhere(r, s)
 	}

@@ -21,13 +21,15 @@ type strand struct {
 	timer  *time.Timer
 	armed  time.Time // when timer fires
 	table  *transaction.Table
-	legs   map[string]place // by our tag
+	legs   map[string]place   // by our tag
+	moved  map[string]*strand // legs that were here, by our tag: who has them, or knows who
 	calls  map[string]*running
 	due    timers
 	events []ledger.Event  // of the step under way, not written yet
 	idle   []chan struct{} // closed when no call is left
 	// arrived is when the message at hand came.
 	arrived time.Time
+	desk    *desk // of the strand of subscriptions, else nil
 }
 
 // place is where a dialog lives.
@@ -39,7 +41,7 @@ type place struct {
 func newStrand(x *Exchange, id uint16) *strand {
 	s := &strand{
 		x: x, id: id, box: newMailbox(), timer: time.NewTimer(0),
-		legs: map[string]place{}, calls: map[string]*running{},
+		legs: map[string]place{}, moved: map[string]*strand{}, calls: map[string]*running{},
 	}
 	s.table = transaction.NewTable(s, x.cfg.Sender)
 	s.table.IsPeer = s.isPeer
@@ -113,7 +115,7 @@ func (s *strand) drain() bool {
 		} else {
 			s.arrived = items[i].wire.At
 			s.x.cfg.Delays.Waited(now.Sub(s.arrived))
-			s.table.Receive(now, items[i].wire)
+			s.take(now, items[i].wire)
 		}
 	}
 	s.tick(now)
@@ -134,6 +136,9 @@ const (
 func (s *strand) arm(now time.Time) {
 	d := earlier(onGrid(s.table.Urgent(), slack), onGrid(s.table.Deadline(), linger))
 	d = earlier(d, onGrid(s.due.first(), slack))
+	if s.desk != nil {
+		d = earlier(d, onGrid(s.desk.book.Deadline(), slack))
+	}
 	if d.IsZero() || !s.armed.IsZero() && !d.Before(s.armed) {
 		return
 	}
@@ -166,6 +171,9 @@ func (s *strand) tick(now time.Time) {
 		}
 		s.step(now, r, b2bua.Tick{})
 	}
+	if s.desk != nil {
+		s.desk.tick(now)
+	}
 	if len(s.calls) == 0 {
 		for _, c := range s.idle {
 			close(c)
@@ -177,9 +185,15 @@ func (s *strand) tick(now time.Time) {
 // step advances a call and settles what follows: its timer, its place in the
 // tables, its end.
 func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
+	s.do(r, func() { r.call.Step(now, ev, r) })
+}
+
+// do has something done to a call, and settles what follows as step does.
+func (s *strand) do(r *running, what func()) {
 	wasOver := r.call.Over()
-	r.call.Step(now, ev, r)
+	what()
 	s.write()
+	r.publish()
 	if !wasOver && r.call.Over() {
 		s.x.calls.Add(-1)
 		if r.call.Recorded() {
@@ -208,6 +222,7 @@ func (s *strand) drop(r *running) {
 	delete(s.calls, r.call.ID)
 	for _, tag := range r.tags {
 		delete(s.legs, tag)
+		r.forget(tag)
 	}
 }
 

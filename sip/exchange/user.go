@@ -11,15 +11,23 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/security"
+	"strowger/sip/subscribe"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
 
+// allow are the methods that are understood outside of a call.
+const allow = leg.Allow + ", REGISTER, SUBSCRIBE"
+
 // supported are the option tags that a request may Require.
-var supported = []string{"path", "outbound", "timer", "100rel"}
+var supported = []string{"path", "outbound", "timer", "100rel", "replaces", "norefersub"}
 
 // Request takes a request that is no retransmission (transaction.User).
 func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	if s.desk != nil && req.Method == sip.SUBSCRIBE {
+		s.desk.subscribe(now, tx, req, flow)
+		return
+	}
 	if tag := message.Tag(req.To().Params); tag != "" {
 		s.inDialog(now, tx, req, flow, tag)
 		return
@@ -45,10 +53,10 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 		s.register(now, tx, req, flow)
 	case sip.OPTIONS:
 		s.options(now, tx, req)
-	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
+	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.REFER:
 		s.reply(now, tx, req, 481)
 	default:
-		s.reply(now, tx, req, 405, sip.NewHeader("Allow", leg.Allow+", REGISTER"))
+		s.reply(now, tx, req, 405, sip.NewHeader("Allow", allow))
 	}
 }
 
@@ -79,7 +87,7 @@ func (s *strand) options(now time.Time, tx *transaction.Server, req *sip.Request
 		s.reply(now, tx, req, 503, retryAfter())
 		return
 	}
-	headers := append(leg.Capabilities(), sip.NewHeader("Allow", leg.Allow+", REGISTER"))
+	headers := append(leg.Capabilities(), sip.NewHeader("Allow", allow), sip.NewHeader("Allow-Events", subscribe.AllowEvents))
 	s.reply(now, tx, req, 200, headers...)
 }
 
@@ -165,7 +173,7 @@ func (s *strand) inDialog(now time.Time, tx *transaction.Server, req *sip.Reques
 		s.step(now, r, b2bua.Request{Leg: l.ID, Msg: withoutBody(req)})
 	case l.Party.Kind == leg.Seat:
 		s.x.counters.ForeignSource.Add(1)
-		s.authenticate(now, r, l, tx, req, flow)
+		s.authenticate(now, l, tx, req, flow)
 	default:
 		s.foreign(req.Method, flow)
 		s.reply(now, tx, req, 403)
@@ -207,6 +215,8 @@ func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Respon
 		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
 	case *orphan:
 		o.leg.Response(now, o, tx, res)
+	case *subscribe.Subscription:
+		s.desk.book.Answered(now, o, res.StatusCode)
 	}
 }
 
@@ -214,6 +224,10 @@ func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Respon
 // repeated after its transaction's end is acknowledged by the leg if it lives; one of a
 // call that is over is hung up.
 func (s *strand) Stray(now time.Time, res *sip.Response, flow transport.Flow) {
+	if to := s.moved[message.Tag(res.From().Params)]; to != nil {
+		to.box.post(func(now time.Time) { to.Stray(now, res, flow) })
+		return
+	}
 	s.x.counters.StrayResponses.Add(1)
 	if res.CSeq().MethodName != sip.INVITE || res.StatusCode/100 != 2 {
 		return
@@ -232,6 +246,8 @@ func (s *strand) ClientFailed(now time.Time, tx *transaction.Client, err error) 
 		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Tx: tx, Err: err})
 	case *orphan:
 		o.leg.Failed(now, o, tx, err)
+	case *subscribe.Subscription:
+		s.desk.book.Failed(o)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/message"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 	"strowger/sip/transport/memnet"
 )
@@ -123,12 +124,20 @@ func (e everybody) Admit(_ context.Context, _ time.Time, req *sip.Request, flow 
 	return p
 }
 
+func (everybody) Route(context.Context, time.Time, b2bua.Ask, transport.Flow) b2bua.Program {
+	return b2bua.Program{}
+}
+
 func (everybody) Register(_ context.Context, _ time.Time, req *sip.Request, _ transport.Flow) *sip.Response {
 	return message.NewResponse(req, 403, "", "registrar")
 }
 
 func (everybody) Authenticate(context.Context, time.Time, *sip.Request, transport.Flow, leg.Party) (bool, int, []sip.Header) {
 	return false, 403, nil
+}
+
+func (everybody) Subscribe(context.Context, time.Time, *sip.Request, transport.Flow, *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
+	return subscribe.Grant{}, 403, nil
 }
 
 // silence is a plane without sound, muted one of its endpoints, nowhere a ledger.

@@ -174,6 +174,13 @@ func summary(msg sip.Message) string {
 		if m.Method == sip.INVITE {
 			fmt.Fprintf(&b, " to %s", mask(m.Recipient.User))
 		}
+		if m.Method == sip.REFER {
+			to, _, _ := strings.Cut(message.Header(m, "Refer-To"), "?")
+			fmt.Fprintf(&b, " to %s", strings.Trim(to, "<>"))
+		}
+		if m.Method == sip.NOTIFY && len(noticeSummary(string(m.Body()))) == 0 {
+			fmt.Fprintf(&b, " %s, %s: %s", message.Header(m, "Event"), message.Header(m, "Subscription-State"), strings.TrimSpace(string(m.Body())))
+		}
 		if m.Method == sip.PRACK && mask(message.ToTag(m)) == message.ToTag(m) {
 			fmt.Fprintf(&b, " to %s", message.ToTag(m))
 		}
@@ -186,7 +193,13 @@ func summary(msg sip.Message) string {
 	case *sip.Response:
 		fmt.Fprintf(&b, "%d %s (%s %d)", m.StatusCode, m.Reason, m.CSeq().MethodName, m.CSeq().SeqNo)
 	}
-	for _, name := range []string{"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate"} {
+	for _, name := range []string{
+		"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate",
+		"Event", "Expires", "Subscription-State", "Min-Expires",
+	} {
+		if req, ok := msg.(*sip.Request); ok && req.Method == sip.NOTIFY && noticeSummary(string(req.Body())) == "" {
+			break // said above
+		}
 		for _, v := range message.Headers(msg, name) {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}
@@ -199,6 +212,27 @@ func summary(msg sip.Message) string {
 	if s := sdpSummary(string(msg.Body())); s != "" {
 		b.WriteString(" " + s)
 	}
+	b.WriteString(noticeSummary(string(msg.Body())))
+	return b.String()
+}
+
+var dialogs = regexp.MustCompile(`(version|state|direction)="([^"]*)"|<state>(.*)</state>|identity.*(sip:[^@<]*)`)
+
+// noticeSummary is what a NOTIFY tells.
+func noticeSummary(body string) string {
+	var b strings.Builder
+	switch {
+	case strings.HasPrefix(body, "<?xml"):
+		for _, found := range dialogs.FindAllStringSubmatch(body, -1) {
+			b.WriteString(" " + found[2] + found[3] + found[4])
+		}
+	case strings.HasPrefix(body, "Messages"):
+		for line := range strings.Lines(body) {
+			if name, value, _ := strings.Cut(strings.TrimSpace(line), ": "); name != "Message-Account" {
+				b.WriteString(" " + value)
+			}
+		}
+	}
 	return b.String()
 }
 
@@ -207,6 +241,8 @@ func told(res *sip.Response) []string {
 	switch {
 	case res.StatusCode == 405:
 		return []string{"Allow"}
+	case res.StatusCode == 489:
+		return []string{"Allow-Events"}
 	case res.StatusCode == 415:
 		return []string{"Accept"}
 	case res.StatusCode == 200 && res.CSeq().MethodName == sip.OPTIONS:

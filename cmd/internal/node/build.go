@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"crypto/rand"
 	"strings"
 	"sync"
@@ -9,8 +10,10 @@ import (
 	"strowger/media"
 	"strowger/media/prompt"
 	"strowger/media/relay"
+	"strowger/sip/b2bua"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -38,6 +41,12 @@ func (n *Node) algorithms(listener string) []string { return n.listener(listener
 // home is the tenant of a listener's requests that name none.
 func (n *Node) home(listener string) string { return n.listener(listener).Tenant }
 
+// messages counts what waits for a seat.
+func (n *Node) messages(ctx context.Context, tenant, number string) (subscribe.Messages, error) {
+	m, err := n.Directory.Messages(ctx, tenant, number)
+	return subscribe.Messages(m), err
+}
+
 func (n *Node) listener(name string) configs.Listener {
 	for _, w := range n.Config.Networks {
 		for _, l := range w.Listeners {
@@ -63,7 +72,11 @@ const maxComposed = 1024
 func composer(library *prompt.Library) func(names []string) *media.Prompt {
 	var mu sync.Mutex
 	composed := map[string]*media.Prompt{}
+	ringback := prompt.Ringback()
 	return func(names []string) *media.Prompt {
+		if len(names) == 1 && names[0] == b2bua.Ringback {
+			return ringback
+		}
 		if len(names) == 1 {
 			p, err := library.Get(names[0])
 			if err != nil {

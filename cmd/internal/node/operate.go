@@ -123,6 +123,7 @@ func (n *Node) counters() map[string][]any {
 		"security":  {n.Events.Counters()},
 		"resolve":   {n.Resolver.Counters()},
 		"registrar": {n.Registrar.Counters()},
+		"subscribe": {n.Exchange.Subscriptions()},
 		"seat":      {n.Directory.Counters()},
 		"attempts":  {n.Attempts.Counters()},
 		"ledger":    {n.Ledger.Counters()},

@@ -102,6 +102,8 @@ type Seat struct {
 	seat.Seat
 	Credentials []string `json:"credentials"` // the algorithms that it has a secret for
 	Registered  int      `json:"registered"`  // living bindings
+	// Messages are those that wait, of a seat that is shown alone.
+	Messages *seat.Messages `json:"messages,omitempty"`
 }
 
 // NewSeat is a request for a seat. With an empty password one is generated.
@@ -131,23 +133,49 @@ type SeatEdit struct {
 	Address      *string `json:"address,omitempty"`
 	Desk         *string `json:"desk,omitempty"`
 	Reached      *string `json:"reached,omitempty"`
+	Pickup       *string `json:"pickup,omitempty"`
+	Ring         *string `json:"ring,omitempty"`
+	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+}
+
+// FeatureEdit changes what is set; an empty text clears.
+type FeatureEdit struct {
+	DoNotDisturb *bool   `json:"do_not_disturb,omitempty"`
+	Always       *string `json:"always,omitempty"`
+	Busy         *string `json:"busy,omitempty"`
+	NoAnswer     *string `json:"no_answer,omitempty"`
+	Unregistered *string `json:"unregistered,omitempty"`
+	After        *int    `json:"after,omitempty"` // seconds
+}
+
+// Apply makes the edit.
+func (e FeatureEdit) Apply(f *seat.Features) {
+	set(&f.DoNotDisturb, e.DoNotDisturb)
+	set(&f.Forward.Always, e.Always)
+	set(&f.Forward.Busy, e.Busy)
+	set(&f.Forward.NoAnswer, e.NoAnswer)
+	set(&f.Forward.Unregistered, e.Unregistered)
+	set(&f.Forward.After, e.After)
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
 }
 
 // Apply makes the edit.
 func (e SeatEdit) Apply(s *seat.Seat) {
-	for _, f := range []struct{ from, to *string }{
-		{e.Name, &s.Name},
-		{e.Network, &s.Network},
-		{e.Presentation, &s.Presentation},
-		{e.SiteNumber, &s.SiteNumber},
-		{e.Address, &s.Address},
-		{e.Desk, &s.Desk},
-		{e.Reached, &s.Reached},
-	} {
-		if f.from != nil {
-			*f.to = *f.from
-		}
-	}
+	set(&s.Name, e.Name)
+	set(&s.Network, e.Network)
+	set(&s.Presentation, e.Presentation)
+	set(&s.SiteNumber, e.SiteNumber)
+	set(&s.Address, e.Address)
+	set(&s.Desk, e.Desk)
+	set(&s.Reached, e.Reached)
+	set(&s.Pickup, e.Pickup)
+	set(&s.Ring, e.Ring)
+	set(&s.AutoAnswer, e.AutoAnswer)
 }
 
 // Why is what a seat tried last, and what it has.
@@ -181,6 +209,12 @@ type NewToken struct {
 type Call struct {
 	Node string `json:"node"`
 	exchange.Call
+}
+
+// Transfer connects a party of a call to somebody else.
+type Transfer struct {
+	To  string `json:"to"`            // as it would be dialled by the party that is let go
+	Leg int    `json:"leg,omitempty"` // who goes on; 0 means 1, the caller
 }
 
 // Calls are those of a tenant on every node that answered, oldest first.
