@@ -63,6 +63,9 @@ func (b *backlog) run(buf []byte, n int, from netip.AddrPort) {
 			b.put(buf[:n], from)
 		}
 		b.shed()
+		if b.queues[overload.Emergency].len() > 0 { // whoever talks much keeps none waiting
+			b.take(overload.Emergency)
+		}
 		for range handleAtOnce {
 			if !b.next() {
 				b.rest()
