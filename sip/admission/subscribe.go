@@ -30,6 +30,10 @@ func (a *Admission) Subscribe(ctx context.Context, now time.Time, req *sip.Reque
 		Subscriber: subscribe.Name{Tenant: s.Tenant, Number: s.Number},
 		Resource:   subscribe.Name{Tenant: s.Tenant, Number: number},
 	}
+	r := request{now: now, req: req, tenant: a.tenants[s.Tenant]}
+	if r.isPlace(s, number) {
+		return g, 0, nil
+	}
 	if _, err := a.cfg.Directory.Seat(ctx, s.Tenant, number); err != nil {
 		return g, a.notThere(err), nil
 	}

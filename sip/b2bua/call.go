@@ -51,6 +51,9 @@ type Effects interface {
 	// Keep tells the call that gave a leg that it is kept; Return gives it back.
 	Keep(*Moving)
 	Return(*Moving, cause.Verdict)
+	// Park takes a place for the party of a leg; false if none is free. Unpark gives it up.
+	Park(leg int, p Park) (place string, ok bool)
+	Unpark(place string)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
@@ -86,6 +89,7 @@ type Call struct {
 	peer     *party        // whom the caller talks to
 	transfer *transfer     // that is under way, or nil
 	reoffer  *party        // whose re-INVITE waits for the other leg's answer
+	park     *parked       // how the caller is kept until somebody comes for it; nil if it is not
 }
 
 // party is a leg with its sound.
@@ -162,6 +166,9 @@ func (c *Call) Done() bool {
 // Deadline is when a Tick is due; zero means never.
 func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
+	if c.park != nil {
+		d = earlier(d, c.park.until)
+	}
 	if t := c.transfer; t != nil {
 		d = earlier(d, t.again)
 	}

@@ -103,6 +103,8 @@ func (c *Call) Take(now time.Time, id int, m *Moving, early bool, out Effects) b
 		c.front, c.peer = other, c.attach(now, m, out)
 		c.join(now, c.peer, out)
 		c.release(now, p, cause.Verdict{}, out)
+	case c.isParked(p):
+		c.retrieved(now, m, out)
 	case c.state == ringing && p == c.caller():
 		c.takeCaller(now, p, m, out)
 	case c.state == ringing && p.State < leg.Answered:

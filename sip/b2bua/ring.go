@@ -34,6 +34,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	case p.Refuse != nil:
 		c.end(now, *p.Refuse, "switch", out)
 	case !c.prepare(now, out):
+	case p.App == AppPark:
+		c.end(now, unparkable, "switch", out)
 	case p.Replaces != nil:
 		out.Find(Find{By: p.Caller, Dialog: *p.Replaces})
 	case p.App != NoApp:
