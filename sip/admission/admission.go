@@ -45,6 +45,7 @@ import (
 	"strowger/dialplan"
 	"strowger/dialplan/plan"
 	"strowger/sip/auth"
+	"strowger/sip/guard"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -90,6 +91,7 @@ type Config struct {
 	Store     state.Store
 	Local     bool // Store is in this process: only durable writes wait
 	Auth      *auth.Authenticator
+	Guard     *guard.Gate // with the same Auth
 	Registrar Registrar
 	// Algorithms are the digests that a listener offers, the preferred first.
 	Algorithms func(listener string) []string

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -69,6 +70,9 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
 	r.caller = identity.Of(r.req, r.trunk.Peer)
+	if n, ok := number.E164(r.tenant.Numbering, r.caller.Network); ok { // as other carriers want it
+		r.caller.Network = n
+	}
 	if !r.caller.Withheld {
 		r.number = r.caller.Presentation
 	}
@@ -177,7 +181,8 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		p.Stages = a.ringStages(ctx, r, step)
 		p.Why = append(p.Why, r.notes...)
 	case dialplan.Trunk:
-		outward := a.outward(r, step.Presentation)
+		outward, why := a.outward(r, step.Presentation)
+		p.Why = append(slices.Clip(p.Why), why...)
 		p.Presentation = outward.Presentation
 		p.Stages = a.trunkStages(r, step, caller{known: outward})
 	case dialplan.Forward:

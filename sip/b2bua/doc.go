@@ -52,6 +52,8 @@
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.
+//   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
+//     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - A transfer (REFER, or by an administrator) serves who goes on by a new program,
 //     which admission decides as if who transfers had dialled the number. It is the
 //     call's caller from then on, hears ringing, and is joined to who answers. Who

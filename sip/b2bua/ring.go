@@ -27,6 +27,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
+		c.program.Network, c.program.Presentation = "", "" // of the message, which is not kept
 		c.recordDecision(now, p, out)
 	}
 	c.state = ringing

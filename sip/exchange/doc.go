@@ -62,6 +62,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/security"
 	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
@@ -137,7 +138,10 @@ type Config struct {
 	// Registered is told of flows by which a REGISTER was accepted. nil means nobody
 	// wants to know.
 	Registered func(transport.Flow)
-	Log        *slog.Logger // nil means slog.Default()
+	// Events are told of requests that their dialog's party did not send, and of who
+	// sends too much; nil means nobody wants to know.
+	Events security.Reporter
+	Log    *slog.Logger // nil means slog.Default()
 
 	// MediaTimeout ends a call whose party should be speaking and sends neither RTP
 	// nor RTCP; HeldTimeout is the same while the party is held or inactive, or its
@@ -175,6 +179,7 @@ type Counters struct {
 	PeersSilent      atomic.Uint64 // other nodes that did not tell what their calls' seats do
 	CallsStarted     atomic.Uint64 // calls that passed admission
 	CallsEnded       atomic.Uint64 // calls whose record was closed
+	Unanswered       atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are
 	UnknownDialog    atomic.Uint64 // requests with a tag that no call has
 	ForeignSource    atomic.Uint64 // requests of a dialog from another source than its peer
 	ForeignBranch    atomic.Uint64 // responses whose branch is none of ours

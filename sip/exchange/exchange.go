@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+	"golang.org/x/time/rate"
 
 	"strowger/sip/message"
+	"strowger/sip/security"
 	"strowger/sip/transport"
 )
 
@@ -32,7 +34,8 @@ type Exchange struct {
 	sources  *sources
 	watchers *sources // of SUBSCRIBE
 	carried  carriages
-	calls    atomic.Int64 // not over yet
+	slowed   *rate.Limiter // of events about who sends too much
+	calls    atomic.Int64  // not over yet
 	draining atomic.Bool
 	workers  sync.WaitGroup
 	running  sync.WaitGroup
@@ -63,13 +66,19 @@ func New(cfg Config) *Exchange {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	if cfg.Events == nil {
+		cfg.Events = security.Discard{}
+	}
 	if cfg.Delayed == nil {
 		cfg.Delayed = func(time.Time, time.Duration) {}
 	}
 	if cfg.Registered == nil {
 		cfg.Registered = func(transport.Flow) {}
 	}
-	x := &Exchange{cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed(), sources: newSources(cfg.Registers), watchers: newSources(cfg.Registers)}
+	x := &Exchange{
+		cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed(),
+		sources: newSources(cfg.Registers), watchers: newSources(cfg.Registers), slowed: rate.NewLimiter(1, 5),
+	}
 	x.ctx, x.stop = context.WithCancel(context.Background())
 	for range cfg.Workers {
 		x.workers.Go(x.work)

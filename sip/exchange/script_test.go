@@ -9,7 +9,7 @@ import (
 // action is one line of a story: TIME WHO WHAT [WORDS] [| HEADER: VALUE].
 //
 //	0s caller INVITE 1002 sdp          a new call; with max-forwards=N, tag=T, from=N (another source)
-//	1s caller reINVITE sdp=PCMA/sendonly, UPDATE; with contact=NAME
+//	1s caller reINVITE sdp=PCMA/sendonly, UPDATE; with contact=NAME or contact=NAME@HOST
 //	1s 1002 180, 1s 1002 200 sdp       answers the last INVITE; tag=T is another fork
 //	1s caller INVITE 1002 sdp in=mixed, as=application/foo; INFO body=5 as=application/dtmf
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)

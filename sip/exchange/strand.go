@@ -44,6 +44,7 @@ func newStrand(x *Exchange, id uint16) *strand {
 		legs: map[string]place{}, moved: map[string]*strand{}, calls: map[string]*running{},
 	}
 	s.table = transaction.NewTable(s, x.cfg.Sender)
+	s.table.IsPeer = s.isPeer
 	return s
 }
 
@@ -256,7 +257,10 @@ func (s *strand) find(tag string) (*running, *leg.Leg) {
 }
 
 var (
-	_ transaction.User  = (*strand)(nil)
+	_ transaction.User = (*strand)(nil)
+
+	_ transaction.Redialler = (*strand)(nil)
+
 	_ leg.Tokens        = (*strand)(nil)
 	_ transport.Handler = (*Exchange)(nil)
 )

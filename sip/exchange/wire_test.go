@@ -114,9 +114,18 @@ func (w *world) byAddr(addr netip.AddrPort) *party {
 	return nil
 }
 
-// FlowTo is the way to an address.
-func (n *network) FlowTo(string, transport.Proto, netip.AddrPort) (transport.Flow, error) {
-	return transport.Flow{}, transport.ErrNoListener
+// FlowTo is the way to a party on TCP, if it listens at the address.
+func (n *network) FlowTo(_ string, proto transport.Proto, to netip.AddrPort) (transport.Flow, error) {
+	w := (*world)(n)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.byAddr(to)
+	if proto != transport.TCP || p == nil || p.stream == nil || p.addr != to {
+		return transport.Flow{}, transport.ErrNoListener
+	}
+	f := flowTo(to)
+	f.Listener, f.Proto = "tcp", transport.TCP
+	return f, nil
 }
 
 // Stands tells whether a party still has the connection of a flow.

@@ -9,6 +9,8 @@
 //
 //	GET    /v1/status                               viewer of any tenant
 //	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
+//	GET    /v1/blocks                               viewer of every tenant: of this node
+//	DELETE /v1/blocks/ADDRESS                       operator of every tenant; ?user=1001
 //	POST   /v1/state/backup, /v1/state/restore      admin of every tenant; ?replace=1
 //	GET    /v1/tenants/T/seats                      viewer; ?prefix=10; POST adds (admin)
 //	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
@@ -22,6 +24,7 @@
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
 //	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
+//	GET    /v1/messages                             viewer of every tenant; ?source=&text=&last=10m
 //	GET    /metrics                                 viewer of every tenant
 //	GET    /health/live, /health/ready              anybody
 //
@@ -238,9 +241,10 @@ type CallRecord struct {
 	Events []ledger.Event `json:"events"`
 }
 
-// Trace is the messages of a call on every node that answered, in order of time.
+// Trace is the messages of a call, or those that were searched for, on every node that
+// answered, in order of time.
 type Trace struct {
-	ID       string          `json:"id"`
+	ID       string          `json:"id,omitempty"`
 	Legs     []trace.Leg     `json:"legs"`
 	Messages []trace.Message `json:"messages"`
 	Missing  []Missing       `json:"missing,omitempty"`
