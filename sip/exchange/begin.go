@@ -60,7 +60,7 @@ func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b
 		return
 	}
 	if p.Pick != nil && p.Refuse == nil {
-		s.pick(now, r, p)
+		s.pick(now, r, tx, p)
 		return
 	}
 	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()

@@ -174,6 +174,7 @@ func (d *desk) refresh(now time.Time, tx *transaction.Server, req *sip.Request, 
 	known := &who
 	if !same {
 		known = nil
+		d.foreign(req.Method, flow)
 		if challenge, with, ok := d.x.cfg.Admission.Challenge(now, req, flow); ok {
 			d.reply(now, tx, req, challenge, with...)
 			return

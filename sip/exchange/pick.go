@@ -11,13 +11,14 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/subscribe"
+	"strowger/sip/transaction"
 )
 
 // nothing is the verdict when there is no call to have.
 var nothing = cause.Verdict{Status: 480, Q850: 31, Reason: "No call rings or is parked there", Fault: cause.Caller}
 
 // pick finds the call that a caller wants to have, and has it take that call over.
-func (s *strand) pick(now time.Time, r *running, p b2bua.Program) {
+func (s *strand) pick(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
 	queued := s.work(func(ctx context.Context) func(time.Time) {
 		d, ok := s.x.find(ctx, p.Caller, *p.Pick)
 		return func(now time.Time) {
@@ -27,12 +28,12 @@ func (s *strand) pick(now time.Time, r *running, p b2bua.Program) {
 			} else {
 				p.Refuse = &nothing
 			}
-			s.admitted(now, r, p)
+			s.admitted(now, r, tx, p)
 		}
 	})
 	if !queued {
 		p.Pick, p.Refuse = nil, &overload
-		s.admitted(now, r, p)
+		s.admitted(now, r, tx, p)
 	}
 }
 
