@@ -35,7 +35,7 @@ func (c *Call) performApp(out Effects) {
 	case AppPlay:
 		out.Play(caller.ID, c.program.Prompts)
 	case AppPark:
-		out.Play(caller.ID, []string{Ringback})
+		c.performPark(out)
 	case NoApp:
 	}
 }

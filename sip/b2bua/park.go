@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"strowger/sip/cause"
+	"strowger/sip/ledger"
 	"strowger/sip/leg"
 )
 
@@ -28,10 +29,18 @@ type parked struct {
 	place string
 	until time.Time
 	by    *party // who parked it
+	// offered: no call is parked yet; by was told the place, to transfer one to it.
+	offered bool
 }
 
-// unparkable is the outcome of a call that is not transferred to the application.
-var unparkable = cause.Verdict{Status: 403, Q850: 21, Reason: "Transfer a call here to park it", Fault: cause.Caller}
+// OfferTime is how long a place is kept for who was told of it.
+const OfferTime = time.Minute
+
+var (
+	errFull    = cause.Verdict{Status: 486, Q850: 17, Reason: "No place to park is free", Fault: cause.Caller}
+	errPick    = cause.Verdict{Status: 403, Q850: 21, Reason: "A call cannot be transferred to that", Fault: cause.Caller}
+	errForlorn = cause.Verdict{Status: 480, Q850: 19, Reason: "Nobody retrieved the call", Fault: cause.Callee}
+)
 
 // unfit tells why a call cannot be transferred to a program, or nil. A place to park is
 // taken.
@@ -40,13 +49,13 @@ func (c *Call) unfit(now time.Time, p Program, out Effects) *cause.Verdict {
 	case p.Refuse != nil:
 		return p.Refuse
 	case p.Pick != nil:
-		return &cause.Verdict{Status: 403, Q850: 21, Reason: "A call cannot be transferred to that", Fault: cause.Caller}
+		return &errPick
 	case p.App != AppPark:
 		return nil
 	}
 	place, ok := out.Park(c.transfer.other.ID, *p.Park)
 	if !ok {
-		return &cause.Verdict{Status: 486, Q850: 17, Reason: "No place to park is free", Fault: cause.Caller}
+		return &errFull
 	}
 	c.park = &parked{place: place, until: now.Add(p.Park.Timeout), by: c.transfer.by}
 	return nil
@@ -70,7 +79,47 @@ func (c *Call) unpark(out Effects) {
 
 // isParked tells whether p is kept and nobody talks to it.
 func (c *Call) isParked(p *party) bool {
-	return c.park != nil && c.state == talking && p == c.front && c.peer == nil
+	return c.park != nil && !c.park.offered && c.state == talking && p == c.front && c.peer == nil
+}
+
+// offerPlace tells a caller the place to which it may transfer a call.
+func (c *Call) offerPlace(now time.Time, out Effects) {
+	place, ok := out.Park(c.front.ID, *c.program.Park)
+	if !ok {
+		c.end(now, errFull, "switch", out)
+		return
+	}
+	c.park = &parked{place: place, until: now.Add(OfferTime), by: c.front, offered: true}
+	for _, d := range place {
+		c.program.Prompts = append(c.program.Prompts, "digit-"+string(d))
+	}
+	c.startApp(now, out)
+}
+
+// isOffered tells whether p was told of a place.
+func (c *Call) isOffered(p *party) bool {
+	return c.park != nil && c.park.offered && c.state == talking && p == c.front
+}
+
+// takePlace parks a party in the place that p was told of.
+func (c *Call) takePlace(now time.Time, p *party, m *Moving, out Effects) {
+	want := *c.program.Park
+	want.Place = c.park.place
+	c.front = c.attach(now, m, out)
+	out.Park(c.front.ID, want) // the place is this call's
+	c.park = &parked{place: want.Place, until: now.Add(want.Timeout), by: p}
+	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: c.front.ID})
+	c.performApp(out)
+	c.release(now, p, cause.Verdict{}, out)
+}
+
+// performPark has the caller hear the place that it was told of, or ringing.
+func (c *Call) performPark(out Effects) {
+	if c.park.offered {
+		out.Play(c.front.ID, c.program.Prompts)
+	} else {
+		out.Play(c.front.ID, []string{Ringback})
+	}
 }
 
 // retrieved gives the party that is parked to who has come for it.
@@ -83,10 +132,10 @@ func (c *Call) retrieved(now time.Time, m *Moving, out Effects) {
 
 // unclaimed rings the phone of who parked the call.
 func (c *Call) unclaimed(now time.Time, out Effects) {
-	by := c.park.by
+	by, offered := c.park.by, c.park.offered
 	c.unpark(out)
-	if by.Party.Kind != leg.Seat {
-		c.end(now, cause.Verdict{Status: 480, Q850: 19, Reason: "Nobody retrieved the call", Fault: cause.Callee}, "switch", out)
+	if offered || by.Party.Kind != leg.Seat {
+		c.end(now, errForlorn, "switch", out)
 		return
 	}
 	c.transfer = &transfer{by: by, other: c.front, recall: true}

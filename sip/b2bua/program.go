@@ -52,7 +52,7 @@ const (
 	NoApp   App = iota
 	AppEcho     // the caller hears what the caller says
 	AppPlay     // prompts, then hang up
-	AppPark     // ringback, until somebody retrieves the call; for who is transferred to it
+	AppPark     // who is transferred to it waits in a place; who calls it is told one
 )
 
 // Stage rings targets together.

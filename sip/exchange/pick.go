@@ -98,27 +98,33 @@ const maxParked = 10_000
 // lots are where calls are parked. Safe for concurrent use; the zero value is ready.
 type lots struct {
 	mu    sync.Mutex
-	taken map[subscribe.Name]message.Replaces
+	taken map[subscribe.Name]lot
+}
+
+// lot is who is in a place.
+type lot struct {
+	call   string
+	dialog message.Replaces
 }
 
 func (l *lots) at(n subscribe.Name) (message.Replaces, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d, ok := l.taken[n]
-	return d, ok
+	in, ok := l.taken[n]
+	return in.dialog, ok
 }
 
-// take takes a place, or returns false if it is taken.
-func (l *lots) take(n subscribe.Name, d message.Replaces) bool {
+// take takes a place, or returns false if another call has it.
+func (l *lots) take(n subscribe.Name, in lot) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, there := l.taken[n]; there || len(l.taken) >= maxParked {
+	if had, there := l.taken[n]; there && had.call != in.call || len(l.taken) >= maxParked {
 		return false
 	}
 	if l.taken == nil {
-		l.taken = map[subscribe.Name]message.Replaces{}
+		l.taken = map[subscribe.Name]lot{}
 	}
-	l.taken[n] = d
+	l.taken[n] = in
 	return true
 }
 
@@ -130,10 +136,10 @@ func (l *lots) free(n subscribe.Name) {
 
 // Park takes a place for the party of a leg (b2bua.Effects).
 func (r *running) Park(id int, p b2bua.Park) (place string, ok bool) {
-	d := dialogOf(r.call.Leg(id))
+	in := lot{r.call.ID, dialogOf(r.call.Leg(id))}
 	for n := p.First; n <= p.Last; n++ {
 		place = strconv.Itoa(n)
-		if (p.Place == "" || p.Place == place) && r.x.lots.take(subscribe.Name{Tenant: r.call.Tenant, Number: place}, d) {
+		if (p.Place == "" || p.Place == place) && r.x.lots.take(subscribe.Name{Tenant: r.call.Tenant, Number: place}, in) {
 			return place, true
 		}
 	}
