@@ -2,11 +2,13 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/b2bua"
+	"strowger/sip/message"
 )
 
 // Ask has admission decide about a call that a party of this one wants made.
@@ -19,4 +21,31 @@ func (r *running) Ask(a b2bua.Ask) {
 	if !queued {
 		r.later(b2bua.Routed{Leg: a.Leg, Program: b2bua.Program{Refuse: &overload}})
 	}
+}
+
+// Transfer connects leg id of a call, for an administrator, to who has a number that
+// the other party may dial. It returns ErrNoCall, or a cause.Verdict if the call cannot
+// be transferred now.
+func (x *Exchange) Transfer(ctx context.Context, call string, id int, number string) error {
+	to := sip.Uri{Scheme: "sip", User: message.Escape(number)}
+	for _, s := range x.strands {
+		found, err := ask(ctx, s, func() error {
+			r := s.calls[call]
+			if r == nil || r.call.Over() {
+				return ErrNoCall
+			}
+			if err := r.call.CanTransfer(id); err != nil {
+				return err
+			}
+			s.step(time.Now(), r, b2bua.Transfer{Leg: id, To: to})
+			return nil
+		})
+		switch {
+		case err != nil:
+			return err
+		case !errors.Is(found, ErrNoCall):
+			return found
+		}
+	}
+	return ErrNoCall
 }
