@@ -67,10 +67,10 @@ func TestDesk(t *testing.T) {
 func TestSubscribePlace(t *testing.T) {
 	b := newBench(t)
 	b.publish(deskPlan)
-	who := subscribe.Name{Tenant: tenantName, Number: "1001"}
+	who := subscribe.Held{Subscriber: subscribe.Name{Tenant: tenantName, Number: "1001"}, Known: true}
 	for watched, want := range map[string]int{"701": 0, "700": 404, "*8": 404, "1002": 0} {
 		req := b.request("SUBSCRIBE", "sip:"+watched+"@"+realm, "<sip:1001@"+realm+">")
-		if _, status, _ := b.Subscribe(t.Context(), b.now, req, phoneFlow, &who); status != want {
+		if _, status, _ := b.Subscribe(t.Context(), b.now, req, phoneFlow, who); status != want {
 			t.Errorf("%s: %d, want %d", watched, status, want)
 		}
 	}

@@ -327,19 +327,25 @@ func (a *admission) Authenticate(_ context.Context, _ time.Time, req *sip.Reques
 }
 
 // Subscribe believes whoever shows credentials, unless forged, or need not.
-func (a *admission) Subscribe(_ context.Context, _ time.Time, req *sip.Request, _ transport.Flow, known *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
+func (a *admission) Subscribe(_ context.Context, _ time.Time, req *sip.Request, _ transport.Flow, held subscribe.Held) (subscribe.Grant, int, []sip.Header) {
 	who := subscribe.Name{Tenant: "demo", Number: req.From().Address.User}
-	if known != nil {
-		who = *known
+	if held.Known {
+		who = held.Subscriber
 	} else if a.forged {
 		return subscribe.Grant{}, 401, nil
 	}
 	g := subscribe.Grant{Subscriber: who, Resource: subscribe.Name{Tenant: "demo", Number: req.Recipient.User}}
-	if g.Resource.Number == a.nobody {
-		return g, 404, nil
+	if held != (subscribe.Held{}) {
+		g.Resource.Number = held.Watched
 	}
 	a.world.mu.Lock()
 	defer a.world.mu.Unlock()
+	switch a.nobody {
+	case g.Resource.Number:
+		return g, 404, nil
+	case who.Number:
+		return g, 403, nil
+	}
 	g.Messages = a.messages
 	return g, 0, nil
 }
