@@ -28,6 +28,7 @@ type Exchange struct {
 	strands  []*strand // of calls, and that of subscriptions at the end
 	desk     *desk
 	watch    watch
+	lots     lots
 	jobs     chan func()
 	seed     maphash.Seed
 	sources  *sources
