@@ -16,10 +16,12 @@ sipp sip-tester
 redis-server redis-server
 baresip baresip-core
 sox sox
-dnsmasq dnsmasq-base'
+dnsmasq dnsmasq-base
+kamailio kamailio
+linphonec linphone-cli
+fail2ban-regex fail2ban'
 if [[ ${1-} == --bench ]]; then
   programs+='
-kamailio kamailio
 rtpengine rtpengine-daemon'
 fi
 

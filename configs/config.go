@@ -56,6 +56,13 @@ type Network struct {
 	// addresses lie in. An address that a target's name resolves to is not called
 	// unless it is in the list.
 	Allow []netip.Prefix
+	// Proxies are addresses that pass on what others send, such as a load balancer:
+	// who guesses passwords behind one is told apart by its Via, and the proxy itself
+	// is never blocked. Default: none.
+	Proxies []netip.Prefix
+	// Sites are never blocked for wrong passwords, but an alarm tells of them.
+	// Default: none.
+	Sites []netip.Prefix
 	// DSCPSIP and DSCPRTP mark what is sent, 0 to 63 (RFC 2474). Default 24 (CS3)
 	// and 46 (EF); 0 is best effort.
 	DSCPSIP, DSCPRTP int
@@ -82,6 +89,10 @@ type Listener struct {
 	// neither the realm nor the name of one, but, for example, the node's address.
 	// Default: the only tenant; with several "", which refuses such phones.
 	Tenant string
+	// Readers are the sockets on which a UDP listener reads at once, 1 to 16. What comes
+	// from one phone always comes to the same one. Default 0: by the processors, one on
+	// two of them, up to four on eight.
+	Readers int
 	// Algorithms are the digests offered, the preferred first: "md5", "sha-256"
 	// (RFC 7616, 8760). Default sha-256, then md5.
 	Algorithms []string

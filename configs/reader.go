@@ -79,6 +79,8 @@ func (r *reader) network(b *source.Body, first bool) {
 		n.RTP = append(n.RTP, r.rtp(p))
 	}
 	n.Allow = prefixes(b, "allow")
+	n.Proxies = prefixes(b, "proxies")
+	n.Sites = prefixes(b, "sites")
 	n.DSCPSIP = b.Int("dscp_sip", 24, 0, 63)
 	n.DSCPRTP = b.Int("dscp_rtp", 46, 0, 63)
 	b.Done()
@@ -109,6 +111,9 @@ func (r *reader) listener(network string, b *source.Body, first bool) Listener {
 	l.Advertised = address(b, "advertise", "127.0.0.1:5060", l.Bind.Port())
 	l.Tenant = b.String("tenant", "")
 	l.Algorithms = choices(b, "algorithms", []string{"sha-256", "md5"}, []string{"md5", "sha-256"})
+	if l.Readers = b.Int("readers", 0, 1, 16); l.Readers > 0 && l.Proto != "udp" {
+		b.Fault(b.Pos("readers"), "%s is no udp listener and takes no readers; leave out readers", b.Name())
+	}
 	b.Done()
 	r.place("listener", l.Name, b)
 	if !l.Advertised.IsValid() {

@@ -45,6 +45,7 @@ import (
 	"strowger/dialplan"
 	"strowger/dialplan/plan"
 	"strowger/sip/auth"
+	"strowger/sip/guard"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -90,6 +91,7 @@ type Config struct {
 	Store     state.Store
 	Local     bool // Store is in this process: only durable writes wait
 	Auth      *auth.Authenticator
+	Guard     *guard.Gate // with the same Auth
 	Registrar Registrar
 	// Algorithms are the digests that a listener offers, the preferred first.
 	Algorithms func(listener string) []string
@@ -110,6 +112,7 @@ type Counters struct {
 	StoreAway    atomic.Uint64 // requests refused because the store did not answer
 	TrunkBlocked atomic.Uint64 // targets left out because the network may not send there
 	TrunkUnknown atomic.Uint64 // calls to a trunk of which no target resolves to an address
+	Unforwarded  atomic.Uint64 // forwards that were not followed: a circle, too many, an emergency number
 	Replaced     atomic.Uint64 // presentation numbers that were not the tenant's to present
 	Impossible   atomic.Uint64 // calls refused because they want an unknown privacy or none
 	NoTenant     atomic.Uint64 // requests that named no tenant, on a listener that has none

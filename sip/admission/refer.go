@@ -3,6 +3,7 @@ package admission
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -24,7 +25,7 @@ import (
 func (a *Admission) Route(ctx context.Context, now time.Time, ask b2bua.Ask, flow transport.Flow) b2bua.Program {
 	req := sip.NewRequest(sip.INVITE, ask.To)
 	req.AppendHeader(&sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: ask.By.Name, Host: ask.To.Host}})
-	r := &request{now: now, req: req, flow: flow, tenant: a.tenants[ask.By.Tenant], refers: &ask}
+	r := &request{now: now, req: req, flow: flow, tenant: a.tenants[ask.By.Tenant], refers: &ask, diversion: begun(req)}
 	called := identity.Number(ask.To)
 	switch {
 	case r.tenant == nil:
@@ -66,7 +67,9 @@ func refusal(called string, v cause.Verdict) b2bua.Program {
 // shown is the caller, to keep longer than the request.
 func (r *request) shown() *identity.Caller {
 	c := r.caller
-	return &c
+	return &identity.Caller{
+		Display: strings.Clone(c.Display), Presentation: strings.Clone(c.Presentation), Withheld: c.Withheld, Privacy: c.Privacy,
+	}
 }
 
 // referredBy tells a phone who has sent the caller to it (RFC 3892).

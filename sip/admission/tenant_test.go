@@ -9,6 +9,7 @@ import (
 
 	"strowger/sip/admission"
 	"strowger/sip/auth"
+	"strowger/sip/guard"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 )
@@ -23,7 +24,7 @@ func shared(b *bench) *admission.Admission {
 	}
 	return admission.New(admission.Config{
 		Tenants: []*admission.Tenant{{Name: "south", Realm: "south.example"}, {Name: "north", Realm: "north.example"}},
-		Auth:    verifier, Directory: b.directory, Attempts: &seat.Attempts{}, Log: slog.New(slog.DiscardHandler),
+		Auth:    verifier, Guard: guard.NewGate(guard.Config{Auth: verifier}), Directory: b.directory, Attempts: &seat.Attempts{}, Log: slog.New(slog.DiscardHandler),
 		Algorithms: func(string) []string { return []string{seat.MD5} },
 		Home:       func(listener string) string { return map[string]string{"north-udp": "north"}[listener] },
 	})

@@ -11,6 +11,7 @@ import (
 
 	"strowger/sip/auth"
 	"strowger/sip/cause"
+	"strowger/sip/guard"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
@@ -35,10 +36,11 @@ func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Fl
 	return status, headers, true
 }
 
-// challenge is 401 for REGISTER and 407 for calls (RFC 3261 section 22).
+// challenge is 401 for REGISTER and SUBSCRIBE, and 407 for calls (RFC 3261 section
+// 22).
 func (a *Admission) challenge(now time.Time, req *sip.Request, flow transport.Flow, t *Tenant, stale bool) (int, []sip.Header) {
 	status, name := 407, "Proxy-Authenticate"
-	if req.Method == sip.REGISTER {
+	if req.Method == sip.REGISTER || req.Method == sip.SUBSCRIBE {
 		status, name = 401, "WWW-Authenticate"
 	}
 	var headers []sip.Header
@@ -72,14 +74,14 @@ func (a *Admission) Authenticate(ctx context.Context, now time.Time, req *sip.Re
 }
 
 // seatOf authenticates the seat that sent a request; a refusal has its headers.
-func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, t *Tenant) (seat.Seat, *cause.Verdict, []sip.Header) {
-	var s seat.Seat
-	res := a.cfg.Auth.Verify(now, auth.Request{
+func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, t *Tenant) (s seat.Seat, refusal *cause.Verdict, headers []sip.Header) {
+	emergency := func() bool { return req.IsInvite() && a.Emergency(req) }
+	res := a.cfg.Guard.Verify(ctx, now, guard.Claim{Request: req, Flow: flow, Tenant: t.Name, Emergency: emergency, Auth: auth.Request{
 		Method: string(req.Method), URI: req.Recipient.String(), Realm: t.Realm,
 		Algorithms: a.cfg.Algorithms(flow.Listener), Headers: credentials(req),
-	}, func(user string) (_ []seat.Credential, err error) {
+	}}, func(user string) (_ []seat.Credential, err error) {
 		s, err = a.cfg.Directory.Seat(ctx, t.Name, user)
-		if err != nil && !errors.Is(err, state.ErrNotFound) && req.IsInvite() && a.Emergency(req) {
+		if err != nil && !errors.Is(err, state.ErrNotFound) && emergency() {
 			// A store that is away does not stop a call for help from a seat we know.
 			if known, ok := a.cfg.Directory.Known(t.Name, user); ok {
 				s, err = known, nil
@@ -87,7 +89,7 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 		}
 		return s.Credentials, err
 	})
-	a.note(now, t, res, flow)
+	a.note(now, t, res, flow, req.Method)
 	switch res.Verdict {
 	case auth.OK:
 		return s, nil, nil
@@ -98,21 +100,35 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 	case auth.Malformed:
 		v := cause.Verdict{Status: 400, Q850: 127, Reason: "Unreadable credentials", Fault: cause.Caller}
 		return s, &v, nil
+	case auth.Blocked:
+		v := cause.Verdict{Status: 403, Q850: 21, Reason: guard.Refusal, Fault: cause.Caller}
+		if b, ok := errors.AsType[*guard.BlockedError](res.Err); ok {
+			headers = []sip.Header{b.RetryAfter()}
+		}
+		return seat.Seat{}, &v, headers
 	case auth.NoCredentials, auth.Stale, auth.Replay, auth.Wrong:
 	}
 	a.counters.Refused.Add(1)
-	status, headers := a.challenge(now, req, flow, t, res.Stale())
+	status, challenges := a.challenge(now, req, flow, t, res.Stale())
 	v := cause.New(status, "", cause.Caller)
-	return seat.Seat{}, &v, headers
+	return seat.Seat{}, &v, challenges
 }
 
 // note writes down what a seat tried, for its administrator.
-func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, flow transport.Flow) {
-	if res.User == "" || !res.Known { // a stranger may not push out what seats tried
+func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, flow transport.Flow, method sip.RequestMethod) {
+	known := res.Known
+	if res.Verdict == auth.Blocked {
+		_, known = a.cfg.Directory.Known(t.Name, res.User)
+	}
+	if res.User == "" || !known { // a stranger may not push out what seats tried
 		return
 	}
+	kind := "call"
+	if method == sip.SUBSCRIBE {
+		kind = "subscribe"
+	}
 	a.cfg.Attempts.Record(t.Name, res.User, seat.Attempt{
-		At: now, Kind: "call", Source: flow.Remote, Proto: flow.Proto, Verdict: res.Verdict.String(),
+		At: now, Kind: kind, Source: flow.Remote, Proto: flow.Proto, Verdict: res.Verdict.String(),
 	})
 }
 

@@ -46,10 +46,11 @@ const (
 	Wrong       // wrong password, unknown user, or an algorithm not offered: challenge
 	Malformed   // answer 400
 	Unavailable // the lookup failed: answer 503
+	Blocked     // the lookup failed by ErrBlocked: answer 403
 )
 
 var verdictNames = [...]string{
-	"no credentials", "ok", "stale nonce", "replayed nonce", "wrong password", "malformed credentials", "store unavailable",
+	"no credentials", "ok", "stale nonce", "replayed nonce", "wrong password", "malformed credentials", "store unavailable", "blocked",
 }
 
 // String is the verdict in words, for the operator.
@@ -61,7 +62,7 @@ type Result struct {
 	User      string // claimed, without "@realm"; proven only if OK
 	Algorithm string // "md5" or "sha-256"; "" if NoCredentials or Malformed
 	Known     bool   // the user has a secret of this realm and algorithm. Never to be told on the wire
-	Err       error  // why Malformed or Unavailable
+	Err       error  // why Malformed, Unavailable or Blocked
 }
 
 // Stale tells whether the challenge that answers is to say stale=true.
@@ -76,7 +77,10 @@ type Request struct {
 	Headers    []string // values of Authorization, or of Proxy-Authorization
 }
 
-// Lookup returns the secrets of a user, or state.ErrNotFound.
+// ErrBlocked means that the secrets of a user are not to be looked at.
+var ErrBlocked = errors.New("blocked after too many wrong passwords")
+
+// Lookup returns the secrets of a user, state.ErrNotFound or ErrBlocked.
 type Lookup func(user string) ([]seat.Credential, error)
 
 // Counters count what an Authenticator did.
@@ -89,6 +93,7 @@ type Counters struct {
 	UnknownUser   atomic.Uint64 // users without a secret for the realm and algorithm
 	Malformed     atomic.Uint64 // headers that could not be read, or for another URI
 	Unavailable   atomic.Uint64 // lookups that failed
+	Blocked       atomic.Uint64 // users that were not looked up because of ErrBlocked
 	NoncesDropped atomic.Uint64 // used nonces forgotten early because of MaxNonces
 }
 
@@ -210,6 +215,9 @@ func (a *Authenticator) verifyPassword(req Request, c credentials, lookup Lookup
 	}
 	r := Result{Verdict: Wrong, User: strings.Clone(user)}
 	secrets, err := lookup(user)
+	if errors.Is(err, ErrBlocked) {
+		return Result{Verdict: Blocked, User: r.User, Err: err}
+	}
 	if err != nil && !errors.Is(err, state.ErrNotFound) {
 		return Result{Verdict: Unavailable, User: r.User, Err: err}
 	}
@@ -254,6 +262,8 @@ func (a *Authenticator) count(r Result) {
 		a.counters.Stale.Add(1)
 	case r.Verdict == Replay:
 		a.counters.Replays.Add(1)
+	case r.Verdict == Blocked:
+		a.counters.Blocked.Add(1)
 	case r.Verdict == Unavailable:
 		a.counters.Unavailable.Add(1)
 	case r.Known:

@@ -57,5 +57,7 @@
 //     call's caller from then on, hears ringing, and is joined to who answers. Who
 //     transfers stays in the call, unheard, until that is so: if nobody answers it has
 //     the call back, and if it has hung up its phone is rung for it.
+//   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
+//     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - The ledger is written before a fact is acted on.
 package b2bua

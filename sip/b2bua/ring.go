@@ -27,6 +27,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
+		c.program.Network, c.program.Presentation = "", "" // of the message, which is not kept
 		c.recordDecision(now, p, out)
 	}
 	c.state = ringing
@@ -339,7 +340,7 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 		}
 	}
 	c.outcome = better(c.outcome, v)
-	if c.ringingLegs() == 0 {
+	if c.ringingLegs() == 0 && !c.divert(now, true, out) {
 		c.nextStage(now, out)
 	}
 }
@@ -350,6 +351,9 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 		return
 	}
 	c.stageEnd = time.Time{}
+	if c.divert(now, false, out) {
+		return
+	}
 	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
 		c.fails(now, "callee", out)
 		return

@@ -110,10 +110,11 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 		if other != nil {
 			c.align(now, other, p, out)
 		}
-	case p.Settled():
-		c.watch(p, out)
-		fallthrough
-	case p.reply != nil:
+	case p.Settled(), p.reply != nil:
+		if p.Settled() {
+			c.watch(p, out)
+		}
+		p.reply = nil // of no more use while the call lives
 		if other != nil {
 			c.align(now, p, other, out)
 		}
@@ -304,7 +305,9 @@ func sdpVerdict(err error) cause.Verdict {
 	case errors.Is(err, sdp.ErrNoAudio):
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "No audio in SDP", Fault: cause.Peer}
 	case errors.Is(err, sdp.ErrTransport):
-		return cause.Verdict{Status: 488, Q850: 65, Reason: "Only RTP/AVP audio is offered here", Fault: cause.Peer}
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "SRTP only is offered: set this account to plain RTP (RTP/AVP)", Fault: cause.Peer}
+	case errors.Is(err, sdp.ErrNoAudio):
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "No audio is offered", Fault: cause.Peer}
 	default:
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "No common codec", Fault: cause.Peer}
 	}

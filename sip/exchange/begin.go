@@ -10,7 +10,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/leg"
-	"strowger/sip/message"
+	"strowger/sip/security"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -42,21 +42,20 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 	tx.Owner, tx.Tag = place{run: r, leg: caller.ID}, caller.Dialog.LocalTag
 	s.calls[r.call.ID] = r
 	s.x.calls.Add(1)
-	s.table.Respond(now, tx, message.NewResponse(req, 100, "", ""))
 	asked := time.Now()
 	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		p := s.x.cfg.Admission.Admit(ctx, now, req, flow)
 		return func(now time.Time) {
 			s.x.cfg.Delays.Admitted(time.Since(asked))
-			s.admitted(now, r, p)
+			s.admitted(now, r, tx, p)
 		}
 	})
 	if !queued {
-		s.admitted(now, r, b2bua.Program{Refuse: &overload, Headers: []sip.Header{retryAfter()}, Silent: true})
+		s.admitted(now, r, tx, b2bua.Program{Refuse: &overload, Headers: []sip.Header{retryAfter()}, Silent: true})
 	}
 }
 
-func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
+func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
 	if r.call.Over() { // cancelled meanwhile
 		return
 	}
@@ -72,6 +71,9 @@ func (s *strand) admitted(now time.Time, r *running, p b2bua.Program) {
 			log.Debug("call begins", "call", r.call.ID, "party", p.Caller.String(), "from", p.From, "to", p.To)
 		}
 	}
+	if r.once = p.Silent; !p.Silent {
+		s.table.Trying(now, tx, r.call.Caller().Dialog.Trying)
+	}
 	s.step(now, r, b2bua.Admitted{Program: p})
 }
 
@@ -85,6 +87,12 @@ func callID(now time.Time, token string) string {
 func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
 	if !s.x.sources.allow(now, flow.Remote.Addr()) {
 		s.x.counters.RegistersSlowed.Add(1)
+		if s.x.slowed.AllowN(now, 1) {
+			s.x.cfg.Events.Report(now, security.Event{
+				Kind: security.Limit, Source: flow.Remote, Transport: string(flow.Proto), Network: flow.Network,
+				Method: string(req.Method), Detail: "registers of limits",
+			})
+		}
 		s.reply(now, tx, req, 503, retryAfter())
 		return
 	}

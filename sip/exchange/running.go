@@ -31,7 +31,9 @@ type running struct {
 	ports []*port  // by leg number - 1; nil without ports
 	tags  []string // in strand.legs
 	due   time.Time
-	slot  int // in the heap of timers; -1 if not there
+	slot  int    // in the heap of timers; -1 if not there
+	once  bool   // a stranger's: what refuses it is sent once
+	shown *shown // to those who watch its seats; nil before the first
 	// trails are the strands that send messages of a leg on to here, by its tag.
 	trails map[string][]*strand
 
@@ -80,6 +82,13 @@ func (r *running) know(l *leg.Leg) bool {
 // Respond sends a response (leg.Wire).
 func (r *running) Respond(now time.Time, tx *transaction.Server, res *sip.Response) {
 	r.write()
+	if r.once && res.StatusCode >= 300 {
+		if !r.table.Refuse(now, tx, res) {
+			r.x.counters.Unanswered.Add(1)
+			r.table.Forget(tx)
+		}
+		return
+	}
 	r.table.Respond(now, tx, res)
 }
 

@@ -9,7 +9,7 @@ import (
 // action is one line of a story: TIME WHO WHAT [WORDS] [| HEADER: VALUE].
 //
 //	0s caller INVITE 1002 sdp          a new call; with max-forwards=N, tag=T, from=N (another source)
-//	1s caller reINVITE sdp=PCMA/sendonly, UPDATE; with contact=NAME
+//	1s caller reINVITE sdp=PCMA/sendonly, UPDATE; with contact=NAME or contact=NAME@HOST
 //	1s 1002 180, 1s 1002 200 sdp       answers the last INVITE; tag=T is another fork
 //	1s caller INVITE 1002 sdp in=mixed, as=application/foo; INFO body=5 as=application/dtmf
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
@@ -17,6 +17,8 @@ import (
 //	1s 1002 REFER 1003; with replaces=N of its dialogs, talk=N (by that dialog)
 //	1s caller merged (its last INVITE by another way)
 //	1s carrier close (its TCP connection)
+//	1s 1003 SUBSCRIBE 1002 | Event: dialog     a new subscription; reSUBSCRIBE is of the same
+//	1s switch messages 1001 2 1 (new and old)
 //	1s 1002 on UPDATE 405 | Allow: X   how it answers that method from now on
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
 //	1s sound 1002 timeout, ended, oneway, digit 1

@@ -32,12 +32,15 @@ func (p *party) build(t *talk, method string, seq uint32, branch string, a actio
 	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;rport;branch=%s\r\n", strings.ToUpper(string(p.flow().Proto)), p.addr, branch)
 	fmt.Fprintf(&b, "Max-Forwards: %d\r\n", a.number("max-forwards", 70))
 	fmt.Fprintf(&b, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n", t.local, t.ours, to, t.callID, seq, method)
-	if method == "INVITE" || method == "UPDATE" {
+	if method == "INVITE" || method == "UPDATE" || method == "SUBSCRIBE" {
 		name := p.name
 		if v, ok := a.option("contact"); ok {
 			name = v
 		}
-		fmt.Fprintf(&b, "Contact: <sip:%s@%s>\r\n", name, p.addr)
+		if !strings.Contains(name, "@") {
+			name += "@" + p.addr.String()
+		}
+		fmt.Fprintf(&b, "Contact: <sip:%s>\r\n", name)
 	}
 	return p.finish(b.String(), a)
 }
@@ -69,8 +72,9 @@ func (p *party) finish(head string, a action) string {
 }
 
 // sdp writes a body: codecs and direction, such as PCMA,PCMU/sendonly. "hold" as a
-// direction is c=0.0.0.0, "refused" port 0; "garbage" is no SDP at all. A video+ before
-// them or +t38 behind is another m-line there; t38 alone has no sound.
+// direction is c=0.0.0.0, "refused" port 0, "savp" SRTP only; "garbage" is no SDP at
+// all. A video+ before them or +t38 behind is another m-line there; t38 alone has no
+// sound.
 func (p *party) sdp(s string) string {
 	s, video := strings.CutPrefix(s, "video+")
 	s, fax := strings.CutSuffix(s, "+t38")
@@ -81,7 +85,7 @@ func (p *party) sdp(s string) string {
 	if codecs == "" {
 		codecs = "PCMA,PCMU,telephone-event"
 	}
-	host, port := p.addr.Addr().String(), 40000
+	host, port, proto := p.addr.Addr().String(), 40000, "RTP/AVP"
 	numbers := map[string]string{"PCMU": "0", "PCMA": "8", "G722": "9", "G729": "18", "telephone-event": "101", "opus": "111"}
 	clocks := map[string]string{"opus": "48000/2"}
 	var formats, maps strings.Builder
@@ -98,11 +102,13 @@ func (p *party) sdp(s string) string {
 		host, direction = "0.0.0.0", ""
 	case "refused":
 		port, direction = 0, ""
+	case "savp":
+		proto, direction = "RTP/SAVP", ""
 	}
 	if direction != "" {
 		maps.WriteString("a=" + direction + "\r\n")
 	}
-	sound := fmt.Sprintf("m=audio %d RTP/AVP%s\r\n%s", port, formats.String(), maps.String())
+	sound := fmt.Sprintf("m=audio %d %s%s\r\n%s", port, proto, formats.String(), maps.String())
 	const image = "m=image 40004 udptl t38\r\na=T38FaxVersion:0\r\n"
 	switch {
 	case codecs == "t38":

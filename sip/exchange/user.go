@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -9,15 +10,24 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/security"
+	"strowger/sip/subscribe"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
+
+// allow are the methods that are understood outside of a call.
+const allow = leg.Allow + ", REGISTER, SUBSCRIBE"
 
 // supported are the option tags that a request may Require.
 var supported = []string{"path", "outbound", "timer", "100rel", "replaces", "norefersub"}
 
 // Request takes a request that is no retransmission (transaction.User).
 func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	if s.desk != nil && req.Method == sip.SUBSCRIBE {
+		s.desk.subscribe(now, tx, req, flow)
+		return
+	}
 	if tag := message.Tag(req.To().Params); tag != "" {
 		s.inDialog(now, tx, req, flow, tag)
 		return
@@ -46,7 +56,7 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.REFER:
 		s.reply(now, tx, req, 481)
 	default:
-		s.reply(now, tx, req, 405, sip.NewHeader("Allow", leg.Allow+", REGISTER"))
+		s.reply(now, tx, req, 405, sip.NewHeader("Allow", allow))
 	}
 }
 
@@ -77,7 +87,7 @@ func (s *strand) options(now time.Time, tx *transaction.Server, req *sip.Request
 		s.reply(now, tx, req, 503, retryAfter())
 		return
 	}
-	headers := append(leg.Capabilities(), sip.NewHeader("Allow", leg.Allow+", REGISTER"))
+	headers := append(leg.Capabilities(), sip.NewHeader("Allow", allow), sip.NewHeader("Allow-Events", subscribe.AllowEvents))
 	s.reply(now, tx, req, 200, headers...)
 }
 
@@ -95,17 +105,47 @@ func unsupported(req *sip.Request) string {
 	return strings.Join(missing, ", ")
 }
 
-// reply answers a request outside of any dialog.
+// reply answers a request of which nobody knows yet who sent it, and forgets it.
+// Headers that make the answer too long for that are left out, the first ones first;
+// a challenge without any is not sent.
 func (s *strand) reply(now time.Time, tx *transaction.Server, req *sip.Request, status int, headers ...sip.Header) {
 	if tx == nil {
 		return
 	}
-	res := message.NewResponse(req, status, "", s.Token())
-	for _, h := range headers {
-		res.AppendHeader(h)
+	for challenge := status == 401 || status == 407; ; headers = headers[1:] {
+		res := message.NewResponse(req, status, "", s.table.Tag())
+		for _, h := range headers {
+			res.AppendHeader(h)
+		}
+		res.SetBody(nil)
+		if s.table.Refuse(now, tx, res) {
+			return
+		}
+		if len(headers) == 0 || challenge && len(headers) == 1 {
+			s.x.counters.Unanswered.Add(1)
+			s.table.Forget(tx)
+			return
+		}
 	}
-	res.SetBody(nil)
-	s.table.Respond(now, tx, res)
+}
+
+// isPeer tells whether a CANCEL by a flow is of the party that sent the INVITE.
+func (s *strand) isPeer(tx *transaction.Server, flow transport.Flow) bool {
+	if p, ok := tx.Owner.(place); ok {
+		if l := p.run.call.Leg(p.leg); l != nil && l.IsPeer(flow) {
+			return true
+		}
+	}
+	s.foreign(sip.CANCEL, flow)
+	return false
+}
+
+// foreign counts and reports a request that a party of its dialog did not send.
+func (s *strand) foreign(method sip.RequestMethod, flow transport.Flow) {
+	s.x.counters.ForeignSource.Add(1)
+	s.x.cfg.Events.Report(time.Now(), security.Event{
+		Kind: security.ForeignRequest, Source: flow.Remote, Transport: string(flow.Proto), Network: flow.Network, Method: string(method),
+	})
 }
 
 // inDialog takes a request with one of our tags to its leg, if it comes from the
@@ -120,7 +160,13 @@ func (s *strand) inDialog(now time.Time, tx *transaction.Server, req *sip.Reques
 	if tx != nil {
 		tx.Owner = place{run: r, leg: l.ID}
 	}
+	missing := ""
+	if tx != nil && req.Method != sip.BYE { // whatever it asks for, the call ends
+		missing = unsupported(req)
+	}
 	switch {
+	case l.IsPeer(flow) && missing != "":
+		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 	case l.IsPeer(flow):
 		s.step(now, r, b2bua.Request{Leg: l.ID, Tx: tx, Msg: req})
 	case req.Method == sip.ACK: // matched by tags and CSeq; it can only stop a retransmission
@@ -129,7 +175,7 @@ func (s *strand) inDialog(now time.Time, tx *transaction.Server, req *sip.Reques
 		s.x.counters.ForeignSource.Add(1)
 		s.authenticate(now, l, tx, req, flow)
 	default:
-		s.x.counters.ForeignSource.Add(1)
+		s.foreign(req.Method, flow)
 		s.reply(now, tx, req, 403)
 	}
 }
@@ -147,6 +193,20 @@ func (s *strand) Cancelled(now time.Time, tx *transaction.Server, cancel *sip.Re
 	}
 }
 
+// Redial is the way back to a carrier that called by a connection that is gone
+// (transaction.Redialler). A phone is never dialled: its flow is all there is of it.
+func (s *strand) Redial(tx *transaction.Server, port uint16) (transport.Flow, bool) {
+	p, ok := tx.Owner.(place)
+	if !ok {
+		return transport.Flow{}, false
+	}
+	if l := p.run.call.Leg(p.leg); l == nil || l.Party.Kind != leg.Trunk || tx.Flow.Node != "" {
+		return transport.Flow{}, false
+	}
+	f, err := s.x.cfg.Sender.FlowTo(tx.Flow.Network, tx.Flow.Proto, netip.AddrPortFrom(tx.Flow.Remote.Addr(), port))
+	return f, err == nil
+}
+
 // Response takes a response to its leg (transaction.User).
 func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Response) {
 	switch o := tx.Owner.(type) {
@@ -155,11 +215,14 @@ func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Respon
 		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
 	case *orphan:
 		o.leg.Response(now, o, tx, res)
+	case *subscribe.Subscription:
+		s.desk.book.Answered(now, o, res.StatusCode)
 	}
 }
 
 // Stray counts a response without a transaction (transaction.User). A 2xx that is
-// repeated after its transaction's end is acknowledged by the leg if it lives.
+// repeated after its transaction's end is acknowledged by the leg if it lives; one of a
+// call that is over is hung up.
 func (s *strand) Stray(now time.Time, res *sip.Response, flow transport.Flow) {
 	if to := s.moved[message.Tag(res.From().Params)]; to != nil {
 		to.box.post(func(now time.Time) { to.Stray(now, res, flow) })
@@ -171,7 +234,9 @@ func (s *strand) Stray(now time.Time, res *sip.Response, flow transport.Flow) {
 	}
 	if r, l := s.find(message.Tag(res.From().Params)); r != nil {
 		s.step(now, r, b2bua.Response{Leg: l.ID, Msg: res})
+		return
 	}
+	leg.GiveBack(now, &orphan{strand: s}, res, flow, s)
 }
 
 // ClientFailed takes the failure of a request of ours to its leg (transaction.User).
@@ -181,6 +246,8 @@ func (s *strand) ClientFailed(now time.Time, tx *transaction.Client, err error) 
 		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Tx: tx, Err: err})
 	case *orphan:
 		o.leg.Failed(now, o, tx, err)
+	case *subscribe.Subscription:
+		s.desk.book.Failed(o)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/auth"
+	"strowger/sip/guard"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -131,7 +132,7 @@ func newBench(tb testing.TB) *bench {
 		Advertised: netip.MustParseAddrPort("127.0.0.1:5060"), Remote: netip.MustParseAddrPort("127.0.0.9:40000"),
 	}}
 	b.Registrar = New(Config{
-		Node: "node1", Auth: a, Directory: b.dir, Attempts: b.notes,
+		Node: "node1", Auth: a, Guard: guard.NewGate(guard.Config{Auth: a}), Directory: b.dir, Attempts: b.notes,
 		Domain: func(f transport.Flow, _ ...string) (Domain, bool) {
 			return Domain{Tenant: tenant, Realm: realm, Algorithms: []string{"md5"}}, f.Network != "carriers"
 		},

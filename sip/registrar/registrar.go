@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"strowger/sip/auth"
+	"strowger/sip/guard"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -66,6 +67,7 @@ func (l *Lifetimes) setDefaults() {
 type Config struct {
 	Node      string // written into flows that other nodes read; "" on a single node
 	Auth      *auth.Authenticator
+	Guard     *guard.Gate // with the same Auth
 	Directory Directory
 	Attempts  Attempts
 	// Domain returns what the listener of a flow serves to a phone that names these
@@ -132,6 +134,9 @@ func (r *Registrar) Handle(ctx context.Context, now time.Time, req *sip.Request,
 	}
 	number, ok := seatNumber(req.To())
 	if !ok {
+		if len(message.Headers(req, "Authorization")) > 0 {
+			r.config.Guard.Unknown(now, guard.Claim{Request: req, Flow: flow, Tenant: domain.Tenant}, number)
+		}
 		return r.refuse(req, refusal{status: 404, reason: "To Names No Seat: Its User Is 2 To 15 Digits"})
 	}
 	t := try{Registrar: r, req: req, flow: flow, now: now, domain: domain, number: number}
@@ -174,10 +179,10 @@ func (t *try) handle(ctx context.Context) *sip.Response {
 // did not.
 func (t *try) authenticate(ctx context.Context) (seat.Seat, *sip.Response) {
 	var found seat.Seat
-	result := t.config.Auth.Verify(t.now, auth.Request{
+	result := t.config.Guard.Verify(ctx, t.now, guard.Claim{Request: t.req, Flow: t.flow, Tenant: t.domain.Tenant, Auth: auth.Request{
 		Method: string(t.req.Method), URI: t.req.Recipient.String(), Realm: t.domain.Realm,
 		Algorithms: t.domain.Algorithms, Headers: message.Headers(t.req, "Authorization"),
-	}, func(user string) ([]seat.Credential, error) {
+	}}, func(user string) ([]seat.Credential, error) {
 		if !isNumber(user) {
 			return nil, state.ErrNotFound
 		}
@@ -193,6 +198,8 @@ func (t *try) authenticate(ctx context.Context) (seat.Seat, *sip.Response) {
 		return found, t.refuse(t.req, refusal{status: 400, reason: "Malformed Authorization"})
 	case auth.Unavailable:
 		return found, t.unavailable(result.Err)
+	case auth.Blocked:
+		return found, t.blocked(result.Err)
 	case auth.Wrong:
 		verdict := "wrong password"
 		if !result.Known {

@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"crypto/rand"
+	"errors"
 	mrand "math/rand/v2"
 	"net/http"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/guard"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 )
@@ -75,6 +77,17 @@ func (t *try) challenge(stale bool) *sip.Response {
 	res := respond(t.req, 401, "")
 	for _, c := range t.config.Auth.Challenges(t.now, t.domain.Realm, t.domain.Algorithms, stale) {
 		add(res, "WWW-Authenticate", c)
+	}
+	return res
+}
+
+// blocked refuses who failed too often. What the administrator is told is about the
+// seat that is claimed, like every verdict.
+func (t *try) blocked(err error) *sip.Response {
+	t.note(err.Error())
+	res := t.refuse(t.req, refusal{status: 403, reason: guard.Refusal})
+	if b, ok := errors.AsType[*guard.BlockedError](err); ok {
+		res.AppendHeader(b.RetryAfter())
 	}
 	return res
 }

@@ -85,6 +85,7 @@ func (d *Directory) compare(ctx context.Context, t Tenant, rows []row) ([]state.
 		if len(r.seat.Credentials) == 0 {
 			r.seat.Credentials = old.seat.Credentials
 		}
+		r.seat.Features = old.seat.Features // a file says nothing of them
 		switch {
 		case !there:
 			report.Created++

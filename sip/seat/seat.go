@@ -40,6 +40,16 @@ type Seat struct {
 	// PBX, a mobile): calls go out by any trunk, or by the one named instead of
 	// "trunk", and whoever answers confirms with a key. "" means by registration.
 	Reached string `json:"reached,omitempty"`
+	// Pickup is the group whose ringing phones it may answer; "" for none.
+	Pickup string `json:"pickup,omitempty"`
+	// Ring is how its phones ring, a word that they know, such as Bellcore-dr2; ""
+	// as they like.
+	Ring string `json:"ring,omitempty"`
+	// AutoAnswer has its phones answer by themselves.
+	AutoAnswer bool `json:"auto_answer,omitempty"`
+	// Features are what was set for calls to it; nil for nothing. They are shared and
+	// not to be changed: see With.
+	Features *Features `json:"features,omitempty"`
 }
 
 // Credential is a stored digest secret: HA1 of RFC 7616, lower-case hex.

@@ -15,11 +15,14 @@ type Counters struct {
 	ResponsesRefused  atomic.Uint64 // responses of the user that must not be sent: after the final one, or by RFC 4320
 	ServerTimeouts    atomic.Uint64 // no ACK came, or the user never answered
 	ClientTimeouts    atomic.Uint64 // no final response came
+	Redialled         atomic.Uint64 // INVITEs whose stream broke, answered by a new one
 	TransportFailures atomic.Uint64 // transactions that failed with their transport, or that Start refused
 	SendErrors        atomic.Uint64 // messages that the transport refused
 	StrayResponses    atomic.Uint64 // responses of no transaction
 	StrayAcks         atomic.Uint64 // ACKs before the final response
 	Unkeyed           atomic.Uint64 // messages dropped for want of Via, branch, Call-ID or CSeq
+	CancelsForeign    atomic.Uint64 // CANCELs by who did not send the INVITE, answered with 481
+	RepliesDropped    atomic.Uint64 // refusals that would be longer than MaxGain times their request
 	CancelsUnmatched  atomic.Uint64 // CANCELs answered with 481
 	RequestsMerged    atomic.Uint64 // requests answered with 482 (RFC 3261 section 8.2.2.2)
 	RequestsRefused   atomic.Uint64 // requests answered with 503 because the table is full

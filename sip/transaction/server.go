@@ -28,7 +28,9 @@ type Server struct {
 	last    []byte       // the response that answers a repeated request
 	request *sip.Request // until something is sent: the source of the automatic 100
 	success uint64       // the hash of the 2xx to an INVITE
+	room    int          // bytes of a response that refuses it; 0: any
 	merge   uint64       // the hash of its origin, 0 if it is not indexed
+	port    uint16       // of the sent-by of its Via; 0 once it was dialled back
 	own     bool         // the table's own: answers a CANCEL
 }
 
@@ -111,6 +113,12 @@ func (t *Table) cancelled(now time.Time, key string, req *sip.Request, flow tran
 	target, _ := appendServerKey(t.scratch[:0], req, sip.INVITE)
 	t.scratch = target
 	invite := t.servers[string(target)]
+	if invite != nil && !t.ownCancel(invite, flow) {
+		// Without a transaction, which would absorb the CANCEL of who may.
+		t.counters.CancelsForeign.Add(1)
+		t.reply(req, flow, sip.StatusCallTransactionDoesNotExists, t.tag)
+		return
+	}
 	status, tag := sip.StatusOK, t.tag
 	if invite == nil {
 		t.counters.CancelsUnmatched.Add(1)
@@ -136,11 +144,60 @@ func (t *Table) cancelled(now time.Time, key string, req *sip.Request, flow tran
 	}
 }
 
+// ownCancel tells whether who cancels an INVITE has sent it.
+func (t *Table) ownCancel(invite *Server, f transport.Flow) bool {
+	same := f.Node == invite.Flow.Node && f.Network == invite.Flow.Network && f.Remote.Addr() == invite.Flow.Remote.Addr()
+	return same || t.IsPeer != nil && t.IsPeer(invite, f)
+}
+
 // reply answers without a transaction (RFC 3261 section 8.2.7).
 func (t *Table) reply(req *sip.Request, flow transport.Flow, status int, tag string) {
 	t.output = appendReply(t.output[:0], req, status, tag)
+	if t.room > 0 && len(t.output) > t.room {
+		t.counters.RepliesDropped.Add(1)
+		return
+	}
 	if err := t.wire.Send(flow, t.output); err != nil {
 		t.counters.SendErrors.Add(1)
+	}
+}
+
+// Trying sends the 100 of an INVITE now, which build makes, unless something was sent.
+func (t *Table) Trying(now time.Time, tx *Server, build func(invite *sip.Request) *sip.Response) {
+	if tx.request != nil {
+		t.Respond(now, tx, build(tx.request))
+	}
+}
+
+// Tag is the To tag of responses by Refuse: their ACK is absorbed.
+func (t *Table) Tag() string { return t.tag }
+
+// Refuse sends the final response to a request of which nobody knows yet who sent it,
+// once, and forgets the request: what repeats is another one, as a source that may be
+// feigned is sent nothing again by itself (RFC 3261 section 26.3.2.4). Over UDP a
+// response that is longer than transport.MaxGain times the request is not sent: false.
+func (t *Table) Refuse(now time.Time, tx *Server, res *sip.Response) bool {
+	t.output = message.Append(t.output[:0], res)
+	if tx.room > 0 && len(t.output) > tx.room {
+		return false
+	}
+	if t.servers[tx.key] != tx {
+		t.counters.ResponsesRefused.Add(1)
+		return true
+	}
+	tx.machine.Step(now, event{kind: responded, status: res.StatusCode}) // whatever else is sent is too late
+	if err := t.wire.Send(tx.Flow, t.output); err != nil {
+		t.counters.SendErrors.Add(1)
+	}
+	t.Forget(tx)
+	return true
+}
+
+// Forget ends a transaction without a word.
+func (t *Table) Forget(tx *Server) {
+	t.schedule.set(&tx.entry, time.Time{})
+	if t.servers[tx.key] == tx {
+		t.endServer(tx)
 	}
 }
 
@@ -163,7 +220,8 @@ func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Se
 		tx = &x.Server
 		tx.machine = &x.machine
 	}
-	tx.Method, tx.Flow, tx.key, tx.server = ownMethod(req.Method), flow, key, tx
+	tx.Method, tx.Flow, tx.key, tx.server, tx.room = ownMethod(req.Method), flow, key, tx, t.room
+	tx.port = uint16(sentByPort(req.Via()))
 	t.servers[key] = tx
 	t.counters.Servers.Add(1)
 	t.add(&tx.entry, flow)
@@ -247,6 +305,28 @@ func (t *Table) tellServer(now time.Time, tx *Server, do action, e event, c cont
 	case e.kind == cancelled:
 		t.user.Cancelled(now, tx, c.req)
 	}
+}
+
+// redial moves an INVITE that still has something to say from a stream that is gone to a
+// new one. It is false if there is none: the transaction then ends.
+func (t *Table) redial(e *entry) bool {
+	tx := e.server
+	if tx == nil || tx.port == 0 {
+		return false
+	}
+	by, ok := t.user.(Redialler)
+	if m, invite := tx.machine.(*serverInvite); !ok || !invite || !m.speaks() {
+		return false
+	}
+	flow, ok := by.Redial(tx, tx.port)
+	if !ok {
+		return false
+	}
+	t.remove(e, tx.Flow)
+	tx.Flow, tx.port = flow, 0
+	t.streams.add(e, flow)
+	t.counters.Redialled.Add(1)
+	return true
 }
 
 // endServer takes tx out of the table.

@@ -40,6 +40,11 @@ type Table struct {
 	scratch  []byte // for keys, valid until the next one
 	output   []byte // for messages, valid until the next one
 	number   uint64 // of the newest transaction
+	room     int    // bytes of an answer to what is being received, if it is refused; 0: any
+
+	// IsPeer tells whether a flow is of the party that tx came from, for a CANCEL that
+	// came from another address than its INVITE; nil means that it is not.
+	IsPeer func(tx *Server, f transport.Flow) bool
 }
 
 // NewTable returns an empty table that reports to user and sends by wire.
@@ -101,6 +106,10 @@ type failure struct {
 
 // Receive takes one message from the wire.
 func (t *Table) Receive(now time.Time, r transport.Received) {
+	t.room = 0
+	if !r.Flow.Proto.Reliable() {
+		t.room = transport.MaxGain * r.Size
+	}
 	switch msg := r.Msg.(type) {
 	case *sip.Request:
 		t.request(now, msg, r.Flow)
@@ -147,7 +156,9 @@ func (t *Table) Urgent() time.Time {
 // for something fail with err.
 func (t *Table) Broken(now time.Time, f transport.Flow, err error) {
 	for _, e := range t.streams.of(f) {
-		t.step(now, e, event{kind: broken}, err)
+		if !t.redial(e) {
+			t.step(now, e, event{kind: broken}, err)
+		}
 	}
 	t.fail(now)
 }

@@ -117,7 +117,7 @@ func (b *backlog) put(data []byte, from netip.AddrPort) {
 		l.datagram(b.socket, data, from)
 		return
 	}
-	if l.blocked(from.Addr()) || l.absorbed(data) {
+	if l.blocked(b.socket.Network, from.Addr()) || l.absorbed(data) {
 		return
 	}
 	f := b.socket.flow(from)

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"strowger/sip/message"
+	"strowger/sip/security"
 )
 
 // Limits that are not configured.
 const (
 	RefusalsPerSecond = 50      // stateless answers to malformed requests, with a burst of as many
+	MaxGain           = 2       // times the bytes of a datagram that its source, which may be feigned, is answered with
 	ReceiveBuffer     = 4 << 20 // bytes asked of the kernel for a UDP socket
 	SendBuffer        = 1 << 20 // bytes asked of the kernel for a UDP socket
 	defaultSIPPort    = 5060    // where a reply goes if the sent-by of a Via names no port
@@ -48,6 +50,8 @@ type Config struct {
 	TLS func(network string, remote netip.AddrPort) *tls.Config
 	// Link carries a message to the node of a flow; nil means there are no others.
 	Link func(f Flow, msg []byte) error
+	// Events are told what strangers do; nil means nobody wants to know.
+	Events security.Reporter
 	// Tap is shown every message as it came, before it is parsed, and as it is sent,
 	// with its flow, whose Remote is where it came from or goes to. It must neither
 	// block nor keep the bytes. nil means nobody looks.
@@ -82,6 +86,10 @@ type Listener struct {
 	Advertised netip.AddrPort
 	// TLS is for the connections that a TLS listener accepts; nil accepts none.
 	TLS *tls.Config
+	// Readers is how many sockets share the address of a UDP listener, each with a
+	// goroutine that reads it; what comes from one address and port always comes to the
+	// same one. 0 means by the processors: see DefaultReaders. Others have one.
+	Readers int
 	// DSCP marks what is sent, 0 to 63 (RFC 2474); 0 is best effort.
 	DSCP int
 }
@@ -95,7 +103,18 @@ type Bound struct {
 	Advertised netip.AddrPort
 }
 
+// MaxReaders is the most readers of a listener.
+const MaxReaders = 16
+
+// DefaultReaders is how many readers a listener has on so many processors: one, which
+// handles more than 1,000 calls a second, as long as the other processors have enough to
+// do with it.
+func DefaultReaders(processors int) int { return max(1, min(4, processors/2)) }
+
 func (c *Config) setDefaults() {
+	if c.Events == nil {
+		c.Events = security.Discard{}
+	}
 	if c.Sockets == nil {
 		c.Sockets = kernel{}
 	}
@@ -140,6 +159,8 @@ func (c *Config) check() error {
 			return fmt.Errorf("listener %q: give every listener a name of its own", l.Name)
 		case l.Proto != UDP && l.Proto != TCP && l.Proto != TLS:
 			return fmt.Errorf("listener %q: transport is %q; write udp, tcp or tls", l.Name, l.Proto)
+		case l.Readers < 0 || l.Readers > MaxReaders:
+			return fmt.Errorf("listener %q: %d readers; give 1 to %d", l.Name, l.Readers, MaxReaders)
 		case !l.Bind.Addr().IsValid():
 			return fmt.Errorf("listener %q: no address to bind", l.Name)
 		case !l.Advertised.Addr().IsValid() && l.Bind.Addr().IsUnspecified():

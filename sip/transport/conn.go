@@ -21,6 +21,9 @@ const (
 	keptBuffer = 4 << 10
 )
 
+// errBlocked ends the connections of a blocked source.
+var errBlocked = errors.New("the source is blocked")
+
 // conn is one stream connection. It has a reading goroutine, and a writing one
 // only while there is something to write; the first one of a dialled connection
 // also dials.
@@ -249,6 +252,9 @@ func (r *reader) take() error {
 		}
 		if n == 0 {
 			break
+		}
+		if f := r.conn.flow; r.conn.layer.blocked(f.Network, f.Remote.Addr()) {
+			return errBlocked
 		}
 		if err := r.conn.layer.take(r.conn.flow, data[:n]); err != nil {
 			return err

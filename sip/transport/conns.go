@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"strowger/sip/security"
 )
 
 // connTable holds the connections of a layer.
@@ -173,11 +175,12 @@ func (l *Layer) admit(s *socket, nc net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.closed, s.Proto == TLS && s.tls == nil, l.blocked(c.flow.Remote.Addr()):
+	case t.closed, s.Proto == TLS && s.tls == nil, l.blocked(s.Network, c.flow.Remote.Addr()):
 	case len(t.byNumber) >= l.cfg.MaxConns:
 		l.counters.ConnLimit.Add(1)
 	case t.sources[source(c.flow.Remote.Addr())] >= l.cfg.MaxConnsPerSource:
 		l.counters.SourceLimit.Add(1)
+		l.tell(security.Limit, c.flow, "connections of one source")
 	case s.Proto == TLS && !l.mayGreet(c.flow):
 		l.counters.HandshakeRate.Add(1)
 	default:

@@ -23,12 +23,12 @@ type Counters struct {
 	TooLarge  atomic.Uint64 // messages beyond a limit
 
 	Refused    atomic.Uint64 // malformed requests that were answered
-	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond
+	Unanswered atomic.Uint64 // malformed requests beyond RefusalsPerSecond, or shorter than their answer allows
 	KeepAlives atomic.Uint64 // empty datagrams, line ends and NULs; pings on streams
 	Stun       atomic.Uint64 // STUN binding requests answered
 	StunOther  atomic.Uint64 // other STUN messages, ignored
 
-	Blocked         atomic.Uint64 // datagrams and connections from blocked addresses, dropped
+	Blocked         atomic.Uint64 // messages and connections from blocked addresses, dropped
 	SourceRate      atomic.Uint64 // messages beyond what unknown sources may bring: see overload.PerSource
 	WaitingFull     atomic.Uint64 // datagrams for which too many waited
 	OverloadRefused atomic.Uint64 // requests answered with 503 before they were parsed

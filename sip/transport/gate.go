@@ -17,9 +17,9 @@ type Gate struct {
 	overload.Judge
 	// Trunk tells whether a network has a trunk that sends from an address.
 	Trunk func(network string, from netip.Addr) bool
-	// Blocked tells whether what comes from an address is dropped unread; nil blocks
-	// nobody.
-	Blocked func(from netip.Addr) bool
+	// Blocked tells whether what comes from an address of a network is dropped unread;
+	// nil blocks nobody.
+	Blocked func(network string, from netip.Addr) bool
 }
 
 // unknownRefusals bounds the refusals that unknown sources are sent, a second and at
@@ -57,8 +57,9 @@ func (l *Layer) Delayed(now time.Time, wait time.Duration) {
 	}
 }
 
-func (l *Layer) blocked(from netip.Addr) bool {
-	if l.gate == nil || l.gate.Blocked == nil || !l.gate.Blocked(from) {
+// blocked tells whether a source is sent nothing, and counts.
+func (l *Layer) blocked(network string, from netip.Addr) bool {
+	if l.gate == nil || l.gate.Blocked == nil || !l.gate.Blocked(network, from) {
 		return false
 	}
 	l.counters.Blocked.Add(1)

@@ -31,7 +31,7 @@ func gated(n *memnet.Net) transport.Config {
 			Emergency: func(user string) bool { return user == "999" },
 		},
 		Trunk:   func(_ string, from netip.Addr) bool { return from == trunkAddr.Addr() },
-		Blocked: func(from netip.Addr) bool { return from == blockedAddr.Addr() },
+		Blocked: func(_ string, from netip.Addr) bool { return from == blockedAddr.Addr() },
 	}
 	return cfg
 }

@@ -47,7 +47,7 @@ func (l *Layer) readPackets(s *socket, packets PacketConn) {
 
 func (l *Layer) datagram(s *socket, data []byte, from netip.AddrPort) {
 	switch {
-	case l.blocked(from.Addr()):
+	case l.blocked(s.Network, from.Addr()):
 	case isEmpty(data):
 		l.counters.KeepAlives.Add(1)
 	case isStun(data):
@@ -82,13 +82,13 @@ func (l *Layer) message(f Flow, data []byte) error {
 	}
 	msg, err := message.Parse(data)
 	if err != nil {
-		return l.malformed(f, err)
+		return l.malformed(f, data, err)
 	}
 	if req, ok := msg.(*sip.Request); ok {
 		f.Remote = stamp(req.Via(), f)
 	}
 	l.counters.Received.Add(1)
-	l.handler.Receive(Received{Msg: msg, Flow: f, At: at})
+	l.handler.Receive(Received{Msg: msg, Flow: f, At: at, Size: len(data)})
 	return nil
 }
 
@@ -116,7 +116,7 @@ func stamp(via *sip.ViaHeader, f Flow) netip.AddrPort {
 
 // malformed counts and logs what was refused, and answers it if it can be
 // answered. It returns the error if the rest of a stream is not worth reading.
-func (l *Layer) malformed(f Flow, err error) error {
+func (l *Layer) malformed(f Flow, data []byte, err error) error {
 	var pe *message.ParseError
 	if !errors.As(err, &pe) {
 		return err
@@ -137,7 +137,12 @@ func (l *Layer) malformed(f Flow, err error) error {
 	}
 	f.Remote = stamp(pe.Request.Via(), f)
 	res := message.NewResponse(pe.Request, pe.Status, pe.Reason, statelessTag(pe.Request))
-	if l.Send(f, message.Append(nil, res)) == nil {
+	answer := message.Append(nil, res)
+	if f.Proto == UDP && len(answer) > MaxGain*len(data) {
+		l.counters.Unanswered.Add(1)
+		return nil
+	}
+	if l.Send(f, answer) == nil {
 		l.counters.Refused.Add(1)
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"strowger/sip/security"
 )
 
 // errUnverified says that nothing tells how the far side of a TLS connection would
@@ -58,6 +60,9 @@ func (c *conn) handshake(ctx context.Context, nc *tls.Conn) error {
 		c.layer.counters.HandshakeTimeout.Add(1)
 	default:
 		c.layer.counters.HandshakeFailed.Add(1)
+	}
+	if !errors.Is(err, io.EOF) {
+		c.layer.tell(security.Handshake, c.flow, err.Error())
 	}
 	if !errors.Is(err, io.EOF) && c.layer.lines.Allow() {
 		c.layer.log.Warn("TLS handshake failed", "listener", c.flow.Listener, "remote", c.flow.Remote, "error", err)

@@ -17,6 +17,7 @@ func (s *Server) callEndpoints() []endpoint {
 		{"POST " + calls + "/{call}/transfer", operator, api.MaxBody, s.transfer},
 		{"GET " + calls + "/{call}/events", viewer, api.MaxBody, s.callEvents},
 		{"GET " + calls + "/{call}/messages", viewer, api.MaxBody, s.callMessages},
+		{"GET /v1/messages", viewer, api.MaxBody, s.searchMessages},
 	}
 }
 

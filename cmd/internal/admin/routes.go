@@ -26,7 +26,10 @@ type endpoint struct {
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	for _, list := range [][]endpoint{s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.profileEndpoints()} {
+	for _, list := range [][]endpoint{
+		s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.profileEndpoints(),
+		s.blockEndpoints(),
+	} {
 		for _, e := range list {
 			mux.HandleFunc(e.pattern, s.endpoint(e))
 		}

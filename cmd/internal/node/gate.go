@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"strowger/sip/message"
 	"strowger/sip/overload"
@@ -21,7 +22,8 @@ func (n *Node) gate() *transport.Gate {
 			},
 			Emergency: func(user string) bool { return n.Admission.EmergencyNumber(message.Unescape(user)) },
 		},
-		Trunk: func(network string, from netip.Addr) bool { return n.Trunks.BySource(network, from) != nil },
+		Blocked: func(network string, from netip.Addr) bool { return n.Guard.Silent(time.Now(), network, from) },
+		Trunk:   func(network string, from netip.Addr) bool { return n.Trunks.BySource(network, from) != nil },
 	}
 }
 

@@ -27,6 +27,7 @@ import (
 	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
+	"strowger/sip/guard"
 	"strowger/sip/hep"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -35,6 +36,7 @@ import (
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
+	"strowger/sip/security"
 	"strowger/sip/state"
 	"strowger/sip/trace"
 	"strowger/sip/transport"
@@ -56,6 +58,8 @@ type Node struct {
 	Exchange  *exchange.Exchange
 	Registrar *registrar.Registrar
 	Auth      *auth.Authenticator
+	Guard     *guard.Gate
+	Events    *security.Log
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
 	Trace     *trace.Ring
@@ -70,7 +74,7 @@ type Node struct {
 
 	mint     *mark.Minter
 	tls      *wireTLS
-	unwatch  func() // ends the watch of certificates; nil without one
+	unwatch  []func() // end what watches certificates, blocks and waiting messages
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -81,8 +85,8 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: cmp.Or(log, slog.Default())}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openHomer, n.openTransport,
-		n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
+		n.openTransport, n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, n.close())
@@ -90,6 +94,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	}
 	n.startCluster()
 	n.watchCertificates()
+	n.watchBlocks()
 	n.Transport.Start()
 	n.Admin.Start()
 	return n, nil
@@ -115,8 +120,8 @@ func (n *Node) close() error {
 		errs = append(errs, n.Admin.Close(ctx))
 		cancel()
 	}
-	if n.unwatch != nil {
-		n.unwatch()
+	for _, end := range n.unwatch {
+		end()
 	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
@@ -136,6 +141,9 @@ func (n *Node) close() error {
 	}
 	if n.Ledger != nil {
 		errs = append(errs, n.Ledger.Close())
+	}
+	if n.Events != nil {
+		errs = append(errs, n.Events.Close())
 	}
 	if n.Plans != nil {
 		n.Plans.close()
@@ -197,14 +205,14 @@ func (n *Node) openTransport(context.Context) error {
 		return errors.Join(faults...)
 	}
 	c := transport.Config{
-		Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Tap: n.tap, Gate: n.gate(),
+		Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Tap: n.tap, Gate: n.gate(), Events: n.Events,
 	}
 	for _, w := range n.Config.Networks {
 		c.Networks[w.Name] = w.Allow
 		for _, l := range w.Listeners {
 			c.Listeners = append(c.Listeners, transport.Listener{
 				Name: l.Name, Network: w.Name, Proto: transport.Proto(l.Proto), Bind: l.Bind, Advertised: l.Advertised,
-				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP,
+				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP, Readers: l.Readers,
 			})
 		}
 	}
@@ -232,19 +240,17 @@ func (h handler) Broken(f transport.Flow, err error) {
 }
 
 func (n *Node) openCalls(context.Context) error {
-	var err error
-	if n.Auth, err = n.authenticator(); err != nil {
-		return err
-	}
 	n.Registrar = registrar.New(registrar.Config{
-		Node: n.Config.Node.Name, Auth: n.Auth, Directory: n.Directory, Attempts: n.Attempts,
+		Node: n.Config.Node.Name, Auth: n.Auth, Guard: n.Guard, Directory: n.Directory, Attempts: n.Attempts,
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Directory: n.Directory,
-		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Registrar: n.Registrar, Attempts: n.Attempts, Sender: n.Transport,
+		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
+		Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
+	var err error
 	if n.mint, err = n.minter(); err != nil {
 		return err
 	}
@@ -255,14 +261,16 @@ func (n *Node) openCalls(context.Context) error {
 	c := exchange.Config{
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
 		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
-		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know,
+		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
+	c.Messages = n.messages
 	if n.Link != nil {
-		c.Forward = n.Link.Forward
+		c.Forward, c.Peers = n.Link.Forward, peers{n}
 	}
 	n.Exchange = exchange.New(c)
+	n.unwatch = append(n.unwatch, n.Directory.WatchMessages(n.Exchange.MessagesChanged))
 	return nil
 }
 

@@ -88,8 +88,8 @@ func (n *Node) watchCertificates() {
 		defer close(ended)
 		n.tls.keeper.Run(ctx)
 	}()
-	n.unwatch = func() {
+	n.unwatch = append(n.unwatch, func() {
 		cancel()
 		<-ended
-	}
+	})
 }

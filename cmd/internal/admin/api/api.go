@@ -9,6 +9,8 @@
 //
 //	GET    /v1/status                               viewer of any tenant
 //	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
+//	GET    /v1/blocks                               viewer of every tenant: of this node
+//	DELETE /v1/blocks/ADDRESS                       operator of every tenant; ?user=1001
 //	POST   /v1/state/backup, /v1/state/restore      admin of every tenant; ?replace=1
 //	GET    /v1/tenants/T/seats                      viewer; ?prefix=10; POST adds (admin)
 //	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
@@ -22,6 +24,7 @@
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
 //	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
+//	GET    /v1/messages                             viewer of every tenant; ?source=&text=&last=10m
 //	GET    /metrics                                 viewer of every tenant
 //	GET    /health/live, /health/ready              anybody
 //
@@ -99,6 +102,8 @@ type Seat struct {
 	seat.Seat
 	Credentials []string `json:"credentials"` // the algorithms that it has a secret for
 	Registered  int      `json:"registered"`  // living bindings
+	// Messages are those that wait, of a seat that is shown alone.
+	Messages *seat.Messages `json:"messages,omitempty"`
 }
 
 // NewSeat is a request for a seat. With an empty password one is generated.
@@ -128,23 +133,49 @@ type SeatEdit struct {
 	Address      *string `json:"address,omitempty"`
 	Desk         *string `json:"desk,omitempty"`
 	Reached      *string `json:"reached,omitempty"`
+	Pickup       *string `json:"pickup,omitempty"`
+	Ring         *string `json:"ring,omitempty"`
+	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+}
+
+// FeatureEdit changes what is set; an empty text clears.
+type FeatureEdit struct {
+	DoNotDisturb *bool   `json:"do_not_disturb,omitempty"`
+	Always       *string `json:"always,omitempty"`
+	Busy         *string `json:"busy,omitempty"`
+	NoAnswer     *string `json:"no_answer,omitempty"`
+	Unregistered *string `json:"unregistered,omitempty"`
+	After        *int    `json:"after,omitempty"` // seconds
+}
+
+// Apply makes the edit.
+func (e FeatureEdit) Apply(f *seat.Features) {
+	set(&f.DoNotDisturb, e.DoNotDisturb)
+	set(&f.Forward.Always, e.Always)
+	set(&f.Forward.Busy, e.Busy)
+	set(&f.Forward.NoAnswer, e.NoAnswer)
+	set(&f.Forward.Unregistered, e.Unregistered)
+	set(&f.Forward.After, e.After)
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
 }
 
 // Apply makes the edit.
 func (e SeatEdit) Apply(s *seat.Seat) {
-	for _, f := range []struct{ from, to *string }{
-		{e.Name, &s.Name},
-		{e.Network, &s.Network},
-		{e.Presentation, &s.Presentation},
-		{e.SiteNumber, &s.SiteNumber},
-		{e.Address, &s.Address},
-		{e.Desk, &s.Desk},
-		{e.Reached, &s.Reached},
-	} {
-		if f.from != nil {
-			*f.to = *f.from
-		}
-	}
+	set(&s.Name, e.Name)
+	set(&s.Network, e.Network)
+	set(&s.Presentation, e.Presentation)
+	set(&s.SiteNumber, e.SiteNumber)
+	set(&s.Address, e.Address)
+	set(&s.Desk, e.Desk)
+	set(&s.Reached, e.Reached)
+	set(&s.Pickup, e.Pickup)
+	set(&s.Ring, e.Ring)
+	set(&s.AutoAnswer, e.AutoAnswer)
 }
 
 // Why is what a seat tried last, and what it has.
@@ -216,9 +247,10 @@ type CallRecord struct {
 	Events []ledger.Event `json:"events"`
 }
 
-// Trace is the messages of a call on every node that answered, in order of time.
+// Trace is the messages of a call, or those that were searched for, on every node that
+// answered, in order of time.
 type Trace struct {
-	ID       string          `json:"id"`
+	ID       string          `json:"id,omitempty"`
 	Legs     []trace.Leg     `json:"legs"`
 	Messages []trace.Message `json:"messages"`
 	Missing  []Missing       `json:"missing,omitempty"`
