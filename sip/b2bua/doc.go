@@ -35,6 +35,9 @@
 //	Replaces, pick-up   a Program with Replaces: the caller is answered and then given
 //	                    to the call that has the dialog
 //
+// A leg stays on its node, as its sound does: the consulted party of a call on another
+// node is called anew, and a dialog there cannot be taken over.
+//
 // A ledger sees it as moved in one call and joined in the other, each with its segments.
 //
 // # Decisions

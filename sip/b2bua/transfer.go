@@ -32,6 +32,7 @@ type transfer struct {
 	asks   message.Replaces // the dialog to take over; zero for a blind transfer
 	again  time.Time        // when its call is asked for again; zero for never
 	until  time.Time        // and until when
+	to     sip.Uri          // who is called if that call is not of this node
 	recall bool             // it failed, and who asked has hung up: its phone is rung
 }
 
@@ -49,7 +50,7 @@ func (c *Call) refers(now time.Time, p *party, r leg.Referral, out Effects) {
 	case other == nil: // an application
 		p.RefuseRefer(now, out, cause.New(603, "", cause.Peer))
 	case r.Replaces != nil:
-		c.transfer = &transfer{by: p, other: other, asks: *r.Replaces, until: now.Add(fetchTime)}
+		c.transfer = &transfer{by: p, other: other, asks: *r.Replaces, until: now.Add(fetchTime), to: r.To}
 		p.AcceptRefer(now, out)
 		c.fetch(out)
 	default:
