@@ -45,7 +45,7 @@ func (c *Call) refers(now time.Time, p *party, r leg.Referral, out Effects) {
 	switch {
 	case c.transfer != nil || c.state != talking || p.leaving:
 		p.RefuseRefer(now, out, cause.New(491, "", cause.Peer))
-	case p.Party.Kind != leg.Seat:
+	case p.Party.Kind != leg.Seat && !p.Party.Transfers:
 		p.RefuseRefer(now, out, cause.New(403, "", cause.Peer))
 	case other == nil: // an application
 		p.RefuseRefer(now, out, cause.New(603, "", cause.Peer))

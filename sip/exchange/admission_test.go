@@ -30,7 +30,7 @@ import (
 //	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
-//	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
+//	emergency, delay 1s, max-calls 1, caller-seat, trunk-transfers, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	show From Privacy (these headers are in the transcript too),
@@ -47,6 +47,7 @@ type admission struct {
 	least     time.Duration
 	random    int // percent of what could be
 	strands   int
+	transfers bool     // trunks may
 	edges     []string // further addresses of every trunk
 	seat      bool
 	numbers   map[string]*admission // what is dialled as such
@@ -127,6 +128,8 @@ func (a *admission) parse(text string) {
 			for _, name := range f[1:] {
 				a.trusted[name] = true
 			}
+		case "trunk-transfers":
+			a.transfers = true
 		case "forged":
 			a.forged = true
 		case "notifies": // a second, of all subscriptions together
@@ -298,7 +301,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 			p.Sources = append(p.Sources, netip.PrefixFrom(one.addr.Addr(), 32), netip.PrefixFrom(one.behind.addr.Addr(), 32))
 		}
 		a.world.mu.Unlock()
-		p.Home = netip.AddrPortFrom(addr, 5060)
+		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
 	return p
 }

@@ -100,7 +100,7 @@ type Leg struct {
 	opening    *opening       // our first INVITE until its final response
 	session    session        // RFC 4028
 	reoffering reoffering     // our re-INVITE
-	refer      referring      // of the party
+	refer      *referring     // of the party; nil before the first
 	answered   bool           // a 2xx to our INVITE came: the dialog is with its sender
 	byeCause   *cause.Verdict // End was asked for before a BYE may go
 	giveUp     time.Time      // when Ending becomes Done whatever comes
@@ -276,7 +276,7 @@ func (l *Leg) finish() {
 	l.giveUp = time.Time{}
 	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
 	l.reliable, l.opening, l.promise, l.forks, l.reoffering = reliable{}, nil, nil, nil, reoffering{}
-	l.refer = referring{}
+	l.refer = nil
 	l.session.stop()
 }
 

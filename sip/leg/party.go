@@ -34,6 +34,8 @@ type Party struct {
 	// Home is where a trunk takes a new connection when that of its leg is gone. The
 	// zero value means nowhere: a seat is never dialled back.
 	Home netip.AddrPort
+	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
+	Transfers bool
 }
 
 // String is "seat:1001" or "trunk:carrier", as the ledger writes it.

@@ -21,6 +21,8 @@ type Trunk struct {
 	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
 	Peer    identity.Peer   // how far it is trusted about who calls
+	// Transfers says that its REFERs are followed.
+	Transfers bool
 }
 
 // Way is one way to call a trunk.
@@ -45,7 +47,10 @@ func (t *Trunk) Ways() []Way {
 
 // Party is the trunk as one side of a call, which was called at an address.
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
-	return leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at}
+	return leg.Party{
+		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network,
+		Sources: t.Sources, Media: t.Media, Home: at, Transfers: t.Transfers,
+	}
 }
 
 // Caller is the trunk as the side that called from an address: its home is the

@@ -21,7 +21,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	n.Resolver = resolve.New(resolve.Config{Servers: n.Config.DNS, Log: n.log})
 	list := make([]trunk.Trunk, 0, len(n.Config.Trunks))
 	for _, t := range n.Config.Trunks {
-		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media}
+		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Transfers: t.Transfers}
 		k.Peer = identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID}
 		for _, target := range t.Targets {
 			k.Targets = append(k.Targets, n.Resolver.Follow(n.target(t, target)))
