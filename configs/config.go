@@ -173,7 +173,10 @@ type Trunk struct {
 	Trusted bool
 	// RemotePartyID says that it also knows Remote-Party-ID. Default false.
 	RemotePartyID bool
-	TLS           TrunkTLS // all zero unless Proto is "tls"
+	// Transfers says that its REFERs are followed, to numbers that it may call. Default
+	// false: they are refused.
+	Transfers bool
+	TLS       TrunkTLS // all zero unless Proto is "tls"
 	// NoHomer tells that its messages are not sent to the capture server: homer =
 	// "off". Default: they are, if there is a block homer.
 	NoHomer bool

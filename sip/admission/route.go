@@ -33,11 +33,11 @@ type request struct {
 	seat   seat.Seat       // the caller
 	caller identity.Caller // as seats see it; see outward for trunks
 	number string          // the caller's number for the plan, "" if withheld
-	urgent bool            // what seats have set for their calls does not matter
 	help   bool            // it is a call for help
-	*diversion
 	refers *b2bua.Ask      // the caller asks for this in a call, for another party of it; or nil
 	own    identity.Caller // the caller itself, if it refers
+	urgent bool            // what seats have set for their calls does not matter
+	*diversion
 }
 
 // Admit decides about an INVITE.
