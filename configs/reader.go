@@ -153,6 +153,7 @@ func (r *reader) tenant(b *source.Body) {
 	if n := b.Block("numbering"); n != nil {
 		numbering(n, &t.Numbering)
 	}
+	r.service(b, &t)
 	var extra []string
 	at := b.At
 	if e := b.Block("emergency"); e != nil {

@@ -22,6 +22,7 @@
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
 //	trunk        carriers
+//	usage        what seats and trunks called, and alarms when it is too much
 //	resolve      where a carrier that is known by name takes calls (RFC 3263)
 //	state        records shared between nodes: embedded or Redis
 //	cluster      the link between nodes

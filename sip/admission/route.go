@@ -29,6 +29,7 @@ type request struct {
 	tenant *Tenant
 	trunk  *trunk.Trunk    // the caller, or
 	seat   seat.Seat       // the caller
+	help   bool            // the emergency services call back
 	caller identity.Caller // as seats see it; see outward for trunks
 	number string          // the caller's number for the plan, "" if withheld
 }
@@ -109,6 +110,11 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		p.To, p.Refuse = called, &v
 		return p
 	}
+	if a.full(r, s) {
+		v := cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + s.Number + " has as many calls as it may", Fault: cause.Caller}
+		p.To, p.Refuse = called, &v
+		return p
+	}
 	return a.decide(ctx, r, p, dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
 		At: r.now, Presentation: cmp.Or(s.Presentation, r.tenant.Presentation),
@@ -154,6 +160,9 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 	case dialplan.Ring:
 		p.Stages = []b2bua.Stage{a.ringSeats(ctx, r, step)}
 	case dialplan.Trunk:
+		if p.Refuse = a.barred(r, step.Number); p.Refuse != nil {
+			return p
+		}
 		outward := a.outward(r, step.Presentation)
 		p.Presentation = outward.Presentation
 		p.Stages = a.trunkStages(r, step, outward)
@@ -191,6 +200,8 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
 	case s.Disabled:
 		return nil, cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " is disabled", Fault: cause.Callee}
+	case a.full(r, s):
+		return nil, cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + n + " has as many calls as it may", Fault: cause.Callee}
 	case s.Reached != "":
 		return a.reachedElsewhere(r, s)
 	}

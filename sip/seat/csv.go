@@ -15,9 +15,11 @@ import (
 //
 //	password            plain; HA1 is made of it with the tenant's realm
 //	ha1_md5, ha1_sha256 instead of a password, with realm
+//	class, calls        class of service and calls at once; empty is the tenant's
 //	disabled            true or false; empty is false
 //
-// A row without any secret keeps those that the seat has.
+// A row without any secret keeps those that the seat has, and a file without the column
+// class or calls what the seat may call.
 const (
 	colNumber       = "number"
 	colName         = "name"
@@ -31,12 +33,14 @@ const (
 	colAddress      = "address"
 	colDesk         = "desk"
 	colReached      = "reached"
+	colClass        = "class"
+	colCalls        = "calls"
 	colDisabled     = "disabled"
 )
 
 var columns = []string{
 	colNumber, colName, colNetwork, colPassword, colHA1MD5, colHA1SHA256, colRealm,
-	colPresentation, colSiteNumber, colAddress, colDesk, colReached, colDisabled,
+	colPresentation, colSiteNumber, colAddress, colDesk, colReached, colClass, colCalls, colDisabled,
 }
 
 // Limits of an import.
@@ -58,6 +62,7 @@ func (e RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.T
 type row struct {
 	line int
 	seat Seat
+	has  map[string]int // the columns of the file
 }
 
 // rowReader makes seats of lines.
@@ -113,7 +118,7 @@ func readRows(r io.Reader, t Tenant, algorithms []string) ([]row, []RowError) {
 			faults = append(faults, RowError{line, strings.ReplaceAll(err.Error(), "\n", "; ")})
 			continue
 		}
-		rows = append(rows, row{line, seat})
+		rows = append(rows, row{line, seat, p.index})
 	}
 }
 
@@ -149,7 +154,14 @@ func (p *rowReader) read(line int, cells []string) (Seat, error) {
 	s := Seat{
 		Tenant: p.tenant.Name, Number: p.cell(colNumber), Name: p.cell(colName), Network: p.cell(colNetwork),
 		Presentation: p.cell(colPresentation), SiteNumber: p.cell(colSiteNumber), Address: p.cell(colAddress),
-		Desk: p.cell(colDesk), Reached: p.cell(colReached),
+		Desk: p.cell(colDesk), Reached: p.cell(colReached), Class: p.cell(colClass),
+	}
+	if text := p.cell(colCalls); text != "" {
+		calls, err := strconv.Atoi(text)
+		if err != nil {
+			return Seat{}, fmt.Errorf("calls %q: give a number of calls, or nothing for what the tenant says", text)
+		}
+		s.Calls = calls
 	}
 	if text := p.cell(colDisabled); text != "" {
 		disabled, err := strconv.ParseBool(text)
@@ -217,7 +229,10 @@ func seatCells(s *Seat) map[string]string {
 	cells := map[string]string{
 		colNumber: s.Number, colName: s.Name, colNetwork: s.Network, colPresentation: s.Presentation,
 		colSiteNumber: s.SiteNumber, colAddress: s.Address, colDesk: s.Desk, colReached: s.Reached,
-		colDisabled: strconv.FormatBool(s.Disabled),
+		colDisabled: strconv.FormatBool(s.Disabled), colClass: s.Class,
+	}
+	if s.Calls > 0 {
+		cells[colCalls] = strconv.Itoa(s.Calls)
 	}
 	for _, c := range s.Credentials {
 		cells[colRealm] = c.Realm

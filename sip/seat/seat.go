@@ -40,6 +40,11 @@ type Seat struct {
 	// PBX, a mobile): calls go out by any trunk, or by the one named instead of
 	// "trunk", and whoever answers confirms with a key. "" means by registration.
 	Reached string `json:"reached,omitempty"`
+	// Class is its class of service: what it may call. "" means the tenant's default.
+	Class string `json:"class,omitempty"`
+	// Calls is how many calls it may have at once, emergency calls beside them. 0 means
+	// what the tenant says.
+	Calls int `json:"calls,omitempty"`
 }
 
 // Credential is a stored digest secret: HA1 of RFC 7616, lower-case hex.

@@ -11,6 +11,8 @@ import (
 const (
 	maxText  = 128 // name, address, network
 	maxRealm = 64
+
+	maxCalls = 10_000 // at once, of a seat that says how many
 )
 
 var (
@@ -54,6 +56,12 @@ func (s Seat) Validate() error {
 	if trunk, number, ok := strings.Cut(s.Reached, ":"); s.Reached != "" &&
 		(!ok || !trunkSyntax.MatchString(trunk) || !isNumber(number)) {
 		bad("reached %q: give a number behind any trunk as trunk:+441632960123, or behind one as carrier:+441632960123", s.Reached)
+	}
+	if s.Class != "" && !trunkSyntax.MatchString(s.Class) {
+		bad("class %q: give the name of a class of service, such as national", s.Class)
+	}
+	if s.Calls < 0 || s.Calls > maxCalls {
+		bad("calls %d: give 1 to %d, or 0 for what the tenant says", s.Calls, maxCalls)
 	}
 	errs = append(errs, checkCredentials(s.Credentials))
 	return errors.Join(errs...)

@@ -57,6 +57,7 @@ import (
 	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
+	"strowger/sip/usage"
 )
 
 // Limits of the server.
@@ -98,6 +99,7 @@ type Config struct {
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
 	Guard     *guard.Guard
+	Usage     *usage.Meter
 	Trace     *trace.Ring
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.

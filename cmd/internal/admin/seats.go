@@ -145,6 +145,9 @@ func (s *Server) fit(one seat.Seat) error {
 		return fail(http.StatusUnprocessableEntity, "there is no network %s; there are: %s", quoted(one.Network), strings.Join(names, ", "))
 	}
 	t, _ := s.cfg.Node.Tenant(one.Tenant)
+	if one.Class != "" && !t.Service.Has(one.Class) {
+		return fail(http.StatusUnprocessableEntity, "there is no class %s; there are: %s", quoted(one.Class), strings.Join(t.Service.Classes(), ", "))
+	}
 	if n, ok := t.Emergency.Match(one.Number); ok {
 		return fail(http.StatusUnprocessableEntity, "%s reaches %s, so nobody could call seat %s; give it another number", one.Number, n, one.Number)
 	}

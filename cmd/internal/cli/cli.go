@@ -71,7 +71,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(newServe())
 	root.AddCommand(newCheck(), newStatus(), newSeat(), newAccess(), newCallCommand(), newDialplan(), newState(), newMetrics(), newVersion())
-	root.AddCommand(newBlock())
+	root.AddCommand(newBlock(), newUsage())
 	root.AddCommand(newPhone(), newDemo(), newInit())
 	return root
 }

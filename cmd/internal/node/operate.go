@@ -98,7 +98,7 @@ func (n *Node) openAdmin(ctx context.Context) error {
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Guard: n.Guard.Guard, Counters: n.counters(), Ready: n.ready, Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Messages}, Log: n.log,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Guard: n.Guard.Guard, Usage: n.Usage, Counters: n.counters(), Ready: n.ready, Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Messages}, Log: n.log,
 	}
 	if n.Link != nil {
 		c.Peers = peers{n}
@@ -120,6 +120,7 @@ func (n *Node) counters() map[string][]any {
 		"auth":      {n.Auth.Counters()},
 		"guard":     {n.Guard.Counters()},
 		"security":  {n.Events.Counters()},
+		"usage":     {n.Usage.Counters()},
 		"resolve":   {n.Resolver.Counters()},
 		"registrar": {n.Registrar.Counters()},
 		"seat":      {n.Directory.Counters()},

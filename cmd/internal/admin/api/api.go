@@ -11,6 +11,7 @@
 //	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
 //	GET    /v1/blocks                               viewer of every tenant: of this node
 //	DELETE /v1/blocks/ADDRESS                       operator of every tenant; ?user=1001
+//	GET    /v1/tenants/T/usage                      viewer: of this node, the last hour
 //	POST   /v1/state/backup, /v1/state/restore      admin of every tenant; ?replace=1
 //	GET    /v1/tenants/T/seats                      viewer; ?prefix=10; POST adds (admin)
 //	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
@@ -130,6 +131,8 @@ type SeatEdit struct {
 	Address      *string `json:"address,omitempty"`
 	Desk         *string `json:"desk,omitempty"`
 	Reached      *string `json:"reached,omitempty"`
+	Class        *string `json:"class,omitempty"`
+	Calls        *int    `json:"calls,omitempty"`
 }
 
 // Apply makes the edit.
@@ -142,10 +145,14 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 		{e.Address, &s.Address},
 		{e.Desk, &s.Desk},
 		{e.Reached, &s.Reached},
+		{e.Class, &s.Class},
 	} {
 		if f.from != nil {
 			*f.to = *f.from
 		}
+	}
+	if e.Calls != nil {
+		s.Calls = *e.Calls
 	}
 }
 
