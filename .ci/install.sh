@@ -17,10 +17,11 @@ redis-server redis-server
 baresip baresip-core
 sox sox
 dnsmasq dnsmasq-base
+kamailio kamailio
+linphonec linphone-cli
 fail2ban-regex fail2ban'
 if [[ ${1-} == --bench ]]; then
   programs+='
-kamailio kamailio
 rtpengine rtpengine-daemon'
 fi
 

@@ -90,6 +90,10 @@ type Listener struct {
 	// neither the realm nor the name of one, but, for example, the node's address.
 	// Default: the only tenant; with several "", which refuses such phones.
 	Tenant string
+	// Readers are the sockets on which a UDP listener reads at once, 1 to 16. What comes
+	// from one phone always comes to the same one. Default 0: by the processors, one on
+	// two of them, up to four on eight.
+	Readers int
 	// Algorithms are the digests offered, the preferred first: "md5", "sha-256"
 	// (RFC 7616, 8760). Default sha-256, then md5.
 	Algorithms []string

@@ -120,6 +120,49 @@ dial "*45" {
   play { prompt = "own-number" }
 }
 
+# Where calls to a phone go instead: *21*1002# for all of them, *61* when nobody
+# answers, *67* when it is busy, *62* when it is not there; #21# and so on end it.
+
+dial "*21*." {
+  forward { when = "always" }
+}
+
+dial "#21#" {
+  forward { when = "always" }
+}
+
+dial "*61*." {
+  forward { when = "no-answer" }
+}
+
+dial "#61#" {
+  forward { when = "no-answer" }
+}
+
+dial "*62*." {
+  forward { when = "unregistered" }
+}
+
+dial "#62#" {
+  forward { when = "unregistered" }
+}
+
+dial "*67*." {
+  forward { when = "busy" }
+}
+
+dial "#67#" {
+  forward { when = "busy" }
+}
+
+dial "*78" {
+  dnd { set = "on" }
+}
+
+dial "*79" {
+  dnd { set = "off" }
+}
+
 dial "9." {
   trunk { trunks = ["carrier"] }
 }

@@ -30,7 +30,7 @@ func TestOverrides(t *testing.T) {
 	})
 	got := fmt.Sprintln(c.Node, c.Networks[0].Listeners, c.Networks[0].RTP, c.Trunks[0].Targets, c.Admin.HTTP, c.Admin.Socket)
 	want := fmt.Sprintln("{other /tmp/x}",
-		"[{local/udp udp []  127.0.0.1:5070 127.0.0.1:5070 demo [md5]} {local/tcp tcp []  127.0.0.1:5070 127.0.0.1:5070 demo [md5]}]",
+		"[{local/udp udp []  127.0.0.1:5070 127.0.0.1:5070 demo 0 [md5]} {local/tcp tcp []  127.0.0.1:5070 127.0.0.1:5070 demo 0 [md5]}]",
 		"[127.0.0.1 ports 40000-40999] [127.0.0.2:5090] 127.0.0.1:0 /tmp/x/admin.sock")
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
@@ -94,7 +94,7 @@ func TestDefaults(t *testing.T) {
 	got := fmt.Sprintln(c.Node, c.Networks[0].Listeners, c.Networks[0].RTP, c.Networks[0].DSCPSIP, c.Networks[0].DSCPRTP) +
 		fmt.Sprintln(c.Registration, c.Media, c.Session, c.Limits, c.Log, c.Admin, c.Store, c.Cluster) +
 		fmt.Sprintln(c.Tenants[0].Realm, c.Tenants[0].Emergency.Numbers(), c.Trunks)
-	want := `{strowger ./data} [{lan/udp udp []  127.0.0.1:5060 127.0.0.1:5060 demo [sha-256 md5]}] [127.0.0.1 ports 20000-29999] 24 46
+	want := `{strowger ./data} [{lan/udp udp []  127.0.0.1:5060 127.0.0.1:5060 demo 0 [sha-256 md5]}] [127.0.0.1 ports 20000-29999] 24 46
 {1m0s 10m0s 1h0m0s} {1m0s 2h0m0s} {30m0s 1m30s} {200 2000} {INFO false full} {127.0.0.1:8080 data/admin.sock   []} {} <nil>
 demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] [] udp true false false {  { }} false}]
 `

@@ -111,6 +111,9 @@ func (r *reader) listener(network string, b *source.Body, first bool) Listener {
 	l.Advertised = address(b, "advertise", "127.0.0.1:5060", l.Bind.Port())
 	l.Tenant = b.String("tenant", "")
 	l.Algorithms = choices(b, "algorithms", []string{"sha-256", "md5"}, []string{"md5", "sha-256"})
+	if l.Readers = b.Int("readers", 0, 1, 16); l.Readers > 0 && l.Proto != "udp" {
+		b.Fault(b.Pos("readers"), "%s is no udp listener and takes no readers; leave out readers", b.Name())
+	}
 	b.Done()
 	r.place("listener", l.Name, b)
 	if !l.Advertised.IsValid() {

@@ -75,8 +75,19 @@ type Trunk struct {
 	Timeout      time.Duration
 }
 
-func (Ring) isStep()   {}
-func (Echo) isStep()   {}
-func (Play) isStep()   {}
-func (Reject) isStep() {}
-func (Trunk) isStep()  {}
+// Forward sets where calls to the calling seat go.
+type Forward struct {
+	When   string // "always", "busy", "no-answer" or "unregistered"
+	Number string // as the seat would dial it; "" ends the forward
+}
+
+// DoNotDisturb has the phones of the calling seat not ring, or ring again.
+type DoNotDisturb struct{ On bool }
+
+func (Ring) isStep()         {}
+func (Echo) isStep()         {}
+func (Play) isStep()         {}
+func (Reject) isStep()       {}
+func (Trunk) isStep()        {}
+func (Forward) isStep()      {}
+func (DoNotDisturb) isStep() {}

@@ -19,6 +19,7 @@
 //	auth         digest authentication
 //	guard        who guesses passwords is blocked
 //	security     the log of security events, for other programs
+//	subscribe    what phones watch: colleagues, messages (RFC 6665). Pure
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
 //	trunk        carriers
@@ -34,4 +35,23 @@
 //	mark         tokens that lead back to a node and strand
 //	cause        SIP status, Q.850 cause and whose fault
 //	ua           a small user agent: the test phone's SIP side
+//
+// # Faults that ours must not have
+//
+// sipgo's stock transport and transactions, of v1.7.2, have faults that this plane
+// works round. Each has a test that fails when ours has it too:
+//
+//	F1   order of arrival is lost       exchange TestOrderIsKept, transport TestOrderOfArrivalIsKeptOverUDP
+//	F2   a reply leaves elsewhere       transport TestReplyLeavesByTheSocketOfTheRequest
+//	F3   a stranger's connection        transport TestAcceptedTLSIsNobodysTrunk, TestDialledConnectionIsReused
+//	F6   memory for each source         transport TestJunkFromManySourcesIsForgotten
+//	F7   no reply above 1,300 bytes     transport TestRealSockets
+//	F8   CANCEL crossing 200            transaction TestCancelCrossesFinalResponse
+//	F9   a new To tag each time         transaction TestCancelAnswerHasTheTagOfTheInvite
+//	F10  a user who does not listen     transaction TestUserCallsTheTableFromEveryCallback
+//	F11  one failed accept is the end   transport TestAcceptSurvivesLackOfDescriptors
+//	F12  copies share their headers     message TestResponseFollowsTheRequest, dialog TestForwards
+//	F13  to F17: what it reads wrongly  message TestFaultsOfTheLibraryAreNotOurs, TestWhatIsRefused
+//
+// F4 and F5 are of WebSocket, which we do not have.
 package sip

@@ -54,6 +54,9 @@ func (t *Table) fromSeat(q dialplan.Question) dialplan.Decision {
 		}
 	case dialplan.Trunk:
 		return goOut(e, s, q, called, read, why)
+	case dialplan.Forward:
+		s.Number = e.behind(called)
+		return answer(e, called, s, why)
 	}
 	return answer(e, called, e.Step, why)
 }

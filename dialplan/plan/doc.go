@@ -38,6 +38,18 @@
 //	  }
 //	}
 //
+//	dial "*21*." {
+//	  forward { when = "always" }    # or busy, no-answer, unregistered: to the digits
+//	}                                # where the "." is, without a "#" at their end
+//
+//	dial "#21#" {
+//	  forward { when = "always" }    # a pattern without "." ends the forward
+//	}
+//
+//	dial "*78" {
+//	  dnd { set = "on" }             # or "off": do not disturb
+//	}
+//
 // The body of an entry has one step. Steps are blocks, so that later a body may
 // have several, in order.
 //

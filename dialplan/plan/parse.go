@@ -97,6 +97,9 @@ var readers = map[string]func(*source.Body) dialplan.Step{
 	"play":   readPlay,
 	"reject": readReject,
 	"trunk":  readTrunk,
+
+	"forward": readForward,
+	"dnd":     readQuiet,
 }
 
 // readStep reads the one step of an entry; it is nil if that is not to be had.
@@ -113,7 +116,7 @@ func readStep(b *source.Body, list string) dialplan.Step {
 	b.Done()
 	switch {
 	case len(b.BlockTypes()) == 0:
-		b.Fault(b.At, "%s has no step; write one of ring, echo, play, reject or trunk in it", b.Name())
+		b.Fault(b.At, "%s has no step; write one of ring, echo, play, reject, trunk, forward or dnd in it", b.Name())
 	case n > 1:
 		b.Fault(b.At, "%s has %d steps; this version takes one", b.Name(), n)
 	}
@@ -125,6 +128,8 @@ func readStep(b *source.Body, list string) dialplan.Step {
 			if slices.Contains(s.Seats, Called) {
 				b.Fault(b.At, "%s cannot ring called, which is for dial; name the seats", b.Name())
 			}
+		case dialplan.Forward, dialplan.DoNotDisturb:
+			b.Fault(b.At, "%s changes what the calling seat has set, and strangers are no seat; use dial", b.Name())
 		}
 	}
 	return step

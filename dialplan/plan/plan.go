@@ -59,6 +59,10 @@ func Describe(step dialplan.Step) string {
 			text += " to " + s.Number
 		}
 		return fmt.Sprintf("%s for %v", text, s.Timeout)
+	case dialplan.Forward:
+		return describeForward(s)
+	case dialplan.DoNotDisturb:
+		return describeQuiet(s)
 	}
 	return fmt.Sprintf("%T", step)
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"strowger/media"
 	"strowger/media/codec"
@@ -40,6 +41,7 @@ func Open(folder string) (*Library, error) {
 	if err := l.load(builtIn); err != nil {
 		return nil, err
 	}
+	l.prompts["done"] = &media.Prompt{Name: "done", PCM: done()}
 	if folder == "" {
 		return l, nil
 	}
@@ -47,6 +49,13 @@ func Open(folder string) (*Library, error) {
 		return nil, fmt.Errorf("prompts in %s: %w", folder, err)
 	}
 	return l, nil
+}
+
+// done is heard when something was set: two tones, the second one higher.
+func done() []int16 {
+	const each, level = 200 * time.Millisecond, -3
+	pause := make([]int16, samplesIn(each/2))
+	return slices.Concat(pause, Tone(600, each, level), pause, Tone(900, each, level), pause)
 }
 
 // Get is the prompt of a name, or ErrUnknown.

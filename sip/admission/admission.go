@@ -119,6 +119,7 @@ type Counters struct {
 	StoreAway    atomic.Uint64 // requests refused because the store did not answer
 	TrunkBlocked atomic.Uint64 // targets left out because the network may not send there
 	TrunkUnknown atomic.Uint64 // calls to a trunk of which no target resolves to an address
+	Unforwarded  atomic.Uint64 // forwards that were not followed: a circle, too many, an emergency number
 	Replaced     atomic.Uint64 // presentation numbers that were not the tenant's to present
 	Impossible   atomic.Uint64 // calls refused because they want an unknown privacy or none
 	ClassRefused atomic.Uint64 // calls that the seat's class of service does not allow

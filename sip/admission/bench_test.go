@@ -100,7 +100,7 @@ func (r *registrar) Handle(_ context.Context, _ time.Time, req *sip.Request, flo
 // bench is an admission with a tenant of six seats and two trunks.
 type bench struct {
 	*admission.Admission
-	t         *testing.T
+	t         testing.TB
 	now       time.Time
 	store     *statetest.Store
 	directory *seat.Directory
@@ -134,18 +134,18 @@ func fixed(proto transport.Proto, addrs ...netip.AddrPort) []*resolve.Name {
 	return []*resolve.Name{resolve.Fixed(proto, addrs...)}
 }
 
-func newBench(t *testing.T) *bench {
-	t.Helper()
-	return benchOf(t, trunks())
+func newBench(tb testing.TB) *bench {
+	tb.Helper()
+	return benchOf(tb, trunks())
 }
 
 // benchOf is a bench with other trunks.
-func benchOf(t *testing.T, trunks *trunk.Set) *bench {
-	t.Helper()
-	b := &bench{t: t, now: time.Now(), store: statetest.Open(t)}
+func benchOf(tb testing.TB, trunks *trunk.Set) *bench {
+	tb.Helper()
+	b := &bench{t: tb, now: time.Now(), store: statetest.Open(tb)}
 	b.directory = seat.NewDirectory(b.store)
-	if err := b.directory.PutTenant(t.Context(), seat.Tenant{Name: tenantName, Realm: realm}); err != nil {
-		t.Fatal(err)
+	if err := b.directory.PutTenant(tb.Context(), seat.Tenant{Name: tenantName, Realm: realm}); err != nil {
+		tb.Fatal(err)
 	}
 	b.seat("1001", nil)
 	b.seat("1002", func(s *seat.Seat) { s.SiteNumber = "+441632960099" })
@@ -156,7 +156,7 @@ func benchOf(t *testing.T, trunks *trunk.Set) *bench {
 	numbering := dialplan.UnitedKingdom()
 	emergency, err := dialplan.NewEmergency(numbering, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b.tenant = &admission.Tenant{
 		Name: tenantName, Realm: realm, Numbering: numbering, Emergency: emergency, EmergencyTrunks: []string{"backup"},
@@ -164,7 +164,7 @@ func benchOf(t *testing.T, trunks *trunk.Set) *bench {
 	b.publish(planText)
 	verifier, err := auth.New(b.now)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b.Admission = admission.New(admission.Config{
 		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Directory: b.directory, Store: b.store,
@@ -274,7 +274,7 @@ func (b *bench) proven(user, password, method, uri string, headers ...string) *s
 	b.t.Helper()
 	from := "<sip:" + user + "@" + realm + ">"
 	status, challenges, ok := b.Challenge(b.now, b.request(method, uri, from), phoneFlow)
-	if !ok || status != 407 || len(challenges) != 2 {
+	if !ok || status != 407 && method != "SUBSCRIBE" || len(challenges) != 2 {
 		b.t.Fatalf("challenged %v with %d and %d headers", ok, status, len(challenges))
 	}
 	var values []string
@@ -325,5 +325,19 @@ func rings(t *testing.T, p b2bua.Program, want ...string) {
 	t.Helper()
 	if got := rung(p); p.Refuse != nil || got != strings.Join(want, "; ") {
 		t.Errorf("refused %v, rings\n %s\nwant\n %s", p.Refuse, got, strings.Join(want, "; "))
+	}
+}
+
+// BenchmarkCarrierCall is what it costs to decide about a carrier's call to a seat.
+func BenchmarkCarrierCall(b *testing.B) {
+	a := newBench(b)
+	a.register("1002", "10.0.0.2:5060")
+	req := a.request("INVITE", "sip:+448081570002@203.0.113.1", `"Alice" <sip:+441632960555@carrier.example>`,
+		"P-Asserted-Identity: <sip:+441632960556@carrier.example>", "Privacy: none")
+	b.ReportAllocs()
+	for b.Loop() {
+		if p := a.Admit(b.Context(), a.now, req, carrierFlow); len(p.Stages) != 1 {
+			b.Fatal("the call rings nobody")
+		}
 	}
 }

@@ -152,7 +152,6 @@ func (a *Admission) callback(ctx context.Context, r *request, called string) []b
 	if err != nil {
 		return nil
 	}
-	r.help = true
 	var seats, desk b2bua.Stage
 	seats.Busy = true
 	for _, h := range readHelped(rec.Value) {
@@ -171,7 +170,6 @@ func (a *Admission) callback(ctx context.Context, r *request, called string) []b
 		stages = stages[:1]
 	}
 	if len(seats.Targets)+len(desk.Targets) == 0 {
-		r.help = false
 		return nil
 	}
 	return stages

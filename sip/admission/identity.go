@@ -47,35 +47,44 @@ func seatCaller(s seat.Seat, asked identity.Caller, showing number.Showing) iden
 func networkNumber(s seat.Seat) string { return cmp.Or(s.SiteNumber, s.Presentation) }
 
 // outward is the caller as trunks see it, whose calls the plan would present as a
-// number.
-func (a *Admission) outward(r *request, presentation string) *identity.Caller {
-	c := r.caller
-	if r.trunk == nil {
-		c.Display = ""
-		c.Presentation = a.presentation(r, presentation)
+// number; why says what became of that.
+func (a *Admission) outward(r *request, presentation string) (c *identity.Caller, why []string) {
+	seen := r.caller
+	if r.trunk != nil {
+		return &seen, nil
 	}
-	return &c
+	asked := r.wish(presentation)
+	seen.Display, seen.Presentation = "", asked
+	if !r.mayPresent(asked) {
+		a.counters.Replaced.Add(1)
+		seen.Presentation = r.instead()
+		why = append(why, asked+" is not the tenant's to present: "+seen.Presentation+" stands for it")
+	}
+	if seen.Withheld {
+		why = append(why, "the caller's number is withheld")
+	}
+	return &seen, why
 }
 
-// presentation is the number that a seat presents: the one that it asks for in
-// P-Preferred-Identity (RFC 3325 section 9.2), else the given one, as far as the
-// tenant may present it.
-func (a *Admission) presentation(r *request, given string) string {
-	asked := given
-	if preferred := message.Header(r.req, "P-Preferred-Identity"); preferred != "" {
-		if address, err := message.ParseAddress(preferred); err == nil {
-			user := identity.Number(address.URI)
-			if e164, ok := number.E164(r.tenant.Numbering, user); ok {
-				asked = e164
-			} else if user != r.seat.Number { // its own extension is no wish
-				asked = user
-			}
-		}
+// wish is the number that a seat wants to present: that of P-Preferred-Identity (RFC
+// 3325 section 9.2), else the given one.
+func (r *request) wish(given string) string {
+	preferred, err := message.ParseAddress(message.Header(r.req, "P-Preferred-Identity"))
+	if err != nil {
+		return given
 	}
-	if r.mayPresent(asked) {
-		return asked
+	user := identity.Number(preferred.URI)
+	if e164, ok := number.E164(r.tenant.Numbering, user); ok {
+		return e164
 	}
-	a.counters.Replaced.Add(1)
+	if user == "" || user == r.seat.Number { // its extension is no wish
+		return given
+	}
+	return user
+}
+
+// instead is what is presented for a number that is not the tenant's to present.
+func (r *request) instead() string {
 	for _, n := range []string{r.seat.Presentation, r.tenant.Presentation} {
 		if n != "" && r.mayPresent(n) {
 			return n

@@ -105,8 +105,12 @@ func TestSeatsNumbers(t *testing.T) {
 			if p.To != "+441632960777" || p.From != "1001" || p.Network != siteNumber || p.Withheld != (tt.privacy != "") || p.Presentation == "" {
 				t.Errorf("recorded as %+v", p)
 			}
-			if n := b.Counters().Replaced.Load(); n != tt.replaced {
-				t.Errorf("%d were replaced, want %d", n, tt.replaced)
+			why := strings.Join(p.Why, "; ")
+			if n := b.Counters().Replaced.Load(); n != tt.replaced || strings.Contains(why, " is not the tenant's to present: ") != (n > 0) {
+				t.Errorf("%d were replaced, want %d; why: %s", n, tt.replaced, why)
+			}
+			if strings.Contains(why, "the caller's number is withheld") != p.Withheld {
+				t.Errorf("why: %s", why)
 			}
 		})
 	}
@@ -125,6 +129,18 @@ func TestOwnNumbersByDefault(t *testing.T) {
 	}
 	if n := b.Counters().Replaced.Load(); n != 2 {
 		t.Errorf("%d replaced", n)
+	}
+}
+
+// TestAnonymousFrom: a seat withholds its number by its From too; who it is, its
+// password says.
+func TestAnonymousFrom(t *testing.T) {
+	b := trustingBench(t)
+	req := b.proven("1001", "demo-1001", "INVITE", "sip:901632960777@"+realm)
+	req.From().Address = identity.Anonymous.URI
+	p := b.Admit(t.Context(), b.now, req, phoneFlow)
+	if got := told(p); !strings.HasPrefix(got, "trunk:carrier: "+nobody+asserted+" [Privacy: id]") || p.Caller.Name != "1001" || !p.Withheld {
+		t.Errorf("told %s, refused %v", got, p.Refuse)
 	}
 }
 
@@ -158,6 +174,7 @@ func TestTrunksNumbers(t *testing.T) {
 		withheld, refuse bool
 	}{
 		"trusted":            {carrierFlow, []string{pai}, "Alice sip:+441632960555@10.0.0.1", "+441632960555", "+441632960556", false, false},
+		"in national form":   {carrierFlow, []string{"P-Asserted-Identity: <sip:01632960556@carrier.example>"}, "Alice sip:+441632960555@10.0.0.1", "+441632960555", "+441632960556", false, false},
 		"not trusted":        {other, []string{pai}, "Alice sip:+441632960555@10.0.0.1", "+441632960555", "", false, false},
 		"withheld":           {carrierFlow, []string{pai, "Privacy: id"}, nobody, "", "+441632960556", true, false},
 		"asserted as nobody": {carrierFlow, []string{"P-Asserted-Identity: <sip:anonymous@x>"}, nobody, "", "", true, false},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -29,14 +30,15 @@ type request struct {
 	tenant *Tenant
 	trunk  *trunk.Trunk    // the caller, or
 	seat   seat.Seat       // the caller
-	help   bool            // the emergency services call back
 	caller identity.Caller // as seats see it; see outward for trunks
 	number string          // the caller's number for the plan, "" if withheld
+	urgent bool            // what seats have set for their calls does not matter
+	*diversion
 }
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
-	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(flow)}
+	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(flow), diversion: begun(req)}
 	if r.trunk != nil {
 		return a.admitTrunk(ctx, r)
 	}
@@ -59,6 +61,9 @@ func silent(v cause.Verdict, headers []sip.Header) b2bua.Program {
 func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 	r.tenant = a.tenants[r.trunk.Tenant]
 	r.caller = identity.Of(r.req, r.trunk.Peer)
+	if n, ok := number.E164(r.tenant.Numbering, r.caller.Network); ok { // as other carriers want it
+		r.caller.Network = n
+	}
 	if !r.caller.Withheld {
 		r.number = r.caller.Presentation
 	}
@@ -71,7 +76,9 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 		return a.impossible(p, called)
 	}
 	if e164, ok := number.E164(r.tenant.Numbering, called); ok {
-		if stages := a.callback(ctx, r, e164); stages != nil {
+		r.urgent = true
+		stages := a.callback(ctx, r, e164)
+		if r.urgent = false; stages != nil {
 			a.counters.Callbacks.Add(1)
 			p.To, p.Entry, p.Stages = e164, "emergency callback", stages
 			return p
@@ -115,10 +122,15 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		p.To, p.Refuse = called, &v
 		return p
 	}
-	return a.decide(ctx, r, p, dialplan.Question{
+	return a.decide(ctx, r, p, r.dials(s, called))
+}
+
+// dials is the question of a seat that dials a number.
+func (r *request) dials(s seat.Seat, called string) dialplan.Question {
+	return dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromSeat, Seat: s.Number, Called: called, Caller: s.Number,
 		At: r.now, Presentation: cmp.Or(s.Presentation, r.tenant.Presentation),
-	})
+	}
 }
 
 // impossible refuses a call that is to be made in a privacy we do not know or not at
@@ -158,14 +170,22 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		v := cause.New(step.Status, step.Reason, cause.Caller)
 		p.Refuse = &v
 	case dialplan.Ring:
-		p.Stages = []b2bua.Stage{a.ringSeats(ctx, r, step)}
+		p.Stages = a.ringStages(ctx, r, step)
+		p.Why = append(p.Why, r.notes...)
 	case dialplan.Trunk:
-		if p.Refuse = a.barred(r, step.Number); p.Refuse != nil {
-			return p
+		if r.trunk == nil {
+			if p.Refuse = a.barred(r, r.seat, step.Number); p.Refuse != nil {
+				return p
+			}
 		}
-		outward := a.outward(r, step.Presentation)
+		outward, why := a.outward(r, step.Presentation)
+		p.Why = append(slices.Clip(p.Why), why...)
 		p.Presentation = outward.Presentation
-		p.Stages = a.trunkStages(r, step, outward)
+		p.Stages = a.trunkStages(r, step, caller{known: outward})
+	case dialplan.Forward:
+		a.setForward(ctx, r, step, &p)
+	case dialplan.DoNotDisturb:
+		a.setFeature(ctx, r, &p, nil, func(f *seat.Features) { f.DoNotDisturb = step.On })
 	}
 	return p
 }
@@ -200,6 +220,8 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
 	case s.Disabled:
 		return nil, cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " is disabled", Fault: cause.Callee}
+	case s.Set().DoNotDisturb && !r.urgent:
+		return nil, cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + n + " does not want to be disturbed", Fault: cause.Callee}
 	case a.full(r, s):
 		return nil, cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + n + " has as many calls as it may", Fault: cause.Callee}
 	case s.Reached != "":

@@ -13,7 +13,7 @@ import (
 // the emergency services finds it free.
 func (a *Admission) full(r *request, s seat.Seat) bool {
 	limit := cmp.Or(s.Calls, r.tenant.SeatCalls)
-	if limit == 0 || a.cfg.Calls == nil || r.help || a.cfg.Calls(s.Tenant, s.Number) < limit {
+	if limit == 0 || a.cfg.Calls == nil || r.urgent || a.cfg.Calls(s.Tenant, s.Number) < limit {
 		return false
 	}
 	a.counters.SeatFull.Add(1)
@@ -21,23 +21,23 @@ func (a *Admission) full(r *request, s seat.Seat) bool {
 	return true
 }
 
-// barred is the refusal of a number that the seat's class does not allow, or nil. A
-// trunk's calls have no class.
-func (a *Admission) barred(r *request, number string) *cause.Verdict {
+// barred is the refusal of a number that the class does not allow of the seat that
+// calls it, or forwards calls to it; or nil.
+func (a *Admission) barred(r *request, s seat.Seat, number string) *cause.Verdict {
 	policy := r.tenant.Service
-	if policy == nil || r.trunk != nil {
+	if policy == nil {
 		return nil
 	}
 	destination := policy.Of(number)
-	if policy.May(r.seat.Class, destination) {
+	if policy.May(s.Class, destination) {
 		return nil
 	}
 	a.counters.ClassRefused.Add(1)
-	class := policy.Class(r.seat.Class)
-	a.limit(r, r.seat, "class "+class+": "+destination)
+	class := policy.Class(s.Class)
+	a.limit(r, s, "class "+class+": "+destination)
 	return &cause.Verdict{
 		Status: 403, Q850: 21, Fault: cause.Caller,
-		Reason: fmt.Sprintf("Seat %s may not call %s numbers (its class is %s)", r.seat.Number, destination, class),
+		Reason: fmt.Sprintf("Seat %s may not call %s numbers (its class is %s)", s.Number, destination, class),
 	}
 }
 

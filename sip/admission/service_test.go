@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"strowger/dialplan/service"
+	"strowger/sip/b2bua"
 	"strowger/sip/seat"
 )
 
@@ -81,5 +82,35 @@ func TestCallsOfASeat(t *testing.T) {
 	refused(t, b.fromSeat("1001", "1002"), 486, "Seat 1002 has as many calls as it may")
 	if n := b.Counters().SeatFull.Load(); n != 3 {
 		t.Errorf("%d refused, want 3", n)
+	}
+}
+
+// TestFullSeatForwards: a seat with as many calls as it may have is busy.
+func TestFullSeatForwards(t *testing.T) {
+	b := newBench(t)
+	b.busy = map[string]int{"1002": 1}
+	b.tenant.SeatCalls = 1
+	b.register("1001", "10.0.0.1:5060")
+	b.register("1002", "10.0.0.2:5060")
+	b.features("1002", seat.Features{Forward: seat.Forward{Busy: "1001", Unregistered: "1003"}})
+	if got, want := outline(b.fromCarrier("+448081570002").Stages), "1001<+441632961002 user-busy"; got != want {
+		t.Errorf("rings %s, want %s", got, want)
+	}
+}
+
+// TestForwardByClass: a seat forwards calls nowhere that it may not call itself.
+func TestForwardByClass(t *testing.T) {
+	b := newBench(t)
+	classes(t, b, service.National)
+	b.register("1002", "10.0.0.2:5060")
+	for to, want := range map[string]string{
+		"901632960999": "+441632960999, +441632960999", "909098790000": "1002",
+	} {
+		b.features("1002", seat.Features{Forward: seat.Forward{Always: to}})
+		for _, p := range []b2bua.Program{b.fromCarrier("+448081570002"), b.fromSeat("1001", "1002")} {
+			if got := outline(p.Stages); got != want {
+				t.Errorf("forwarded to %s: %s, want %s", to, got, want)
+			}
+		}
 	}
 }

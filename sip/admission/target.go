@@ -9,7 +9,6 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
-	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
@@ -41,7 +40,7 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 		To:       dialog.Name{URI: sip.Uri{Scheme: "sip", User: s.Number, Host: host}},
 		From:     r.caller.From(host),
 		Forwards: r.forwards(),
-		Headers:  r.caller.ToSeat(host),
+		Headers:  append(alerting(s, host), r.caller.ToSeat(host)...),
 	}}, true
 }
 
@@ -78,11 +77,11 @@ func (a *Admission) outside(r *request, trunks []string, to string, c caller) (b
 }
 
 // trunkStages tries the trunks of a step one after another, each in every way.
-func (a *Admission) trunkStages(r *request, step dialplan.Trunk, outward *identity.Caller) []b2bua.Stage {
+func (a *Admission) trunkStages(r *request, step dialplan.Trunk, shown caller) []b2bua.Stage {
 	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
 	var list []b2bua.Stage
 	for _, name := range step.Trunks {
-		if t, ok := a.outside(r, []string{name}, step.Number, caller{known: outward}); ok {
+		if t, ok := a.outside(r, []string{name}, step.Number, shown); ok {
 			list = append(list, b2bua.Stage{Timeout: step.Timeout, Targets: []b2bua.Target{t}})
 		}
 	}

@@ -36,10 +36,11 @@ func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Fl
 	return status, headers, true
 }
 
-// challenge is 401 for REGISTER and 407 for calls (RFC 3261 section 22).
+// challenge is 401 for REGISTER and SUBSCRIBE, and 407 for calls (RFC 3261 section
+// 22).
 func (a *Admission) challenge(now time.Time, req *sip.Request, flow transport.Flow, t *Tenant, stale bool) (int, []sip.Header) {
 	status, name := 407, "Proxy-Authenticate"
-	if req.Method == sip.REGISTER {
+	if req.Method == sip.REGISTER || req.Method == sip.SUBSCRIBE {
 		status, name = 401, "WWW-Authenticate"
 	}
 	var headers []sip.Header
@@ -88,7 +89,7 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 		}
 		return s.Credentials, err
 	})
-	a.note(now, t, res, flow)
+	a.note(now, t, res, flow, req.Method)
 	switch res.Verdict {
 	case auth.OK:
 		return s, nil, nil
@@ -114,16 +115,20 @@ func (a *Admission) seatOf(ctx context.Context, now time.Time, req *sip.Request,
 }
 
 // note writes down what a seat tried, for its administrator.
-func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, flow transport.Flow) {
+func (a *Admission) note(now time.Time, t *Tenant, res auth.Result, flow transport.Flow, method sip.RequestMethod) {
 	known := res.Known
 	if res.Verdict == auth.Blocked {
 		_, known = a.cfg.Directory.Known(t.Name, res.User)
 	}
-	if !known { // a stranger may not push out what seats tried
+	if res.User == "" || !known { // a stranger may not push out what seats tried
 		return
 	}
+	kind := "call"
+	if method == sip.SUBSCRIBE {
+		kind = "subscribe"
+	}
 	a.cfg.Attempts.Record(t.Name, res.User, seat.Attempt{
-		At: now, Kind: "call", Source: flow.Remote, Proto: flow.Proto, Verdict: res.Verdict.String(),
+		At: now, Kind: kind, Source: flow.Remote, Proto: flow.Proto, Verdict: res.Verdict.String(),
 	})
 }
 

@@ -35,5 +35,7 @@
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.
+//   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
+//     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - The ledger is written before a fact is acted on.
 package b2bua

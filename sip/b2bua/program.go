@@ -52,6 +52,16 @@ type Stage struct {
 	Busy bool
 	// Empty is the outcome of a stage without targets.
 	Empty cause.Verdict
+	// Divert says who has the call, instead of the stages behind, when this one
+	// fails; nil is nobody.
+	Divert *Divert
+}
+
+// Divert are stages by why the one before failed; none leaves it at that failure.
+type Divert struct {
+	Busy      []Stage // it was refused as busy or declined
+	NoAnswer  []Stage // it rang long enough, or said that nobody is there
+	Unreached []Stage // it failed in another way
 }
 
 // Target is one party to ring.

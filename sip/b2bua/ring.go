@@ -27,6 +27,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
+		c.program.Network, c.program.Presentation = "", "" // of the message, which is not kept
 		if p.Emergency {
 			c.record(now, out, ledger.Event{
 				Kind: ledger.Alarm, Leg: 1, Emergency: true,
@@ -312,7 +313,7 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 		}
 	}
 	c.outcome = better(c.outcome, v)
-	if c.ringingLegs() == 0 {
+	if c.ringingLegs() == 0 && !c.divert(now, true, out) {
 		c.nextStage(now, out)
 	}
 }
@@ -323,6 +324,9 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 		return
 	}
 	c.stageEnd = time.Time{}
+	if c.divert(now, false, out) {
+		return
+	}
 	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
 		c.end(now, c.outcome, "callee", out)
 		return

@@ -110,10 +110,11 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 		if other != nil {
 			c.align(now, other, p, out)
 		}
-	case p.Settled():
-		c.watch(p, out)
-		fallthrough
-	case p.reply != nil:
+	case p.Settled(), p.reply != nil:
+		if p.Settled() {
+			c.watch(p, out)
+		}
+		p.reply = nil // of no more use while the call lives
 		if other != nil {
 			c.align(now, p, other, out)
 		}

@@ -75,6 +75,21 @@ func Sent(invite *sip.Request) *Dialog {
 	}
 }
 
+// Late returns the dialog of a 2xx to an INVITE of ours that nobody remembers.
+func Late(res *sip.Response) *Dialog {
+	from, to := res.From(), res.To()
+	d := &Dialog{
+		CallID:   res.CallID().Value(),
+		LocalTag: message.Tag(from.Params),
+		Local:    Name{Display: from.DisplayName, URI: from.Address},
+		Remote:   Name{Display: to.DisplayName, URI: to.Address},
+		Target:   to.Address,
+		localSeq: res.CSeq().SeqNo,
+	}
+	d.Confirm(res)
+	return d
+}
+
 // NewServer returns the dialog that an INVITE from the peer begins (12.1.1).
 func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 	from, to := invite.From(), invite.To()
@@ -87,8 +102,8 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		Contact:   contact,
 		remoteSeq: invite.CSeq().SeqNo,
 		heard:     true,
-		Target:    cloned(from.Address), // of a peer of RFC 2543, who need not give a Contact
 	}
+	d.Target = d.Remote.URI // of a peer of RFC 2543, who need not give a Contact
 	d.Hear(invite)
 	if c := message.Contact(invite); c != nil {
 		d.Target = cloned(c.Address)
@@ -211,11 +226,7 @@ func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Respo
 	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
 		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
-	if res.GetHeader("Session-ID") != nil {
-		res.ReplaceHeader(d.sessionHeader())
-	} else {
-		res.AppendHeader(d.sessionHeader())
-	}
+	d.sign(res)
 	return res
 }
 

@@ -79,10 +79,12 @@ func sent(t *testing.T, req *sip.Request) (line string, routes []string) {
 
 // A substring of a message would keep all of it.
 func TestKeepsNoMessage(t *testing.T) {
-	req := invite(t, "Record-Route: <sip:10.0.0.9;lr>")
+	req := invite(t, "Record-Route: <sip:10.0.0.9;lr>", "Session-ID: ab30317f1a784dc48ff824d0d3715d86")
 	d := dialog.NewServer(req, "ours", uri(t, "sip:x@10.0.0.1"))
 	from, contact, route := req.From(), message.Contact(req), req.GetHeader("Record-Route").(*sip.RecordRouteHeader)
+	session, _, _ := message.SessionID(req)
 	for _, c := range []struct{ kept, came string }{
+		{d.SessionID(), session},
 		{d.CallID, req.CallID().Value()},
 		{d.RemoteTag, message.Tag(from.Params)},
 		{d.Remote.URI.User, from.Address.User},

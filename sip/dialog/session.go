@@ -3,6 +3,7 @@ package dialog
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -26,7 +27,7 @@ func (d *Dialog) Hear(msg sip.Message) {
 	local, _, ok := message.SessionID(msg)
 	switch {
 	case ok && local != d.session.own:
-		d.session.own, d.session.header = local, nil
+		d.session.own, d.session.header = strings.Clone(local), nil
 	case d.session.own == "":
 		d.session.own, d.session.header = made(d.LocalTag), nil
 	}
@@ -66,5 +67,21 @@ func (d *Dialog) sessionHeader() sip.Header {
 // sessionOf is that of a dialog whose INVITE another has sent for us.
 func sessionOf(invite *sip.Request) sessionID {
 	peer, own, _ := message.SessionID(invite)
-	return sessionID{own: own, peer: peer}
+	return sessionID{own: strings.Clone(own), peer: strings.Clone(peer)}
+}
+
+// sign says in a response who talks to whom.
+func (d *Dialog) sign(res *sip.Response) {
+	if res.GetHeader("Session-ID") != nil {
+		res.ReplaceHeader(d.sessionHeader())
+	} else {
+		res.AppendHeader(d.sessionHeader())
+	}
+}
+
+// Trying is the 100 to the peer's INVITE, without a tag.
+func (d *Dialog) Trying(invite *sip.Request) *sip.Response {
+	res := message.NewResponse(invite, 100, "", "")
+	d.sign(res)
+	return res
 }

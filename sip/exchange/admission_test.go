@@ -14,6 +14,7 @@ import (
 	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -23,8 +24,11 @@ import (
 //	                                                         seats, NAME! is one who must confirm,
 //	                                                         NAME@NODE one whom another node reaches,
 //	                                                         A>B is A, or else B
+//	busy 1003, no-answer 1003, unreached 1003                who has the calls of the stage above then
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
+//	notifies 1 (a second, of all), subscriptions 2 (of a seat),
+//	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
@@ -45,6 +49,9 @@ type admission struct {
 	edges     []string // further addresses of every trunk
 	seat      bool
 	forged    bool
+	nobody    string
+	messages  subscribe.Messages
+	limits    subscribe.Limits
 	shows     []string
 	trusted   map[string]bool // nil if the story is not about who calls
 }
@@ -59,6 +66,10 @@ func parseProgram(w *world, text string) *admission {
 		}
 		arg := strings.Join(f[1:], " ")
 		switch f[0] {
+		case "busy", "no-answer", "unreached":
+			w.party(arg)
+			last := &a.rings[len(a.rings)-1]
+			last.args = append(last.args, f[0]+"="+arg)
 		case "ring", "offline":
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
@@ -104,6 +115,14 @@ func parseProgram(w *world, text string) *admission {
 			}
 		case "forged":
 			a.forged = true
+		case "notifies": // a second, of all subscriptions together
+			a.limits.Rate = atoi(arg)
+		case "subscriptions": // of one seat
+			a.limits.PerSeat = atoi(arg)
+		case "nobody":
+			a.nobody = arg
+		case "messages":
+			a.messages = subscribe.Messages{New: atoi(f[1]), Old: atoi(f[2])}
 		case "ports":
 			w.sound.limit = atoi(arg)
 		case "edge":
@@ -166,8 +185,11 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 	if v, ok := r.option("timeout"); ok {
 		s.Timeout, _ = time.ParseDuration(v)
 	}
-	_, s.Busy = r.option("busy")
+	if v, ok := r.option("busy"); ok && v == "" {
+		s.Busy = true
+	}
 	_, confirm := r.option("confirm")
+	s.Divert = &b2bua.Divert{Busy: a.instead(r, "busy", req), NoAnswer: a.instead(r, "no-answer", req), Unreached: a.instead(r, "unreached", req)}
 	for _, name := range r.args {
 		if isParty(name) {
 			name, _, _ = strings.Cut(name, "@")
@@ -181,6 +203,15 @@ func (a *admission) stage(r action, req *sip.Request) b2bua.Stage {
 		}
 	}
 	return s
+}
+
+// instead is who has the calls of a stage in a case.
+func (a *admission) instead(r action, what string, req *sip.Request) []b2bua.Stage {
+	name, _ := r.option(what)
+	if name == "" {
+		return nil
+	}
+	return []b2bua.Stage{{Targets: []b2bua.Target{{Address: a.address(name, req)}}}}
 }
 
 func (a *admission) address(name string, req *sip.Request) leg.Address {
@@ -239,4 +270,29 @@ func (a *admission) Authenticate(_ context.Context, _ time.Time, req *sip.Reques
 		return true, 0, nil
 	}
 	return false, 401, []sip.Header{sip.NewHeader("WWW-Authenticate", `Digest realm="demo"`)}
+}
+
+// Subscribe believes whoever shows credentials, unless forged, or need not.
+func (a *admission) Subscribe(_ context.Context, _ time.Time, req *sip.Request, _ transport.Flow, known *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
+	who := subscribe.Name{Tenant: "demo", Number: req.From().Address.User}
+	if known != nil {
+		who = *known
+	} else if a.forged {
+		return subscribe.Grant{}, 401, nil
+	}
+	g := subscribe.Grant{Subscriber: who, Resource: subscribe.Name{Tenant: "demo", Number: req.Recipient.User}}
+	if g.Resource.Number == a.nobody {
+		return g, 404, nil
+	}
+	a.world.mu.Lock()
+	defer a.world.mu.Unlock()
+	g.Messages = a.messages
+	return g, 0, nil
+}
+
+// waiting is what the program or the story says of a seat's messages.
+func (a *admission) waiting(context.Context, string, string) (subscribe.Messages, error) {
+	a.world.mu.Lock()
+	defer a.world.mu.Unlock()
+	return a.messages, nil
 }

@@ -72,7 +72,7 @@ func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b
 		}
 	}
 	if r.once = p.Silent; !p.Silent {
-		s.table.Trying(now, tx)
+		s.table.Trying(now, tx, r.call.Caller().Dialog.Trying)
 	}
 	s.step(now, r, b2bua.Admitted{Program: p})
 }

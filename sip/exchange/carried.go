@@ -11,6 +11,7 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/subscribe"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -160,6 +161,8 @@ func (x *Exchange) Lost(node string, err error) {
 	for _, s := range x.strands {
 		s.box.post(func(now time.Time) { s.table.Lost(now, node, err) })
 	}
+	x.watch.place(node, subscribe.Place{})
+	x.desk.box.post(func(now time.Time) { x.desk.book.Forget(now, node) })
 	x.cancelCarried(node, "phones that rang for a lost node are cancelled")
 }
 

@@ -29,6 +29,13 @@
 // Dialogs that were confirmed are left to their node, which may come back. A node that
 // stops does the same for every other: nobody could end there what still rings.
 //
+// # Watching
+//
+// Phones watch what seats do (package subscribe). One more strand, which has no
+// calls, owns their subscriptions. While anybody watches anything, calls tell it
+// what changes for their seats; what seats do at other nodes it asks of them twice a
+// second, and is told what is new.
+//
 // # Limits
 //
 // Calls, waiting messages of each strand and jobs are bounded by Config; each
@@ -50,6 +57,7 @@ import (
 	"strowger/sip/mark"
 	"strowger/sip/meter"
 	"strowger/sip/security"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -71,6 +79,16 @@ type Admission interface {
 	// Authenticate tells whether a request that came by another flow is really
 	// from the seat; if not, a response status and its headers.
 	Authenticate(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, party leg.Party) (ok bool, status int, headers []sip.Header)
+	// Subscribe tells who watches what by a SUBSCRIBE, or a status and headers to
+	// refuse it with. known is the subscriber, if that is proved already.
+	Subscribe(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, known *subscribe.Name) (g subscribe.Grant, status int, headers []sip.Header)
+}
+
+// Peers are the other nodes, to ask what their calls' seats do.
+type Peers interface {
+	Nodes() []string
+	// Ask puts a question to one of them, where Exchange.Answer answers it.
+	Ask(ctx context.Context, node string, question []byte) ([]byte, error)
 }
 
 // Trace takes note of the legs of calls. Its methods must not block.
@@ -93,6 +111,12 @@ type Config struct {
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
+	// Peers are the other nodes; nil on a single node.
+	Peers Peers
+	// Messages counts the messages that wait for a seat. nil means that nobody does.
+	Messages func(ctx context.Context, tenant, number string) (subscribe.Messages, error)
+	// Subscriptions bound what phones watch.
+	Subscriptions subscribe.Limits
 	// Trace is told which dialogs are the legs of a call. nil means nobody asks.
 	Trace Trace
 	// Delays measures the calls. nil measures nothing.
@@ -122,7 +146,7 @@ type Config struct {
 	Workers  int // 0 means 64
 	MaxCalls int // 0 means 10,000
 	// Registers is how many REGISTERs a second one address may send; more are
-	// answered with 503. 0 means 200.
+	// answered with 503; so many SUBSCRIBEs, too. 0 means 200.
 	Registers int
 }
 
@@ -135,18 +159,21 @@ const (
 
 // Counters of an exchange.
 type Counters struct {
-	MailboxFull     atomic.Uint64 // messages dropped because a strand had too many waiting
-	JobsFull        atomic.Uint64 // requests refused because the workers had too many waiting
-	CallsRefused    atomic.Uint64 // calls refused by the limit of calls
-	RegistersSlowed atomic.Uint64 // REGISTERs refused because their address sent too many
-	CallsStarted    atomic.Uint64 // calls that passed admission
-	CallsEnded      atomic.Uint64 // calls whose record was closed
-	Unanswered      atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are
-	UnknownDialog   atomic.Uint64 // requests with a tag that no call has
-	ForeignSource   atomic.Uint64 // requests of a dialog from another source than its peer
-	ForeignBranch   atomic.Uint64 // responses whose branch is none of ours
-	StrayResponses  atomic.Uint64 // responses without a transaction
-	Unforwarded     atomic.Uint64 // messages for a node that could not be reached
-	CarriedFull     atomic.Uint64 // INVITEs of other nodes that were not remembered: see maxCarried
-	TakenOver       atomic.Uint64 // INVITEs of a lost node that were cancelled here
+	MailboxFull      atomic.Uint64 // messages dropped because a strand had too many waiting
+	JobsFull         atomic.Uint64 // requests refused because the workers had too many waiting
+	CallsRefused     atomic.Uint64 // calls refused by the limit of calls
+	RegistersSlowed  atomic.Uint64 // REGISTERs refused because their address sent too many
+	SubscribesSlowed atomic.Uint64 // SUBSCRIBEs refused because their address sent too many
+	NewsLost         atomic.Uint64 // changes of calls that the subscriptions were too busy to take: every call was asked anew
+	PeersSilent      atomic.Uint64 // other nodes that did not tell what their calls' seats do
+	CallsStarted     atomic.Uint64 // calls that passed admission
+	CallsEnded       atomic.Uint64 // calls whose record was closed
+	Unanswered       atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are
+	UnknownDialog    atomic.Uint64 // requests with a tag that no call has
+	ForeignSource    atomic.Uint64 // requests of a dialog from another source than its peer
+	ForeignBranch    atomic.Uint64 // responses whose branch is none of ours
+	StrayResponses   atomic.Uint64 // responses without a transaction
+	Unforwarded      atomic.Uint64 // messages for a node that could not be reached
+	CarriedFull      atomic.Uint64 // INVITEs of other nodes that were not remembered: see maxCarried
+	TakenOver        atomic.Uint64 // INVITEs of a lost node that were cancelled here
 }

@@ -25,10 +25,13 @@ type Exchange struct {
 	cfg      Config
 	log      *slog.Logger
 	counters Counters
-	strands  []*strand
+	strands  []*strand // of calls, and that of subscriptions at the end
+	desk     *desk
+	watch    watch
 	jobs     chan func()
 	seed     maphash.Seed
 	sources  *sources
+	watchers *sources // of SUBSCRIBE
 	carried  carriages
 	slowed   *rate.Limiter // of events about who sends too much
 	calls    atomic.Int64  // not over yet
@@ -73,17 +76,21 @@ func New(cfg Config) *Exchange {
 	}
 	x := &Exchange{
 		cfg: cfg, log: cfg.Log, jobs: make(chan func(), jobLimit), seed: maphash.MakeSeed(),
-		sources: newSources(cfg.Registers), slowed: rate.NewLimiter(1, 5),
+		sources: newSources(cfg.Registers), watchers: newSources(cfg.Registers), slowed: rate.NewLimiter(1, 5),
 	}
 	x.ctx, x.stop = context.WithCancel(context.Background())
 	for range cfg.Workers {
 		x.workers.Go(x.work)
 	}
 	for i := range cfg.Strands {
-		s := newStrand(x, uint16(i))
-		x.strands = append(x.strands, s)
+		x.strands = append(x.strands, newStrand(x, uint16(i)))
+	}
+	x.desk = newDesk(x, uint16(cfg.Strands))
+	x.strands = append(x.strands, x.desk.strand)
+	for _, s := range x.strands {
 		x.running.Go(s.run)
 	}
+	x.workers.Go(x.askPeers)
 	return x
 }
 
@@ -121,6 +128,7 @@ func (x *Exchange) Broken(f transport.Flow, err error) {
 	for _, s := range x.strands {
 		s.box.post(func(now time.Time) { s.table.Broken(now, f, err) })
 	}
+	x.desk.box.post(func(time.Time) { x.desk.book.Broken(f) })
 }
 
 // owner finds the node and strand that a message belongs to; a nil strand means
@@ -143,8 +151,11 @@ func (x *Exchange) owner(msg sip.Message) (node uint16, s *strand) {
 			return m.Node, x.strand(m.Strand)
 		}
 	}
+	if req.Method == sip.SUBSCRIBE {
+		return self, x.desk.strand
+	}
 	h := maphash.String(x.seed, req.CallID().Value())
-	return self, x.strands[h%uint64(len(x.strands))]
+	return self, x.strands[h%uint64(len(x.strands)-1)]
 }
 
 // branchCookie begins every branch (RFC 3261 section 8.1.1.7).
@@ -166,6 +177,13 @@ func (s *strand) decide(now time.Time, req *sip.Request, job func(ctx context.Co
 		job(x.ctx)(now)
 		return true
 	}
+	return s.work(job)
+}
+
+// work has a worker run a job, and its result run on the strand. It returns false if
+// too many jobs wait already.
+func (s *strand) work(job func(ctx context.Context) (result func(now time.Time))) bool {
+	x := s.x
 	run := func() {
 		ctx, cancel := context.WithTimeout(x.ctx, jobTimeout)
 		defer cancel()

@@ -73,6 +73,12 @@ func (p *party) act(a action) {
 	switch a.what {
 	case "INVITE":
 		p.call(a)
+	case "SUBSCRIBE":
+		p.watch(a)
+	case "reSUBSCRIBE":
+		t := p.talk()
+		t.seq++
+		p.transmit(a, p.build(t, "SUBSCRIBE", t.seq, p.newBranch(), a))
 	case "reINVITE":
 		p.reinvite(a)
 	case "CANCEL":
@@ -133,6 +139,15 @@ func (p *party) call(a action) {
 	}
 	p.talks = append(p.talks, t)
 	p.offer(t, a)
+}
+
+// watch begins a subscription.
+func (p *party) watch(a action) {
+	id := fmt.Sprintf("%s-%d", p.name, len(p.talks)+1)
+	uri := "sip:" + a.args[0] + "@192.0.2.1"
+	t := &talk{callID: id, ours: "tag-" + id, local: p.uri(), seq: 1, remote: "<" + uri + ">", target: uri}
+	p.talks = append(p.talks, t)
+	p.transmit(a, p.build(t, "SUBSCRIBE", t.seq, p.newBranch(), a))
 }
 
 func (p *party) reinvite(a action) {
@@ -237,6 +252,10 @@ func (p *party) takeRequest(req *sip.Request) {
 		t.local, t.remote = bare(req.To().Value()), bare(req.From().Value())
 		p.talks = append(p.talks, t)
 	}
+	if t == nil && req.Method == sip.NOTIFY { // it moved here
+		p.answer(t, req)
+		return
+	}
 	if t == nil {
 		if p.lenient {
 			return
@@ -301,6 +320,9 @@ func (p *party) takeCancel(t *talk, req *sip.Request) {
 
 func (p *party) takeResponse(res *sip.Response) {
 	t := p.find(res.CallID().Value())
+	if t != nil && res.CSeq().MethodName == sip.SUBSCRIBE && res.IsSuccess() && t.theirs == "" {
+		t.theirs, t.target = message.ToTag(res), message.Contact(res).Address.String()
+	}
 	if t == nil || res.CSeq().MethodName != sip.INVITE {
 		return
 	}

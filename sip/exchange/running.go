@@ -30,8 +30,9 @@ type running struct {
 	ports []media.Endpoint // by leg number - 1; nil without ports
 	tags  []string         // in strand.legs
 	due   time.Time
-	slot  int  // in the heap of timers; -1 if not there
-	once  bool // a stranger's: what refuses it is sent once
+	slot  int    // in the heap of timers; -1 if not there
+	once  bool   // a stranger's: what refuses it is sent once
+	shown *shown // to those who watch its seats; nil before the first
 
 	arrived     time.Time // its INVITE, on the wire
 	setUp, rang bool      // these delays were measured

@@ -15,6 +15,8 @@ import (
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
 //	1s caller merged (its last INVITE by another way)
 //	1s carrier close (its TCP connection)
+//	1s 1003 SUBSCRIBE 1002 | Event: dialog     a new subscription; reSUBSCRIBE is of the same
+//	1s switch messages 1001 2 1 (new and old)
 //	1s 1002 on UPDATE 405 | Allow: X   how it answers that method from now on
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
 //	1s sound 1002 timeout, ended, oneway, digit 1

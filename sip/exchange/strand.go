@@ -28,6 +28,7 @@ type strand struct {
 	idle   []chan struct{} // closed when no call is left
 	// arrived is when the message at hand came.
 	arrived time.Time
+	desk    *desk // of the strand of subscriptions, else nil
 }
 
 // place is where a dialog lives.
@@ -134,6 +135,9 @@ const (
 func (s *strand) arm(now time.Time) {
 	d := earlier(onGrid(s.table.Urgent(), slack), onGrid(s.table.Deadline(), linger))
 	d = earlier(d, onGrid(s.due.first(), slack))
+	if s.desk != nil {
+		d = earlier(d, onGrid(s.desk.book.Deadline(), slack))
+	}
 	if d.IsZero() || !s.armed.IsZero() && !d.Before(s.armed) {
 		return
 	}
@@ -166,6 +170,9 @@ func (s *strand) tick(now time.Time) {
 		}
 		s.step(now, r, b2bua.Tick{})
 	}
+	if s.desk != nil {
+		s.desk.tick(now)
+	}
 	if len(s.calls) == 0 {
 		for _, c := range s.idle {
 			close(c)
@@ -180,6 +187,7 @@ func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
 	wasOver := r.call.Over()
 	r.call.Step(now, ev, r)
 	s.write()
+	r.publish()
 	if !wasOver && r.call.Over() {
 		s.x.calls.Add(-1)
 		if r.call.Recorded() {
@@ -242,7 +250,10 @@ func (s *strand) find(tag string) (*running, *leg.Leg) {
 }
 
 var (
-	_ transaction.User  = (*strand)(nil)
+	_ transaction.User = (*strand)(nil)
+
+	_ transaction.Redialler = (*strand)(nil)
+
 	_ leg.Tokens        = (*strand)(nil)
 	_ transport.Handler = (*Exchange)(nil)
 )

@@ -32,7 +32,7 @@ func (p *party) build(t *talk, method string, seq uint32, branch string, a actio
 	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;rport;branch=%s\r\n", strings.ToUpper(string(p.flow().Proto)), p.addr, branch)
 	fmt.Fprintf(&b, "Max-Forwards: %d\r\n", a.number("max-forwards", 70))
 	fmt.Fprintf(&b, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n", t.local, t.ours, to, t.callID, seq, method)
-	if method == "INVITE" || method == "UPDATE" {
+	if method == "INVITE" || method == "UPDATE" || method == "SUBSCRIBE" {
 		name := p.name
 		if v, ok := a.option("contact"); ok {
 			name = v

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -10,15 +11,23 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/security"
+	"strowger/sip/subscribe"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
+
+// allow are the methods that are understood outside of a call.
+const allow = leg.Allow + ", REGISTER, SUBSCRIBE"
 
 // supported are the option tags that a request may Require.
 var supported = []string{"path", "outbound", "timer", "100rel"}
 
 // Request takes a request that is no retransmission (transaction.User).
 func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	if s.desk != nil && req.Method == sip.SUBSCRIBE {
+		s.desk.subscribe(now, tx, req, flow)
+		return
+	}
 	if tag := message.Tag(req.To().Params); tag != "" {
 		s.inDialog(now, tx, req, flow, tag)
 		return
@@ -47,7 +56,7 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
 		s.reply(now, tx, req, 481)
 	default:
-		s.reply(now, tx, req, 405, sip.NewHeader("Allow", leg.Allow+", REGISTER"))
+		s.reply(now, tx, req, 405, sip.NewHeader("Allow", allow))
 	}
 }
 
@@ -78,7 +87,7 @@ func (s *strand) options(now time.Time, tx *transaction.Server, req *sip.Request
 		s.reply(now, tx, req, 503, retryAfter())
 		return
 	}
-	headers := append(leg.Capabilities(), sip.NewHeader("Allow", leg.Allow+", REGISTER"))
+	headers := append(leg.Capabilities(), sip.NewHeader("Allow", allow), sip.NewHeader("Allow-Events", subscribe.AllowEvents))
 	s.reply(now, tx, req, 200, headers...)
 }
 
@@ -151,7 +160,13 @@ func (s *strand) inDialog(now time.Time, tx *transaction.Server, req *sip.Reques
 	if tx != nil {
 		tx.Owner = place{run: r, leg: l.ID}
 	}
+	missing := ""
+	if tx != nil && req.Method != sip.BYE { // whatever it asks for, the call ends
+		missing = unsupported(req)
+	}
 	switch {
+	case l.IsPeer(flow) && missing != "":
+		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 	case l.IsPeer(flow):
 		s.step(now, r, b2bua.Request{Leg: l.ID, Tx: tx, Msg: req})
 	case req.Method == sip.ACK: // matched by tags and CSeq; it can only stop a retransmission
@@ -178,6 +193,20 @@ func (s *strand) Cancelled(now time.Time, tx *transaction.Server, cancel *sip.Re
 	}
 }
 
+// Redial is the way back to a carrier that called by a connection that is gone
+// (transaction.Redialler). A phone is never dialled: its flow is all there is of it.
+func (s *strand) Redial(tx *transaction.Server, port uint16) (transport.Flow, bool) {
+	p, ok := tx.Owner.(place)
+	if !ok {
+		return transport.Flow{}, false
+	}
+	if l := p.run.call.Leg(p.leg); l == nil || l.Party.Kind != leg.Trunk || tx.Flow.Node != "" {
+		return transport.Flow{}, false
+	}
+	f, err := s.x.cfg.Sender.FlowTo(tx.Flow.Network, tx.Flow.Proto, netip.AddrPortFrom(tx.Flow.Remote.Addr(), port))
+	return f, err == nil
+}
+
 // Response takes a response to its leg (transaction.User).
 func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Response) {
 	switch o := tx.Owner.(type) {
@@ -186,19 +215,24 @@ func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Respon
 		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
 	case *orphan:
 		o.leg.Response(now, o, tx, res)
+	case *subscribe.Subscription:
+		s.desk.book.Answered(now, o, res.StatusCode)
 	}
 }
 
 // Stray counts a response without a transaction (transaction.User). A 2xx that is
-// repeated after its transaction's end is acknowledged by the leg if it lives.
-func (s *strand) Stray(now time.Time, res *sip.Response, _ transport.Flow) {
+// repeated after its transaction's end is acknowledged by the leg if it lives; one of a
+// call that is over is hung up.
+func (s *strand) Stray(now time.Time, res *sip.Response, flow transport.Flow) {
 	s.x.counters.StrayResponses.Add(1)
 	if res.CSeq().MethodName != sip.INVITE || res.StatusCode/100 != 2 {
 		return
 	}
 	if r, l := s.find(message.Tag(res.From().Params)); r != nil {
 		s.step(now, r, b2bua.Response{Leg: l.ID, Msg: res})
+		return
 	}
+	leg.GiveBack(now, &orphan{strand: s}, res, flow, s)
 }
 
 // ClientFailed takes the failure of a request of ours to its leg (transaction.User).
@@ -208,6 +242,8 @@ func (s *strand) ClientFailed(now time.Time, tx *transaction.Client, err error) 
 		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Tx: tx, Err: err})
 	case *orphan:
 		o.leg.Failed(now, o, tx, err)
+	case *subscribe.Subscription:
+		s.desk.book.Failed(o)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/message"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 	"strowger/sip/transport/memnet"
 )
@@ -129,6 +130,10 @@ func (everybody) Register(_ context.Context, _ time.Time, req *sip.Request, _ tr
 
 func (everybody) Authenticate(context.Context, time.Time, *sip.Request, transport.Flow, leg.Party) (bool, int, []sip.Header) {
 	return false, 403, nil
+}
+
+func (everybody) Subscribe(context.Context, time.Time, *sip.Request, transport.Flow, *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
+	return subscribe.Grant{}, 403, nil
 }
 
 // silence is a plane without sound, muted one of its endpoints, nowhere a ledger.

@@ -114,9 +114,18 @@ func (w *world) byAddr(addr netip.AddrPort) *party {
 	return nil
 }
 
-// FlowTo is the way to an address.
-func (n *network) FlowTo(string, transport.Proto, netip.AddrPort) (transport.Flow, error) {
-	return transport.Flow{}, transport.ErrNoListener
+// FlowTo is the way to a party on TCP, if it listens at the address.
+func (n *network) FlowTo(_ string, proto transport.Proto, to netip.AddrPort) (transport.Flow, error) {
+	w := (*world)(n)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.byAddr(to)
+	if proto != transport.TCP || p == nil || p.stream == nil || p.addr != to {
+		return transport.Flow{}, transport.ErrNoListener
+	}
+	f := flowTo(to)
+	f.Listener, f.Proto = "tcp", transport.TCP
+	return f, nil
 }
 
 // Stands tells whether a party still has the connection of a flow.
@@ -177,7 +186,10 @@ func summary(msg sip.Message) string {
 	case *sip.Response:
 		fmt.Fprintf(&b, "%d %s (%s %d)", m.StatusCode, m.Reason, m.CSeq().MethodName, m.CSeq().SeqNo)
 	}
-	for _, name := range []string{"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate"} {
+	for _, name := range []string{
+		"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate",
+		"Event", "Expires", "Subscription-State", "Min-Expires",
+	} {
 		for _, v := range message.Headers(msg, name) {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}
@@ -190,6 +202,27 @@ func summary(msg sip.Message) string {
 	if s := sdpSummary(string(msg.Body())); s != "" {
 		b.WriteString(" " + s)
 	}
+	b.WriteString(noticeSummary(string(msg.Body())))
+	return b.String()
+}
+
+var dialogs = regexp.MustCompile(`(version|state|direction)="([^"]*)"|<state>(.*)</state>|identity.*(sip:[^@<]*)`)
+
+// noticeSummary is what a NOTIFY tells.
+func noticeSummary(body string) string {
+	var b strings.Builder
+	switch {
+	case strings.HasPrefix(body, "<?xml"):
+		for _, found := range dialogs.FindAllStringSubmatch(body, -1) {
+			b.WriteString(" " + found[2] + found[3] + found[4])
+		}
+	case strings.HasPrefix(body, "Messages"):
+		for line := range strings.Lines(body) {
+			if name, value, _ := strings.Cut(strings.TrimSpace(line), ": "); name != "Message-Account" {
+				b.WriteString(" " + value)
+			}
+		}
+	}
 	return b.String()
 }
 
@@ -198,6 +231,8 @@ func told(res *sip.Response) []string {
 	switch {
 	case res.StatusCode == 405:
 		return []string{"Allow"}
+	case res.StatusCode == 489:
+		return []string{"Allow-Events"}
 	case res.StatusCode == 415:
 		return []string{"Accept"}
 	case res.StatusCode == 200 && res.CSeq().MethodName == sip.OPTIONS:

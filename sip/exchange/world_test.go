@@ -18,6 +18,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -88,9 +89,10 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		Session:      leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
-		Random:       func(n int) int { return (n - 1) * w.admission.random / 100 },
-		Delays:       w.delays,
+		Session:  leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
+		Random:   func(n int) int { return (n - 1) * w.admission.random / 100 },
+		Delays:   w.delays,
+		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
 	return w
@@ -170,6 +172,9 @@ func (w *world) act(a action) {
 		case "close":
 			w.closed = true
 			go w.close(70 * time.Second)
+		case "messages":
+			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
+			go w.x.MessagesChanged("demo", a.args[0])
 		case "lost":
 			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":

@@ -20,12 +20,13 @@ const (
 	NoAnswer      Reason = "no-answer"
 	Unavailable   Reason = "unavailable"
 	Deflection    Reason = "deflection"
+	DoNotDisturb  Reason = "do-not-disturb"
 )
 
 // cause is the reason as RFC 4458 section 2 writes it in a URI.
 func (r Reason) cause() string {
 	switch r {
-	case UserBusy:
+	case UserBusy, DoNotDisturb:
 		return "486"
 	case NoAnswer:
 		return "408"

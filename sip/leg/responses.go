@@ -122,6 +122,13 @@ func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
 	w.Start(now, bye, flow, nil)
 }
 
+// GiveBack ends what a 2xx has begun whose INVITE is forgotten, so long after its end
+// does it come: ACK and BYE go where it came from.
+func GiveBack(now time.Time, w Wire, res *sip.Response, flow transport.Flow, tokens Tokens) {
+	l := &Leg{Flow: flow, tokens: tokens}
+	giveBack(now, w, l, dialog.Late(res), res.CSeq().SeqNo)
+}
+
 func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
 	v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Callee}
 	if tx == l.client {

@@ -1,6 +1,7 @@
 package leg
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -54,11 +55,11 @@ func (l *Leg) asked() bool {
 	return l.server != nil && (l.Talking() || !l.settled || l.promise.open())
 }
 
-// later refuses an offer for the time that another one is open (RFC 3261 section
-// 14.2, RFC 3311 section 5.2).
+// later refuses an offer for the time that another one is open: any up to 10 s (RFC
+// 3261 section 14.2, RFC 3311 section 5.2).
 func (l *Leg) later(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) {
 	res := l.respond(req, 500, "Another offer is pending", nil)
-	res.AppendHeader(sip.NewHeader("Retry-After", "5"))
+	res.AppendHeader(sip.NewHeader("Retry-After", strconv.Itoa(l.tokens.Random(11))))
 	w.Respond(now, tx, res)
 }
 

@@ -168,6 +168,9 @@ func (w *writer) via(h *sip.ViaHeader) {
 
 func (w *writer) address(name string, u *sip.Uri, params sip.HeaderParams) {
 	if name != "" {
+		if hasInnerQuote(name) { // of no message: a name that nobody has escaped
+			name = Quote(name)
+		}
 		w.str(`"`)
 		w.str(name)
 		w.str(`" `)
@@ -189,16 +192,29 @@ func (w *writer) uri(u *sip.Uri) {
 	w.str(u.Scheme)
 	w.str(":")
 	if u.User != "" {
-		w.str(u.User)
+		w.user(u.User)
 		if u.Password != "" {
 			w.str(":")
-			w.str(u.Password)
+			w.user(u.Password)
 		}
 		w.str("@")
 	}
 	w.host(u.Host, u.Port)
 	w.params(';', ';', u.UriParams)
 	w.params('?', '&', u.Headers)
+}
+
+// user writes the user of a URI; what would end it is escaped.
+func (w *writer) user(s string) {
+	for i := range len(s) {
+		c := s[i]
+		if class[c]&classURI == 0 || c == '@' || c == ':' || c == '%' && !escapesValid(s[i:min(i+3, len(s))]) {
+			const hex = "0123456789ABCDEF"
+			w.b = append(w.b, '%', hex[c>>4], hex[c&15])
+			continue
+		}
+		w.b = append(w.b, c)
+	}
 }
 
 // host writes a host, with brackets if it is an IPv6 address, and a port but 0.

@@ -30,6 +30,8 @@ func Look(data []byte) Glance {
 	return g
 }
 
+var colon = []byte(":")
+
 // first reads the first line.
 func (g *Glance) first(line []byte) {
 	const version = "SIP/2.0 "
@@ -53,15 +55,15 @@ func (g *Glance) first(line []byte) {
 
 // take reads a header line if it is one that a glance wants.
 func (g *Glance) take(line []byte) {
-	colon := bytes.IndexByte(line, ':')
-	if colon < 0 {
+	name, value, ok := bytes.Cut(line, colon)
+	if !ok {
 		return
 	}
-	switch name := bare(line[:colon]); {
+	name, value = bare(name), bare(value)
+	switch {
 	case g.CallID == nil && (isName(name, "Call-ID") || isName(name, "i")):
-		g.CallID = bare(line[colon+1:])
+		g.CallID = value
 	case g.Method == nil && isName(name, "CSeq"):
-		value := bare(line[colon+1:])
 		for at := len(value) - 1; at > 0; at-- {
 			if value[at] == ' ' || value[at] == '\t' {
 				g.Method = value[at+1:]

@@ -257,8 +257,27 @@ func TestResponseFollowsTheRequest(t *testing.T) {
 	}
 }
 
-// F12: what is built from a request shares its headers, so nothing may change them.
+// TestNothingIsInjected: whatever a value holds, it ends neither its line nor its part
+// of the line.
 func TestNothingIsInjected(t *testing.T) {
+	for _, evil := range []string{"\r\nEvil: 1", "\nEvil: 1", "\r\n\r\nINVITE", `" <sip:evil@evil>;tag="`, `\`, `x\`, `"`, "@evil", ":evil@evil", "%0d%0a", "%", "%4", "\x00", "<>", " ", "é"} {
+		req := sip.NewRequest(sip.INVITE, sip.Uri{Scheme: "sip", User: "1002" + evil, Password: "p" + evil, Host: "h"})
+		req.AppendHeader(&sip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: "UDP", Host: "h"})
+		from := &sip.FromHeader{DisplayName: "A" + evil, Address: sip.Uri{Scheme: "sip", User: "a" + evil, Host: "h"}, Params: sip.HeaderParams{{K: "tag", V: "t"}}}
+		to := &sip.ToHeader{DisplayName: Quote("B" + evil), Address: sip.Uri{Scheme: "sip", User: "b", Host: "h"}}
+		id := sip.CallIDHeader("c")
+		for _, h := range []sip.Header{from, to, &id, &sip.CSeqHeader{SeqNo: 1, MethodName: sip.INVITE}} {
+			req.AppendHeader(h)
+		}
+		text := Append(nil, req)
+		got := mustBeParsed(t, text).(*sip.Request)
+		if len(got.Headers()) != 6 || got.From().Address.Host != "h" || FromTag(got) != "t" || got.To().Address.User != "b" || got.Recipient.Host != "h" {
+			t.Errorf("%q is written as\n%s", evil, text)
+		}
+		if user := Unescape(got.Recipient.User); user != "1002"+Unescape(evil) {
+			t.Errorf("user %q is read as %q", "1002"+evil, user)
+		}
+	}
 	req := mustBeParsed(t, []byte(request("INVITE"))).(*sip.Request)
 	res := NewResponse(req, 200, "OK\r\nEvil: 1", "t\r\nEvil: 2")
 	res.AppendHeader(sip.NewHeader("Subject", "a\r\nEvil: 3\n\nEvil: 4\x00"))

@@ -22,7 +22,7 @@ const (
 // Attempt is one try to register or call, as `strowger seat why` shows it.
 type Attempt struct {
 	At      time.Time       `json:"at"`   // of the last one, if there were several alike
-	Kind    string          `json:"kind"` // "register" or "call"
+	Kind    string          `json:"kind"` // "register", "call" or "subscribe"
 	Source  netip.AddrPort  `json:"source"`
 	Proto   transport.Proto `json:"transport"`
 	Verdict string          `json:"verdict"` // for people: what was answered and why

@@ -16,7 +16,8 @@ import (
 //	password            plain; HA1 is made of it with the tenant's realm
 //	ha1_md5, ha1_sha256 instead of a password, with realm
 //	class, calls        class of service and calls at once; empty is the tenant's
-//	disabled            true or false; empty is false
+//	disabled, auto_answer
+//	                    true or false; empty is false
 //
 // A row without any secret keeps those that the seat has, and a file without the column
 // class or calls what the seat may call.
@@ -36,11 +37,15 @@ const (
 	colClass        = "class"
 	colCalls        = "calls"
 	colDisabled     = "disabled"
+	colPickup       = "pickup"
+	colRing         = "ring"
+	colAutoAnswer   = "auto_answer"
 )
 
 var columns = []string{
 	colNumber, colName, colNetwork, colPassword, colHA1MD5, colHA1SHA256, colRealm,
-	colPresentation, colSiteNumber, colAddress, colDesk, colReached, colClass, colCalls, colDisabled,
+	colPresentation, colSiteNumber, colAddress, colDesk, colReached, colDisabled,
+	colPickup, colRing, colAutoAnswer, colClass, colCalls,
 }
 
 // Limits of an import.
@@ -154,7 +159,7 @@ func (p *rowReader) read(line int, cells []string) (Seat, error) {
 	s := Seat{
 		Tenant: p.tenant.Name, Number: p.cell(colNumber), Name: p.cell(colName), Network: p.cell(colNetwork),
 		Presentation: p.cell(colPresentation), SiteNumber: p.cell(colSiteNumber), Address: p.cell(colAddress),
-		Desk: p.cell(colDesk), Reached: p.cell(colReached), Class: p.cell(colClass),
+		Desk: p.cell(colDesk), Reached: p.cell(colReached), Pickup: p.cell(colPickup), Ring: p.cell(colRing), Class: p.cell(colClass),
 	}
 	if text := p.cell(colCalls); text != "" {
 		calls, err := strconv.Atoi(text)
@@ -163,12 +168,15 @@ func (p *rowReader) read(line int, cells []string) (Seat, error) {
 		}
 		s.Calls = calls
 	}
-	if text := p.cell(colDisabled); text != "" {
-		disabled, err := strconv.ParseBool(text)
-		if err != nil {
-			return Seat{}, fmt.Errorf("disabled %q: give true or false", text)
+	for column, to := range map[string]*bool{colDisabled: &s.Disabled, colAutoAnswer: &s.AutoAnswer} {
+		text := p.cell(column)
+		if text == "" {
+			continue
 		}
-		s.Disabled = disabled
+		var err error
+		if *to, err = strconv.ParseBool(text); err != nil {
+			return Seat{}, fmt.Errorf("%s %q: give true or false", column, text)
+		}
 	}
 	if first, twice := p.first[s.Number]; twice {
 		return Seat{}, fmt.Errorf("number %s is in line %d already", s.Number, first)
@@ -229,7 +237,8 @@ func seatCells(s *Seat) map[string]string {
 	cells := map[string]string{
 		colNumber: s.Number, colName: s.Name, colNetwork: s.Network, colPresentation: s.Presentation,
 		colSiteNumber: s.SiteNumber, colAddress: s.Address, colDesk: s.Desk, colReached: s.Reached,
-		colDisabled: strconv.FormatBool(s.Disabled), colClass: s.Class,
+		colDisabled: strconv.FormatBool(s.Disabled), colPickup: s.Pickup, colRing: s.Ring,
+		colAutoAnswer: strconv.FormatBool(s.AutoAnswer), colClass: s.Class,
 	}
 	if s.Calls > 0 {
 		cells[colCalls] = strconv.Itoa(s.Calls)

@@ -18,7 +18,7 @@ var (
 )
 
 // Tables are the tables of this package, for backups.
-func Tables() []state.Table { return []state.Table{tenantTable, seatTable, bindingTable} }
+func Tables() []state.Table { return []state.Table{tenantTable, seatTable, bindingTable, messageTable} }
 
 // Counters count what a Directory did.
 type Counters struct {

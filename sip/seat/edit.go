@@ -41,7 +41,7 @@ func seatChange(s Seat, t Tenant, expect state.Rev) (state.Change, error) {
 	return state.Change{ID: s.Number, Value: value, Expect: expect, Durable: true}, err
 }
 
-// DeleteSeat removes a seat and its bindings, or returns state.ErrNotFound. It is
+// DeleteSeat removes a seat, its messages and its bindings, or returns state.ErrNotFound. It is
 // durable when the call returns.
 func (d *Directory) DeleteSeat(ctx context.Context, tenant, number string) error {
 	_, rev, err := d.SeatRev(ctx, tenant, number)
@@ -50,6 +50,9 @@ func (d *Directory) DeleteSeat(ctx context.Context, tenant, number string) error
 	}
 	_, err = d.store.Put(ctx, seatTable, tenant, state.Change{ID: number, Expect: rev, Durable: true})
 	if err := d.counted(&d.counters.SeatWrites, err); err != nil {
+		return err
+	}
+	if err := d.PutMessages(ctx, tenant, number, Messages{}); err != nil {
 		return err
 	}
 	return d.PutBindings(ctx, tenant, number, nil, state.Any, false)

@@ -45,6 +45,16 @@ type Seat struct {
 	// Calls is how many calls it may have at once, emergency calls beside them. 0 means
 	// what the tenant says.
 	Calls int `json:"calls,omitempty"`
+	// Pickup is the group whose ringing phones it may answer; "" for none.
+	Pickup string `json:"pickup,omitempty"`
+	// Ring is how its phones ring, a word that they know, such as Bellcore-dr2; ""
+	// as they like.
+	Ring string `json:"ring,omitempty"`
+	// AutoAnswer has its phones answer by themselves.
+	AutoAnswer bool `json:"auto_answer,omitempty"`
+	// Features are what was set for calls to it; nil for nothing. They are shared and
+	// not to be changed: see With.
+	Features *Features `json:"features,omitempty"`
 }
 
 // Credential is a stored digest secret: HA1 of RFC 7616, lower-case hex.

@@ -20,6 +20,7 @@ var (
 	numberSyntax = regexp.MustCompile(`^[0-9]{2,15}$`)
 	e164Syntax   = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	realmSyntax  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	wordSyntax   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
 	trunkSyntax  = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
@@ -63,7 +64,12 @@ func (s Seat) Validate() error {
 	if s.Calls < 0 || s.Calls > maxCalls {
 		bad("calls %d: give 1 to %d, or 0 for what the tenant says", s.Calls, maxCalls)
 	}
-	errs = append(errs, checkCredentials(s.Credentials))
+	for _, f := range []struct{ name, value string }{{"pickup", s.Pickup}, {"ring", s.Ring}} {
+		if f.value != "" && !wordSyntax.MatchString(f.value) {
+			bad("%s %q: give a word of at most 32 letters, digits, -, . or _", f.name, f.value)
+		}
+	}
+	errs = append(errs, s.Set().Validate(s.Number), checkCredentials(s.Credentials))
 	return errors.Join(errs...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"hash/maphash"
+	"net/netip"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -144,6 +145,32 @@ func (r *Ring) Messages(callIDs []string, when Span) []Message {
 		})
 	}
 	sortByTime(found)
+	return found
+}
+
+// Search finds messages of a span, the newest of them as far as MaxFound goes, in the
+// order in which they came and went: those from and to an address, unless it is the
+// zero one, that have a text in them. Secrets are masked, and not found.
+func (r *Ring) Search(remote netip.Addr, having string, when Span) []Message {
+	var found []Message
+	size := 0
+	remote = remote.Unmap()
+	for _, s := range []*store{r.calls, r.others} {
+		s.scan(r.kept(when), func(h *head, text []byte) bool {
+			if h.kind == aLeg || remote.IsValid() && h.remote.Addr() != remote || !bytes.Contains(text, []byte(having)) {
+				return true
+			}
+			m := r.message(h, callIDOf(text), text)
+			if bytes.Contains(m.Bytes(), []byte(having)) {
+				found, size = append(found, m), size+len(text)
+			}
+			return true
+		})
+		sortByTime(found)
+		for ; size > MaxFound; found = found[1:] {
+			size -= len(found[0].Text)
+		}
+	}
 	return found
 }
 

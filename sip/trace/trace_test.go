@@ -213,3 +213,39 @@ func BenchmarkMessage(b *testing.B) {
 		put(r, now.Add(time.Duration(i)*time.Millisecond), true, ids[i%len(ids)])
 	}
 }
+
+// TestSearch finds what an address has said and was told, and no secret by guessing.
+func TestSearch(t *testing.T) {
+	r := open(t, trace.Config{})
+	now := time.Now()
+	other := flow
+	other.Remote = netip.MustParseAddrPort("192.0.2.8:5060")
+	register := []byte("REGISTER sip:1 SIP/2.0\r\nCall-ID: a\r\nAuthorization: Digest response=\"0a1b\"\r\n\r\n")
+	put(r, now, false, register)
+	put(r, now.Add(-time.Second), false, text("INVITE", "b", 0))
+	r.Message(now, other, true, register, message.Look(register))
+	for _, c := range []struct {
+		source, having string
+		want           int
+	}{
+		{"192.0.2.9", "", 2},
+		{"192.0.2.9", "REGISTER", 1},
+		{"::ffff:192.0.2.8", "", 1},
+		{"192.0.2.7", "", 0},
+		{"", "Call-ID: a", 2},
+		{"", "0a1b", 0},
+		{"", "xxxx", 0},
+	} {
+		var source netip.Addr
+		if c.source != "" {
+			source = netip.MustParseAddr(c.source)
+		}
+		found := r.Search(source, c.having, around(now))
+		if len(found) != c.want {
+			t.Errorf("%q of %q: %d messages, want %d: %v", c.having, c.source, len(found), c.want, found)
+		}
+		if c.want == 2 && found[1].At.Before(found[0].At) {
+			t.Errorf("not in order of time: %v", found)
+		}
+	}
+}

@@ -15,6 +15,7 @@ type Counters struct {
 	ResponsesRefused  atomic.Uint64 // responses of the user that must not be sent: after the final one, or by RFC 4320
 	ServerTimeouts    atomic.Uint64 // no ACK came, or the user never answered
 	ClientTimeouts    atomic.Uint64 // no final response came
+	Redialled         atomic.Uint64 // INVITEs whose stream broke, answered by a new one
 	TransportFailures atomic.Uint64 // transactions that failed with their transport, or that Start refused
 	SendErrors        atomic.Uint64 // messages that the transport refused
 	StrayResponses    atomic.Uint64 // responses of no transaction

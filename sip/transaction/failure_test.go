@@ -238,3 +238,51 @@ func TestUserCallsTheTableFromEveryCallback(t *testing.T) {
 		"0s send 200", "0s cancelled", "0s send CANCEL", "0s send ACK", "0s response 487", "0s send 487")
 	b.empty()
 }
+
+// TestRedial: an INVITE whose stream breaks is answered by a new one, once, as long as
+// there is something to answer; no other request is.
+func TestRedial(t *testing.T) {
+	for name, c := range map[string]struct {
+		method   sip.RequestMethod
+		statuses []int // before the break
+		moved    bool
+	}{
+		"nothing said": {sip.INVITE, nil, true},
+		"rings":        {sip.INVITE, []int{180}, true},
+		"answered":     {sip.INVITE, []int{200}, true},
+		"refused":      {sip.INVITE, []int{486}, false},
+		"no INVITE":    {sip.OPTIONS, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.method, b.flow = c.method, flowOf(tcp)
+			back, asked := flowOf(tcp), uint16(0)
+			back.Conn = 0
+			b.onRedial = func(port uint16) transport.Flow {
+				asked = port
+				return back
+			}
+			b.again()
+			for _, status := range c.statuses {
+				b.respond(0, status)
+			}
+			b.log = nil
+			b.table.Broken(b.now, b.flow, errGone)
+			if moved := b.table.Counters().Redialled.Load() == 1; moved != c.moved {
+				t.Fatalf("moved: %t", moved)
+			}
+			if !c.moved {
+				return
+			}
+			b.expect()
+			if asked != 5070 || b.txs[0].Flow != back {
+				t.Errorf("it goes to port %d, by %+v", asked, b.txs[0].Flow)
+			}
+			b.respond(0, 200)
+			b.expect("0s send 200")
+			b.table.Broken(b.now, back, errGone)
+			b.run(never)
+			b.empty()
+		})
+	}
+}

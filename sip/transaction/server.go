@@ -30,6 +30,7 @@ type Server struct {
 	success uint64       // the hash of the 2xx to an INVITE
 	room    int          // bytes of a response that refuses it; 0: any
 	merge   uint64       // the hash of its origin, 0 if it is not indexed
+	port    uint16       // of the sent-by of its Via; 0 once it was dialled back
 	own     bool         // the table's own: answers a CANCEL
 }
 
@@ -149,10 +150,10 @@ func (t *Table) reply(req *sip.Request, flow transport.Flow, status int, tag str
 	}
 }
 
-// Trying sends the 100 of an INVITE now, unless something was sent.
-func (t *Table) Trying(now time.Time, tx *Server) {
+// Trying sends the 100 of an INVITE now, which build makes, unless something was sent.
+func (t *Table) Trying(now time.Time, tx *Server, build func(invite *sip.Request) *sip.Response) {
 	if tx.request != nil {
-		t.Respond(now, tx, message.NewResponse(tx.request, sip.StatusTrying, "", ""))
+		t.Respond(now, tx, build(tx.request))
 	}
 }
 
@@ -208,6 +209,7 @@ func (t *Table) newServer(key string, req *sip.Request, flow transport.Flow) *Se
 		tx.machine = &x.machine
 	}
 	tx.Method, tx.Flow, tx.key, tx.server, tx.room = ownMethod(req.Method), flow, key, tx, t.room
+	tx.port = uint16(sentByPort(req.Via()))
 	t.servers[key] = tx
 	t.counters.Servers.Add(1)
 	t.add(&tx.entry, flow)
@@ -291,6 +293,28 @@ func (t *Table) tellServer(now time.Time, tx *Server, do action, e event, c cont
 	case e.kind == cancelled:
 		t.user.Cancelled(now, tx, c.req)
 	}
+}
+
+// redial moves an INVITE that still has something to say from a stream that is gone to a
+// new one. It is false if there is none: the transaction then ends.
+func (t *Table) redial(e *entry) bool {
+	tx := e.server
+	if tx == nil || tx.port == 0 {
+		return false
+	}
+	by, ok := t.user.(Redialler)
+	if m, invite := tx.machine.(*serverInvite); !ok || !invite || !m.speaks() {
+		return false
+	}
+	flow, ok := by.Redial(tx, tx.port)
+	if !ok {
+		return false
+	}
+	t.remove(e, tx.Flow)
+	tx.Flow, tx.port = flow, 0
+	t.streams.add(e, flow)
+	t.counters.Redialled.Add(1)
+	return true
 }
 
 // endServer takes tx out of the table.

@@ -145,6 +145,11 @@ func (m *serverInvite) done(now time.Time, e event) action {
 	return 0
 }
 
+// speaks tells whether the user may have something to send yet.
+func (m *serverInvite) speaks() bool {
+	return m.state == trying || m.state == proceeding || m.state == accepted
+}
+
 // failure tells the user once.
 func (m *serverInvite) failure() action {
 	if m.failed {

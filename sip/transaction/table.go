@@ -156,7 +156,9 @@ func (t *Table) Urgent() time.Time {
 // for something fail with err.
 func (t *Table) Broken(now time.Time, f transport.Flow, err error) {
 	for _, e := range t.streams.of(f) {
-		t.step(now, e, event{kind: broken}, err)
+		if !t.redial(e) {
+			t.step(now, e, event{kind: broken}, err)
+		}
 	}
 	t.fail(now)
 }

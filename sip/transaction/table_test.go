@@ -50,6 +50,14 @@ type bench struct {
 	onResponse func(tx *Client, res *sip.Response)
 	onCancel   func(tx *Server)
 	onFailed   func(tx *Client)
+	onRedial   func(port uint16) transport.Flow // nil: there is no way back
+}
+
+func (b *bench) Redial(_ *Server, port uint16) (transport.Flow, bool) {
+	if b.onRedial == nil {
+		return transport.Flow{}, false
+	}
+	return b.onRedial(port), true
 }
 
 func newBench(t rapid.TB) *bench {

@@ -30,7 +30,8 @@
 //   - A client has one end: a final response or a failure. A transport error
 //     after the final response (of an ACK) is only counted.
 //   - A server transaction that the transport failed still absorbs
-//     retransmissions if it is an INVITE (RFC 6026); on a broken stream all end.
+//     retransmissions if it is an INVITE (RFC 6026); on a broken stream all end, but
+//     for an INVITE whose user can dial back (Redialler), once.
 //   - CANCEL is answered here, in its own transaction. 481, 482 (merged requests)
 //     and 503 (table full) are answered here as well; the latter two without a
 //     transaction, and their ACKs are known by the To tag.
@@ -71,6 +72,14 @@ var (
 	ErrNoBranch    = errors.New("the request's top Via has no branch that begins with z9hG4bK")
 	ErrBranchInUse = errors.New("the branch is in use: every request needs a new one")
 )
+
+// Redialler is a User that knows another way to whoever sent an INVITE by a stream that
+// is gone (RFC 3261 section 18.2.2).
+type Redialler interface {
+	// Redial returns a flow, which is not dialled yet, to the address that tx came from
+	// and a port, that of the sent-by of its Via. It may be asked on any stream.
+	Redial(tx *Server, port uint16) (transport.Flow, bool)
+}
 
 // User is the transaction user: the calls and the registrar behind a Table.
 type User interface {

@@ -86,6 +86,10 @@ type Listener struct {
 	Advertised netip.AddrPort
 	// TLS is for the connections that a TLS listener accepts; nil accepts none.
 	TLS *tls.Config
+	// Readers is how many sockets share the address of a UDP listener, each with a
+	// goroutine that reads it; what comes from one address and port always comes to the
+	// same one. 0 means by the processors: see DefaultReaders. Others have one.
+	Readers int
 	// DSCP marks what is sent, 0 to 63 (RFC 2474); 0 is best effort.
 	DSCP int
 }
@@ -98,6 +102,14 @@ type Bound struct {
 	Addr       netip.AddrPort // the socket's own address
 	Advertised netip.AddrPort
 }
+
+// MaxReaders is the most readers of a listener.
+const MaxReaders = 16
+
+// DefaultReaders is how many readers a listener has on so many processors: one, which
+// handles more than 1,000 calls a second, as long as the other processors have enough to
+// do with it.
+func DefaultReaders(processors int) int { return max(1, min(4, processors/2)) }
 
 func (c *Config) setDefaults() {
 	if c.Events == nil {
@@ -147,6 +159,8 @@ func (c *Config) check() error {
 			return fmt.Errorf("listener %q: give every listener a name of its own", l.Name)
 		case l.Proto != UDP && l.Proto != TCP && l.Proto != TLS:
 			return fmt.Errorf("listener %q: transport is %q; write udp, tcp or tls", l.Name, l.Proto)
+		case l.Readers < 0 || l.Readers > MaxReaders:
+			return fmt.Errorf("listener %q: %d readers; give 1 to %d", l.Name, l.Readers, MaxReaders)
 		case !l.Bind.Addr().IsValid():
 			return fmt.Errorf("listener %q: no address to bind", l.Name)
 		case !l.Advertised.Addr().IsValid() && l.Bind.Addr().IsUnspecified():

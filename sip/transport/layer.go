@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
@@ -44,6 +46,7 @@ type Layer struct {
 type socket struct {
 	Bound
 	packets PacketConn
+	shared  []PacketConn // more sockets on the address of packets, which are only read
 	stream  net.Listener
 	tls     *tls.Config // of accepted connections
 	dscp    int
@@ -88,14 +91,16 @@ func open(sockets Sockets, c Listener) (*socket, error) {
 	var local net.Addr
 	var err error
 	if c.Proto == UDP {
-		if s.packets, err = sockets.ListenPacket(c.Bind); err == nil {
-			local = s.packets.LocalAddr()
+		var packets PacketConn
+		if packets, err = sockets.ListenPacket(c.Bind); err == nil {
+			s.packets, local = packets, packets.LocalAddr()
+			err = s.share(sockets, c.Readers)
 		}
 	} else if s.stream, err = sockets.Listen(c.Bind); err == nil {
 		local = s.stream.Addr()
 	}
 	if err != nil {
-		return nil, listenError(c, err)
+		return nil, errors.Join(listenError(c, err), s.close())
 	}
 	if err := s.mark(); err != nil {
 		return nil, errors.Join(fmt.Errorf("listener %q: DSCP %d: %w", c.Name, c.DSCP, err), s.close())
@@ -109,6 +114,22 @@ func open(sockets Sockets, c Listener) (*socket, error) {
 	return s, nil
 }
 
+// share opens the sockets of the other readers, if the system can.
+func (s *socket) share(sockets Sockets, readers int) error {
+	by, ok := sockets.(sharer)
+	if !ok {
+		return nil
+	}
+	for range cmp.Or(readers, DefaultReaders(runtime.GOMAXPROCS(0))) - 1 {
+		more, err := by.Share(s.packets)
+		if err != nil {
+			return err
+		}
+		s.shared = append(s.shared, more)
+	}
+	return nil
+}
+
 // mark has what is sent marked; accepted connections inherit it.
 func (s *socket) mark() error {
 	if s.packets != nil {
@@ -118,10 +139,17 @@ func (s *socket) mark() error {
 }
 
 func (s *socket) close() error {
-	if s.packets != nil {
-		return s.packets.Close()
+	if s.stream != nil {
+		return s.stream.Close()
 	}
-	return s.stream.Close()
+	if s.packets == nil {
+		return nil
+	}
+	err := s.packets.Close()
+	for _, c := range s.shared {
+		err = errors.Join(err, c.Close())
+	}
+	return err
 }
 
 // addrPort is the address of a UDP or TCP socket.
@@ -141,6 +169,9 @@ func (l *Layer) Start() {
 	for _, s := range l.sockets {
 		if s.packets != nil {
 			l.wg.Go(func() { l.readPackets(s, s.packets) })
+			for _, c := range s.shared {
+				l.wg.Go(func() { l.readPackets(s, c) })
+			}
 		} else {
 			l.wg.Go(func() { l.accept(s) })
 		}

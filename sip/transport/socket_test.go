@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -85,6 +87,70 @@ func readReply(t *testing.T, c net.Conn) string {
 	return string(text)
 }
 
+// TestReadersShareAnAddress: several sockets take what comes to one address, what comes
+// from one phone in its order, and no other program may have that address.
+func TestReadersShareAnAddress(t *testing.T) {
+	const phones, each = 32, 40
+	cfg := loopback("127.0.0.1:0")
+	cfg.Listeners = cfg.Listeners[:1]
+	cfg.Listeners[0].Readers = 4
+	l, r := start(t, cfg)
+	where := l.Listeners()[0].Addr
+	var mu sync.Mutex
+	came := 0
+	readers, next, all := map[string]bool{}, map[netip.AddrPort]uint32{}, make(chan struct{})
+	r.onReceive(func(m transport.Received) {
+		mu.Lock()
+		defer mu.Unlock()
+		readers[goroutine()] = true
+		from := m.Flow.Remote
+		if next[from]++; m.Msg.CSeq().SeqNo != next[from] {
+			t.Errorf("%s: request %d came as the %dth", from, m.Msg.CSeq().SeqNo, next[from])
+		}
+		if came++; came == phones*each {
+			close(all)
+		}
+	})
+	var writers sync.WaitGroup
+	for range phones {
+		writers.Go(func() {
+			c, err := net.Dial("udp", where.String())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			for i := range each {
+				if _, err := io.WriteString(c, options("SIP/2.0/UDP phone.invalid;rport;branch=z9hG4bK1", i+1)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	select {
+	case <-all:
+	case <-time.After(time.Minute):
+		t.Fatalf("%d of %d came", len(r.messages()), phones*each)
+	}
+	mu.Lock()
+	if len(readers) < 2 {
+		t.Errorf("%d readers took everything", len(readers))
+	}
+	mu.Unlock()
+	second := transport.Config{Listeners: []transport.Listener{{Name: "second", Network: "n", Proto: transport.UDP, Bind: where, Readers: 2}}}
+	var busy *transport.BusyError
+	if _, err := transport.New(second, &recorder{}, slog.New(slog.DiscardHandler)); !errors.As(err, &busy) {
+		t.Errorf("a second program on the address: %v", err)
+	}
+}
+
+// goroutine is the number of the goroutine that asks.
+func goroutine() string {
+	head, _, _ := strings.Cut(string(debug.Stack()), "[")
+	return head
+}
+
 func TestBusyPortIsNamed(t *testing.T) {
 	l, _ := start(t, loopback("127.0.0.1:0"))
 	for _, b := range l.Listeners() {
@@ -113,6 +179,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 		"transport":   {[]transport.Listener{{Name: "a", Proto: "sctp", Bind: ok.Bind}}, "write udp, tcp or tls"},
 		"no address":  {[]transport.Listener{{Name: "a", Proto: transport.UDP}}, "no address"},
 		"everywhere":  {[]transport.Listener{everywhere}, "advertise"},
+		"readers":     {[]transport.Listener{{Name: "a", Proto: transport.UDP, Bind: ok.Bind, Readers: 17}}, "1 to 16"},
 		"not of ours": {[]transport.Listener{{Name: "a", Proto: transport.UDP, Bind: netip.MustParseAddrPort("192.0.2.1:0")}}, `listener "a"`},
 	} {
 		t.Run(name, func(t *testing.T) {

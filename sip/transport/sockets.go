@@ -23,6 +23,13 @@ type Sockets interface {
 	Dial(ctx context.Context, local netip.Addr, remote netip.AddrPort) (net.Conn, error)
 }
 
+// sharer makes sockets that share the address of another.
+type sharer interface {
+	// Share opens one more UDP socket on the address of one that it opened. What comes is
+	// spread by where it comes from.
+	Share(first PacketConn) (PacketConn, error)
+}
+
 // PacketConn is a UDP socket; *net.UDPConn is one.
 type PacketConn interface {
 	ReadFromUDPAddrPort(b []byte) (n int, from netip.AddrPort, err error)
@@ -56,7 +63,8 @@ func listenError(l Listener, err error) error {
 
 // kernel makes real sockets. Each is of one family, so that IPv4 and IPv6 may
 // share a port and no address arrives in the other's clothes. SO_REUSEADDR is set
-// where it only allows a restart (TCP) and never where it would share a port (UDP).
+// where it only allows a restart (TCP) and never where it would share a port (UDP);
+// SO_REUSEPORT only once a port is ours.
 type kernel struct{}
 
 func family(network string, a netip.Addr) string {
@@ -67,7 +75,17 @@ func family(network string, a netip.Addr) string {
 }
 
 func (kernel) ListenPacket(addr netip.AddrPort) (PacketConn, error) {
-	return listenUDP(addr)
+	return listenUDP(addr, false) // whose nil is none of a PacketConn: look at the error
+}
+
+// Share lets the first socket be shared only now that it has its address: who binds it
+// has found it free (sharer).
+func (kernel) Share(first PacketConn) (PacketConn, error) {
+	c := first.(*udpConn)
+	if err := c.share(); err != nil {
+		return nil, err
+	}
+	return listenUDP(c.local.AddrPort(), true)
 }
 
 // keepAlive finds a dead peer of an idle connection within two minutes.

@@ -31,7 +31,8 @@
 // # Ownership
 //
 // The layer owns sockets and connections, and one reading goroutine a socket or
-// connection. It keeps nothing per source that is not bounded by a named limit.
+// connection. A UDP listener may have several sockets on its address: the kernel brings
+// what comes from one address and port to the same one. It keeps nothing per source that is not bounded by a named limit.
 package transport
 
 import (

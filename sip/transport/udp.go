@@ -39,7 +39,13 @@ func (c *udpConn) Control(use func(fd uintptr)) error {
 	return nil
 }
 
-func listenUDP(addr netip.AddrPort) (*udpConn, error) {
+// share lets other sockets of this user have the same address.
+func (c *udpConn) share() error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
+}
+
+// listenUDP opens a socket; shared, on an address that another one shares.
+func listenUDP(addr netip.AddrPort, shared bool) (*udpConn, error) {
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	family := unix.AF_INET6
 	if addr.Addr().Is4() {
@@ -50,7 +56,10 @@ func listenUDP(addr netip.AddrPort) (*udpConn, error) {
 		return nil, os.NewSyscallError("socket", err)
 	}
 	c := &udpConn{fd: fd}
-	if err := errors.Join(c.bind(family, addr), c.watch()); err != nil {
+	if shared {
+		err = c.share()
+	}
+	if err = errors.Join(err, c.bind(family, addr), c.watch()); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil

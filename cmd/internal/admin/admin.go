@@ -49,6 +49,7 @@ import (
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/media"
+	"strowger/sip/certificate"
 	"strowger/sip/exchange"
 	"strowger/sip/guard"
 	"strowger/sip/ledger"
@@ -82,7 +83,7 @@ type Plans interface {
 	Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error)
 }
 
-// Config is what the server needs. Every field but Peers and Log must be set.
+// Config is what the server needs. Every field but Peers, Certificates and Log must be set.
 type Config struct {
 	Node      *configs.Config
 	Version   string
@@ -108,7 +109,9 @@ type Config struct {
 	Meters []prometheus.Collector
 	// Ready tells whether the node takes calls.
 	Ready func(ctx context.Context) error
-	Log   *slog.Logger // nil means slog.Default()
+	// Certificates keeps the certificate of the API; nil reads it once.
+	Certificates *certificate.Keeper
+	Log          *slog.Logger // nil means slog.Default()
 }
 
 // Counters of the admin API.
@@ -135,7 +138,7 @@ type Server struct {
 	unix, web net.Listener // web is nil if the configuration has none
 	unixHTTP  *http.Server
 	webHTTP   *http.Server
-	names     []string // of the certificate
+	names     func() []string // of the certificate; nil without one
 	running   sync.WaitGroup
 }
 

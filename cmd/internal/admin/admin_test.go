@@ -143,8 +143,8 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s %s as admin of another tenant: %d %s", c.method, c.path, code, body)
 		}
 	}
-	for _, path := range []string{"/metrics", "/v1/state/backup"} {
-		method := map[bool]string{true: "GET", false: "POST"}[path == "/metrics"]
+	for _, path := range []string{"/metrics", "/v1/messages", "/v1/state/backup"} {
+		method := map[bool]string{true: "GET", false: "POST"}[path != "/v1/state/backup"]
 		if code, body := ask(s, people[2].token, method, path, ""); code != 403 {
 			t.Errorf("%s as admin of a tenant: %d %s", path, code, body)
 		}
@@ -190,7 +190,7 @@ func TestEscalation(t *testing.T) {
 
 func TestHostAndOrigin(t *testing.T) {
 	s := newServer(t, configs.Config{})
-	s.names = []string{"switch.example"}
+	s.names = func() []string { return []string{"switch.example"} }
 	token := s.token(t, viewer, "")
 	for _, c := range []struct {
 		host, origin string

@@ -16,6 +16,7 @@ func (s *Server) callEndpoints() []endpoint {
 		{"DELETE " + calls + "/{call}", operator, api.MaxBody, s.hangup},
 		{"GET " + calls + "/{call}/events", viewer, api.MaxBody, s.callEvents},
 		{"GET " + calls + "/{call}/messages", viewer, api.MaxBody, s.callMessages},
+		{"GET /v1/messages", viewer, api.MaxBody, s.searchMessages},
 	}
 }
 

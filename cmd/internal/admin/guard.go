@@ -91,8 +91,8 @@ func (s *Server) ours(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	return strings.EqualFold(host, "localhost") ||
-		slices.ContainsFunc(s.names, func(n string) bool { return strings.EqualFold(n, host) })
+	return strings.EqualFold(host, "localhost") || s.names != nil &&
+		slices.ContainsFunc(s.names(), func(n string) bool { return strings.EqualFold(n, host) })
 }
 
 // identityOf returns who asks, or a refusal.

@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"strowger/sip/certificate"
 	"strowger/sip/transport"
 )
 
@@ -43,15 +43,26 @@ func (s *Server) listen(ctx context.Context) error {
 	if a.CertFile == "" {
 		return nil
 	}
-	cert, err := tls.LoadX509KeyPair(a.CertFile, a.KeyFile)
+	keeper := s.cfg.Certificates
+	if keeper == nil {
+		keeper = certificate.NewKeeper(s.log)
+	}
+	config, err := keeper.Server(certificate.Server{Pairs: []certificate.Pair{{CertFile: a.CertFile, KeyFile: a.KeyFile}}})
 	if err != nil {
 		return fmt.Errorf("admin API: TLS: %w", err)
 	}
-	if leaf, err := x509.ParseCertificate(cert.Certificate[0]); err == nil {
-		s.names = leaf.DNSNames
-	}
-	s.web = tls.NewListener(s.web, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+	s.names = func() []string { return namesOf(config) }
+	s.web = tls.NewListener(s.web, config)
 	return nil
+}
+
+// namesOf are the names of the certificate that a configuration shows now.
+func namesOf(config *tls.Config) []string {
+	now, err := config.GetConfigForClient(nil)
+	if err != nil || now == nil || len(now.Certificates) == 0 || now.Certificates[0].Leaf == nil {
+		return nil
+	}
+	return now.Certificates[0].Leaf.DNSNames
 }
 
 // listenUnix makes the socket in place of one that a dead process left.

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -18,11 +19,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
+	"strowger/sip/certificate"
+	"strowger/sip/certificate/certtest"
 )
 
 // configured is a configuration with a block admin, as a file would have it, and
@@ -48,8 +52,8 @@ trunk "carrier" {
 	return configs.Parse("strowger.hcl", []byte("admin {\n"+block+"}\n"+rest), o)
 }
 
-// certificate writes a certificate for 127.0.0.1 and example.com, and its key.
-func certificate(t *testing.T) (cert, key string) {
+// selfMade writes a certificate for 127.0.0.1 and example.com, and its key.
+func selfMade(t *testing.T) (cert, key string) {
 	t.Helper()
 	s := httptest.NewTLSServer(nil)
 	defer s.Close()
@@ -75,7 +79,7 @@ func TestTLS(t *testing.T) {
 	if _, err := configured(everywhere, ""); err == nil || !strings.Contains(err.Error(), "is not on loopback and has no TLS") {
 		t.Fatalf("plain HTTP off loopback: %v", err)
 	}
-	cert, key := certificate(t)
+	cert, key := selfMade(t)
 	cfg, err := configured(everywhere, fmt.Sprintf("cert_file = %q\nkey_file = %q\n", cert, key))
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +121,7 @@ func TestTLS(t *testing.T) {
 // TestTLSNames: the names of the certificate are the node's, and of web pages only
 // those that came by TLS are.
 func TestTLSNames(t *testing.T) {
-	cert, key := certificate(t)
+	cert, key := selfMade(t)
 	cfg, err := configured("127.0.0.1", fmt.Sprintf("cert_file = %q\nkey_file = %q\n", cert, key))
 	if err != nil {
 		t.Fatal(err)
@@ -142,10 +146,48 @@ func TestTLSNames(t *testing.T) {
 	}
 }
 
+// TestCertificateIsReadAgain: a renewed certificate is shown without a restart, and its
+// names are the node's.
+func TestCertificateIsReadAgain(t *testing.T) {
+	cert, key := selfMade(t)
+	keeper := certificate.NewKeeper(slog.New(slog.DiscardHandler))
+	s := &Server{cfg: Config{Certificates: keeper, Node: &configs.Config{Admin: configs.Admin{
+		HTTP: netip.MustParseAddrPort("127.0.0.1:0"), Socket: filepath.Join(t.TempDir(), "s"), CertFile: cert, KeyFile: key,
+	}}}, audit: &auditFile{}}
+	if err := s.listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close(context.Background()) }()
+	if !s.ours("example.com") || s.ours("renewed.example") {
+		t.Fatal("the names are not those of the certificate")
+	}
+	newCert, newKey := certtest.New(t).Write(t.TempDir(), "node", time.Hour, "renewed.example")
+	if err := errors.Join(os.Rename(newCert, cert), os.Rename(newKey, key)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		keeper.Run(ctx) // looks at once
+	}()
+	for begin := time.Now(); !s.ours("renewed.example"); {
+		if time.Since(begin) > time.Minute {
+			t.Fatal("the renewed certificate is never shown")
+		}
+		runtime.Gosched()
+	}
+	cancel()
+	<-ended
+	if s.ours("example.com") {
+		t.Error("the name of the old certificate is still the node's")
+	}
+}
+
 // TestBadCertificate: a certificate that cannot be used ends the start.
 func TestBadCertificate(t *testing.T) {
-	cert, _ := certificate(t)
-	_, key := certificate(t)
+	cert, _ := selfMade(t)
+	_, key := selfMade(t)
 	missing := filepath.Join(t.TempDir(), "missing")
 	for name, file := range map[string]string{"key": cert, "certificate": key, "missing": missing} {
 		s := &Server{cfg: Config{Node: &configs.Config{Admin: configs.Admin{

@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -16,6 +18,9 @@ const (
 	beforeCall = 10 * time.Second
 	afterCall  = 64 * time.Second
 )
+
+// maxSearch bounds the text that is searched for, in bytes.
+const maxSearch = 256
 
 // maxDialogs bounds the legs of a call whose messages are looked for.
 const maxDialogs = 256
@@ -47,7 +52,7 @@ func (s *Server) callMessages(_ http.ResponseWriter, r *request) (any, error) {
 		return nil, fail(http.StatusNotFound, "the messages of call %s are gone; the block trace of the configuration says how many are kept, now %d MiB and %v",
 			quoted(id), s.cfg.Node.Trace.MiB, s.cfg.Node.Trace.Keep)
 	}
-	found, missing, err = s.everywhere(r.Context(), question{About: messages, Tenant: r.tenant, Past: &past{dialogs, span}})
+	found, missing, err = s.everywhere(r.Context(), question{About: messages, Tenant: r.tenant, Past: &past{CallIDs: dialogs, Span: span}})
 	for _, k := range found {
 		out.Messages = append(out.Messages, k.Messages...)
 	}
@@ -62,4 +67,33 @@ func spanOf(events []ledger.Event, now time.Time) trace.Span {
 		span.To = last.At.Add(afterCall)
 	}
 	return span
+}
+
+// searchMessages finds messages of the recent past, whosever they are.
+func (s *Server) searchMessages(_ http.ResponseWriter, r *request) (any, error) {
+	if err := s.authorize(identified{who: r.who}, viewer, ""); err != nil {
+		return nil, err
+	}
+	form, now := r.URL.Query(), time.Now()
+	p := past{Text: form.Get("text"), Span: trace.Span{To: now.Add(beforeCall)}}
+	last, err := time.ParseDuration(cmp.Or(form.Get("last"), "10m"))
+	if err != nil || last <= 0 {
+		return nil, fail(http.StatusBadRequest, "last is %s; write how far to look back, such as 10m", quoted(form.Get("last")))
+	}
+	p.Span.From = now.Add(-last)
+	if text := form.Get("source"); text != "" {
+		if p.Remote, err = netip.ParseAddr(text); err != nil {
+			return nil, fail(http.StatusBadRequest, "source %s is no address", quoted(text))
+		}
+	}
+	if len(p.Text) > maxSearch {
+		return nil, fail(http.StatusBadRequest, "text has more than %d bytes", maxSearch)
+	}
+	found, missing, err := s.everywhere(r.Context(), question{About: search, Past: &p})
+	out := api.Trace{Legs: []trace.Leg{}, Messages: []trace.Message{}, Missing: missing}
+	for _, k := range found {
+		out.Messages = append(out.Messages, k.Messages...)
+	}
+	out.Messages = trace.Merge(out.Messages)
+	return out, err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -35,6 +36,7 @@ const (
 	callEvents about = "events" // of a call, in the ledger
 	callLegs   about = "legs"   // of a call, in the ring of messages
 	messages   about = "messages"
+	search     about = "search" // of messages, whose tenant nobody knows
 )
 
 // question is about the calls of a tenant, the same to every node. The node that
@@ -50,6 +52,8 @@ type question struct {
 // tenant's.
 type past struct {
 	CallIDs []string   `json:"call_ids,omitempty"` // dialogs, of messages
+	Remote  netip.Addr `json:"remote,omitzero"`    // of search; so is
+	Text    string     `json:"text,omitempty"`
 	Span    trace.Span `json:"span"`
 }
 
@@ -99,6 +103,8 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		k.Legs = s.cfg.Trace.Legs(q.Call, q.Past.Span)
 	case messages:
 		k.Messages = s.cfg.Trace.Messages(q.Past.CallIDs, q.Past.Span)
+	case search:
+		k.Messages = s.cfg.Trace.Search(q.Past.Remote, q.Past.Text, q.Past.Span)
 	default:
 		err = fmt.Errorf("the node does not know how to answer about %s: run the same release on all nodes", quoted(string(q.About)))
 	}

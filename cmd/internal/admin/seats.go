@@ -25,6 +25,8 @@ func (s *Server) seatEndpoints() []endpoint {
 		{"DELETE " + one, admin, api.MaxBody, s.removeSeat},
 		{"POST " + one + "/state", operator, api.MaxBody, s.switchSeat},
 		{"POST " + one + "/password", admin, api.MaxBody, s.passwd},
+		{"PATCH " + one + "/features", operator, api.MaxBody, s.setFeatures},
+		{"PUT " + one + "/messages", operator, api.MaxBody, s.setMessages},
 		{"GET " + one + "/why", viewer, api.MaxBody, s.why},
 		{"GET " + one + "/bindings", viewer, api.MaxBody, s.bindings},
 		{"DELETE " + one + "/bindings", operator, api.MaxBody, s.unregister},
@@ -79,7 +81,13 @@ func (s *Server) showSeat(_ http.ResponseWriter, r *request) (any, error) {
 		return nil, err
 	}
 	b, _, err := s.cfg.Directory.Bindings(r.Context(), r.tenant, found.Number)
-	return public(found, len(b)), err
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.cfg.Directory.Messages(r.Context(), r.tenant, found.Number)
+	shown := public(found, len(b))
+	shown.Messages = &m
+	return shown, err
 }
 
 func (s *Server) addSeat(_ http.ResponseWriter, r *request) (any, error) {
@@ -147,6 +155,12 @@ func (s *Server) fit(one seat.Seat) error {
 	t, _ := s.cfg.Node.Tenant(one.Tenant)
 	if one.Class != "" && !t.Service.Has(one.Class) {
 		return fail(http.StatusUnprocessableEntity, "there is no class %s; there are: %s", quoted(one.Class), strings.Join(t.Service.Classes(), ", "))
+	}
+	f := one.Set().Forward
+	for _, to := range []string{f.Always, f.Busy, f.NoAnswer, f.Unregistered} {
+		if n, ok := t.Emergency.Match(to); ok {
+			return fail(http.StatusUnprocessableEntity, "%s reaches %s: calls are not forwarded to an emergency number", to, n)
+		}
 	}
 	if n, ok := t.Emergency.Match(one.Number); ok {
 		return fail(http.StatusUnprocessableEntity, "%s reaches %s, so nobody could call seat %s; give it another number", one.Number, n, one.Number)

@@ -12,7 +12,7 @@ import (
 var pure = []string{
 	"dialplan",
 	"media/sdp", "media/codec", "media/dtmf", "media/jitter", "media/quality",
-	"sip/b2bua", "sip/cause", "sip/dialog", "sip/identity", "sip/message", "sip/transaction", "sip/trunk",
+	"sip/b2bua", "sip/cause", "sip/dialog", "sip/identity", "sip/message", "sip/subscribe", "sip/transaction", "sip/trunk",
 }
 
 // impure are imports that reach the world: sockets, files, logs and chance.

@@ -9,6 +9,7 @@
 //   - register: CPU time per REGISTER pair (401, then authenticated), Kamailio's
 //     registrar in memory, strowger with its embedded store and with Redis, whose
 //     own CPU time is counted too.
+//   - tls: memory per connection of a seat that has spoken by TLS and rests.
 //   - held: memory per held call. Kamailio keeps none.
 //   - bindings: memory per binding.
 //   - overload: what part of its rated load a node takes to a good end while it is
@@ -94,15 +95,16 @@ func measures(o Options) []measure {
 		}
 		return append(rival, ours...)
 	}
-	embedded, redis := strowger("strowger", false, users), strowger("strowger+redis", true, users)
+	embedded, redis := strowger("strowger", variant{seats: users}), strowger("strowger+redis", variant{seats: users, redis: true})
 	return []measure{
 		{"calls", "CPU ms per call at 100 calls/s", with([]system{kamailio("kamailio proxy", "proxy.cfg")}, embedded), cpuPerCall},
 		{"register", "CPU us per REGISTER pair", with([]system{kamailio("kamailio registrar", "registrar.cfg")}, embedded, redis), cpuPerRegister},
 		{"bindings", "bytes per binding", with([]system{kamailio("kamailio registrar", "registrar.cfg")},
-			strowger("strowger", false, bindings), strowger("strowger+redis", true, bindings)), memoryPerBinding},
+			strowger("strowger", variant{seats: bindings}), strowger("strowger+redis", variant{seats: bindings, redis: true})), memoryPerBinding},
+		{"tls", "bytes per resting TLS connection", with(nil, strowger("strowger", variant{seats: users, tls: true})), memoryPerTLSSeat},
 		{"held", "bytes per held call", with(nil, embedded), memoryPerCall},
 		{"rate", "calls/s sustained", with([]system{kamailio("kamailio proxy", "proxy.cfg")}, embedded), sustainedRate},
-		{"overload", "% of the rated load taken at twice that load", with(nil, strowger("strowger", false, users, nodeCore)), goodputAtTwice},
+		{"overload", "% of the rated load taken at twice that load", with(nil, strowger("strowger", variant{seats: users, cores: nodeCore})), goodputAtTwice},
 	}
 }
 

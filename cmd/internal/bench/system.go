@@ -66,20 +66,27 @@ func kamailio(name, cfg string) system {
 	}}
 }
 
+// variant is what kind of strowger is run.
+type variant struct {
+	redis bool
+	seats int
+	tls   bool   // has a TLS listener
+	cores string // that it is bound to, as taskset takes them; "" is all
+}
+
 // strowger runs a node with the demo's plan and so many seats, with its data in
-// the run's folder. On cores of its own, if they are given, it leaves the others to the
-// generators.
-func strowger(name string, redis bool, seats int, cores ...string) system {
+// the run's folder.
+func strowger(name string, v variant) system {
 	return system{name: name, start: func(ctx context.Context, o Options, dir string) (*running, error) {
 		binary, err := filepath.Abs(o.Strowger)
 		if err != nil {
 			return nil, err
 		}
-		if err := configure(o, dir, redis, seats); err != nil {
+		if err := configure(o, dir, v); err != nil {
 			return nil, err
 		}
 		up := &running{strowger: true}
-		if redis {
+		if v.redis {
 			p, err := start(ctx, dir, "redis-server", "redis-server", "--port", redisPort, "--bind", "127.0.0.1", "--save", "", "--dir", dir)
 			if err != nil {
 				return nil, err
@@ -90,7 +97,7 @@ func strowger(name string, redis bool, seats int, cores ...string) system {
 				return nil, err
 			}
 		}
-		command := append(pinned(cores), binary, "serve", "--config", "strowger.hcl")
+		command := append(v.wrapper(), binary, "serve", "--config", "strowger.hcl")
 		p, err := start(ctx, dir, "strowger", command[0], command[1:]...)
 		if err != nil {
 			up.stop()
@@ -102,23 +109,23 @@ func strowger(name string, redis bool, seats int, cores ...string) system {
 	}}
 }
 
-// pinned begins a command that runs on some cores only.
-func pinned(cores []string) []string {
-	if len(cores) == 0 {
+// wrapper begins the command that runs it.
+func (v variant) wrapper() []string {
+	if v.cores == "" {
 		return nil
 	}
-	return []string{"taskset", "--cpu-list", strings.Join(cores, ",")}
+	return []string{"taskset", "--cpu-list", v.cores}
 }
 
 // configure writes a node's configuration into a folder, with its seed: the demo's
-// plan and the first n seats of seats.
-func configure(o Options, dir string, redis bool, n int) error {
+// plan and the first seats of seats.
+func configure(o Options, dir string, v variant) error {
 	text, err := os.ReadFile(filepath.Join(o.Files, "strowger.hcl"))
 	if err != nil {
 		return err
 	}
 	config := strings.ReplaceAll(string(text), "LISTEN", server.String())
-	if redis {
+	if v.redis {
 		config += "\nstore {\n  url = \"redis://127.0.0.1:" + redisPort + "/0\"\n}\n"
 	}
 	plan, err := os.ReadFile(filepath.Join(o.Configs, "demo.plan.hcl"))
@@ -127,11 +134,14 @@ func configure(o Options, dir string, redis bool, n int) error {
 	}
 	var csv strings.Builder
 	csv.WriteString("number,network,password,site_number\n")
-	for _, seat := range seats(n) {
+	for _, seat := range seats(v.seats) {
 		fmt.Fprintf(&csv, "%s,local,demo-%s,+441632960100\n", seat, seat)
 	}
 	write := func(name, text string) error { return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600) }
-	return errors.Join(write("strowger.hcl", config), write("demo.plan.hcl", string(plan)), write("seats.csv", csv.String()))
+	if err := errors.Join(write("strowger.hcl", config), write("demo.plan.hcl", string(plan)), write("seats.csv", csv.String())); err != nil || !v.tls {
+		return err
+	}
+	return withTLS(dir)
 }
 
 // accepts waits until a server takes connections.

@@ -70,8 +70,8 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newServe())
-	root.AddCommand(newCheck(), newStatus(), newSeat(), newAccess(), newCallCommand(), newDialplan(), newState(), newMetrics(), newVersion())
-	root.AddCommand(newBlock(), newUsage())
+	root.AddCommand(newCheck(), newStatus(), newSeat(), newBlock(), newUsage(), newAccess(), newCallCommand(), newDialplan(), newState())
+	root.AddCommand(newMetrics(), newTrace(), newVersion())
 	root.AddCommand(newPhone(), newDemo(), newInit())
 	return root
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -16,6 +17,7 @@ import (
 // initFlags are those of init.
 type initFlags struct {
 	lan, force bool
+	tls        bool
 	address    string
 	dir        string
 	port       int
@@ -28,8 +30,12 @@ func newInit() *cobra.Command {
 		Short: "Write a configuration for phones of the local network",
 		Long: `Writes local.hcl and secrets/seats.csv beside the demo's files: the same contact
 centre on an address of the local network, with a random password for each seat.
-The accounts are printed once; secrets/seats.csv keeps them (mode 0600).`,
+The accounts are printed once; secrets/seats.csv keeps them (mode 0600).
+
+With --tls phones may also call by TLS, on the port after --sip-port: a self-made
+certificate is written to secrets/tls.crt, and what phones need is printed.`,
 		Example: `  strowger init --lan --address 192.168.1.10
+  strowger init --lan --tls --address 192.168.1.10
   strowger serve --config configs/local.hcl`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
@@ -38,6 +44,7 @@ The accounts are printed once; secrets/seats.csv keeps them (mode 0600).`,
 	c.Flags().StringVar(&f.address, "address", "", "address of this machine (default: its only private one, or asked for)")
 	c.Flags().StringVar(&f.dir, "dir", "configs", "folder with the demo's files, written to")
 	c.Flags().IntVar(&f.port, "sip-port", 5060, "SIP port")
+	c.Flags().BoolVar(&f.tls, "tls", false, "also for phones by TLS, with a self-made certificate")
 	c.Flags().BoolVar(&f.force, "force", false, "replace files of an earlier init")
 	return c
 }
@@ -46,6 +53,9 @@ func (f *initFlags) run(c *cobra.Command) error {
 	if !f.lan {
 		return usageError{errors.New("say what to write: strowger init --lan")}
 	}
+	if f.tls && f.port >= 65535 {
+		return usageError{fmt.Errorf("--sip-port %d: TLS takes the port after it; give one below 65535", f.port)}
+	}
 	address, err := f.choose(c.InOrStdin(), c.ErrOrStderr())
 	if err != nil {
 		return err
@@ -53,6 +63,13 @@ func (f *initFlags) run(c *cobra.Command) error {
 	site := localSite{dir: f.dir, address: address, port: f.port}
 	if err := site.read(); err != nil {
 		return err
+	}
+	if f.tls {
+		made, err := makeCertificate(address.Addr(), time.Now())
+		if err != nil {
+			return err
+		}
+		site.tls = &made
 	}
 	if err := site.write(f.force); err != nil {
 		return err

@@ -34,13 +34,15 @@ type localSite struct {
 	dir     string
 	address netip.Prefix // with the length of its subnet
 	port    int
+	tls     *selfMade // nil: no TLS
 
 	rows             [][]string // of the seats; the first has the names of columns
 	number, password int        // columns
 }
 
-func (s *localSite) configPath() string { return filepath.Join(s.dir, localConfig) }
-func (s *localSite) seatsPath() string  { return filepath.Join(s.dir, localSeats) }
+func (s *localSite) path(file string) string { return filepath.Join(s.dir, file) }
+func (s *localSite) configPath() string      { return s.path(localConfig) }
+func (s *localSite) seatsPath() string       { return s.path(localSeats) }
 
 // read takes the demo's seats, moves them to the local network and gives them
 // passwords of their own.
@@ -69,19 +71,39 @@ func (s *localSite) read() error {
 	return nil
 }
 
-// write creates both files, or none.
+// written is one file of init.
+type written struct {
+	path    string
+	content []byte
+	mode    fs.FileMode
+}
+
+// files are what is written, the configuration last: it needs the others.
+func (s *localSite) files(config string) ([]written, error) {
+	var seats bytes.Buffer
+	if err := csv.NewWriter(&seats).WriteAll(s.rows); err != nil {
+		return nil, err
+	}
+	files := []written{{s.seatsPath(), seats.Bytes(), 0o600}}
+	if s.tls != nil {
+		files = append(files, written{s.path(localKey), s.tls.key, 0o600}, written{s.path(localCert), s.tls.cert, 0o644})
+	}
+	return append(files, written{s.configPath(), []byte(config), 0o644}), nil
+}
+
+// write creates all files, or none.
 func (s *localSite) write(force bool) error {
 	text := s.config()
 	if _, err := configs.Parse(s.configPath(), []byte(text), configs.Overrides{}); err != nil {
 		return err
 	}
-	var seats bytes.Buffer
-	if err := csv.NewWriter(&seats).WriteAll(s.rows); err != nil {
+	files, err := s.files(text)
+	if err != nil {
 		return err
 	}
 	if force {
-		for _, path := range []string{s.configPath(), s.seatsPath()} {
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		for _, f := range files {
+			if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
@@ -89,11 +111,13 @@ func (s *localSite) write(force bool) error {
 	if err := os.MkdirAll(filepath.Dir(s.seatsPath()), 0o700); err != nil {
 		return err
 	}
-	if err := create(s.seatsPath(), seats.Bytes(), 0o600); err != nil {
-		return err
-	}
-	if err := create(s.configPath(), []byte(text), 0o644); err != nil {
-		return errors.Join(err, os.Remove(s.seatsPath()))
+	for i, f := range files {
+		if err := create(f.path, f.content, f.mode); err != nil {
+			for _, done := range files[:i] {
+				err = errors.Join(err, os.Remove(done.path))
+			}
+			return err
+		}
 	}
 	return nil
 }
@@ -129,7 +153,7 @@ network "lan" {
   listener "tcp" {
     bind = %[1]q
   }
-
+%[8]s
   rtp {
     bind      = %[2]q
     advertise = %[2]q # what phones send their sound to
@@ -177,7 +201,7 @@ admin {
   http   = "127.0.0.1:8080"
   socket = "admin.sock" # in the data folder
 }
-`, netip.AddrPortFrom(a, uint16(s.port)).String(), a.String(), localData, s.address.Masked().String(), s.port, demoPlan, localSeats)
+`, netip.AddrPortFrom(a, uint16(s.port)).String(), a.String(), localData, s.address.Masked().String(), s.port, demoPlan, localSeats, s.tlsListener())
 }
 
 // print tells what was written, what to open and whom to register.
@@ -191,8 +215,12 @@ func (s *localSite) print(w io.Writer) {
 	fmt.Fprintf(w, "\nif this machine has a firewall, let the phones in, for example:\n")
 	fmt.Fprintf(w, "  ufw allow proto udp from %s to any port %d\n", subnet, s.port)
 	fmt.Fprintf(w, "  ufw allow proto tcp from %s to any port %d\n", subnet, s.port)
+	if s.tls != nil {
+		fmt.Fprintf(w, "  ufw allow proto tcp from %s to any port %d\n", subnet, s.port+1)
+	}
 	fmt.Fprintf(w, "  ufw allow proto udp from %s to any port 20000:29999\n", subnet)
 	fmt.Fprintf(w, "\nEmergency calls fail until a real carrier's trunk is configured: do not use\nthis as anybody's only telephone.\n")
+	s.adviseTLS(w)
 	fmt.Fprintf(w, "\naccounts, server %s, UDP or TCP; then dial *43:\n", netip.AddrPortFrom(a, uint16(s.port)))
 	for _, row := range s.rows[1:] {
 		fmt.Fprintf(w, "  user %-6s password %s\n", row[s.number], row[s.password])

@@ -2,7 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/csv"
+	"encoding/pem"
 	"io"
 	"net/netip"
 	"os"
@@ -12,6 +17,7 @@ import (
 
 	"strowger/cmd/internal/node"
 	"strowger/configs"
+	"strowger/sip/transport"
 )
 
 // initFolder is a folder with the demo's files.
@@ -91,6 +97,55 @@ func TestInitWritesWhatRuns(t *testing.T) {
 	}
 }
 
+// TestInitTLS: phones that trust what init wrote call by TLS, and others do not.
+func TestInitTLS(t *testing.T) {
+	folder := initFolder(t)
+	code, stdout, stderr := command("init", "--lan", "--tls", "--address", "127.0.0.3", "--dir", folder)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if info, err := os.Stat(filepath.Join(folder, localKey)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key: %v, %v", info, err)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, localCert))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	sum := pairs(sha256.Sum256(block.Bytes))
+	if !strings.Contains(strings.ReplaceAll(stdout, "\n  ", ""), sum) || !strings.Contains(stdout, "127.0.0.3:5061") {
+		t.Errorf("printed:\n%s\nwithout the fingerprint %s", stdout, sum)
+	}
+	cfg, err := configs.Load(filepath.Join(folder, localConfig), configs.Overrides{Data: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.AnyPorts()
+	n, err := node.Start(t.Context(), cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = n.Stop(context.Background()) }()
+	trusting := x509.NewCertPool()
+	trusting.AppendCertsFromPEM(text)
+	for _, l := range n.Transport.Listeners() {
+		if l.Proto != transport.TLS {
+			continue
+		}
+		for pool, want := range map[*x509.CertPool]bool{trusting: true, x509.NewCertPool(): false} {
+			c, err := tls.Dial("tcp", l.Addr.String(), &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12})
+			if (err == nil) != want {
+				t.Errorf("trusting is %t, and the handshake gives %v", want, err)
+			}
+			if err == nil {
+				_ = c.Close()
+			}
+		}
+		return
+	}
+	t.Error("there is no TLS listener")
+}
+
 func TestInitKeepsWhatIsThere(t *testing.T) {
 	folder := initFolder(t)
 	args := []string{"init", "--lan", "--address", "127.0.0.3", "--dir", folder}
@@ -124,6 +179,7 @@ func TestInitRefuses(t *testing.T) {
 		"foreign address":   {[]string{"init", "--lan", "--address", "192.0.2.1"}, exitFailed, "does not have"},
 		"unspecified":       {[]string{"init", "--lan", "--address", "0.0.0.0"}, exitUsage, "--address"},
 		"no folder":         {[]string{"init", "--lan", "--address", "127.0.0.3", "--dir", "nowhere"}, exitFailed, "--dir"},
+		"no port for TLS":   {[]string{"init", "--lan", "--tls", "--address", "127.0.0.3", "--sip-port", "65535"}, exitUsage, "below 65535"},
 		"port out of range": {[]string{"init", "--lan", "--address", "127.0.0.3", "--dir", "../../../configs", "--sip-port", "70000"}, exitFailed, "70000"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,7 @@ func newSeat() *cobra.Command {
 	c.AddCommand(
 		seatAdd(n), seatSet(n), seatRemove(n), seatSwitch(n, "enable", false), seatSwitch(n, "disable", true),
 		seatList(n), seatShow(n), seatWhy(n), seatBindings(n), seatUnregister(n), seatPasswd(n),
-		seatImport(n), seatExport(n),
+		seatForward(n), seatQuiet(n), seatMessages(n), seatImport(n), seatExport(n),
 	)
 	return c
 }
@@ -44,9 +44,12 @@ func addSeatFields(c *cobra.Command) seatFields {
 		{"desk", "seat or number that is rung when emergency services call back"},
 		{"reached", "number elsewhere, as trunk:+441632960123, instead of a phone"},
 		{"class", "class of service: internal, national, mobile, international, premium, or one of the tenant's"},
+		{"pickup", "group whose ringing phones it may answer"},
+		{"ring", "how its phones ring, as Bellcore-dr2"},
 	} {
 		f.texts[field.name] = c.Flags().String(field.name, "", field.usage)
 	}
+	c.Flags().Bool("auto-answer", false, "have its phones answer by themselves")
 	return f
 }
 
@@ -58,8 +61,12 @@ func (f seatFields) edit(c *cobra.Command) api.SeatEdit {
 		}
 		return f.texts[name]
 	}
+	var auto *bool
+	if yes, err := c.Flags().GetBool("auto-answer"); err == nil && c.Flags().Changed("auto-answer") {
+		auto = &yes
+	}
 	edit := api.SeatEdit{
-		Name: given("name"), Network: given("network"), Presentation: given("presentation"),
+		AutoAnswer: auto, Pickup: given("pickup"), Ring: given("ring"), Name: given("name"), Network: given("network"), Presentation: given("presentation"),
 		SiteNumber: given("site-number"), Address: given("address"), Desk: given("desk"), Reached: given("reached"),
 		Class: given("class"),
 	}
@@ -243,7 +250,9 @@ func seatShow(n *connection) *cobra.Command {
 func printSeat(w io.Writer, s api.Seat) {
 	fields(w, "seat", s.Number, "tenant", s.Tenant, "name", s.Name, "network", s.Network, "disabled", yes(s.Disabled),
 		"phones", strconv.Itoa(s.Registered), "presentation", s.Presentation, "site number", s.SiteNumber,
-		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "class", s.Class, "calls at once", number(s.Calls), "secrets", strings.Join(s.Credentials, ", "))
+		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "class", s.Class, "calls at once", number(s.Calls), "secrets", strings.Join(s.Credentials, ", "),
+		"pickup", s.Pickup, "ring", s.Ring, "auto-answer", only(s.AutoAnswer), "do not disturb", only(s.Set().DoNotDisturb),
+		"forward", forwards(s.Set().Forward), "messages", messages(s.Messages))
 }
 
 func seatUnregister(n *connection) *cobra.Command {

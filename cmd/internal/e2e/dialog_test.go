@@ -52,6 +52,11 @@ func TestSession(t *testing.T) {
 	n.recorded(byCaller)
 }
 
+// numbered awaits a reliable 183 and keeps its number.
+const numbered = `<recv response="183" rrs="true"><action>
+<ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" assign_to="rseq"/>
+</action></recv>`
+
 // TestPrack: carrier and phone use reliable provisional responses, together or one
 // of them; the phone's answer is then in its 183.
 func TestPrack(t *testing.T) {
@@ -64,8 +69,8 @@ func TestPrack(t *testing.T) {
 			toInvite(200, "OK"), await("ACK")),
 	}
 	prack := func(tag string) string {
-		return steps(carrier.invite(1, to).with(tag+": 100rel"), maybe(100), `<recv response="183" rrs="true"/>`,
-			carrier.inDialog("PRACK", 2).with("RAck: 1 1 INVITE"), await("200"), await("200"), carrier.ack(1), carrier.hangsUp(3))
+		return steps(carrier.invite(1, to).with(tag+": 100rel"), maybe(100), numbered,
+			carrier.inDialog("PRACK", 2).with("RAck: [$rseq] 1 INVITE"), await("200"), await("200"), carrier.ack(1), carrier.hangsUp(3))
 	}
 	for name, c := range map[string]struct{ phone, caller string }{
 		"by carrier": {"plain", prack("Supported")},
@@ -83,7 +88,7 @@ func TestPrack(t *testing.T) {
 				phone.got("PRACK", "RAck: 77 1 INVITE")
 			}
 			if name != "by phone" {
-				call.got("SIP/2.0 183", "RSeq: 1")
+				call.got("SIP/2.0 183", "RSeq: ")
 				if final := call.all("SIP/2.0 200", "CSeq: 1 INVITE"); len(final) == 0 || strings.Contains(final[0], "m=audio") {
 					t.Errorf("the 200 after a reliable answer: %q", final)
 				}

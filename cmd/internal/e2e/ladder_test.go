@@ -52,7 +52,7 @@ func TestLadder(t *testing.T) {
 		`0\.000 \|-- INVITE \` + to + ` -+>\|`,
 		`\|<-+ 100 Trying --\|`,
 		`\| {33}\|-- INVITE .*->\|`,
-		`\| SDP PCMA,PCMU ` + n.host + `:2\d{4}`,
+		`\| (SDP PCMA,PCMU|at) ` + n.host + `:2\d{4} `,
 		`\| {33}\|<-+ 200 OK --\|`,
 		`\d\.\d{3} \|-- BYE -+>\|`,
 		`\| {33}\|<-+ 200 OK \(BYE\) --\|`,

@@ -67,6 +67,7 @@ type node struct {
 	t       *testing.T
 	host    string // port 5060, RTP from 20000
 	carrier string // the address of the trunk
+	edge    string // where others send what is for it; "" is itself
 	dir     string // configs/ and data/
 	process *process
 	notices []string // what it said before it was ready
@@ -90,6 +91,13 @@ func startNode(t *testing.T, edits ...edit) *node {
 	n.configure(edits)
 	n.start()
 	return n
+}
+
+// direct is the node without its edge.
+func (n *node) direct() *node {
+	d := *n
+	d.edge = ""
+	return &d
 }
 
 // configure copies the demo configuration, moved to the node's addresses.

@@ -3,11 +3,13 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,11 @@ var outcomes = map[string]string{
 // there (RFC 3261 section 18.2.2).
 var answered = map[string]int{"quotbal": 5050, "mult-ip-in-header": 6050, "ipv4-mapped-ipv6": 19823}
 
+var (
+	callID = regexp.MustCompile(`(?im)^(call-id|i)[ \t]*:.*$`)
+	cseq   = regexp.MustCompile(`(?im)^cseq\s*:\s*0*(\d+)`)
+)
+
 // TestTorture sends each message of RFC 4475 and RFC 5118 to a node, which answers as
 // they ask for and goes on.
 func TestTorture(t *testing.T) {
@@ -54,7 +61,7 @@ func TestTorture(t *testing.T) {
 	}
 	t.Parallel()
 	n := startNode(t)
-	usual := newTorturer(t, n.host+":5060", 5060)
+	senders := map[string]*torturer{} // one for all messages of a call
 	for folder, count := range map[string]int{"torture": 49, "torture6": 12} {
 		files, err := filepath.Glob(filepath.Join("../../../testdata", folder, "*.dat"))
 		if err != nil || len(files) != count {
@@ -66,10 +73,11 @@ func TestTorture(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := usual
-			if port := answered[name]; port != 0 {
-				s = newTorturer(t, n.host+":5060", port)
+			id := fmt.Sprint(answered[name], callID.FindString(string(data)))
+			if senders[id] == nil {
+				senders[id] = newTorturer(t, n.host+":5060", cmp.Or(answered[name], 5060))
 			}
+			s := senders[id]
 			if got, want := s.answer(name, data, outcomes[name]), outcomes[name]; got != want {
 				t.Errorf("%s is answered with %q, want %q", name, got, want)
 			}
@@ -78,7 +86,8 @@ func TestTorture(t *testing.T) {
 	n.alive()
 }
 
-// torturer sends from a port and is answered there: that of Via, 5060 if it has none.
+// torturer is a stranger at an address of its own. It sends from a port and is answered
+// there: that of Via, 5060 if it has none.
 type torturer struct {
 	t    *testing.T
 	conn *net.UDPConn
@@ -136,11 +145,20 @@ func (s *torturer) answer(name string, message []byte, want string) string {
 		case bytes.Contains(buf[:n], []byte(mark)):
 			behind = true
 		case bytes.Contains(buf[:n], []byte("behind-")): // of the one before
-		case !bytes.HasPrefix(buf[:n], []byte("SIP/2.0 1")):
+		case !bytes.HasPrefix(buf[:n], []byte("SIP/2.0 1")) && numberOf(buf[:n]) == numberOf(message):
 			status = string(buf[8:11])
 		}
 	}
 	return status
+}
+
+// numberOf is the CSeq of a message, by which an answer that is repeated is told from
+// that of the next one.
+func numberOf(message []byte) string {
+	if m := cseq.FindSubmatch(message); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 // TestMutated sends damaged messages to a node by UDP and TCP. It answers after each

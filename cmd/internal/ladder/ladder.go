@@ -112,6 +112,12 @@ func cut(s string, width int) string {
 	return string(b)
 }
 
+// Printable is a text of the network that a terminal may be given.
+func Printable(s string) string { return cut(s, max(len(s), 1)) }
+
+// What says in a few words what a message is.
+func What(m *trace.Message) string { return cut(read(m).what, span) }
+
 // reading is what a ladder says of a message.
 type reading struct {
 	what  string
@@ -142,9 +148,7 @@ func read(m *trace.Message) reading {
 			r.notes = append(r.notes, name+": "+v)
 		}
 	}
-	if s := describe(body); s != "" {
-		r.notes = append(r.notes, s)
-	}
+	r.notes = append(r.notes, describe(body)...)
 	return r
 }
 
@@ -173,19 +177,19 @@ func user(target string) string {
 	return name
 }
 
-// describe says what SDP a body has; "" if it has none.
-func describe(body string) string {
+// describe says what SDP a body has, if it has any, in as few lines as hold it.
+func describe(body string) []string {
 	at := strings.Index(body, "v=0")
 	if at < 0 {
-		return ""
+		return nil
 	}
 	d, err := sdp.Parse([]byte(body[at:]))
 	if err != nil {
-		return "SDP that cannot be read"
+		return []string{"SDP that cannot be read"}
 	}
 	i, err := d.Audio()
 	if err != nil {
-		return "SDP without plain audio"
+		return []string{"SDP without plain audio"}
 	}
 	m := d.Media[i]
 	var names []string
@@ -199,8 +203,11 @@ func describe(body string) string {
 		text += m.Direction.String() + " "
 	}
 	text += strings.Join(names, ",")
-	if m.RTP.IsValid() {
-		text += " " + m.RTP.String()
+	if !m.RTP.IsValid() {
+		return []string{text}
 	}
-	return text
+	if whole := text + " " + m.RTP.String(); len(whole) <= span-2 {
+		return []string{whole}
+	}
+	return []string{text, "at " + m.RTP.String()}
 }

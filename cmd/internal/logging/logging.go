@@ -61,8 +61,11 @@ func New(w io.Writer, cfg Config) *Log {
 	return &Log{Logger: slog.New(&handler{inner: inner, state: s}), state: s}
 }
 
-// CountersOf are the live figures of a log, nil of one that is not of this package.
+// CountersOf are the live figures of a log, nil of one that is not of this package, or nil.
 func CountersOf(l *slog.Logger) *Counters {
+	if l == nil {
+		return nil
+	}
 	if h, ok := l.Handler().(*handler); ok {
 		return &h.state.counters
 	}

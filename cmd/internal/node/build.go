@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"crypto/rand"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"strowger/media/relay"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -37,6 +39,12 @@ func (n *Node) algorithms(listener string) []string { return n.listener(listener
 
 // home is the tenant of a listener's requests that name none.
 func (n *Node) home(listener string) string { return n.listener(listener).Tenant }
+
+// messages counts what waits for a seat.
+func (n *Node) messages(ctx context.Context, tenant, number string) (subscribe.Messages, error) {
+	m, err := n.Directory.Messages(ctx, tenant, number)
+	return subscribe.Messages(m), err
+}
 
 func (n *Node) listener(name string) configs.Listener {
 	for _, w := range n.Config.Networks {

@@ -8,6 +8,7 @@ import (
 
 	"strowger/sip/auth"
 	"strowger/sip/cluster"
+	"strowger/sip/exchange"
 	"strowger/sip/mark"
 	"strowger/sip/transport"
 )
@@ -107,6 +108,9 @@ func (h linkHandler) Send(node string, f transport.Flow, m []byte) error {
 }
 
 func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error) {
+	if exchange.Asks(question) {
+		return h.n.Exchange.Answer(ctx, question)
+	}
 	return h.n.Admin.Answer(ctx, question)
 }
 

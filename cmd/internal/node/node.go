@@ -76,7 +76,7 @@ type Node struct {
 
 	mint     *mark.Minter
 	tls      *wireTLS
-	unwatch  []func() // end what watches certificates and blocks
+	unwatch  []func() // end what watches certificates, blocks and waiting messages
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -215,7 +215,7 @@ func (n *Node) openTransport(context.Context) error {
 		for _, l := range w.Listeners {
 			c.Listeners = append(c.Listeners, transport.Listener{
 				Name: l.Name, Network: w.Name, Proto: transport.Proto(l.Proto), Bind: l.Bind, Advertised: l.Advertised,
-				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP,
+				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP, Readers: l.Readers,
 			})
 		}
 	}
@@ -269,10 +269,12 @@ func (n *Node) openCalls(context.Context) error {
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
+	c.Messages = n.messages
 	if n.Link != nil {
-		c.Forward = n.Link.Forward
+		c.Forward, c.Peers = n.Link.Forward, peers{n}
 	}
 	n.Exchange = exchange.New(c)
+	n.unwatch = append(n.unwatch, n.Directory.WatchMessages(n.Exchange.MessagesChanged))
 	return nil
 }
 

@@ -98,7 +98,8 @@ func (n *Node) openAdmin(ctx context.Context) error {
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Guard: n.Guard.Guard, Usage: n.Usage, Counters: n.counters(), Ready: n.ready, Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Messages}, Log: n.log,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Guard: n.Guard.Guard, Usage: n.Usage, Counters: n.counters(), Ready: n.ready,
+		Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Messages}, Certificates: n.tls.keeper, Log: n.log,
 	}
 	if n.Link != nil {
 		c.Peers = peers{n}
@@ -123,6 +124,7 @@ func (n *Node) counters() map[string][]any {
 		"usage":     {n.Usage.Counters()},
 		"resolve":   {n.Resolver.Counters()},
 		"registrar": {n.Registrar.Counters()},
+		"subscribe": {n.Exchange.Subscriptions()},
 		"seat":      {n.Directory.Counters()},
 		"attempts":  {n.Attempts.Counters()},
 		"ledger":    {n.Ledger.Counters()},
@@ -132,7 +134,7 @@ func (n *Node) counters() map[string][]any {
 	if s, ok := n.Store.(interface{ Counters() *state.Counters }); ok {
 		all["state"] = []any{s.Counters()}
 	}
-	if !n.tls.keeper.Empty() {
+	if !n.tls.keeper.Empty() || n.Config.Admin.CertFile != "" {
 		all["certificate"] = []any{n.tls.keeper.Counters()}
 	}
 	if c := logging.CountersOf(n.log); c != nil {

@@ -48,6 +48,11 @@ func Rehearse(ctx context.Context, cfg *configs.Config) (*Rehearsal, error) {
 	}
 	keeper := certificate.NewKeeper(nil)
 	_, faults := readTLS(cfg, keeper)
+	if a := cfg.Admin; a.CertFile != "" {
+		if _, err := keeper.Server(certificate.Server{Pairs: []certificate.Pair{{CertFile: a.CertFile, KeyFile: a.KeyFile}}}); err != nil {
+			faults = append(faults, fmt.Errorf("admin: %w", err))
+		}
+	}
 	for _, err := range faults {
 		r.fault("%s: %v", cfg.File, err)
 	}

@@ -25,6 +25,7 @@
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
 //	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
+//	GET    /v1/messages                             viewer of every tenant; ?source=&text=&last=10m
 //	GET    /metrics                                 viewer of every tenant
 //	GET    /health/live, /health/ready              anybody
 //
@@ -102,6 +103,8 @@ type Seat struct {
 	seat.Seat
 	Credentials []string `json:"credentials"` // the algorithms that it has a secret for
 	Registered  int      `json:"registered"`  // living bindings
+	// Messages are those that wait, of a seat that is shown alone.
+	Messages *seat.Messages `json:"messages,omitempty"`
 }
 
 // NewSeat is a request for a seat. With an empty password one is generated.
@@ -133,27 +136,51 @@ type SeatEdit struct {
 	Reached      *string `json:"reached,omitempty"`
 	Class        *string `json:"class,omitempty"`
 	Calls        *int    `json:"calls,omitempty"`
+	Pickup       *string `json:"pickup,omitempty"`
+	Ring         *string `json:"ring,omitempty"`
+	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+}
+
+// FeatureEdit changes what is set; an empty text clears.
+type FeatureEdit struct {
+	DoNotDisturb *bool   `json:"do_not_disturb,omitempty"`
+	Always       *string `json:"always,omitempty"`
+	Busy         *string `json:"busy,omitempty"`
+	NoAnswer     *string `json:"no_answer,omitempty"`
+	Unregistered *string `json:"unregistered,omitempty"`
+	After        *int    `json:"after,omitempty"` // seconds
+}
+
+// Apply makes the edit.
+func (e FeatureEdit) Apply(f *seat.Features) {
+	set(&f.DoNotDisturb, e.DoNotDisturb)
+	set(&f.Forward.Always, e.Always)
+	set(&f.Forward.Busy, e.Busy)
+	set(&f.Forward.NoAnswer, e.NoAnswer)
+	set(&f.Forward.Unregistered, e.Unregistered)
+	set(&f.Forward.After, e.After)
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
 }
 
 // Apply makes the edit.
 func (e SeatEdit) Apply(s *seat.Seat) {
-	for _, f := range []struct{ from, to *string }{
-		{e.Name, &s.Name},
-		{e.Network, &s.Network},
-		{e.Presentation, &s.Presentation},
-		{e.SiteNumber, &s.SiteNumber},
-		{e.Address, &s.Address},
-		{e.Desk, &s.Desk},
-		{e.Reached, &s.Reached},
-		{e.Class, &s.Class},
-	} {
-		if f.from != nil {
-			*f.to = *f.from
-		}
-	}
-	if e.Calls != nil {
-		s.Calls = *e.Calls
-	}
+	set(&s.Name, e.Name)
+	set(&s.Network, e.Network)
+	set(&s.Presentation, e.Presentation)
+	set(&s.SiteNumber, e.SiteNumber)
+	set(&s.Address, e.Address)
+	set(&s.Desk, e.Desk)
+	set(&s.Reached, e.Reached)
+	set(&s.Pickup, e.Pickup)
+	set(&s.Ring, e.Ring)
+	set(&s.AutoAnswer, e.AutoAnswer)
+	set(&s.Class, e.Class)
+	set(&s.Calls, e.Calls)
 }
 
 // Why is what a seat tried last, and what it has.
@@ -219,9 +246,10 @@ type CallRecord struct {
 	Events []ledger.Event `json:"events"`
 }
 
-// Trace is the messages of a call on every node that answered, in order of time.
+// Trace is the messages of a call, or those that were searched for, on every node that
+// answered, in order of time.
 type Trace struct {
-	ID       string          `json:"id"`
+	ID       string          `json:"id,omitempty"`
 	Legs     []trace.Leg     `json:"legs"`
 	Messages []trace.Message `json:"messages"`
 	Missing  []Missing       `json:"missing,omitempty"`

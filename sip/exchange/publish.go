@@ -1,0 +1,72 @@
+package exchange
+
+import (
+	"strowger/sip/b2bua"
+	"strowger/sip/leg"
+	"strowger/sip/subscribe"
+)
+
+// shown is what a call has told of its seats.
+type shown struct {
+	generation uint64
+	legs       []subscribe.Progress // by leg number - 1
+}
+
+// publish tells the desk what has changed for the seats of a call. It costs one
+// reading of memory while nobody watches.
+func (r *running) publish() {
+	generation := r.x.watch.generation.Load()
+	if generation == 0 || !r.call.Recorded() {
+		return
+	}
+	if r.shown == nil || r.shown.generation != generation {
+		r.shown = &shown{generation: generation}
+	}
+	var changes []subscribe.Change
+	for id := 1; ; id++ {
+		l := r.call.Leg(id)
+		if l == nil {
+			break
+		}
+		if len(r.shown.legs) < id {
+			r.shown.legs = append(r.shown.legs, subscribe.Over)
+		}
+		p := progress(l)
+		if l.Party.Kind != leg.Seat || p == r.shown.legs[id-1] {
+			continue
+		}
+		r.shown.legs[id-1] = p
+		changes = append(changes, change(r.call, l, p))
+	}
+	if changes != nil {
+		r.x.tell(generation, changes)
+	}
+}
+
+// progress is how far a leg has come for those who watch its seat.
+func progress(l *leg.Leg) subscribe.Progress {
+	switch l.State {
+	case leg.Offered:
+		return subscribe.Trying
+	case leg.Early:
+		return subscribe.Early
+	case leg.Answered, leg.Confirmed:
+		return subscribe.Confirmed
+	default:
+		return subscribe.Over
+	}
+}
+
+func change(c *b2bua.Call, l *leg.Leg, p subscribe.Progress) subscribe.Change {
+	d := l.Dialog
+	v := subscribe.Conversation{
+		ID: d.LocalTag, CallID: d.CallID, LocalTag: d.RemoteTag, RemoteTag: d.LocalTag, Initiator: l.Inbound,
+		Peer: c.To, Progress: p,
+	}
+	if !l.Inbound {
+		v.Peer, v.PeerName = c.From, d.Local.Display
+	}
+	return subscribe.Change{
+		Name: subscribe.Name{Tenant: l.Party.Tenant, Number: l.Party.Name}, Owner: c.ID, Conversation: v,
+	}
+}
