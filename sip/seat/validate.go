@@ -58,19 +58,24 @@ func (s Seat) Validate() error {
 		(!ok || !trunkSyntax.MatchString(trunk) || !isNumber(number)) {
 		bad("reached %q: give a number behind any trunk as trunk:+441632960123, or behind one as carrier:+441632960123", s.Reached)
 	}
-	if s.Class != "" && !trunkSyntax.MatchString(s.Class) {
-		bad("class %q: give the name of a class of service, such as national", s.Class)
-	}
-	if s.Calls < 0 || s.Calls > maxCalls {
-		bad("calls %d: give 1 to %d, or 0 for what the tenant says", s.Calls, maxCalls)
-	}
 	for _, f := range []struct{ name, value string }{{"pickup", s.Pickup}, {"ring", s.Ring}} {
 		if f.value != "" && !wordSyntax.MatchString(f.value) {
 			bad("%s %q: give a word of at most 32 letters, digits, -, . or _", f.name, f.value)
 		}
 	}
-	errs = append(errs, s.Set().Validate(s.Number), checkCredentials(s.Credentials))
+	errs = append(errs, s.checkService(), s.Set().Validate(s.Number), checkCredentials(s.Credentials))
 	return errors.Join(errs...)
+}
+
+// checkService checks what the seat may call.
+func (s Seat) checkService() error {
+	switch {
+	case s.Class != "" && !trunkSyntax.MatchString(s.Class):
+		return fmt.Errorf("class %q: give the name of a class of service, such as national", s.Class)
+	case s.Calls < 0 || s.Calls > maxCalls:
+		return fmt.Errorf("calls %d: give 1 to %d, or 0 for what the tenant says", s.Calls, maxCalls)
+	}
+	return nil
 }
 
 // isNumber tells whether a text is an extension or a number in E.164.
