@@ -175,6 +175,8 @@ func (w *world) act(a action) {
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
+		case "transfer":
+			go w.transfer(atoi(a.args[0]), a.args[1])
 		case "lost":
 			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":
@@ -204,6 +206,19 @@ func (w *world) hangUp(n int) {
 		if err != nil {
 			w.t.Error(err)
 		}
+	}
+}
+
+// transfer connects a leg of the oldest call to a number, as an administrator would.
+func (w *world) transfer(leg int, number string) {
+	calls, err := w.x.Calls(context.Background())
+	if err == nil && len(calls) > 0 {
+		err = w.x.Transfer(context.Background(), calls[0].ID, leg, number)
+	}
+	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.log("transfer", err.Error())
 	}
 }
 

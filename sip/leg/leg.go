@@ -100,6 +100,7 @@ type Leg struct {
 	opening    *opening       // our first INVITE until its final response
 	session    session        // RFC 4028
 	reoffering reoffering     // our re-INVITE
+	refer      referring      // of the party
 	answered   bool           // a 2xx to our INVITE came: the dialog is with its sender
 	byeCause   *cause.Verdict // End was asked for before a BYE may go
 	giveUp     time.Time      // when Ending becomes Done whatever comes
@@ -132,6 +133,8 @@ const (
 	Refreshes             // the session wants a re-INVITE that changes nothing: call Reoffer
 	Retries               // an offer that was refused for a time may be made again: call Reoffer if it is still wanted
 	Digit                 // SIP INFO: Digit
+	Refers                // REFER: Refer; call AcceptRefer or RefuseRefer
+	Reported              // the last Report was answered, or will not be
 	Ends                  // the party hung up, refused or vanished: Verdict
 )
 
@@ -142,6 +145,7 @@ type Event struct {
 	Body    []byte
 	Verdict cause.Verdict
 	Digit   byte // '0'-'9', '*', '#', 'A'-'D'
+	Refer   Referral
 }
 
 // Answering returns the leg of a party whose INVITE came in transaction tx. The
@@ -210,6 +214,15 @@ func earlier(a, b time.Time) time.Time {
 
 func due(now, at time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
+// Quiet tells whether nothing of the leg is under way, so that it can be moved.
+func (l *Leg) Quiet() bool {
+	refreshing := l.session.ours && l.session.refresh.IsZero()
+	return l.Talking() && !l.busy() && !refreshing
+}
+
+// Move gives a quiet leg to another call, which may be on another strand.
+func (l *Leg) Move(id int, tokens Tokens) { l.ID, l.tokens = id, tokens }
+
 // Tick runs what is due: a repeated response, the end of waiting, a refresh or the end
 // of the session.
 func (l *Leg) Tick(now time.Time, w Wire) Event {
@@ -263,6 +276,7 @@ func (l *Leg) finish() {
 	l.giveUp = time.Time{}
 	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
 	l.reliable, l.opening, l.promise, l.forks, l.reoffering = reliable{}, nil, nil, nil, reoffering{}
+	l.refer = referring{}
 	l.session.stop()
 }
 

@@ -24,6 +24,8 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	switch {
 	case res.CSeq().MethodName == sip.UPDATE:
 		return l.renewed(now, w, res)
+	case res.CSeq().MethodName == sip.NOTIFY:
+		return l.reported(tx, res.StatusCode)
 	case res.CSeq().MethodName != sip.INVITE:
 		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
 			l.finish()
@@ -159,6 +161,8 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) Event {
 	v := failure(err)
 	switch {
+	case tx != nil && tx.Method == sip.NOTIFY: // the INVITE or BYE matters, as it does for PRACK
+		return l.reported(tx, 408)
 	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters
 		return Event{}
 	case l.State == Done:

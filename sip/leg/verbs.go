@@ -13,7 +13,7 @@ import (
 var ErrPending = errors.New("another offer is pending on this leg")
 
 // Allow lists the methods that a leg understands.
-const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
+const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER"
 
 // Capabilities are the headers that tell in the answer to OPTIONS, beside Allow, what
 // we understand (RFC 3261 section 11.2).
@@ -24,7 +24,7 @@ func Capabilities() []sip.Header {
 }
 
 // supported are the option tags that a request of ours offers.
-const supported = reliableTag + ", " + supportedTimer
+const supported = reliableTag + ", " + supportedTimer + ", replaces, " + norefersub
 
 // Product is what we call ourselves in User-Agent and Server.
 const Product = "Strowger"
