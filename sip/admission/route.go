@@ -130,7 +130,7 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		p.To, p.Refuse = called, &v
 		return p
 	}
-	if a.full(r, s) {
+	if r.refers == nil && a.full(r, s) { // who transfers a call gives it away
 		v := cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + s.Number + " has as many calls as it may", Fault: cause.Caller}
 		p.To, p.Refuse = called, &v
 		return p

@@ -68,15 +68,16 @@ type key struct{ tenant, party, destination string }
 // call is a call that is not over.
 type call struct {
 	tenant string
-	caller string // party
+	payer  string // the seat that calls, or has transferred the call last; "" for none
 	legs   []leg
-	toll   []string // destinations that the caller was counted a call to
+	toll   []string // destinations that the payer was counted a call to
 }
 
 type leg struct {
 	id          int
 	party       string
 	destination string    // of a call by a trunk; "" for others
+	payer       string    // the seat whose time it is too; "" for none
 	counted     time.Time // until when its time is counted; zero before the answer
 }
 
@@ -113,7 +114,10 @@ func (m *Meter) Record(events ...ledger.Event) {
 // event counts one. The lock is held.
 func (m *Meter) event(e *ledger.Event) {
 	if e.Kind == ledger.Arrived {
-		c := &call{tenant: e.Tenant, caller: e.Party}
+		c := &call{tenant: e.Tenant}
+		if isSeat(e.Party) {
+			c.payer = e.Party
+		}
 		m.calls[e.Call] = c
 		m.counters.Calls.Add(1)
 		m.begin(c, leg{id: e.Leg, party: e.Party})
@@ -123,22 +127,24 @@ func (m *Meter) event(e *ledger.Event) {
 	if c == nil {
 		return
 	}
+	i := slices.IndexFunc(c.legs, func(l leg) bool { return l.id == e.Leg })
 	switch e.Kind {
 	case ledger.Rang:
 		m.rang(c, e)
 	case ledger.Answered:
-		for i := range c.legs {
-			if c.legs[i].id == e.Leg {
-				c.legs[i].counted = e.At
-			}
+		if i >= 0 {
+			c.legs[i].counted = e.At
 		}
 	case ledger.LegEnded:
-		for i := range c.legs {
-			if c.legs[i].id == e.Leg {
-				m.end(e.At, c, i)
-				break
-			}
+		if i >= 0 {
+			m.end(e.At, c, i)
 		}
+	case ledger.Transferred:
+		if i >= 0 && isSeat(c.legs[i].party) {
+			c.payer, c.toll = c.legs[i].party, nil
+		}
+	case ledger.Joined:
+		m.joined(c, e)
 	case ledger.Ended:
 		for len(c.legs) > 0 {
 			m.end(e.At, c, 0)
@@ -158,15 +164,32 @@ func (m *Meter) begin(c *call, l leg) {
 	}
 }
 
-// rang begins a leg, and counts a call of the trunk and, once a destination, the caller.
+// joined takes a leg from the call that it came from, as it was. One that has ended
+// there meanwhile begins anew, without a time that is counted.
+func (m *Meter) joined(c *call, e *ledger.Event) {
+	l := leg{party: e.Party}
+	if from := m.calls[e.Detail]; from != nil {
+		if i := slices.IndexFunc(from.legs, func(l leg) bool { return l.party == e.Party }); i >= 0 {
+			l = from.legs[i]
+			m.end(e.At, from, i)
+			if !l.counted.IsZero() {
+				l.counted = e.At
+			}
+		}
+	}
+	l.id = e.Leg
+	m.begin(c, l)
+}
+
+// rang begins a leg, and counts a call of the trunk and, once a destination, the payer.
 func (m *Meter) rang(c *call, e *ledger.Event) {
 	l := leg{id: e.Leg, party: e.Party}
 	if policy := m.policy(c.tenant); policy != nil && !e.Emergency && strings.HasPrefix(e.Party, "trunk:") {
 		l.destination = policy.Of(e.To)
 		m.add(e.At, key{c.tenant, l.party, l.destination}, 1, 0)
-		if isSeat(c.caller) && !slices.Contains(c.toll, l.destination) {
+		if l.payer = c.payer; l.payer != "" && !slices.Contains(c.toll, l.destination) {
 			c.toll = append(c.toll, l.destination)
-			m.add(e.At, key{c.tenant, c.caller, l.destination}, 1, 0)
+			m.add(e.At, key{c.tenant, l.payer, l.destination}, 1, 0)
 		}
 	}
 	m.begin(c, l)
@@ -193,8 +216,8 @@ func (m *Meter) elapse(now time.Time, c *call, l *leg) {
 	spent := now.Sub(l.counted)
 	l.counted = now
 	m.add(now, key{c.tenant, l.party, l.destination}, 0, spent)
-	if isSeat(c.caller) {
-		m.add(now, key{c.tenant, c.caller, l.destination}, 0, spent)
+	if l.payer != "" {
+		m.add(now, key{c.tenant, l.payer, l.destination}, 0, spent)
 	}
 }
 

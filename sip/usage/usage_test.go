@@ -153,3 +153,29 @@ func TestNotCounted(t *testing.T) {
 		}
 	}
 }
+
+// TestTransferred: the time of a leg that goes to another call is still its seat's, and
+// who transfers a call pays for where it goes.
+func TestTransferred(t *testing.T) {
+	d := newDesk(t)
+	d.Record(ledger.Event{Kind: ledger.Arrived, At: start, Call: "in", Tenant: "demo", Leg: 1, Party: "trunk:carrier"})
+	d.Record(ledger.Event{Kind: ledger.Rang, At: start, Call: "in", Leg: 2, Party: "seat:1001", To: "1001"})
+	out := d.dials(start, "1001", "+12025550100")
+	now := start.Add(2 * time.Minute)
+	d.Record(ledger.Event{Kind: ledger.Transferred, At: now, Call: "in", Leg: 2, Peer: 1})
+	d.Record(ledger.Event{Kind: ledger.Moved, At: now, Call: out, Leg: 2})
+	d.Record(ledger.Event{Kind: ledger.Joined, At: now, Call: "in", Leg: 3, Party: "trunk:carrier", Detail: out})
+	d.Record(ledger.Event{Kind: ledger.Ended, At: now, Call: out})
+	d.Record(ledger.Event{Kind: ledger.LegEnded, At: now, Call: "in", Leg: 2})
+	if n := d.Calls("demo", "1001"); n != 0 {
+		t.Errorf("the seat has %d calls", n)
+	}
+	d.Record(ledger.Event{Kind: ledger.Rang, At: now, Call: "in", Leg: 4, Party: "trunk:carrier", To: "+33123456789"})
+	now = start.Add(25 * time.Minute)
+	d.Tick(now)
+	d.wants(t, "25m0s seat:1001 2 25")
+	d.Record(ledger.Event{Kind: ledger.Ended, At: now, Call: "in"})
+	if len(d.Meter.calls) != 0 || len(d.busy) != 0 {
+		t.Errorf("left are %v, %v", d.Meter.calls, d.busy)
+	}
+}
