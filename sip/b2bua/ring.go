@@ -283,7 +283,10 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.Answer(now, out, body)
-	caller.offer, p.sounds, c.program.Stages = nil, nil, nil // of no more use while the call lives
+	if !caller.Asking() {
+		caller.offer = nil
+	}
+	p.sounds, c.program.Stages = nil, nil // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)

@@ -326,6 +326,10 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	}
 	if p.early && c.state == ringing && !c.caller().over {
 		c.hearRinging(out)
+		if asked := c.reoffer; asked != nil { // who was to answer first is gone
+			c.reoffer = nil
+			asked.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
+		}
 	}
 	if c.transfers(p) && c.state == talking && c.transfer.other != nil { // before it was decided where to
 		out.Hear(c.transfer.other.ID, 0)

@@ -104,6 +104,8 @@ type Peers interface {
 type Trace interface {
 	// Leg tells that the dialog with a Call-ID is leg id of a call.
 	Leg(at time.Time, call string, id int, p leg.Party, callID string)
+	// Dialog tells that the dialog with a Call-ID is of a call of another node.
+	Dialog(at time.Time, callID string)
 }
 
 // Config is what an exchange needs. All fields but those with a default must be set.

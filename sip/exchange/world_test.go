@@ -47,6 +47,7 @@ type world struct {
 	sound     *plane
 	ledger    *recorder
 	delays    *meter.Delays
+	trace     *noted
 	start     time.Time
 
 	mu      sync.Mutex
@@ -71,7 +72,7 @@ type letter struct {
 func newWorld(t reporter, program string) *world {
 	w := &world{
 		t: t, start: time.Now(), parties: map[string]*party{}, wake: make(chan struct{}, 1),
-		finals: map[string]map[int]int{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
+		finals: map[string]map[int]int{}, trace: &noted{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
 	if err != nil {
@@ -89,9 +90,9 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		Session:  leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
-		Random:   func(n int) int { return (n - 1) * w.admission.random / 100 },
-		Delays:   w.delays,
+		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
+		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },
+		Delays:  w.delays, Trace: w.trace,
 		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})

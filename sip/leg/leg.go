@@ -88,6 +88,7 @@ type Leg struct {
 	tokens Tokens
 	server *transaction.Server // pending INVITE or re-INVITE of the party
 	update *question           // pending offer of the party in another request
+	asks   uint32              // CSeq of our pending offer by UPDATE; 0 if there is none
 	client *transaction.Client // our pending INVITE or re-INVITE
 	invite *sip.Request        // the request of server, until it has a final response
 	seq    uint32              // CSeq of the INVITE that client or reliable is about
@@ -274,7 +275,7 @@ func (l *Leg) Drop() { l.finish() }
 func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
-	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
+	l.server, l.client, l.invite, l.update, l.asks, l.sent = nil, nil, nil, nil, 0, ackSent{}
 	l.reliable, l.opening, l.promise, l.forks, l.reoffering = reliable{}, nil, nil, nil, reoffering{}
 	l.refer = referring{}
 	l.session.stop()
