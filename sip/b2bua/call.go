@@ -51,6 +51,12 @@ type Effects interface {
 	// Keep tells the call that gave a leg that it is kept; Return gives it back.
 	Keep(*Moving)
 	Return(*Moving, cause.Verdict)
+	// Seize takes a channel of a trunk for a leg; false if there is none, and why. An
+	// urgent call always has one. Free gives it back.
+	Seize(now time.Time, leg int, p leg.Party, inbound, urgent bool) (cause.Verdict, bool)
+	Free(leg int)
+	// Silent tells that a trunk said nothing at all to a leg's INVITE.
+	Silent(now time.Time, leg int)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
@@ -113,6 +119,7 @@ type party struct {
 	refuses bool // it has refused the codecs of the other leg
 	alerted bool // it rang
 	leaving bool // it waits for nothing but its end: others have the call
+	heard   bool // it said something to its INVITE
 	over    bool // its end was recorded
 	moved   bool // it stands in for a leg that another call has
 }

@@ -119,7 +119,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		}
 	case Response:
 		if p := c.party(e.Leg); p != nil {
-			p.hearEnd = time.Time{}
+			p.hearEnd, p.heard = time.Time{}, true
 			ev := p.Response(now, out, e.Tx, e.Msg)
 			c.introduce(p)
 			c.legEvent(now, p, ev, out)
@@ -319,6 +319,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.over {
 		return
 	}
+	out.Free(p.ID)
 	p.over, p.askEnd, p.hearEnd = true, time.Time{}, time.Time{}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
 	if p != c.caller() {

@@ -116,6 +116,8 @@ type Config struct {
 	Prompts   func(names []string) *media.Prompt // nil result: there is no such prompt
 	Ledger    ledger.Recorder
 	Admission Admission
+	// Trunks is told how the addresses of trunks do. nil means that nobody is.
+	Trunks Trunks
 	// Instant tells whether Admission will not wait for anything when it is asked
 	// about a request: it is then asked on the strand. nil means never.
 	Instant func(req *sip.Request) bool

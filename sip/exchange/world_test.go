@@ -46,6 +46,7 @@ type world struct {
 	admission *admission
 	sound     *plane
 	ledger    *recorder
+	trunks    trunks
 	delays    *meter.Delays
 	trace     *noted
 	start     time.Time
@@ -80,9 +81,10 @@ func newWorld(t reporter, program string) *world {
 	}
 	w.ledger = &recorder{world: w}
 	w.sound = &plane{world: w, next: 20000}
+	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}}
 	w.admission = parseProgram(w, program)
 	w.x = exchange.New(exchange.Config{
-		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission,
+		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission, Trunks: &w.trunks,
 		Prompts: func(names []string) *media.Prompt {
 			if names[0] == "missing" {
 				return nil
@@ -283,6 +285,7 @@ func (w *world) check() {
 		w.close(time.Second)
 	}
 	w.sound.check()
+	w.trunks.check(w.t)
 	w.ledger.check()
 	for branch, finals := range w.finals {
 		if len(finals) != 1 {

@@ -49,6 +49,7 @@ import (
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/media"
+	"strowger/sip/carrier"
 	"strowger/sip/certificate"
 	"strowger/sip/exchange"
 	"strowger/sip/guard"
@@ -99,6 +100,7 @@ type Config struct {
 	Media     media.Plane
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
+	Desk      *carrier.Desk
 	Guard     *guard.Guard
 	Usage     *usage.Meter
 	Trace     *trace.Ring

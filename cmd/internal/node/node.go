@@ -24,6 +24,7 @@ import (
 	"strowger/media/relay"
 	"strowger/sip/admission"
 	"strowger/sip/auth"
+	"strowger/sip/carrier"
 	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
@@ -64,6 +65,7 @@ type Node struct {
 	Events    *security.Log
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
+	Desk      *carrier.Desk
 	Trace     *trace.Ring
 	Delays    *meter.Delays
 	Messages  *meter.Messages
@@ -99,6 +101,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.watch(blockTick, n.Guard.Tick)
 	n.watch(usageTick, n.Usage.Tick)
 	n.Transport.Start()
+	n.Desk.Start(n.Exchange)
 	n.Admin.Start()
 	return n, nil
 }
@@ -125,6 +128,9 @@ func (n *Node) close() error {
 	}
 	for _, end := range n.unwatch {
 		end()
+	}
+	if n.Desk != nil {
+		n.Desk.Close()
 	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
@@ -249,7 +255,7 @@ func (n *Node) openCalls(context.Context) error {
 	})
 	n.Usage = usage.New(n.Ledger, n.policy, n.tollAlarm)
 	n.Admission = admission.New(admission.Config{
-		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Directory: n.Directory,
+		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
 		Attempts: n.Attempts, Sender: n.Transport, Calls: n.Usage.Calls, Events: n.Events,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
@@ -264,7 +270,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Usage,
-		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
