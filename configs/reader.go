@@ -240,6 +240,7 @@ func (r *reader) trunk(b *source.Body) {
 	t.Media = prefixes(b, "media")
 	r.health(b, &t)
 	t.Limits = trunkLimits(b)
+	profile(b, &t)
 	r.registration(b, &t)
 	t.NoHomer = isOff(b, "homer")
 	t.AnyProto = !b.Has("proto")

@@ -1,8 +1,11 @@
 package admission_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
+
+	"strowger/sip/trunk"
 )
 
 const (
@@ -79,4 +82,23 @@ dial "." {
 	rings(t, b.fromSeat("1001", "901632960777"), viaOne, viaBackup)
 	b.desk.disabled = map[string]bool{"carrier": true}
 	rings(t, b.fromSeat("1001", "901632960777"), viaBackup)
+}
+
+// TestProfile: a trunk is called as it wants.
+func TestProfile(t *testing.T) {
+	all := trunks()
+	for _, one := range all.All() {
+		one.Profile = trunk.Profile{
+			Number: trunk.National, UserPhone: true, Codecs: []string{"PCMU"}, Strip: []string{"P-Asserted-Identity"},
+			Add: []trunk.Header{{Name: "X-Account", Value: "42"}},
+		}
+	}
+	b := benchOf(t, all)
+	target := b.fromSeat("1001", "901632960777").Stages[0].Targets[0]
+	if got := target.Target.String(); got != "sip:01632960777@192.0.2.9:5060;user=phone" || target.To.URI.String() != got {
+		t.Errorf("it is called at %s", got)
+	}
+	if fmt.Sprint(target.Headers) != "[X-Account: 42]" || fmt.Sprint(target.Party.Codecs) != "[PCMU]" {
+		t.Errorf("headers %v, codecs %v", target.Headers, target.Party.Codecs)
+	}
 }

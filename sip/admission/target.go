@@ -153,10 +153,10 @@ func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to stri
 			continue
 		}
 		host := dialog.Host(flow.Advertised.Addr())
-		remote := way.URI(to)
+		remote := t.Profile.URI(way, r.tenant.Numbering, to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
 			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: shown.From(host), Forwards: r.forwards(),
-			Headers: shown.ToTrunk(t.Peer, host),
+			Headers: t.Profile.Headers(shown.ToTrunk(t.Peer, host)),
 			Answer:  a.cfg.Desk.Answer(t),
 		}})
 	}

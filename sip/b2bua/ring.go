@@ -129,9 +129,12 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 		Kind: ledger.Rang, Leg: p.ID, Party: t.Party.String(), To: t.To.URI.User,
 		SIPCallID: p.Dialog.CallID, Emergency: c.program.Emergency,
 	})
-	body := p.session.Offer(p.local, c.offerCodecs(), sdp.SendRecv)
+	body := p.session.Offer(p.local, p.offers(c.offerCodecs()), sdp.SendRecv)
 	p.Invite(now, out, body, t.Headers)
 }
+
+// offers are the codecs that a party may be offered.
+func (p *party) offers(codecs []sdp.Codec) []sdp.Codec { return sdp.Only(codecs, p.Party.Codecs) }
 
 // offerCodecs is what a target is offered: the caller's codecs, then ours.
 func (c *Call) offerCodecs() []sdp.Codec {
@@ -186,7 +189,7 @@ func (c *Call) firstOffer(caller *party) []byte {
 		return nil
 	}
 	caller.ours = true
-	return caller.session.Offer(caller.local, sdp.Defaults(), sdp.SendRecv)
+	return caller.session.Offer(caller.local, caller.offers(sdp.Defaults()), sdp.SendRecv)
 }
 
 // earlyMedia opens the way for the sound of a party that has not answered yet.

@@ -33,6 +33,7 @@ import (
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
+//	codecs carrier PCMU (is offered these only),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
@@ -131,6 +132,8 @@ func parseProgram(w *world, text string) *admission {
 			w.party(f[1]).behind = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
+		case "codecs":
+			w.trunks.codecs[f[1]] = f[2:]
 		case "answers":
 			w.trunks.answers = arg
 		case "channels":
@@ -264,6 +267,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 		a.world.mu.Unlock()
 		p.Home = netip.AddrPortFrom(addr, 5060)
 	}
+	p.Codecs = a.world.trunks.codecs[name]
 	return p
 }
 

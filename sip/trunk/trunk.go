@@ -29,9 +29,10 @@ type Trunk struct {
 	Peer    identity.Peer   // how far it is trusted about who calls
 	// Shows tells whether who connected by a flow has shown the trunk's certificate; nil
 	// if the trunk is not recognised so.
-	Shows  func(transport.Flow) bool
-	Probe  Probe
-	Limits channel.Limits
+	Shows   func(transport.Flow) bool
+	Probe   Probe
+	Profile Profile
+	Limits  channel.Limits
 
 	Account      *Account      // nil: its challenges are not answered
 	Registration *Registration // nil: we do not register with it
@@ -106,7 +107,7 @@ func (w Way) URI(user string) sip.Uri {
 
 // Party is the trunk as one side of a call, which was called at an address.
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
-	p := leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at, Shows: t.Shows}
+	p := leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at, Shows: t.Shows, Codecs: t.Profile.Codecs}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)
 		for _, w := range t.Known() {
