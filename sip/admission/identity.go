@@ -53,6 +53,9 @@ func (a *Admission) outward(r *request, presentation string) (c *identity.Caller
 	if r.trunk != nil {
 		return &seen, nil
 	}
+	if r.refers != nil { // who transfers has the call made
+		seen = r.own
+	}
 	asked := r.wish(presentation)
 	seen.Display, seen.Presentation = "", asked
 	if !r.mayPresent(asked) {

@@ -36,12 +36,17 @@ type request struct {
 	urgent bool            // what seats have set for their calls does not matter
 	help   bool            // it is a call for help
 	*diversion
+	refers *b2bua.Ask      // the caller asks for this in a call, for another party of it; or nil
+	own    identity.Caller // the caller itself, if it refers
 }
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
 	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow), diversion: begun(req)}
 	if r.trunk != nil {
+		if _, found, _ := message.Replaced(req); found { // it may take over nothing
+			return silent(cause.New(403, "", cause.Caller), nil)
+		}
 		return a.admitTrunk(ctx, r)
 	}
 	r.tenant = a.tenantOf(req, flow)
@@ -53,6 +58,9 @@ func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, 
 		return silent(*refusal, headers)
 	}
 	r.seat = s
+	if d, found, ok := message.Replaced(req); found {
+		return r.replaces(d, ok)
+	}
 	return a.admitSeat(ctx, r)
 }
 
@@ -70,7 +78,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 		r.number = r.caller.Presentation
 	}
 	p := b2bua.Program{
-		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number,
+		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number, Shown: r.shown(),
 		Network: r.caller.Network, Presentation: r.caller.Presentation, Withheld: r.caller.Withheld,
 	}
 	called := a.calledBy(r)
@@ -106,11 +114,15 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	dialled, showing := r.tenant.Plan().Showing(r.tenant.Numbering, called)
 	r.caller = seatCaller(s, asked, showing)
 	p := b2bua.Program{
+		Shown:  r.shown(),
 		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
 		From:   s.Number, Network: r.caller.Network, Presentation: s.Number, Withheld: r.caller.Withheld,
 	}
 	if n, ok := r.tenant.emergencyNumber(calledForEmergency(r.req, called)); ok {
 		return a.emergency(ctx, r, p, n)
+	}
+	if r.refers != nil {
+		r.own, r.caller = r.caller, r.refers.Shown
 	}
 	called = dialled
 	if asked.Privacy.Impossible() {

@@ -40,7 +40,7 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 		To:       dialog.Name{URI: sip.Uri{Scheme: "sip", User: s.Number, Host: host}},
 		From:     r.caller.From(host),
 		Forwards: r.forwards(),
-		Headers:  append(alerting(s, host), r.caller.ToSeat(host)...),
+		Headers:  slices.Concat(alerting(s, host), r.caller.ToSeat(host), r.referredBy(host)),
 	}}, true
 }
 

@@ -22,6 +22,12 @@ func (c *Call) startApp(now time.Time, out Effects) {
 	caller.Dialog.MeetSwitch()
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID, Party: c.program.App.String()})
 	caller.Answer(now, out, body)
+	c.performApp(out)
+}
+
+// performApp has the caller hear the application.
+func (c *Call) performApp(out Effects) {
+	caller := c.caller()
 	switch c.program.App {
 	case AppEcho:
 		out.Hear(caller.ID, caller.ID)

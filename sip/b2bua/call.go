@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"iter"
 	"net/netip"
 	"time"
 
@@ -9,8 +10,10 @@ import (
 	"strowger/media"
 	"strowger/media/sdp"
 	"strowger/sip/cause"
+	"strowger/sip/identity"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -33,6 +36,21 @@ type Effects interface {
 	Watch(leg int, speaks bool)
 	// Close releases a leg's ports and returns its last figures.
 	Close(leg int) media.Stats
+	// Ask has admission decide about a call that a party of this one asks for; a Routed
+	// event follows.
+	Ask(Ask)
+	// Fetch asks another call for a party of it; a Fetched event follows.
+	Fetch(Fetch)
+	// Find asks whether a dialog may be taken over; a Found event follows.
+	Find(Find)
+	// Give hands a leg that was detached to another call, to take the place of a dialog
+	// of it; a Kept or Returned event follows.
+	Give(*Moving, message.Replaces)
+	// Attach takes what came with a leg, which has the number id from now on.
+	Attach(id int, m *Moving)
+	// Keep tells the call that gave a leg that it is kept; Return gives it back.
+	Keep(*Moving)
+	Return(*Moving, cause.Verdict)
 	// Seize takes a channel of a trunk for a leg; false if there is none, and why. An
 	// urgent call always has one. Free gives it back.
 	Seize(now time.Time, leg int, p leg.Party, inbound, urgent bool) (cause.Verdict, bool)
@@ -69,14 +87,17 @@ type Call struct {
 	stage    int           // index into program.Stages
 	stageEnd time.Time     // when the stage stops ringing
 	outcome  cause.Verdict // best failure of the stages so far
-	legs     []*party      // legs[0] is the caller
+	legs     []*party      // by leg number - 1
+	front    *party        // whom the program serves: see caller
 	peer     *party        // whom the caller talks to
+	transfer *transfer     // that is under way, or nil
 	reoffer  *party        // whose re-INVITE waits for the other leg's answer
 }
 
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
+	shown    *identity.Caller // who it is, as shown to others; nil for the number that was called
 	session  sdp.Session
 	saved    *sdp.Session     // before our re-INVITE, to go back to if it fails
 	local    netip.AddrPort   // RTP address; zero until opened
@@ -97,8 +118,10 @@ type party struct {
 	oneWay  bool
 	refuses bool // it has refused the codecs of the other leg
 	alerted bool // it rang
+	leaving bool // it waits for nothing but its end: others have the call
 	heard   bool // it said something to its INVITE
 	over    bool // its end was recorded
+	moved   bool // it stands in for a leg that another call has
 }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
@@ -109,7 +132,8 @@ func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flo
 		c.lastHop = hops.Val() <= 1
 	}
 	l := leg.Answering(1, leg.Party{Network: flow.Network}, tx, req, flow, tokens)
-	c.legs = []*party{c.newParty(l, now)}
+	c.front = c.newParty(l, now)
+	c.legs = []*party{c.front}
 	return c
 }
 
@@ -145,6 +169,9 @@ func (c *Call) Done() bool {
 // Deadline is when a Tick is due; zero means never.
 func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
+	if t := c.transfer; t != nil {
+		d = earlier(d, t.again)
+	}
 	for _, p := range c.legs {
 		d = earlier(earlier(earlier(d, p.askEnd), p.hearEnd), p.Deadline())
 	}
@@ -167,13 +194,25 @@ func (c *Call) Leg(id int) *leg.Leg {
 }
 
 func (c *Call) party(id int) *party {
-	if id < 1 || id > len(c.legs) {
+	if id < 1 || id > len(c.legs) || c.legs[id-1].moved {
 		return nil
 	}
 	return c.legs[id-1]
 }
 
-func (c *Call) caller() *party { return c.legs[0] }
+// caller is whom the program serves: who began the call, or who is transferred.
+func (c *Call) caller() *party { return c.front }
+
+// rung are the legs that ring, or have answered and wait for the call to be theirs.
+func (c *Call) rung() iter.Seq[*party] {
+	return func(yield func(*party) bool) {
+		for _, p := range c.legs {
+			if p != c.front && p != c.peer && !p.leaving && !p.over && !c.transfers(p) && !yield(p) {
+				return
+			}
+		}
+	}
+}
 
 // record writes an event of this call.
 func (c *Call) record(now time.Time, out Effects, e ledger.Event) {

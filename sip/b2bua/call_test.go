@@ -105,6 +105,14 @@ func (f *fake) Token() string {
 
 func (f *fake) Random(int) int { return 0 }
 
+func (f *fake) Ask(Ask)                        {}
+func (f *fake) Find(Find)                      {}
+func (f *fake) Fetch(Fetch)                    {}
+func (f *fake) Give(*Moving, message.Replaces) {}
+func (f *fake) Attach(int, *Moving)            {}
+func (f *fake) Keep(*Moving)                   {}
+func (f *fake) Return(*Moving, cause.Verdict)  {}
+
 func (f *fake) Open(int, string) (netip.AddrPort, error) {
 	f.port += 2
 	return netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), f.port), nil

@@ -14,11 +14,28 @@
 //
 //	admitting  INVITE came; who may call and where it goes is being looked up
 //	ringing    a stage of the program rings its targets
-//	talking    caller and one target hear each other, or an application answered
+//	talking    caller and one target hear each other, or an application answered;
+//	           a transfer goes back to ringing
 //	over       every leg was told; the record is closed
 //
 // A leg that was told to end may linger for its last answer after the call is
 // over; Done says when the value can be dropped.
+//
+// # Moving a leg
+//
+// A leg that is quiet (answered, nothing under way on it) can be moved to another call,
+// with its sound, wherever that runs. Detaching gives a Moving, which nobody owns but
+// who holds it; Take attaches it in the place of another leg: it talks to the same
+// party, is rung for in the caller's stead, or answers the call that rings there. Who
+// gave the leg is told that it was Kept, and ends, or has it Returned, and goes on as
+// before. What the dialog hears meanwhile waits behind the leg in the mailbox.
+//
+//	attended transfer   the transferring call asks the other for its party (Fetch,
+//	                    Yield); while that still rings, it gives its own (Give)
+//	Replaces, pick-up   a Program with Replaces: the caller is answered and then given
+//	                    to the call that has the dialog
+//
+// A ledger sees it as moved in one call and joined in the other, each with its segments.
 //
 // # Decisions
 //
@@ -26,8 +43,8 @@
 //     arranged so that both sides agree; a law of G.711 may differ (the media
 //     plane converts), nothing else is transcoded.
 //   - Hold and resume, by re-INVITE or UPDATE, are answered on the leg that asked. The
-//     other leg gets a re-INVITE only when the codec must change on both; while it
-//     rings it cannot, and the offer is refused for that time.
+//     other leg gets a re-INVITE only when the codec must change on both, or an UPDATE
+//     while it rings; if it cannot have that either, the offer is refused for that time.
 //   - PRACK and session timers are each leg's own: neither passes through.
 //   - A caller that has an answer before anybody answered keeps it (RFC 3261 section
 //     13.2.1). Where who answers then has another codec, the caller is asked for that
@@ -37,5 +54,10 @@
 //   - Early media passes while a stage has one target; several targets give 180.
 //   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
 //     whoever comes to talk to another is introduced (Dialog.Meet).
+//   - A transfer (REFER, or by an administrator) serves who goes on by a new program,
+//     which admission decides as if who transfers had dialled the number. It is the
+//     call's caller from then on, hears ringing, and is joined to who answers. Who
+//     transfers stays in the call, unheard, until that is so: if nobody answers it has
+//     the call back, and if it has hung up its phone is rung for it.
 //   - The ledger is written before a fact is acted on.
 package b2bua

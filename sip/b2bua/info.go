@@ -10,7 +10,7 @@ import (
 type Info struct {
 	ID        string    `json:"id"`
 	Tenant    string    `json:"tenant"`
-	State     string    `json:"state"` // admitting, ringing, talking, over
+	State     string    `json:"state"` // admitting, ringing, talking, transferring, over
 	From      string    `json:"from"`
 	To        string    `json:"to"`
 	Entry     string    `json:"entry"` // of the plan
@@ -40,7 +40,13 @@ func (c *Call) Info() Info {
 		ID: c.ID, Tenant: c.Tenant, State: c.state.String(), From: c.From, To: c.To,
 		Entry: c.Entry, Why: c.program.Why, Started: c.Started, Answered: c.Answer, Emergency: c.program.Emergency,
 	}
+	if c.transfer != nil {
+		i.State = "transferring"
+	}
 	for _, p := range c.legs {
+		if p.moved {
+			continue
+		}
 		l := LegInfo{
 			ID: p.ID, Party: p.Party.String(), State: stateNames[p.State], Remote: p.Flow.Remote.String(),
 			Held: p.agreed.Held, CallID: p.Dialog.CallID, SessionID: p.Dialog.SessionID(),

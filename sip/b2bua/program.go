@@ -6,14 +6,17 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/cause"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
+	"strowger/sip/message"
 )
 
-// Program is what admission decided about a call. Exactly one of Refuse, App and
-// Stages is set.
+// Program is what admission decided about a call. Exactly one of Refuse, Replaces, App
+// and Stages is set.
 type Program struct {
-	Caller leg.Party // who calls
-	From   string    // the caller's number for the record
+	Caller leg.Party        // who calls
+	Shown  *identity.Caller // the caller, as shown to others; nil if that is not known
+	From   string           // the caller's number for the record
 	// Network and Presentation are the caller's numbers, for the record alone; "" if they
 	// are not known. Withheld tells that the called party may not see them.
 	Network, Presentation string
@@ -25,6 +28,10 @@ type Program struct {
 	Refuse  *cause.Verdict // the call is refused
 	Headers []sip.Header   // of the refusal (challenges, Retry-After)
 	Silent  bool           // the refusal is no call: a challenge or a stranger, nothing is recorded
+
+	// Replaces is a dialog whose place the caller takes: it talks to who talked there, or
+	// answers the call that rings there. Its tenant has to be the caller's.
+	Replaces *message.Replaces
 
 	App     App
 	Prompts []string // AppPlay: played in order, then the call ends

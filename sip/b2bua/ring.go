@@ -19,7 +19,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	}
 	caller := c.caller()
 	c.program = p
-	caller.Party = p.Caller
+	caller.Party, caller.shown = p.Caller, p.Shown
 	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, p.From, p.To, p.Entry
 	if !c.program.Silent {
 		c.record(now, out, ledger.Event{
@@ -28,13 +28,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
 		c.program.Network, c.program.Presentation = "", "" // of the message, which is not kept
-		if p.Emergency {
-			c.record(now, out, ledger.Event{
-				Kind: ledger.Alarm, Leg: 1, Emergency: true,
-				Detail: strings.Join(append([]string{"emergency call to " + p.To + " from " + p.Caller.String()}, p.Why...), "; "),
-			})
-		}
-		c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})
+		c.recordDecision(now, p, out)
 	}
 	c.state = ringing
 	switch {
@@ -42,14 +36,26 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 		c.end(now, *p.Refuse, "switch", out)
 	case !c.seizeIn(now, out):
 	case !c.prepare(now, out):
+	case p.Replaces != nil:
+		out.Find(Find{By: p.Caller, Dialog: *p.Replaces})
 	case p.App != NoApp:
 		c.startApp(now, out)
 	case c.lastHop:
 		c.end(now, cause.New(483, "", cause.Caller), "switch", out)
 	default:
-		c.stage = -1
-		c.nextStage(now, out)
+		c.ringStages(now, out)
 	}
+}
+
+// recordDecision writes where a call goes and why.
+func (c *Call) recordDecision(now time.Time, p Program, out Effects) {
+	if p.Emergency {
+		c.record(now, out, ledger.Event{
+			Kind: ledger.Alarm, Leg: 1, Emergency: true,
+			Detail: strings.Join(append([]string{"emergency call to " + p.To + " from " + p.Caller.String()}, p.Why...), "; "),
+		})
+	}
+	c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})
 }
 
 // prepare takes the caller's SDP and reserves its ports, before anybody is rung; a
@@ -94,7 +100,7 @@ func (c *Call) nextStage(now time.Time, out Effects) {
 		}
 	}
 	c.stageEnd = time.Time{}
-	c.end(now, c.outcome, "switch", out)
+	c.fails(now, "switch", out)
 }
 
 func (s Stage) timeout() time.Duration {
@@ -138,10 +144,14 @@ func (p *party) offers(codecs []sdp.Codec) []sdp.Codec { return sdp.Only(codecs,
 
 // offerCodecs is what a target is offered: the caller's codecs, then ours.
 func (c *Call) offerCodecs() []sdp.Codec {
-	if c.caller().offer == nil {
+	switch caller := c.caller(); {
+	case caller.Talking():
+		return sdp.Join(caller.agreed.Codecs, sdp.Join(caller.able, sdp.Defaults()))
+	case caller.offer == nil:
 		return sdp.Defaults()
+	default:
+		return sdp.Arrange(caller.offer.Codecs(), sdp.Defaults())
 	}
-	return sdp.Arrange(c.caller().offer.Codecs(), sdp.Defaults())
 }
 
 // open reserves the leg's ports, once.
@@ -157,10 +167,19 @@ func (c *Call) open(p *party, out Effects) error {
 	return nil
 }
 
+// fails ends what the program was for: nobody has answered.
+func (c *Call) fails(now time.Time, by string, out Effects) {
+	if c.transfer != nil {
+		c.untransferred(now, c.outcome, out)
+		return
+	}
+	c.end(now, c.outcome, by, out)
+}
+
 func (c *Call) ringingLegs() int {
 	n := 0
-	for _, p := range c.legs[1:] {
-		if p.State < leg.Ending && !p.over {
+	for p := range c.rung() {
+		if p.State < leg.Ending {
 			n++
 		}
 	}
@@ -173,6 +192,7 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 		return
 	}
 	p.alerted = true
+	c.tellProgress(now, ev.Status, out)
 	single := len(c.program.Stages[c.stage].Targets) == 1
 	if single && ev.Body != nil && !p.confirm && c.earlyMedia(now, p, ev.Body, out) {
 		return
@@ -198,11 +218,14 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	if p.early {
 		c.follow(p, body, out)
 	}
-	if caller.offer == nil || p.early {
+	if caller.offer == nil && !caller.Talking() || p.early {
 		return p.early
 	}
 	if !c.takeAnswer(p, body, out) {
 		return false
+	}
+	if caller.Talking() {
+		return c.earlyTransfer(p, body, out)
 	}
 	answer, err := c.finalFor(caller, p, out)
 	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
@@ -255,6 +278,10 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller := c.caller()
 	c.stageEnd, p.askEnd = time.Time{}, time.Time{}
 	c.cancelOthers(now, p, out)
+	if c.transfer != nil {
+		c.transferred(now, p, out)
+		return
+	}
 	body, err := c.finalFor(caller, p, out)
 	if err != nil {
 		c.end(now, sdpVerdict(err), "switch", out)
@@ -266,7 +293,10 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.Answer(now, out, body)
-	caller.offer, p.sounds, c.program.Stages = nil, nil, nil // of no more use while the call lives
+	if !caller.Asking() {
+		caller.offer = nil
+	}
+	p.sounds, c.program.Stages = nil, nil // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -275,9 +305,9 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
 	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
-	for _, p := range c.legs[1:] {
+	for p := range c.rung() {
 		p.next = nil
-		if p != winner && !p.over {
+		if p != winner {
 			c.release(now, p, elsewhere, out)
 		}
 	}
@@ -318,8 +348,8 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 		return
 	}
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
-	for _, p := range c.legs[1:] {
-		if !p.over && p.askEnd.IsZero() {
+	for p := range c.rung() {
+		if p.askEnd.IsZero() {
 			if p.Party.Kind == leg.Trunk && !p.heard && now.Sub(p.rang) >= Silence {
 				out.Silent(now, p.ID)
 			}
@@ -342,7 +372,7 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 		return
 	}
 	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
-		c.end(now, c.outcome, "callee", out)
+		c.fails(now, "callee", out)
 		return
 	}
 	c.nextStage(now, out)

@@ -123,7 +123,7 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 
 // reoffers answers a party's re-INVITE: hold, resume, a new address or codec.
 func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
-	if c.other(p) == nil && c.state != talking || c.reoffer != nil {
+	if c.other(p) == nil && c.state != talking && c.transfer == nil || c.reoffer != nil {
 		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
 		return
 	}
@@ -277,8 +277,8 @@ func (c *Call) other(p *party) *party {
 
 // earlyPeer is the party that the caller hears while it rings, or nil.
 func (c *Call) earlyPeer() *party {
-	for _, p := range c.legs[1:] {
-		if p.early && !p.over {
+	for p := range c.rung() {
+		if p.early {
 			return p
 		}
 	}

@@ -53,6 +53,36 @@ type (
 		By      string
 		Verdict cause.Verdict
 	}
+	// Routed is the decision about what a leg's party has asked for.
+	Routed struct {
+		Leg     int
+		Program Program
+	}
+	// Found is the answer to Find: why the dialog may not be taken over, or nil, and
+	// whether it rings.
+	Found struct {
+		Early bool
+		Err   error
+	}
+	// Fetched is the answer to Fetch: a leg, or why there is none.
+	Fetched struct {
+		Leg    int
+		Moving *Moving
+		Err    error
+	}
+	// Kept tells that a leg which went to another call has its place there.
+	Kept struct{}
+	// Returned gives back a leg that no call wanted.
+	Returned struct {
+		Moving  *Moving
+		Verdict cause.Verdict
+	}
+	// Transfer has a party called by the number that an administrator says: Leg stays
+	// in the call, and is connected to it.
+	Transfer struct {
+		Leg int
+		To  sip.Uri
+	}
 	// Tick runs what is due.
 	Tick struct{}
 )
@@ -64,6 +94,12 @@ func (Response) isEvent()  {}
 func (Failed) isEvent()    {}
 func (Sound) isEvent()     {}
 func (Hangup) isEvent()    {}
+func (Routed) isEvent()    {}
+func (Transfer) isEvent()  {}
+func (Found) isEvent()     {}
+func (Fetched) isEvent()   {}
+func (Kept) isEvent()      {}
+func (Returned) isEvent()  {}
 func (Tick) isEvent()      {}
 
 // Step advances the call by one event.
@@ -98,6 +134,26 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		}
 	case Hangup:
 		c.end(now, e.Verdict, e.By, out)
+	case Routed:
+		c.routed(now, e, out)
+	case Transfer:
+		c.transferBy(now, e, out)
+	default:
+		c.moves(now, ev, out)
+	}
+}
+
+// moves takes what happens to legs that go from call to call, and the time.
+func (c *Call) moves(now time.Time, ev Event, out Effects) {
+	switch e := ev.(type) {
+	case Found:
+		c.found(now, e, out)
+	case Fetched:
+		c.fetched(now, e, out)
+	case Kept:
+		c.kept(now, out)
+	case Returned:
+		c.returned(now, e.Moving, e.Verdict, out)
 	case Tick:
 		c.tick(now, out)
 	}
@@ -118,6 +174,9 @@ func (c *Call) tick(now time.Time, out Effects) {
 	if due(now, c.stageEnd) {
 		c.unanswered(now, out)
 	}
+	if t := c.transfer; t != nil && due(now, t.again) {
+		c.fetch(out)
+	}
 }
 
 func due(now, deadline time.Time) bool { return !deadline.IsZero() && !now.Before(deadline) }
@@ -131,6 +190,7 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 		c.accepts(now, p, ev.Body, out)
 	case leg.Acked:
 		c.acked(now, p, ev.Body, out)
+		c.takeOver(now, out)
 	case leg.Reoffers:
 		c.reoffers(now, p, ev.Body, out)
 	case leg.Reanswers:
@@ -143,6 +203,10 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 		c.retries(now, p, out)
 	case leg.Digit:
 		c.digit(now, p, ev.Digit, out)
+	case leg.Refers:
+		c.refers(now, p, ev.Refer, out)
+	case leg.Reported:
+		c.reported(now, p, out)
 	case leg.Ends:
 		c.ends(now, p, ev.Verdict, out)
 	case leg.Nothing:
@@ -158,6 +222,10 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 	case media.Timeout:
 		v := cause.Verdict{Q850: 102, Reason: "No media", Fault: cause.Peer}
 		c.record(now, out, ledger.Event{Kind: ledger.Alarm, Leg: p.ID, Detail: "media timeout"})
+		if p.leaving || c.transfers(p) {
+			c.release(now, p, v, out)
+			return
+		}
 		c.end(now, v, "switch", out)
 	case media.Ended:
 		if p == c.caller() && c.program.App == AppPlay {
@@ -175,13 +243,11 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 	c.legOver(now, p, v, out)
 	switch {
-	case c.state == over:
+	case c.state == over, p.leaving, c.transfers(p):
 	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504: // it went silent; nobody hung up
 		c.end(now, v, "switch", out)
-	case p == c.caller():
-		c.end(now, v, "caller", out)
-	case p == c.peer:
-		c.end(now, v, "callee", out)
+	case p == c.caller(), p == c.peer:
+		c.end(now, v, p.side(), out)
 	default:
 		c.outcome = better(c.outcome, carried(v))
 		c.goOn(now, p, v, out)
@@ -193,12 +259,13 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	if c.state == over {
 		return
 	}
-	answered := c.state == talking
+	answered := !c.Answer.IsZero()
 	if c.state == admitting { // nobody knows yet whose call it would have been
 		c.program.Silent = true
 	}
 	c.state = over
 	c.stageEnd, c.reoffer = time.Time{}, nil
+	c.dropTransfer(now, v, out)
 	for _, p := range c.legs {
 		c.legOver(now, p, v, out)
 	}
@@ -226,6 +293,14 @@ func (c *Call) recordEnd(now time.Time, v cause.Verdict, by string, answered boo
 	})
 }
 
+// side is how the ledger names a party that ended the call.
+func (p *party) side() string {
+	if p.ID == 1 {
+		return "caller"
+	}
+	return "callee"
+}
+
 func (c *Call) headersFor(p *party) []sip.Header {
 	if p == c.caller() {
 		return c.program.Headers
@@ -251,7 +326,14 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 		e.SessionID = p.Dialog.SessionID()
 	}
 	if p.early && c.state == ringing && !c.caller().over {
-		out.Hear(c.caller().ID, 0)
+		c.hearRinging(out)
+		if asked := c.reoffer; asked != nil { // who was to answer first is gone
+			c.reoffer = nil
+			asked.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
+		}
+	}
+	if c.transfers(p) && c.state == talking && c.transfer.other != nil { // before it was decided where to
+		out.Hear(c.transfer.other.ID, 0)
 	}
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)

@@ -212,7 +212,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 	callID := sip.CallIDHeader(d.CallID)
 	req.AppendHeader(&callID)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
-	if method == sip.INVITE || method == sip.UPDATE {
+	if method == sip.INVITE || method == sip.UPDATE || method == sip.NOTIFY {
 		req.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
 	req.AppendHeader(d.sessionHeader())
@@ -223,7 +223,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 // Contact where the method wants one.
 func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Response {
 	res := message.NewResponse(req, status, reason, d.LocalTag)
-	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
+	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE || req.Method == sip.REFER) {
 		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
 	}
 	d.sign(res)

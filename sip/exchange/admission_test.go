@@ -29,6 +29,7 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
+//	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
@@ -50,6 +51,7 @@ type admission struct {
 	strands   int
 	edges     []string // further addresses of every trunk
 	seat      bool
+	numbers   map[string]*admission // what is dialled as such
 	forged    bool
 	nobody    string
 	messages  subscribe.Messages
@@ -59,8 +61,14 @@ type admission struct {
 }
 
 func parseProgram(w *world, text string) *admission {
-	a := &admission{world: w}
+	a := &admission{world: w, numbers: map[string]*admission{}}
 	w.party("caller")
+	a.parse(text)
+	return a
+}
+
+func (a *admission) parse(text string) {
+	w := a.world
 	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
 		if len(f) == 0 {
@@ -72,6 +80,12 @@ func parseProgram(w *world, text string) *admission {
 			w.party(arg)
 			last := &a.rings[len(a.rings)-1]
 			last.args = append(last.args, f[0]+"="+arg)
+		case "to":
+			number, rest, _ := strings.Cut(arg, " ")
+			if a.numbers[number] == nil {
+				a.numbers[number] = &admission{world: w, seat: true}
+			}
+			a.numbers[number].parse(rest)
 		case "ring", "offline":
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
@@ -144,7 +158,6 @@ func parseProgram(w *world, text string) *admission {
 			w.t.Fatalf("program line %q", line)
 		}
 	}
-	return a
 }
 
 func isParty(word string) bool {
@@ -164,18 +177,49 @@ func (a *admission) Emergency(*sip.Request) bool { return a.program.Emergency }
 
 // Admit gives the program of the story.
 func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
+	a.wait(ctx)
+	name := req.From().Address.User
+	kind := leg.Trunk
+	if a.seat || isNumber(name) {
+		kind = leg.Seat
+	}
+	if b := a.numbers[req.Recipient.User]; b != nil {
+		a = b
+	}
+	if d, found, ok := message.Replaced(req); found && ok {
+		return b2bua.Program{Caller: a.partyOf(kind, name, flow.Remote.Addr()), From: name, Entry: "replaces", Replaces: &d}
+	}
+	return a.decide(name, kind, req, flow)
+}
+
+// Route gives the program of a number.
+func (a *admission) Route(ctx context.Context, _ time.Time, ask b2bua.Ask, flow transport.Flow) b2bua.Program {
+	b := a.numbers[ask.To.User]
+	if b == nil {
+		v := cause.New(404, "", cause.Caller)
+		return b2bua.Program{To: ask.To.User, Refuse: &v}
+	}
+	a.wait(ctx)
+	req := sip.NewRequest(sip.INVITE, ask.To)
+	req.AppendHeader(&sip.FromHeader{Address: sip.Uri{User: ask.Shown.Presentation}})
+	return b.decide(ask.Shown.Presentation, ask.By.Kind, req, flow)
+}
+
+// wait takes the time that the program says.
+func (a *admission) wait(ctx context.Context) {
 	if a.delay > 0 {
 		select {
 		case <-time.After(a.delay):
 		case <-ctx.Done():
 		}
 	}
+}
+
+func isNumber(name string) bool { return strings.Trim(name, "0123456789") == "" }
+
+func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, flow transport.Flow) b2bua.Program {
 	p := a.program
-	name := req.From().Address.User
-	kind := leg.Trunk
-	if a.seat {
-		kind = leg.Seat
-	}
+	p.Shown = &identity.Caller{Presentation: name}
 	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {
@@ -229,7 +273,7 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 	addr := flow.Remote
 	seat, _, _ := strings.Cut(name, "/")
 	kind := leg.Trunk
-	if strings.Trim(seat, "0123456789") == "" {
+	if isNumber(seat) {
 		kind = leg.Seat
 	}
 	target := message.URI(seat, addr)

@@ -116,8 +116,8 @@ func (s *strand) register(now time.Time, tx *transaction.Server, req *sip.Reques
 
 // authenticate has a seat prove that a request of its dialog, which came by
 // another flow, is its own; the leg then follows it there.
-func (s *strand) authenticate(now time.Time, r *running, l *leg.Leg, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
-	party := l.Party
+func (s *strand) authenticate(now time.Time, l *leg.Leg, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
+	party, tag := l.Party, l.Dialog.LocalTag
 	queued := s.decide(now, req, func(ctx context.Context) func(time.Time) {
 		ok, status, headers := s.x.cfg.Admission.Authenticate(ctx, now, req, flow, party)
 		return func(now time.Time) {
@@ -125,8 +125,12 @@ func (s *strand) authenticate(now time.Time, r *running, l *leg.Leg, tx *transac
 				s.reply(now, tx, req, status, headers...)
 				return
 			}
-			l.Moved(flow)
-			s.step(now, r, b2bua.Request{Leg: l.ID, Tx: tx, Msg: req})
+			if r, l := s.find(tag); l != nil {
+				l.Moved(flow)
+				s.step(now, r, b2bua.Request{Leg: l.ID, Tx: tx, Msg: req})
+			} else { // it has moved or ended meanwhile
+				s.reply(now, tx, req, 500, retryAfter())
+			}
 		}
 	})
 	if !queued {

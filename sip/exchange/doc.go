@@ -18,6 +18,12 @@
 // says; INVITE, CANCEL and ACK of one call therefore meet. A token of another
 // node sends the message there.
 //
+// # Legs that move
+//
+// A leg that goes to a call of another strand keeps its tag, which leads to the strand
+// where it was born: that, and each on the way, sends its messages on for as long as
+// the leg lives. A mailbox keeps the order, so that they come behind the leg.
+//
 // # Calls of other nodes
 //
 // A call rings the phones of another node through that node's flows, which carry
@@ -74,6 +80,9 @@ type Admission interface {
 	Emergency(req *sip.Request) bool
 	// Admit decides about an INVITE.
 	Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program
+	// Route decides about a call that a party of another call wants made; flow is
+	// that of the party.
+	Route(ctx context.Context, now time.Time, ask b2bua.Ask, flow transport.Flow) b2bua.Program
 	// Register answers a REGISTER.
 	Register(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response
 	// Authenticate tells whether a request that came by another flow is really
@@ -95,6 +104,8 @@ type Peers interface {
 type Trace interface {
 	// Leg tells that the dialog with a Call-ID is leg id of a call.
 	Leg(at time.Time, call string, id int, p leg.Party, callID string)
+	// Dialog tells that the dialog with a Call-ID is of a call of another node.
+	Dialog(at time.Time, callID string)
 }
 
 // Config is what an exchange needs. All fields but those with a default must be set.

@@ -137,6 +137,7 @@ func (p *party) call(a action) {
 		callID: id, ours: "tag-" + id, local: p.uri(), seq: 1,
 		remote: fmt.Sprintf("<sip:%s@192.0.2.1>", a.args[0]), target: "sip:" + a.args[0] + "@192.0.2.1",
 	}
+	a.header = p.replaces(a)
 	p.talks = append(p.talks, t)
 	p.offer(t, a)
 }
@@ -150,8 +151,16 @@ func (p *party) watch(a action) {
 	p.transmit(a, p.build(t, "SUBSCRIBE", t.seq, p.newBranch(), a))
 }
 
+// chosen is the dialog that an action is about: the newest, or talk=N of them all.
+func (p *party) chosen(a action) *talk {
+	if n := a.number("talk", 0); n > 0 && n <= len(p.talks) {
+		return p.talks[n-1]
+	}
+	return p.talk()
+}
+
 func (p *party) reinvite(a action) {
-	t := p.talk()
+	t := p.chosen(a)
 	t.seq++
 	p.offer(t, a)
 }
@@ -182,7 +191,10 @@ func (p *party) ack(t *talk, a action) {
 }
 
 func (p *party) request(a action) {
-	t := p.talk()
+	t := p.chosen(a)
+	if a.what == "REFER" {
+		a.header = p.referTo(a)
+	}
 	t.seq++
 	if a.what == "BYE" {
 		t.over = true

@@ -23,13 +23,13 @@ func (r *running) publish() {
 		r.shown = &shown{generation: generation}
 	}
 	var changes []subscribe.Change
-	for id := 1; ; id++ {
-		l := r.call.Leg(id)
-		if l == nil {
-			break
-		}
+	for id := 1; id <= r.call.Legs(); id++ {
 		if len(r.shown.legs) < id {
 			r.shown.legs = append(r.shown.legs, subscribe.Over)
+		}
+		l := r.call.Leg(id)
+		if l == nil { // it has moved to another call, which tells of it
+			continue
 		}
 		p := progress(l)
 		if l.Party.Kind != leg.Seat || p == r.shown.legs[id-1] {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -27,17 +28,31 @@ var errNoPorts = errors.New("leg has no ports")
 type running struct {
 	*strand
 	call  *b2bua.Call
-	ports []media.Endpoint // by leg number - 1; nil without ports
-	tags  []string         // in strand.legs
+	ports []*port  // by leg number - 1; nil without ports
+	tags  []string // in strand.legs
 	// channels give the trunks' channels back, by leg number - 1; nil without one
 	channels []func()
 	due      time.Time
 	slot     int    // in the heap of timers; -1 if not there
 	once     bool   // a stranger's: what refuses it is sent once
 	shown    *shown // to those who watch its seats; nil before the first
+	// trails are the strands that send messages of a leg on to here, by its tag.
+	trails map[string][]*strand
 
 	arrived     time.Time // its INVITE, on the wire
 	setUp, rang bool      // these delays were measured
+}
+
+// port is the sound of a leg, and where the leg is: it may move.
+type port struct {
+	media.Endpoint
+	at atomic.Pointer[place]
+}
+
+// tell takes an event of the sound to the leg.
+func (p *port) tell(e media.Event) {
+	at := p.at.Load()
+	at.run.later(b2bua.Sound{Leg: at.leg, Event: e})
 }
 
 // owns is the owner of a leg's transactions.
@@ -105,16 +120,12 @@ func (r *running) Cancel(now time.Time, tx *transaction.Client, reason string) {
 
 // Open reserves the ports of a leg.
 func (r *running) Open(id int, network string) (netip.AddrPort, error) {
-	s, call := r.strand, r.call.ID
-	p, err := s.x.cfg.Media.Open(network, call, func(e media.Event) {
-		s.box.post(func(now time.Time) {
-			if s.calls[call] == r {
-				s.step(now, r, b2bua.Sound{Leg: id, Event: e})
-			}
-		})
-	})
+	p := new(port)
+	p.at.Store(&place{run: r, leg: id})
+	var err error
+	p.Endpoint, err = r.x.cfg.Media.Open(network, r.call.ID, p.tell)
 	if err != nil {
-		s.x.log.Warn("no RTP port for a call", "call", call, "network", network, "error", err)
+		r.x.log.Warn("no RTP port for a call", "call", r.call.ID, "network", network, "error", err)
 		return netip.AddrPort{}, err
 	}
 	for len(r.ports) < id {
@@ -124,7 +135,7 @@ func (r *running) Open(id int, network string) (netip.AddrPort, error) {
 	return p.Local(), nil
 }
 
-func (r *running) port(id int) (media.Endpoint, error) {
+func (r *running) port(id int) (*port, error) {
 	if id < 1 || id > len(r.ports) || r.ports[id-1] == nil {
 		return nil, errNoPorts
 	}
@@ -146,10 +157,12 @@ func (r *running) Hear(id, from int) {
 	if err == nil {
 		var source media.Source
 		if from != 0 {
-			if source, err = r.port(from); err != nil {
+			other, err := r.port(from)
+			if err != nil {
 				r.complain("hear", from, err)
 				return
 			}
+			source = other.Endpoint
 		}
 		err = p.Hear(source)
 	}
@@ -166,12 +179,7 @@ func (r *running) Play(id int, prompts []string) {
 	if err != nil || prompt == nil {
 		r.complain("play", id, err)
 		r.x.log.Warn("prompt cannot be played", "call", r.call.ID, "prompts", prompts)
-		s, call := r.strand, r.call.ID
-		s.box.post(func(now time.Time) {
-			if s.calls[call] == r {
-				s.step(now, r, b2bua.Sound{Leg: id, Event: media.Event{Kind: media.Ended}})
-			}
-		})
+		r.later(b2bua.Sound{Leg: id, Event: media.Event{Kind: media.Ended}})
 	}
 }
 

@@ -21,7 +21,8 @@ type strand struct {
 	timer  *time.Timer
 	armed  time.Time // when timer fires
 	table  *transaction.Table
-	legs   map[string]place // by our tag
+	legs   map[string]place   // by our tag
+	moved  map[string]*strand // legs that were here, by our tag: who has them, or knows who
 	calls  map[string]*running
 	due    timers
 	events []ledger.Event  // of the step under way, not written yet
@@ -40,7 +41,7 @@ type place struct {
 func newStrand(x *Exchange, id uint16) *strand {
 	s := &strand{
 		x: x, id: id, box: newMailbox(), timer: time.NewTimer(0),
-		legs: map[string]place{}, calls: map[string]*running{},
+		legs: map[string]place{}, moved: map[string]*strand{}, calls: map[string]*running{},
 	}
 	s.table = transaction.NewTable(s, x.cfg.Sender)
 	s.table.IsPeer = s.isPeer
@@ -114,7 +115,7 @@ func (s *strand) drain() bool {
 		} else {
 			s.arrived = items[i].wire.At
 			s.x.cfg.Delays.Waited(now.Sub(s.arrived))
-			s.table.Receive(now, items[i].wire)
+			s.take(now, items[i].wire)
 		}
 	}
 	s.tick(now)
@@ -184,8 +185,13 @@ func (s *strand) tick(now time.Time) {
 // step advances a call and settles what follows: its timer, its place in the
 // tables, its end.
 func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
+	s.do(r, func() { r.call.Step(now, ev, r) })
+}
+
+// do has something done to a call, and settles what follows as step does.
+func (s *strand) do(r *running, what func()) {
 	wasOver := r.call.Over()
-	r.call.Step(now, ev, r)
+	what()
 	s.write()
 	r.publish()
 	if !wasOver && r.call.Over() {
@@ -216,6 +222,7 @@ func (s *strand) drop(r *running) {
 	delete(s.calls, r.call.ID)
 	for _, tag := range r.tags {
 		delete(s.legs, tag)
+		r.forget(tag)
 	}
 }
 

@@ -163,3 +163,32 @@ func bare(value string) string {
 	value, _, _ = strings.Cut(value, ";")
 	return value
 }
+
+// replaces is the header of an INVITE with replaces=NAME: the newest dialog of that
+// party, seen from the switch.
+func (p *party) replaces(a action) string {
+	name, ok := a.option("replaces")
+	if !ok {
+		return a.header
+	}
+	t := p.party(name).talk()
+	value := "Replaces: " + t.callID + ";to-tag=" + t.theirs + ";from-tag=" + t.ours
+	if _, early := a.option("early-only"); early {
+		value += ";early-only"
+	}
+	return strings.TrimPrefix(a.header+" | "+value, " | ")
+}
+
+// referTo is the header of REFER NUMBER, with Replaces for replaces=N: the dialog N of
+// the party itself. Other headers of the line come before it.
+func (p *party) referTo(a action) string {
+	if len(a.args) == 0 || a.args[0] == "none" {
+		return a.header
+	}
+	to := "Refer-To: <sip:" + a.args[0] + "@192.0.2.1>"
+	if n := a.number("replaces", 0); n > 0 && n <= len(p.talks) {
+		t := p.talks[n-1]
+		to = strings.TrimSuffix(to, ">") + fmt.Sprintf("?Replaces=%s%%3Bto-tag%%3D%s%%3Bfrom-tag%%3D%s>", t.callID, t.theirs, t.ours)
+	}
+	return strings.TrimPrefix(a.header+" | "+to, " | ")
+}

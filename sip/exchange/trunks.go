@@ -44,11 +44,16 @@ func (r *running) Seize(now time.Time, id int, p leg.Party, inbound, urgent bool
 	if free == nil {
 		return v, false
 	}
+	r.hold(id, free)
+	return cause.Verdict{}, true
+}
+
+// hold keeps what gives a leg's channel back.
+func (r *running) hold(id int, free func()) {
 	for len(r.channels) < id {
 		r.channels = append(r.channels, nil)
 	}
 	r.channels[id-1] = free
-	return cause.Verdict{}, true
 }
 
 // Free gives a leg's channel back, if it has one.

@@ -20,7 +20,7 @@ import (
 const allow = leg.Allow + ", REGISTER, SUBSCRIBE"
 
 // supported are the option tags that a request may Require.
-var supported = []string{"path", "outbound", "timer", "100rel"}
+var supported = []string{"path", "outbound", "timer", "100rel", "replaces", "norefersub"}
 
 // Request takes a request that is no retransmission (transaction.User).
 func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) {
@@ -53,7 +53,7 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 		s.register(now, tx, req, flow)
 	case sip.OPTIONS:
 		s.options(now, tx, req)
-	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK:
+	case sip.BYE, sip.INFO, sip.UPDATE, sip.PRACK, sip.REFER:
 		s.reply(now, tx, req, 481)
 	default:
 		s.reply(now, tx, req, 405, sip.NewHeader("Allow", allow))
@@ -173,7 +173,7 @@ func (s *strand) inDialog(now time.Time, tx *transaction.Server, req *sip.Reques
 		s.step(now, r, b2bua.Request{Leg: l.ID, Msg: withoutBody(req)})
 	case l.Party.Kind == leg.Seat:
 		s.x.counters.ForeignSource.Add(1)
-		s.authenticate(now, r, l, tx, req, flow)
+		s.authenticate(now, l, tx, req, flow)
 	default:
 		s.foreign(req.Method, flow)
 		s.reply(now, tx, req, 403)
@@ -227,6 +227,10 @@ func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Respon
 // repeated after its transaction's end is acknowledged by the leg if it lives; one of a
 // call that is over is hung up.
 func (s *strand) Stray(now time.Time, res *sip.Response, flow transport.Flow) {
+	if to := s.moved[message.Tag(res.From().Params)]; to != nil {
+		to.box.post(func(now time.Time) { to.Stray(now, res, flow) })
+		return
+	}
 	s.x.counters.StrayResponses.Add(1)
 	if res.CSeq().MethodName != sip.INVITE || res.StatusCode/100 != 2 {
 		return

@@ -174,6 +174,13 @@ func summary(msg sip.Message) string {
 		if m.Method == sip.INVITE {
 			fmt.Fprintf(&b, " to %s", mask(m.Recipient.User))
 		}
+		if m.Method == sip.REFER {
+			to, _, _ := strings.Cut(message.Header(m, "Refer-To"), "?")
+			fmt.Fprintf(&b, " to %s", strings.Trim(to, "<>"))
+		}
+		if m.Method == sip.NOTIFY && len(noticeSummary(string(m.Body()))) == 0 {
+			fmt.Fprintf(&b, " %s, %s: %s", message.Header(m, "Event"), message.Header(m, "Subscription-State"), strings.TrimSpace(string(m.Body())))
+		}
 		if m.Method == sip.PRACK && mask(message.ToTag(m)) == message.ToTag(m) {
 			fmt.Fprintf(&b, " to %s", message.ToTag(m))
 		}
@@ -190,6 +197,9 @@ func summary(msg sip.Message) string {
 		"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate", "Authorization", "Proxy-Authorization",
 		"Event", "Expires", "Subscription-State", "Min-Expires",
 	} {
+		if req, ok := msg.(*sip.Request); ok && req.Method == sip.NOTIFY && noticeSummary(string(req.Body())) == "" {
+			break // said above
+		}
 		for _, v := range message.Headers(msg, name) {
 			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}

@@ -48,6 +48,7 @@ type world struct {
 	ledger    *recorder
 	trunks    trunks
 	delays    *meter.Delays
+	trace     *noted
 	start     time.Time
 
 	mu      sync.Mutex
@@ -72,7 +73,7 @@ type letter struct {
 func newWorld(t reporter, program string) *world {
 	w := &world{
 		t: t, start: time.Now(), parties: map[string]*party{}, wake: make(chan struct{}, 1),
-		finals: map[string]map[int]int{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
+		finals: map[string]map[int]int{}, trace: &noted{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
 	if err != nil {
@@ -91,9 +92,9 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		Session:  leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
-		Random:   func(n int) int { return (n - 1) * w.admission.random / 100 },
-		Delays:   w.delays,
+		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
+		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },
+		Delays:  w.delays, Trace: w.trace,
 		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
@@ -177,6 +178,8 @@ func (w *world) act(a action) {
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
+		case "transfer":
+			go w.transfer(atoi(a.args[0]), a.args[1])
 		case "lost":
 			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":
@@ -206,6 +209,19 @@ func (w *world) hangUp(n int) {
 		if err != nil {
 			w.t.Error(err)
 		}
+	}
+}
+
+// transfer connects a leg of the oldest call to a number, as an administrator would.
+func (w *world) transfer(leg int, number string) {
+	calls, err := w.x.Calls(context.Background())
+	if err == nil && len(calls) > 0 {
+		err = w.x.Transfer(context.Background(), calls[0].ID, leg, number)
+	}
+	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.log("transfer", err.Error())
 	}
 }
 

@@ -13,8 +13,14 @@ const (
 	Answered Kind = "answered" // Call, Leg
 	Segment  Kind = "segment"  // Call, Leg, Peer: from now on Leg and Peer hear each other; Peer "" ends it
 	LegEnded Kind = "leg-ended"
-	Ended    Kind = "ended" // Call: the call is over; Status, Q850, By
-	Alarm    Kind = "alarm" // Detail: emergency call, disk full and the like
+	// Transferred has Call, Leg, Peer, To: Leg has asked that Peer be connected to To.
+	Transferred Kind = "transferred"
+	// Moved has Call, Leg: the leg goes to another call.
+	Moved Kind = "moved"
+	// Joined has Call, Leg, Party, To, SIPCallID, Detail: a leg came from the call in Detail.
+	Joined Kind = "joined"
+	Ended  Kind = "ended" // Call: the call is over; Status, Q850, By
+	Alarm  Kind = "alarm" // Detail: emergency call, disk full and the like
 )
 
 // Event is one entry. Zero fields are left out of the file.
@@ -43,7 +49,7 @@ type Event struct {
 	Status int    `json:"status,omitempty"` // SIP status
 	Q850   int    `json:"q850,omitempty"`
 	Reason string `json:"reason,omitempty"`
-	By     string `json:"by,omitempty"` // who ended it: "caller", "callee", "switch", "admin", "node lost"
+	By     string `json:"by,omitempty"` // who ended it: "caller", "callee", "switch", "admin", "transfer", "node lost"
 	Detail string `json:"detail,omitempty"`
 
 	Media *Media `json:"media,omitempty"` // leg-ended

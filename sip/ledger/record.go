@@ -70,7 +70,7 @@ func summary(c *calls) CDR {
 		switch e.Kind {
 		case Decided:
 			r.Entry, _, _ = strings.Cut(e.Detail, "; ")
-		case Rang:
+		case Rang, Joined:
 			parties[e.Leg] = e.Party
 		case Answered:
 			if r.Answer == "" {
@@ -80,7 +80,7 @@ func summary(c *calls) CDR {
 					r.Answerer = parties[e.Leg]
 				}
 			}
-		case Arrived, Segment, LegEnded, Ended, Alarm:
+		case Arrived, Segment, LegEnded, Transferred, Moved, Ended, Alarm:
 		}
 	}
 	r.Disposition = disposition(r)
@@ -114,14 +114,15 @@ func legs(c *calls) []LegRecord {
 	answered := map[int]bool{}
 	for _, e := range c.Events {
 		switch e.Kind {
-		case Arrived, Rang:
+		case Arrived, Rang, Joined:
 			began[e.Leg] = e
+			answered[e.Leg] = e.Kind == Joined
 		case Answered:
 			answered[e.Leg], answered[1] = true, true
-		case LegEnded:
+		case LegEnded, Moved:
 			rows = append(rows, legRecord(began[e.Leg], e, answered[e.Leg]))
 			delete(began, e.Leg)
-		case Decided, Segment, Ended, Alarm:
+		case Decided, Segment, Transferred, Ended, Alarm:
 		}
 	}
 	for id := 1; len(began) > 0 && id <= len(c.Events); id++ { // left open by a lost node

@@ -35,6 +35,8 @@ func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 		return l.updated(now, w, tx, req)
 	case sip.INFO:
 		return l.informed(now, w, tx, req)
+	case sip.REFER:
+		return l.referred(now, w, tx, req)
 	case sip.OPTIONS:
 		l.answerWith(now, w, tx, req, 200, Capabilities()...)
 	default:

@@ -88,6 +88,7 @@ type Leg struct {
 	tokens Tokens
 	server *transaction.Server // pending INVITE or re-INVITE of the party
 	update *question           // pending offer of the party in another request
+	asks   uint32              // CSeq of our pending offer by UPDATE; 0 if there is none
 	client *transaction.Client // our pending INVITE or re-INVITE
 	invite *sip.Request        // the request of server, until it has a final response
 	seq    uint32              // CSeq of the INVITE that client or reliable is about
@@ -100,6 +101,7 @@ type Leg struct {
 	opening    *opening       // our first INVITE until its final response
 	session    session        // RFC 4028
 	reoffering reoffering     // our re-INVITE
+	refer      referring      // of the party
 	answered   bool           // a 2xx to our INVITE came: the dialog is with its sender
 	answer     Answer         // nil: challenges are refusals
 	proven     bool           // a challenge of the INVITE or BYE under way was answered
@@ -134,6 +136,8 @@ const (
 	Refreshes             // the session wants a re-INVITE that changes nothing: call Reoffer
 	Retries               // an offer that was refused for a time may be made again: call Reoffer if it is still wanted
 	Digit                 // SIP INFO: Digit
+	Refers                // REFER: Refer; call AcceptRefer or RefuseRefer
+	Reported              // the last Report was answered, or will not be
 	Ends                  // the party hung up, refused or vanished: Verdict
 )
 
@@ -144,6 +148,7 @@ type Event struct {
 	Body    []byte
 	Verdict cause.Verdict
 	Digit   byte // '0'-'9', '*', '#', 'A'-'D'
+	Refer   Referral
 }
 
 // Answering returns the leg of a party whose INVITE came in transaction tx. The
@@ -218,6 +223,15 @@ func earlier(a, b time.Time) time.Time {
 
 func due(now, at time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
+// Quiet tells whether nothing of the leg is under way, so that it can be moved.
+func (l *Leg) Quiet() bool {
+	refreshing := l.session.ours && l.session.refresh.IsZero()
+	return l.Talking() && !l.busy() && !refreshing
+}
+
+// Move gives a quiet leg to another call, which may be on another strand.
+func (l *Leg) Move(id int, tokens Tokens) { l.ID, l.tokens = id, tokens }
+
 // Tick runs what is due: a repeated response, the end of waiting, a refresh or the end
 // of the session.
 func (l *Leg) Tick(now time.Time, w Wire) Event {
@@ -269,8 +283,9 @@ func (l *Leg) Drop() { l.finish() }
 func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
-	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
+	l.server, l.client, l.invite, l.update, l.asks, l.sent = nil, nil, nil, nil, 0, ackSent{}
 	l.reliable, l.opening, l.promise, l.forks, l.reoffering = reliable{}, nil, nil, nil, reoffering{}
+	l.refer = referring{}
 	l.session.stop()
 }
 

@@ -22,8 +22,12 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		l.Dialog.Hear(res)
 	}
 	switch {
+	case res.CSeq().MethodName == sip.UPDATE && res.CSeq().SeqNo == l.asks:
+		return l.answeredEarly(res)
 	case res.CSeq().MethodName == sip.UPDATE:
 		return l.renewed(now, w, res)
+	case res.CSeq().MethodName == sip.NOTIFY:
+		return l.reported(tx, res.StatusCode)
 	case res.CSeq().MethodName != sip.INVITE:
 		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE && !l.byedAgain(now, w, res) {
 			l.finish()
@@ -59,6 +63,7 @@ func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
 	}
 	l.State = Early
 	l.Dialog.Confirm(res)
+	l.session.learn(res)
 	return Event{Kind: Rings, Status: res.StatusCode, Body: l.answerIn(res)}
 }
 
@@ -161,6 +166,11 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) Event {
 	v := failure(err)
 	switch {
+	case tx != nil && tx.Method == sip.UPDATE && l.asks != 0 && l.Live() && !l.Talking():
+		l.asks = 0
+		return Event{Kind: ReofferFail, Verdict: v}
+	case tx != nil && tx.Method == sip.NOTIFY: // the INVITE or BYE matters, as it does for PRACK
+		return l.reported(tx, 408)
 	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters
 		return Event{}
 	case l.State == Done:

@@ -13,7 +13,7 @@ import (
 var ErrPending = errors.New("another offer is pending on this leg")
 
 // Allow lists the methods that a leg understands.
-const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
+const Allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER"
 
 // Capabilities are the headers that tell in the answer to OPTIONS, beside Allow, what
 // we understand (RFC 3261 section 11.2).
@@ -24,7 +24,7 @@ func Capabilities() []sip.Header {
 }
 
 // supported are the option tags that a request of ours offers.
-const supported = reliableTag + ", " + supportedTimer
+const supported = reliableTag + ", " + supportedTimer + ", replaces, " + norefersub
 
 // Product is what we call ourselves in User-Agent and Server.
 const Product = "Strowger"
@@ -74,9 +74,13 @@ func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	l.offer(now, w, body, headers)
 }
 
-// Reoffer sends a re-INVITE.
+// Reoffer sends a re-INVITE, or an UPDATE before the INVITE is answered.
 func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
-	if l.busy() || !l.Talking() {
+	switch {
+	case l.mayUpdate():
+		l.ask(now, w, body)
+		return nil
+	case l.busy() || !l.Talking():
 		return ErrPending
 	}
 	l.offer(now, w, body, nil)
@@ -85,7 +89,7 @@ func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
 
 // busy tells whether an offer is under way, or an INVITE that may carry one.
 func (l *Leg) busy() bool {
-	return l.client != nil || l.server != nil || l.update != nil || l.reliable.pending()
+	return l.client != nil || l.server != nil || l.update != nil || l.asks != 0 || l.reliable.pending()
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {

@@ -59,6 +59,18 @@ func (t *Table) request(now time.Time, req *sip.Request, flow transport.Flow) {
 	}
 }
 
+// Knows tells whether a transaction of this table would take a request: it is repeated,
+// acknowledges a refusal, or is a CANCEL.
+func (t *Table) Knows(req *sip.Request) bool {
+	method := req.Method
+	if method == sip.ACK || method == sip.CANCEL {
+		method = sip.INVITE
+	}
+	key, ok := appendServerKey(t.scratch[:0], req, method)
+	t.scratch = key
+	return ok && t.servers[string(key)] != nil
+}
+
 // ack takes an ACK. One that no transaction waits for acknowledges a 2xx, unless
 // it answers a response that was sent without a transaction.
 func (t *Table) ack(now time.Time, tx *Server, req *sip.Request, flow transport.Flow) {

@@ -14,6 +14,7 @@ func (s *Server) callEndpoints() []endpoint {
 		{"GET " + calls, viewer, api.MaxBody, s.listCalls},
 		{"GET " + calls + "/{call}", viewer, api.MaxBody, s.showCall},
 		{"DELETE " + calls + "/{call}", operator, api.MaxBody, s.hangup},
+		{"POST " + calls + "/{call}/transfer", operator, api.MaxBody, s.transfer},
 		{"GET " + calls + "/{call}/events", viewer, api.MaxBody, s.callEvents},
 		{"GET " + calls + "/{call}/messages", viewer, api.MaxBody, s.callMessages},
 		{"GET /v1/messages", viewer, api.MaxBody, s.searchMessages},

@@ -30,11 +30,12 @@ type Peers interface {
 type about string
 
 const (
-	everyCall  about = "calls"  // of the tenant, that are not over
-	oneCall    about = "call"   // that is not over
-	callHangup about = "hangup" // the same, and hang it up
-	callEvents about = "events" // of a call, in the ledger
-	callLegs   about = "legs"   // of a call, in the ring of messages
+	everyCall  about = "calls"    // of the tenant, that are not over
+	oneCall    about = "call"     // that is not over
+	callHangup about = "hangup"   // the same, and hang it up
+	callMove   about = "transfer" // the same, and transfer it
+	callEvents about = "events"   // of a call, in the ledger
+	callLegs   about = "legs"     // of a call, in the ring of messages
 	messages   about = "messages"
 	search     about = "search" // of messages, whose tenant nobody knows
 )
@@ -46,6 +47,8 @@ type question struct {
 	Tenant string `json:"tenant"`
 	Call   string `json:"call,omitempty"`
 	Past   *past  `json:"past,omitempty"` // of callLegs and messages
+	// Transfer is that of callMove.
+	Transfer *api.Transfer `json:"transfer,omitempty"`
 }
 
 // past is what of the messages is asked for. The call that they are of is the
@@ -64,6 +67,7 @@ type knowledge struct {
 	Events   []ledger.Event  `json:"events,omitempty"`
 	Legs     []trace.Leg     `json:"legs,omitempty"`
 	Messages []trace.Message `json:"messages,omitempty"`
+	Refused  string          `json:"refused,omitempty"` // why a transfer cannot be
 }
 
 // know answers a question for this node.
@@ -79,7 +83,7 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 				k.Calls = append(k.Calls, c)
 			}
 		}
-	case oneCall, callHangup:
+	case oneCall, callHangup, callMove:
 		var c exchange.Call
 		c, err = s.cfg.Calls.Call(ctx, q.Call)
 		if err == nil && c.Tenant != q.Tenant {
@@ -87,6 +91,9 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		}
 		if err == nil && q.About == callHangup {
 			err = s.cfg.Calls.Hangup(ctx, c.ID)
+		}
+		if err == nil && q.About == callMove {
+			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
 		}
 		switch {
 		case err == nil:

@@ -130,15 +130,57 @@ func TestHangupElsewhere(t *testing.T) {
 	}
 }
 
+// TestTransferElsewhere: the call's node transfers it, or says why not.
+func TestTransferElsewhere(t *testing.T) {
+	known := nodeWith("demo", "a", time.Now())
+	for body, c := range map[string]struct {
+		answer knowledge
+		status int
+		says   string
+	}{
+		`{"to":"1003"}`:           {known(question{About: oneCall, Tenant: "demo", Call: "a"}), 200, `"id":"a"`},
+		`{"to":"1003","leg":2}`:   {knowledge{Refused: "A transfer is under way", Calls: []exchange.Call{{}}}, 409, "call a cannot be transferred: A transfer is under way"},
+		`{"to":"1004"}`:           {knowledge{}, 404, "there is no call"},
+		`{"to":""}`:               {knowledge{}, 400, "to is empty"},
+		`{"to":"1003","from":""}`: {knowledge{}, 400, "from"},
+	} {
+		t.Run(body, func(t *testing.T) {
+			s := newServer(t, configs.Config{})
+			var told *api.Transfer
+			s.cfg.Peers = others{"node-2": func(q question) knowledge {
+				if q.About == callMove {
+					told = q.Transfer
+					return c.answer
+				}
+				return known(q)
+			}}
+			code, answer := ask(s, s.token(t, operator, "demo"), "POST", "/v1/tenants/demo/calls/a/transfer", body)
+			if code != c.status || !strings.Contains(strings.ReplaceAll(answer, " ", ""), strings.ReplaceAll(c.says, " ", "")) {
+				t.Errorf("%d %s", code, answer)
+			}
+			if asked := code != 400; asked != (told != nil) || asked && told.Leg == 0 {
+				t.Errorf("the node was asked %+v", told)
+			}
+			if told != nil && !strings.Contains(auditText(t, s), `"action":"call.transfer"`) {
+				t.Errorf("audit: %s", auditText(t, s))
+			}
+			if code, _ := ask(s, s.token(t, viewer, "demo"), "POST", "/v1/tenants/demo/calls/a/transfer", body); code != 403 {
+				t.Errorf("a viewer: %d", code)
+			}
+		})
+	}
+}
+
 // TestAnswer: what comes from another node is answered or refused.
 func TestAnswer(t *testing.T) {
 	s := newServer(t, configs.Config{})
 	for text, want := range map[string]string{
-		`{"about":"calls","tenant":"demo"}`:             `{}`,
-		`{"about":"call","tenant":"demo","call":"x"}`:   `{}`,
-		`{"about":"hangup","tenant":"demo","call":"x"}`: `{}`,
-		`{"about":"weather"}`:                           `run the same release on all nodes`,
-		`nonsense`:                                      `cannot be read`,
+		`{"about":"calls","tenant":"demo"}`:               `{}`,
+		`{"about":"call","tenant":"demo","call":"x"}`:     `{}`,
+		`{"about":"hangup","tenant":"demo","call":"x"}`:   `{}`,
+		`{"about":"transfer","tenant":"demo","call":"x"}`: `{}`,
+		`{"about":"weather"}`:                             `run the same release on all nodes`,
+		`nonsense`:                                        `cannot be read`,
 	} {
 		answer, err := s.Answer(t.Context(), []byte(text))
 		if got := string(answer); got != want && (err == nil || !strings.Contains(err.Error(), want)) {

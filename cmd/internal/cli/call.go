@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "Calls: now, and why they went where they went"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n))
+	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n))
 	return c
 }
 
@@ -164,6 +165,12 @@ func story(e ledger.Event) string {
 		return e.Detail
 	case ledger.Rang, ledger.Answered:
 		return strings.TrimSuffix(leg+", "+e.Party, ", ")
+	case ledger.Transferred:
+		return fmt.Sprintf("leg %d is to talk to %s instead of %s", e.Peer, cmp.Or(e.To, "who is rung"), leg)
+	case ledger.Moved:
+		return leg + " goes to another call"
+	case ledger.Joined:
+		return fmt.Sprintf("%s, %s, was %s", leg, e.Party, e.Detail)
 	case ledger.Segment:
 		if e.Peer == 0 {
 			return leg + " hears nobody"

@@ -10,6 +10,7 @@ import (
 	"strowger/media"
 	"strowger/media/prompt"
 	"strowger/media/relay"
+	"strowger/sip/b2bua"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
 	"strowger/sip/subscribe"
@@ -71,7 +72,11 @@ const maxComposed = 1024
 func composer(library *prompt.Library) func(names []string) *media.Prompt {
 	var mu sync.Mutex
 	composed := map[string]*media.Prompt{}
+	ringback := prompt.Ringback()
 	return func(names []string) *media.Prompt {
+		if len(names) == 1 && names[0] == b2bua.Ringback {
+			return ringback
+		}
 		if len(names) == 1 {
 			p, err := library.Get(names[0])
 			if err != nil {

@@ -214,6 +214,12 @@ type Call struct {
 	exchange.Call
 }
 
+// Transfer connects a party of a call to somebody else.
+type Transfer struct {
+	To  string `json:"to"`            // as it would be dialled by the party that is let go
+	Leg int    `json:"leg,omitempty"` // who goes on; 0 means 1, the caller
+}
+
 // Calls are those of a tenant on every node that answered, oldest first.
 type Calls struct {
 	Calls   []Call    `json:"calls"`

@@ -1,0 +1,51 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/b2bua"
+	"strowger/sip/message"
+)
+
+// Ask has admission decide about a call that a party of this one wants made.
+func (r *running) Ask(a b2bua.Ask) {
+	s, now, flow := r.strand, time.Now(), r.call.Leg(a.Leg).Flow
+	queued := s.decide(now, sip.NewRequest(sip.INVITE, a.To), func(ctx context.Context) func(time.Time) {
+		p := s.x.cfg.Admission.Route(ctx, now, a, flow)
+		return func(time.Time) { r.later(b2bua.Routed{Leg: a.Leg, Program: p}) }
+	})
+	if !queued {
+		r.later(b2bua.Routed{Leg: a.Leg, Program: b2bua.Program{Refuse: &overload}})
+	}
+}
+
+// Transfer connects leg id of a call, for an administrator, to who has a number that
+// the other party may dial. It returns ErrNoCall, or a cause.Verdict if the call cannot
+// be transferred now.
+func (x *Exchange) Transfer(ctx context.Context, call string, id int, number string) error {
+	to := sip.Uri{Scheme: "sip", User: message.Escape(number)}
+	for _, s := range x.strands {
+		found, err := ask(ctx, s, func() error {
+			r := s.calls[call]
+			if r == nil || r.call.Over() {
+				return ErrNoCall
+			}
+			if err := r.call.CanTransfer(id); err != nil {
+				return err
+			}
+			s.step(time.Now(), r, b2bua.Transfer{Leg: id, To: to})
+			return nil
+		})
+		switch {
+		case err != nil:
+			return err
+		case !errors.Is(found, ErrNoCall):
+			return found
+		}
+	}
+	return ErrNoCall
+}
