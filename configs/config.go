@@ -191,6 +191,9 @@ type Trunk struct {
 	Limits channel.Limits
 	// Profile is the block profile: what the trunk wants in calls that go out to it.
 	Profile Profile
+	// Redirects is how many 3xx in a row are followed, to the trunk's own addresses.
+	// Default 0: none, 0 to 5.
+	Redirects int
 	// Account is the block credentials: what the trunk's challenges, of our calls and of
 	// our registration, are answered by. nil, the default, answers none.
 	Account *Account

@@ -119,7 +119,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 		t.Address, t.Next = t.Next[0], t.Next[1:]
 	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.confirm, p.next, p.rang = t.Confirm, t.Next, now
+	p.confirm, p.next, p.rang, p.redirect = t.Confirm, t.Next, now, t.Redirect
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
@@ -306,7 +306,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
 	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
 	for p := range c.rung() {
-		p.next = nil
+		p.next, p.redirect = nil, nil
 		if p != winner {
 			c.release(now, p, elsewhere, out)
 		}

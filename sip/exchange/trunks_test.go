@@ -32,6 +32,7 @@ type trunks struct {
 	taken  map[string]int
 
 	codecs  map[string][]string // that a trunk is offered
+	follows map[string]int      // so many 3xx of a trunk
 	answers string              // a trunk whose challenges are answered
 }
 

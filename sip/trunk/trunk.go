@@ -6,6 +6,7 @@ package trunk
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -32,7 +33,9 @@ type Trunk struct {
 	Shows   func(transport.Flow) bool
 	Probe   Probe
 	Profile Profile
-	Limits  channel.Limits
+	// Redirects is how many 3xx in a row are followed, to its own addresses. 0: none.
+	Redirects int
+	Limits    channel.Limits
 
 	Account      *Account      // nil: its challenges are not answered
 	Registration *Registration // nil: we do not register with it
@@ -73,6 +76,17 @@ type Way struct {
 
 // Known are all ways to the trunk at present, each address once.
 func (t *Trunk) Known() []Way { return t.ways((*resolve.Name).Known) }
+
+// At is the way to the trunk that a URI names, by address or by the name of a target.
+func (t *Trunk) At(u sip.Uri) (Way, bool) {
+	for _, w := range t.Known() {
+		named := w.Target.Host != "" && strings.EqualFold(u.Host, w.Target.Host)
+		if named || u.Host == dialog.Host(w.Addr()) && (u.Port == 0 || u.Port == int(w.Port())) {
+			return w, true
+		}
+	}
+	return Way{}, false
+}
 
 // Ways are where a call to the trunk goes, in order of trying, each address once.
 // They may be none: names that DNS does not know.

@@ -30,7 +30,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 			Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media,
 			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
 		}
-		k.Profile = profile(t.Profile)
+		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
 		if len(t.ClientNames) > 0 {
 			k.Shows = func(f transport.Flow) bool {
 				return slices.ContainsFunc(n.Transport.Shown(f), func(name string) bool { return slices.Contains(t.ClientNames, name) })
