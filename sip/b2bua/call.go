@@ -57,6 +57,9 @@ type Effects interface {
 	Free(leg int)
 	// Silent tells that a trunk said nothing at all to a leg's INVITE.
 	Silent(now time.Time, leg int)
+	// Park takes a place for the party of a leg; false if none is free. Unpark gives it up.
+	Park(leg int, p Park) (place string, ok bool)
+	Unpark(place string)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
@@ -92,6 +95,7 @@ type Call struct {
 	peer     *party        // whom the caller talks to
 	transfer *transfer     // that is under way, or nil
 	reoffer  *party        // whose re-INVITE waits for the other leg's answer
+	park     *parked       // how the caller is kept until somebody comes for it; nil if it is not
 }
 
 // party is a leg with its sound.
@@ -170,6 +174,9 @@ func (c *Call) Done() bool {
 // Deadline is when a Tick is due; zero means never.
 func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
+	if c.park != nil {
+		d = earlier(d, c.park.until)
+	}
 	if t := c.transfer; t != nil {
 		d = earlier(d, t.again)
 	}

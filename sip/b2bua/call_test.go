@@ -107,6 +107,8 @@ func (f *fake) Random(int) int { return 0 }
 
 func (f *fake) Ask(Ask)                        {}
 func (f *fake) Find(Find)                      {}
+func (f *fake) Park(int, Park) (string, bool)  { return "", false }
+func (f *fake) Unpark(string)                  {}
 func (f *fake) Fetch(Fetch)                    {}
 func (f *fake) Give(*Moving, message.Replaces) {}
 func (f *fake) Attach(int, *Moving)            {}

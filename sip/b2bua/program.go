@@ -33,7 +33,11 @@ type Program struct {
 	// answers the call that rings there. Its tenant has to be the caller's.
 	Replaces *message.Replaces
 
+	// Pick is a call that the caller wants to have.
+	Pick *Pick
+
 	App     App
+	Park    *Park    // AppPark
 	Prompts []string // AppPlay: played in order, then the call ends
 
 	Stages    []Stage // tried in order until one answers
@@ -49,6 +53,7 @@ const (
 	NoApp   App = iota
 	AppEcho     // the caller hears what the caller says
 	AppPlay     // prompts, then hang up
+	AppPark     // who is transferred to it waits in a place; who calls it is told one
 )
 
 // Stage rings targets together.

@@ -36,6 +36,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 		c.end(now, *p.Refuse, "switch", out)
 	case !c.seizeIn(now, out):
 	case !c.prepare(now, out):
+	case p.App == AppPark:
+		c.offerPlace(now, out)
 	case p.Replaces != nil:
 		out.Find(Find{By: p.Caller, Dialog: *p.Replaces})
 	case p.App != NoApp:

@@ -171,6 +171,9 @@ func (c *Call) tick(now time.Time, out Effects) {
 			c.unheard(now, p, out)
 		}
 	}
+	if c.park != nil && due(now, c.park.until) {
+		c.unclaimed(now, out)
+	}
 	if due(now, c.stageEnd) {
 		c.unanswered(now, out)
 	}
@@ -269,6 +272,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	c.state = over
 	c.stageEnd, c.reoffer = time.Time{}, nil
 	c.dropTransfer(now, v, out)
+	c.unpark(out)
 	for _, p := range c.legs {
 		c.legOver(now, p, v, out)
 	}
