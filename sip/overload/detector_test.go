@@ -2,6 +2,7 @@ package overload
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -163,6 +164,32 @@ func TestSources(t *testing.T) {
 	}
 	if n != Emergencies {
 		t.Errorf("%d emergency calls", n)
+	}
+}
+
+func TestRecentRequests(t *testing.T) {
+	var r Recent
+	key := func(text string) uint64 { return scan(t, text).Key() }
+	first, ack := key(invite), key(strings.ReplaceAll(invite, "INVITE", "ACK"))
+	if ack != 0 || first == 0 || first != key(invite) || first == key(strings.Replace(invite, "abc", "abd", 1)) {
+		t.Error("requests are not told by their branch")
+	}
+	if r.Has(first) || !r.Add(begin, first) || !r.Has(first) {
+		t.Error("it is not remembered")
+	}
+	r.Add(begin.Add(recentLife+1), 2)
+	if !r.Has(first) {
+		t.Error("it is forgotten too early")
+	}
+	r.Add(begin.Add(2*recentLife+2), 4)
+	if r.Has(first) {
+		t.Error("it is never forgotten")
+	}
+	for i := range maxRecent {
+		r.Add(begin, uint64(i))
+	}
+	if r.Add(begin, maxRecent+1) {
+		t.Error("there is no bound")
 	}
 }
 
