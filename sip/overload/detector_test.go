@@ -34,10 +34,20 @@ func TestDetector(t *testing.T) {
 		var d Detector
 		for i, s := range steps {
 			d.Observe(begin.Add(s.at), s.wait)
-			if d.Shedding() != s.shedding || d.Refuses() != s.refuses {
-				t.Errorf("%s, step %d: shedding %t, refuses %t", name, i, d.Shedding(), d.Refuses())
+			if at := begin.Add(s.at); d.Shedding(at) != s.shedding || d.Refuses(at) != s.refuses {
+				t.Errorf("%s, step %d: shedding %t, refuses %t", name, i, d.Shedding(at), d.Refuses(at))
 			}
 		}
+	}
+}
+
+// When everything is refused nothing waits any more: that ends it too.
+func TestShedsNotForEver(t *testing.T) {
+	var d Detector
+	d.Observe(begin, time.Second)
+	d.Observe(begin.Add(Interval), time.Second)
+	if end := begin.Add(2 * Interval); !d.Refuses(end.Add(-1)) || d.Shedding(end) || d.Refuses(end) {
+		t.Error("it sheds too briefly, or for ever")
 	}
 }
 
@@ -58,7 +68,7 @@ func TestTwiceTheLoad(t *testing.T) {
 		wait := clock - arrival
 		d.Observe(begin.Add(clock), wait)
 		switch {
-		case wait > Target && d.Shedding():
+		case wait > Target && d.Shedding(begin.Add(clock)):
 			clock += refusal
 			if arrival > minute+10*time.Second {
 				refusedAfter++

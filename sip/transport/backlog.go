@@ -96,7 +96,7 @@ func (b *backlog) late(class overload.Class, wait time.Duration, now time.Time) 
 	switch class {
 	case overload.Known:
 		b.detector.Observe(now, wait)
-		return wait > overload.Target && b.detector.Shedding() || b.layer.gate.refuses()
+		return wait > overload.Target && b.detector.Shedding(now) || b.layer.gate.refuses()
 	case overload.Unknown:
 		return wait > overload.Target || b.layer.gate.shedding()
 	default:
