@@ -2,6 +2,7 @@ package overload
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -33,10 +34,20 @@ func TestDetector(t *testing.T) {
 		var d Detector
 		for i, s := range steps {
 			d.Observe(begin.Add(s.at), s.wait)
-			if d.Shedding() != s.shedding || d.Refuses() != s.refuses {
-				t.Errorf("%s, step %d: shedding %t, refuses %t", name, i, d.Shedding(), d.Refuses())
+			if at := begin.Add(s.at); d.Shedding(at) != s.shedding || d.Refuses(at) != s.refuses {
+				t.Errorf("%s, step %d: shedding %t, refuses %t", name, i, d.Shedding(at), d.Refuses(at))
 			}
 		}
+	}
+}
+
+// When everything is refused nothing waits any more: that ends it too.
+func TestShedsNotForEver(t *testing.T) {
+	var d Detector
+	d.Observe(begin, time.Second)
+	d.Observe(begin.Add(Interval), time.Second)
+	if end := begin.Add(2 * Interval); !d.Refuses(end.Add(-1)) || d.Shedding(end) || d.Refuses(end) {
+		t.Error("it sheds too briefly, or for ever")
 	}
 }
 
@@ -57,7 +68,7 @@ func TestTwiceTheLoad(t *testing.T) {
 		wait := clock - arrival
 		d.Observe(begin.Add(clock), wait)
 		switch {
-		case wait > Target && d.Shedding():
+		case wait > Target && d.Shedding(begin.Add(clock)):
 			clock += refusal
 			if arrival > minute+10*time.Second {
 				refusedAfter++
@@ -163,6 +174,32 @@ func TestSources(t *testing.T) {
 	}
 	if n != Emergencies {
 		t.Errorf("%d emergency calls", n)
+	}
+}
+
+func TestRecentRequests(t *testing.T) {
+	var r Recent
+	key := func(text string) uint64 { return scan(t, text).Key() }
+	first, ack := key(invite), key(strings.ReplaceAll(invite, "INVITE", "ACK"))
+	if ack != 0 || first == 0 || first != key(invite) || first == key(strings.Replace(invite, "abc", "abd", 1)) {
+		t.Error("requests are not told by their branch")
+	}
+	if r.Has(first) || !r.Add(begin, first) || !r.Has(first) {
+		t.Error("it is not remembered")
+	}
+	r.Add(begin.Add(recentLife+1), 2)
+	if !r.Has(first) {
+		t.Error("it is forgotten too early")
+	}
+	r.Add(begin.Add(2*recentLife+2), 4)
+	if r.Has(first) {
+		t.Error("it is never forgotten")
+	}
+	for i := range maxRecent {
+		r.Add(begin, uint64(i))
+	}
+	if r.Add(begin, maxRecent+1) {
+		t.Error("there is no bound")
 	}
 }
 

@@ -20,6 +20,9 @@
 // as much as the node can handle. This is CoDel (RFC 8289) with its time limit in
 // place of its growing rate of drops, which is too slow for twice the load.
 //
+// A request that was taken is never refused when it comes again (Recent): its transaction
+// stands, and what that says is final.
+//
 // # Contract
 //
 // A refusal is written from the lines of the request (RFC 3261 section 8.2.6) and

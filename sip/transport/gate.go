@@ -73,10 +73,19 @@ func (g *gate) knows(f Flow) bool {
 }
 
 // shedding tells whether there is a standing queue anywhere but at a UDP socket.
-func (g *gate) shedding() bool { return g.inside.Shedding() || g.runtime.Shedding() }
+func (g *gate) shedding() bool {
+	if g.inside.Quiet() && g.runtime.Quiet() {
+		return false
+	}
+	now := time.Now()
+	return g.inside.Shedding(now) || g.runtime.Shedding(now)
+}
 
 // refuses tells whether what begins now would wait too long there.
-func (g *gate) refuses() bool { return g.inside.Refuses() || g.runtime.Refuses() }
+func (g *gate) refuses() bool {
+	now := time.Now()
+	return g.shedding() && (g.inside.Refuses(now) || g.runtime.Refuses(now))
+}
 
 // takes tells whether a message is handled that did not wait here.
 func (l *Layer) takes(f Flow, data []byte) bool {

@@ -18,8 +18,9 @@ func TestOverloadedNode(t *testing.T) {
 	standing.answered(t)
 	wire := p.nodes[0].Transport
 	now := time.Now()
-	wire.Delayed(now.Add(-overload.Interval), time.Second)
-	wire.Delayed(now, time.Second)
+	for _, at := range []time.Time{now, now.Add(overload.Interval), now.Add(time.Hour)} { // the last one's effect lasts
+		wire.Delayed(at, time.Second)
+	}
 	late := &call{carrier: udpPeer(t, "127.0.0.2"), id: "late"}
 	target := "sip:" + called + "@" + p.sip(0)
 	late.carrier.send(p.sip(0), "", late.request("INVITE", 1, target, "<"+target+">")...)
@@ -27,5 +28,6 @@ func TestOverloadedNode(t *testing.T) {
 		t.Errorf("refused with %+v, and %d counted", refusal, wire.Counters().OverloadRefused.Load())
 	}
 	standing.carrierBye(t)
+	wire.Delayed(time.Now(), 0)
 	ring(t, p.sip(0), p.sip(0), phone)
 }
