@@ -103,6 +103,8 @@ type Leg struct {
 	reoffering reoffering     // our re-INVITE
 	refer      *referring     // of the party; nil before the first
 	answered   bool           // a 2xx to our INVITE came: the dialog is with its sender
+	answer     Answer         // nil: challenges are refusals
+	proven     bool           // a challenge of the INVITE or BYE under way was answered
 	byeCause   *cause.Verdict // End was asked for before a BYE may go
 	giveUp     time.Time      // when Ending becomes Done whatever comes
 }
@@ -171,14 +173,20 @@ type Address struct {
 	// Forwards is the Max-Forwards that is left for this leg; 0 means 70.
 	Forwards uint32
 	Headers  []sip.Header // added to the INVITE (identity, ...)
+	// Answer answers the party's challenges; nil if there is nothing to answer them by.
+	Answer Answer
 }
+
+// Answer returns the value of the Authorization header of a request that was
+// challenged: by the values of WWW-Authenticate or Proxy-Authenticate.
+type Answer func(challenges []string, method, uri string) (string, error)
 
 // Calling returns a leg towards an address; Invite sends the INVITE.
 func Calling(id int, a Address, tokens Tokens) *Leg {
 	tag := tokens.Token()
 	d := dialog.NewClient(tokens.Token(), tag, a.From, a.To, a.Target, dialog.ContactFor(a.Flow, tag))
 	d.Routes, d.Forwards = a.Routes, a.Forwards
-	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d}
+	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d, answer: a.Answer}
 }
 
 // Orphan returns the leg of an INVITE that another node has sent by a flow of this

@@ -29,7 +29,7 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	case res.CSeq().MethodName == sip.NOTIFY:
 		return l.reported(tx, res.StatusCode)
 	case res.CSeq().MethodName != sip.INVITE:
-		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
+		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE && !l.byedAgain(now, w, res) {
 			l.finish()
 		}
 		return Event{}
@@ -86,7 +86,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		return Event{Kind: Reanswers, Body: sdpBody(res)}
 	}
 	ended, known := l.State >= Ending, l.answered
-	l.client, l.opening, l.answered = nil, nil, true
+	l.client, l.opening, l.answered, l.proven = nil, nil, true, false
 	if ended && known { // repeated after the leg was over
 		l.sendAck(now, w, seq)
 		return Event{}
@@ -150,6 +150,8 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 		l.finish()
 		return Event{}
 	case l.State == Done:
+		return Event{}
+	case l.invitedAgain(now, w, res):
 		return Event{}
 	case res.StatusCode == 422 && l.State == Offered && l.opening != nil && l.raise(res):
 		l.offer(now, w, l.opening.body, l.opening.headers)

@@ -157,6 +157,9 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 	for _, h := range headers {
 		res.AppendHeader(h)
 	}
+	if v.Wait > 0 {
+		res.AppendHeader(secondsHeader("Retry-After", v.Wait, ""))
+	}
 	if v.Q850 != 0 {
 		res.AppendHeader(q850(v.Q850))
 	}
