@@ -60,11 +60,11 @@
 //     call's caller from then on, hears ringing, and is joined to who answers. Who
 //     transfers stays in the call, unheard, until that is so: if nobody answers it has
 //     the call back, and if it has hung up its phone is rung for it.
-//   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
-//     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - A call is parked by a transfer to that application, blind or to a caller that
 //     was told a place: its party waits there, until a caller whose program names its
 //     dialog takes it over, or who parked it is rung. Picking up is taking over the
 //     dialog of a leg that rings.
+//   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
+//     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - The ledger is written before a fact is acted on.
 package b2bua

@@ -27,9 +27,9 @@ import (
 //	busy 1003, no-answer 1003, unreached 1003                who has the calls of the stage above then
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
-//	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	pick 1002, pick-group desk, pick-place 701 (a call to have), group 1002 desk (its pick-up group),
 //	park 701-702 2m (where calls are transferred to),
+//	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
 //	emergency, delay 1s, max-calls 1, caller-seat, trunk-transfers, forged (who moves cannot prove it)

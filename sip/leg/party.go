@@ -34,11 +34,11 @@ type Party struct {
 	// Home is where a trunk takes a new connection when that of its leg is gone. The
 	// zero value means nowhere: a seat is never dialled back.
 	Home netip.AddrPort
-	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
-	Transfers bool
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
+	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
+	Transfers bool
 }
 
 // String is "seat:1001" or "trunk:carrier", as the ledger writes it.
