@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/media/prompt"
 )
 
 // reported awaits the NOTIFY of a transfer.
@@ -105,4 +107,42 @@ func (n *node) onlyCall() string {
 		n.t.Fatalf("calls: %+v, %v", list.Calls, err)
 	}
 	return list.Calls[0].ID
+}
+
+// TestBaresipTransfers: baresip transfers a call to a phone that rings for a while and
+// then echoes. The caller hears baresip's tone, ringing, and at last itself.
+func TestBaresipTransfers(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	n := startNode(t)
+	ada, ben := n.softphone("1001", 440, "udp"), n.softphone("1002", 620, "udp")
+	echo := n.phone("1003", rung, ringing(), pause(3500), answer(), await("ACK"), hungUp())
+	ada.does("dial", "sip:1002@"+n.host+":5060;transport=udp")
+	until(t, "both talk", func() bool {
+		return strings.Contains(ada.process.output(), "Call established") && strings.Contains(ben.process.output(), "Call established")
+	})
+	pauseFor(2 * time.Second)
+	ben.does("transfer", "sip:1003@"+n.host+":5060;transport=udp")
+	until(t, "ben's leg is over", func() bool { return strings.Contains(n.strowger("call", "show", n.onlyCall()), "seat:1002  done") })
+	pauseFor(3 * time.Second)
+	ada.does("hangup", "")
+	echo.done()
+	n.recorded(byCaller)
+	samples := ada.heard()
+	low, high := prompt.ToneShare(samples, 400), prompt.ToneShare(samples, 450)
+	rings := 0
+	for i := range low {
+		if low[i] > 0.3 && high[i] > 0.3 {
+			rings++
+		}
+	}
+	if other, own := loud(prompt.ToneShare(samples, 620)), loud(prompt.ToneShare(samples, 440)); other < 10 || rings < 3 || own < 10 {
+		t.Errorf("windows of 100 ms with the phone that transferred, ringing, and the echo: %d, %d, %d", other, rings, own)
+	}
+}
+
+// pauseFor lets people talk.
+func pauseFor(d time.Duration) {
+	talk := time.NewTimer(d)
+	defer talk.Stop()
+	<-talk.C
 }
