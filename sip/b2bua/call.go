@@ -54,6 +54,12 @@ type Effects interface {
 	// Park takes a place for the party of a leg; false if none is free. Unpark gives it up.
 	Park(leg int, p Park) (place string, ok bool)
 	Unpark(place string)
+	// Seize takes a channel of a trunk for a leg; false if there is none, and why. An
+	// urgent call always has one. Free gives it back.
+	Seize(now time.Time, leg int, p leg.Party, inbound, urgent bool) (cause.Verdict, bool)
+	Free(leg int)
+	// Silent tells that a trunk said nothing at all to a leg's INVITE.
+	Silent(now time.Time, leg int)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
@@ -117,6 +123,7 @@ type party struct {
 	refuses bool // it has refused the codecs of the other leg
 	alerted bool // it rang
 	leaving bool // it waits for nothing but its end: others have the call
+	heard   bool // it said something to its INVITE
 	over    bool // its end was recorded
 	moved   bool // it stands in for a leg that another call has
 }

@@ -42,6 +42,7 @@ type Program struct {
 
 	Stages    []Stage // tried in order until one answers
 	Emergency bool    // every stage is tried, whatever the one before answered
+	Urgent    bool    // like an emergency call, no limit of a trunk's calls stops it
 }
 
 // App is an application that answers by itself.

@@ -35,6 +35,7 @@ import (
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
@@ -154,6 +155,10 @@ func (a *admission) parse(text string) {
 			w.party(f[1]).behind = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
+		case "answers":
+			w.trunks.answers = arg
+		case "channels":
+			w.trunks.limits[f[1]] = atoi(f[2])
 		case "unreachable":
 			w.party(arg).unreachable = true
 		default:
@@ -291,6 +296,9 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 		if kind == leg.Trunk {
 			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
 		}
+	}
+	if seat == a.world.trunks.answers {
+		address.Answer = a.world.trunks.answer
 	}
 	if f := req.MaxForwards(); f != nil {
 		address.Forwards = f.Val() - 1

@@ -107,6 +107,8 @@ type Peers interface {
 type Trace interface {
 	// Leg tells that the dialog with a Call-ID is leg id of a call.
 	Leg(at time.Time, call string, id int, p leg.Party, callID string)
+	// Dialog tells that the dialog with a Call-ID is of a call of another node.
+	Dialog(at time.Time, callID string)
 }
 
 // Config is what an exchange needs. All fields but those with a default must be set.
@@ -117,6 +119,8 @@ type Config struct {
 	Prompts   func(names []string) *media.Prompt // nil result: there is no such prompt
 	Ledger    ledger.Recorder
 	Admission Admission
+	// Trunks is told how the addresses of trunks do. nil means that nobody is.
+	Trunks Trunks
 	// Instant tells whether Admission will not wait for anything when it is asked
 	// about a request: it is then asked on the strand. nil means never.
 	Instant func(req *sip.Request) bool

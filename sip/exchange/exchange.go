@@ -34,6 +34,7 @@ type Exchange struct {
 	sources  *sources
 	watchers *sources // of SUBSCRIBE
 	carried  carriages
+	asked    atomic.Uint64 // questions, to spread them over the strands
 	slowed   *rate.Limiter // of events about who sends too much
 	calls    atomic.Int64  // not over yet
 	draining atomic.Bool
@@ -59,6 +60,9 @@ func New(cfg Config) *Exchange {
 	}
 	if cfg.Registers == 0 {
 		cfg.Registers = 200
+	}
+	if cfg.Trunks == nil {
+		cfg.Trunks = untold{}
 	}
 	if cfg.Random == nil {
 		cfg.Random = rand.IntN

@@ -241,6 +241,9 @@ func (s *strand) abandon() {
 		for i := range r.ports {
 			r.Close(i + 1)
 		}
+		for i := range r.channels {
+			r.Free(i + 1)
+		}
 	}
 	for _, c := range s.idle {
 		close(c)
