@@ -51,15 +51,15 @@ type Effects interface {
 	// Keep tells the call that gave a leg that it is kept; Return gives it back.
 	Keep(*Moving)
 	Return(*Moving, cause.Verdict)
-	// Park takes a place for the party of a leg; false if none is free. Unpark gives it up.
-	Park(leg int, p Park) (place string, ok bool)
-	Unpark(place string)
 	// Seize takes a channel of a trunk for a leg; false if there is none, and why. An
 	// urgent call always has one. Free gives it back.
 	Seize(now time.Time, leg int, p leg.Party, inbound, urgent bool) (cause.Verdict, bool)
 	Free(leg int)
 	// Silent tells that a trunk said nothing at all to a leg's INVITE.
 	Silent(now time.Time, leg int)
+	// Park takes a place for the party of a leg; false if none is free. Unpark gives it up.
+	Park(leg int, p Park) (place string, ok bool)
+	Unpark(place string)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }

@@ -35,6 +35,7 @@ type Exchange struct {
 	watchers *sources // of SUBSCRIBE
 	carried  carriages
 	asked    atomic.Uint64 // questions, to spread them over the strands
+	narrow   narrows
 	slowed   *rate.Limiter // of events about who sends too much
 	calls    atomic.Int64  // not over yet
 	draining atomic.Bool

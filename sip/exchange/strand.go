@@ -263,6 +263,7 @@ var (
 	_ transaction.User = (*strand)(nil)
 
 	_ transaction.Redialler = (*strand)(nil)
+	_ transaction.Widener   = (*strand)(nil)
 
 	_ leg.Tokens        = (*strand)(nil)
 	_ transport.Handler = (*Exchange)(nil)

@@ -30,9 +30,10 @@ const unknownRefusals = 200
 type gate struct {
 	Gate
 	sources  *overload.Sources
-	inside   overload.Detector // of what waits behind the layer
-	tag      string            // To tag of refusals
-	refusals *rate.Limiter     // to unknown sources
+	inside   overload.Detector  // of what waits behind the layer
+	runtime  overload.Scheduler // of the goroutines that read streams
+	tag      string             // To tag of refusals
+	refusals *rate.Limiter      // to unknown sources
 }
 
 func newGate(g Gate) *gate {
@@ -71,23 +72,32 @@ func (g *gate) knows(f Flow) bool {
 	return g.sources.Knows(f.Listener, f.Remote) || g.Trunk(f.Network, f.Remote.Addr())
 }
 
+// shedding tells whether there is a standing queue anywhere but at a UDP socket.
+func (g *gate) shedding() bool { return g.inside.Shedding() || g.runtime.Shedding() }
+
+// refuses tells whether what begins now would wait too long there.
+func (g *gate) refuses() bool { return g.inside.Refuses() || g.runtime.Refuses() }
+
 // takes tells whether a message is handled that did not wait here.
 func (l *Layer) takes(f Flow, data []byte) bool {
 	g := l.gate
 	if g == nil {
 		return true
 	}
+	if f.Proto.Reliable() {
+		g.runtime.Look(time.Now())
+	}
 	known := g.knows(f)
 	if l.absorbed(data) || !known && !l.allows(f, data) {
 		return false
 	}
-	if !g.inside.Shedding() {
+	if !g.shedding() {
 		return true
 	}
 	var h overload.Head
 	seen := h.Scan(data)
 	class := l.classOf(f, &h, seen, known)
-	if class < overload.Known || class == overload.Known && !g.inside.Refuses() {
+	if class < overload.Known || class == overload.Known && !g.refuses() {
 		return true
 	}
 	return !l.refuse(f, &h, seen, data, class)

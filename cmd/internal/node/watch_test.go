@@ -47,9 +47,9 @@ func (p *peer) noticed(node, what string) {
 // other, and when the other is lost the lamp goes out.
 func TestLampAcrossNodes(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 81)
+	p := startPair(t, 101)
 	one, two := p.sip(0), p.sip(1)
-	phone, lamp := udpPeer(t, host(83)), udpPeer(t, host(84))
+	phone, lamp := udpPeer(t, host(103)), udpPeer(t, host(104))
 	phone.register(two, "1002", 1)
 	lamp.register(one, "1003", 1)
 	lamp.watch(one, "1003", "1002")
