@@ -15,10 +15,21 @@ func TestDetector(t *testing.T) {
 		shedding bool
 		refuses  bool
 	}
-	ms := time.Millisecond
+	const ms = time.Millisecond
+	const unseen = -ms // nothing is handled: it is but asked
 	for name, steps := range map[string][]step{
-		"nothing waits":  {{0, 0, false, false}, {time.Hour, Target, false, false}},
-		"a short burst":  {{0, 200 * ms, false, false}, {400 * ms, 200 * ms, false, false}, {450 * ms, 50 * ms, false, false}, {1000 * ms, 200 * ms, false, false}},
+		"nothing waits":    {{0, 0, false, false}, {time.Hour, Target, false, false}},
+		"a short burst":    {{0, 200 * ms, false, false}, {400 * ms, 200 * ms, false, false}, {450 * ms, 50 * ms, false, false}, {1000 * ms, 200 * ms, false, false}},
+		"seldom, and late": {{0, 200 * ms, false, false}, {501 * ms, 200 * ms, false, false}, {1002 * ms, 200 * ms, false, false}},
+		"it refuses all that comes": {
+			{0, 200 * ms, false, false},
+			{500 * ms, 200 * ms, true, true},
+			{600 * ms, unseen, true, true},
+			{601 * ms, unseen, false, false},
+			{700 * ms, 200 * ms, true, true},
+			{1201 * ms, 80 * ms, false, false},
+			{1202 * ms, 200 * ms, false, false},
+		},
 		"a queue stands": {{0, 101 * ms, false, false}, {499 * ms, 200 * ms, false, false}, {500 * ms, 101 * ms, true, true}},
 		"it goes down": {
 			{0, 200 * ms, false, false},
@@ -32,9 +43,12 @@ func TestDetector(t *testing.T) {
 	} {
 		var d Detector
 		for i, s := range steps {
-			d.Observe(begin.Add(s.at), s.wait)
-			if d.Shedding() != s.shedding || d.Refuses() != s.refuses {
-				t.Errorf("%s, step %d: shedding %t, refuses %t", name, i, d.Shedding(), d.Refuses())
+			now := begin.Add(s.at)
+			if s.wait != unseen {
+				d.Observe(now, s.wait)
+			}
+			if d.Shedding(now) != s.shedding || d.Refuses(now) != s.refuses {
+				t.Errorf("%s, step %d: shedding %t, refuses %t", name, i, d.Shedding(now), d.Refuses(now))
 			}
 		}
 	}
@@ -57,7 +71,7 @@ func TestTwiceTheLoad(t *testing.T) {
 		wait := clock - arrival
 		d.Observe(begin.Add(clock), wait)
 		switch {
-		case wait > Target && d.Shedding():
+		case wait > Target && d.Shedding(begin.Add(clock)):
 			clock += refusal
 			if arrival > minute+10*time.Second {
 				refusedAfter++

@@ -92,9 +92,9 @@ func (b *backlog) late(class overload.Class, wait time.Duration, now time.Time) 
 	switch class {
 	case overload.Known:
 		b.detector.Observe(now, wait)
-		return wait > overload.Target && b.detector.Shedding() || inside.Refuses()
+		return wait > overload.Target && b.detector.Shedding(now) || inside.Refuses(now)
 	case overload.Unknown:
-		return wait > overload.Target || inside.Shedding()
+		return wait > overload.Target || inside.Shedding(now)
 	default:
 		return false
 	}

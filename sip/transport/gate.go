@@ -81,13 +81,14 @@ func (l *Layer) takes(f Flow, data []byte) bool {
 	if l.absorbed(data) || !known && !l.allows(f, data) {
 		return false
 	}
-	if !g.inside.Shedding() {
+	now := time.Now()
+	if !g.inside.Shedding(now) {
 		return true
 	}
 	var h overload.Head
 	seen := h.Scan(data)
 	class := l.classOf(f, &h, seen, known)
-	if class < overload.Known || class == overload.Known && !g.inside.Refuses() {
+	if class < overload.Known || class == overload.Known && !g.inside.Refuses(now) {
 		return true
 	}
 	return !l.refuse(f, &h, seen, data, class)

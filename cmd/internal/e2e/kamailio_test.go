@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -141,16 +142,17 @@ func TestLoadBalancer(t *testing.T) {
 	if err := os.WriteFile(key, []byte(strings.Repeat("k", 40)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	nodes, list := make([]*node, 2), ""
+	nodes := make([]*node, 2)
+	var list strings.Builder
 	for i := range nodes {
 		nodes[i] = startNode(t, append(inRedis(redis),
 			change("strowger.hcl", `name = "strowger"`, fmt.Sprintf(`name = "node-%d"`, i)),
 			change("strowger.hcl", "\nadmin {", fmt.Sprintf("\ncluster {\n  link = \"127.0.0.1:7000\"\n  key_file = %q\n}\n\nadmin {", key)),
 			change("strowger.hcl", `sources = ["127.0.0.2"]`, fmt.Sprintf(`sources = [%q]
   media = ["127.0.0.0/8"]`, edge)))...)
-		list += "1 sip:" + nodes[i].host + ":5060\n"
+		fmt.Fprintf(&list, "1 sip:%s:5060\n", nodes[i].host)
 	}
-	kamailio(t, edge, "balancer.cfg", map[string]string{"nodes.list": list})
+	kamailio(t, edge, "balancer.cfg", map[string]string{"nodes.list": list.String()})
 	nodes[0].edge = edge
 
 	at := host()
@@ -158,9 +160,9 @@ func TestLoadBalancer(t *testing.T) {
 	ack, bye := carrier.ack(1).with("[routes]"), carrier.inDialog("BYE", 2).with("[routes]")
 	calls := func(name string, count int) {
 		t.Helper()
-		phone := nodes[1].run("phone-"+name, at, "u1", []string{"-s", "1002", "-m", fmt.Sprint(count)}, answers(), hungUp())
+		phone := nodes[1].run("phone-"+name, at, "u1", []string{"-s", "1002", "-m", strconv.Itoa(count)}, answers(), hungUp())
 		listening(t, "udp", at)
-		nodes[0].run(name, nodes[0].carrier, "u1", []string{"-s", to, "-m", fmt.Sprint(count), "-r", "5"},
+		nodes[0].run(name, nodes[0].carrier, "u1", []string{"-s", to, "-m", strconv.Itoa(count), "-r", "5"},
 			carrier.invite(1, to), maybe(100), maybe(180), await("200"), ack, pause(200), bye, await("200")).done()
 		phone.done()
 	}

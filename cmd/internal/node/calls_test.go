@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/cmd/internal/hosttest"
 	"strowger/sip/ledger"
 )
 
@@ -25,8 +26,8 @@ func (p *pair) ask(t *testing.T, i int, method, path string, out any) error {
 // the other one.
 func TestCallsOfCluster(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 61)
-	phone := udpPeer(t, host(63))
+	p := startPair(t)
+	phone := udpPeer(t, hosttest.Next())
 	phone.register(p.sip(1), "1002", 1)
 	c := ring(t, p.sip(0), p.sip(1), phone)
 	c.answered(t)
@@ -62,7 +63,7 @@ func TestCallsOfCluster(t *testing.T) {
 // TestCallsWithoutLink: a node that does not answer is named, not left out.
 func TestCallsWithoutLink(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 71)
+	p := startPair(t)
 	if err := p.nodes[0].Link.Close(); err != nil {
 		t.Error(err)
 	}
