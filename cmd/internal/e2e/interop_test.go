@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"strowger/cmd/internal/admin/api"
 	"strowger/media/prompt"
 	"strowger/sip/ledger"
 )
@@ -23,71 +25,13 @@ const (
 	talkTime                   = 3 * time.Second
 )
 
-// deskPhone is a phone of some make at a seat. It answers by itself and plays a tone.
-type deskPhone interface {
-	dials(number string)
-	holds()
-	resumes()
-	transfers(to string) // what it talks on, unattended
-	talks(times int)     // waits until it has begun, or gone back, to talk so often
-	freed()              // waits until its first call is over
+// toneFile is a minute of a tone.
+func toneFile(t *testing.T, freq float64) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "tone.wav")
+	writeWAV(t, file, prompt.Tone(freq, time.Minute, -10))
+	return file
 }
-
-// desks starts a phone by its make.
-var desks = map[string]func(n *node, seat string, freq float64, proto string) deskPhone{
-	"baresip": func(n *node, seat string, freq float64, proto string) deskPhone {
-		return &baresipDesk{n.softphone(seat, freq, proto), n, proto}
-	},
-	"linphone": func(n *node, seat string, freq float64, proto string) deskPhone {
-		p := n.linphone(seat, proto, "autoanswer enable")
-		tone := filepath.Join(n.t.TempDir(), "tone.wav")
-		writeWAV(n.t, tone, prompt.Tone(freq, 30*time.Second, -10))
-		p.does("play " + tone)
-		return &linphoneDesk{p, n}
-	},
-}
-
-type baresipDesk struct {
-	*softphone
-	n     *node
-	proto string
-}
-
-func (p *baresipDesk) uri(number string) string {
-	port := ":5060"
-	if p.proto == "tls" {
-		port = ":5061"
-	}
-	return "sip:" + number + "@" + p.n.host + port + ";transport=" + p.proto
-}
-
-func (p *baresipDesk) dials(number string)  { p.does("dial", p.uri(number)) }
-func (p *baresipDesk) holds()               { p.does("hold", "") }
-func (p *baresipDesk) resumes()             { p.does("resume", "") }
-func (p *baresipDesk) transfers(to string)  { p.does("transfer", p.uri(to)) }
-func (p *baresipDesk) says(text string) int { return strings.Count(p.process.output(), text) }
-
-func (p *baresipDesk) talks(times int) {
-	p.t.Helper()
-	until(p.t, "baresip talks", func() bool { return p.says("Call established") >= min(times, 1) })
-}
-
-func (p *baresipDesk) freed() {
-	p.t.Helper()
-	until(p.t, "baresip's call is over", func() bool { return p.says(" terminated (duration") > 0 })
-}
-
-type linphoneDesk struct {
-	*linphone
-	n *node
-}
-
-func (p *linphoneDesk) dials(number string) { p.does("call " + number) }
-func (p *linphoneDesk) holds()              { p.does("pause"); p.reaches("LinphoneCallPaused", 1) }
-func (p *linphoneDesk) resumes()            { p.does("resume 1") }
-func (p *linphoneDesk) transfers(to string) { p.does("transfer sip:" + to + "@" + p.n.host) }
-func (p *linphoneDesk) talks(times int)     { p.t.Helper(); p.reaches("LinphoneCallStreamsRunning", times) }
-func (p *linphoneDesk) freed()              { p.t.Helper(); p.reaches("LinphoneCallReleased", 1) }
 
 // tester is a running "strowger phone" that plays a tone and records what it hears.
 type tester struct {
@@ -100,9 +44,8 @@ type tester struct {
 func (n *node) tester(freq float64, args ...string) *tester {
 	n.t.Helper()
 	dir := n.t.TempDir()
-	tone, record := filepath.Join(dir, "tone.wav"), filepath.Join(dir, "heard.wav")
-	writeWAV(n.t, tone, prompt.Tone(freq, time.Minute, -10))
-	cmd := exec.Command(os.Args[0], append([]string{"phone"}, append(args, "--server", n.host, "--bind", host()+":5060", "--play", tone, "--record", record)...)...)
+	record := filepath.Join(dir, "heard.wav")
+	cmd := exec.Command(os.Args[0], append([]string{"phone"}, append(args, "--server", n.host, "--bind", host()+":5060", "--play", toneFile(n.t, freq), "--record", record)...)...)
 	cmd.Env = append(os.Environ(), asNode+"=1")
 	p := &tester{t: n.t, process: launch(n.t, cmd, filepath.Join(dir, "phone.log")), record: record}
 	n.t.Cleanup(func() {
@@ -158,6 +101,39 @@ func (n *node) spoke(call, party string, packets uint64) {
 	n.t.Errorf("%s did not speak in call %s: %+v", party, call, n.legs(call))
 }
 
+// TestDeskHolds: a phone calls, holds, changes its tone and takes the call back; the other
+// side hears the one tone, and then the other.
+func TestDeskHolds(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	installed(t, "linphonec", "linphone-cli")
+	for maker, desk := range desks {
+		for _, proto := range protos {
+			t.Run(maker+" "+proto, func(t *testing.T) {
+				t.Parallel()
+				n := tlsNode(t)
+				ada := n.tester(adaTone, "answer", "--user", "1001")
+				until(t, "ada is registered", func() bool { return strings.Contains(ada.process.output(), "registered") })
+				ben := desk(n, "1002", benTone, proto)
+				ben.dials("1001")
+				ben.talks(1)
+				talked(talkTime / 2)
+				ben.holds()
+				ben.plays(carlTone)
+				talked(talkTime / 3)
+				ben.resumes()
+				ben.talks(2)
+				heard := ada.hangsUp(benTone, carlTone)
+				if heard[0] < 5 || heard[1] < 10 {
+					t.Errorf("the other side heard the phone before the hold for %d tenths of a second, and after it for %d", heard[0], heard[1])
+				}
+				ben.freed()
+				record := n.recorded(ending{"answered", 200, 16, "callee"})[0]
+				n.carried(record.Call, "seat:1002", proto, "a=sendonly", "a=recvonly", "a=sendrecv")
+			})
+		}
+	}
+}
+
 // TestBlindTransfer: a phone sends who called it to a phone of the other make, and is
 // free. The caller hears the one, and then the other.
 func TestBlindTransfer(t *testing.T) {
@@ -184,8 +160,70 @@ func TestBlindTransfer(t *testing.T) {
 					t.Errorf("in the call were %q, want %q", got, want)
 				}
 				n.spoke(record.Call, "seat:1003", 100)
+				n.carried(record.Call, "seat:1002", proto, "Refer-To:", "SIP/2.0 202", "NOTIFY", "SIP/2.0 200")
+				n.carried(record.Call, "seat:1003", proto, "INVITE", "SIP/2.0 200")
 			})
 		}
+	}
+}
+
+// TestAttendedTransfer: a linphone asks a baresip and hands over to it who called. baresip
+// 1.0.0 has no attended transfer.
+func TestAttendedTransfer(t *testing.T) {
+	need(t, "linphonec", "linphone-cli")
+	installed(t, "baresip", "baresip-core")
+	for _, proto := range protos {
+		t.Run(proto, func(t *testing.T) {
+			t.Parallel()
+			n := tlsNode(t)
+			ben := n.linphone("1002", proto, "autoanswer enable")
+			carl := n.softphone("1003", carlTone, proto)
+			ada := n.tester(adaTone, "call", "1002", "--user", "1001")
+			ben.reaches("LinphoneCallStreamsRunning", 1)
+			ben.does("pause")
+			ben.reaches("LinphoneCallPaused", 1)
+			ben.does("call 1003")
+			ben.reaches("LinphoneCallStreamsRunning", 2)
+			ben.does("transfer 1 --to-call 2")
+			ben.reaches("LinphoneCallReleased", 2)
+			if heard := ada.hangsUp(carlTone); heard[0] < 10 {
+				t.Errorf("the caller heard whom he was handed to for %d tenths of a second", heard[0])
+			}
+			until(t, "carl's call is over", func() bool { return strings.Contains(carl.process.output(), " terminated (duration") })
+			first, second := n.cdrOf("1001", "1002"), n.cdrOf("1002", "1003")
+			if got, want := parties(n.legs(first.Call)), []string{"seat:1001", "seat:1002", "seat:1003"}; !slices.Equal(got, want) {
+				t.Errorf("in the call were %q, want %q", got, want)
+			}
+			n.spoke(first.Call, "seat:1003", 100)
+			n.carried(first.Call, "seat:1002", proto, "a=sendonly", "a=recvonly", "?Replaces", "SIP/2.0 202")
+			if second.By != "transfer" || endingOf(first) != byCaller {
+				t.Errorf("the call ended by %q, that before the transfer by %q", first.By, second.By)
+			}
+		})
+	}
+}
+
+// carried wants lines in the messages that a party of a call was sent or sent over a
+// transport, one behind the other.
+func (n *node) carried(call, party, proto string, lines ...string) {
+	n.t.Helper()
+	var told api.Trace
+	if err := json.Unmarshal([]byte(n.strowger("call", "ladder", call, "-o", "json")), &told); err != nil {
+		n.t.Fatal(err)
+	}
+	dialog := ""
+	for _, l := range told.Legs {
+		if l.Party == party {
+			dialog = l.CallID
+		}
+	}
+	for _, m := range told.Messages {
+		if m.CallID == dialog && m.Proto == proto && len(lines) > 0 && strings.Contains(m.Text, lines[0]) {
+			lines = lines[1:]
+		}
+	}
+	if len(lines) > 0 {
+		n.t.Errorf("over %s no message of %s has %q:\n%s", proto, party, lines, n.strowger("call", "ladder", call))
 	}
 }
 
