@@ -36,6 +36,7 @@ func (r *reader) references(file *source.Body) {
 		t.Network = r.only(file, at, "trunk", t.Name, "network", t.Network, names(r.Networks, func(n Network) string { return n.Name }))
 		r.reached(file, at, *t)
 	}
+	r.groups(file)
 	for _, t := range r.Tenants {
 		own := r.TrunksOf(t.Name)
 		if len(t.EmergencyTrunks) == 0 {
@@ -107,6 +108,9 @@ func (r *reader) reached(file *source.Body, at source.Pos, t Trunk) {
 		if len(n.Allow) > 0 && !covers(n.Allow, p) {
 			file.Fault(at, "trunk %q has its sound at %s, which network %q does not allow; add it to allow", t.Name, p, n.Name)
 		}
+	}
+	if len(t.ClientNames) > 0 && !slices.ContainsFunc(n.Listeners, func(l Listener) bool { return l.ClientCAFile != "" }) {
+		file.Fault(at, "trunk %q is known by a certificate, but network %q verifies none; write in a listener: client_ca_file = \"FILE\"", t.Name, n.Name)
 	}
 	if len(t.Targets) == 0 {
 		return
@@ -181,6 +185,11 @@ func (r *reader) sockets(file *source.Body) {
 func (r *reader) sources(file *source.Body) {
 	for i, t := range r.Trunks {
 		for _, o := range r.Trunks[:i] {
+			for _, name := range t.ClientNames {
+				if t.Network == o.Network && slices.Contains(o.ClientNames, name) {
+					file.Fault(r.places["trunk "+t.Name], "trunks %q and %q have both the client name %q; a call by it would belong to either", o.Name, t.Name, name)
+				}
+			}
 			if p, ok := common(t.Sources, o.Sources); ok && t.Network == o.Network {
 				file.Fault(r.places["trunk "+t.Name], "trunks %q and %q have both the source %s; a call from there would belong to either", o.Name, t.Name, p)
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strowger/dialplan"
+	"strowger/sip/trunk/channel"
 )
 
 // Config is a node's configuration, complete and checked.
@@ -17,6 +18,7 @@ type Config struct {
 	Networks     []Network // at least one, names unique
 	Tenants      []Tenant  // at least one, names unique
 	Trunks       []Trunk   // names unique
+	Groups       []Group   // names unique, other than those of the trunks
 	Store        Store
 	Admin        Admin
 	Cluster      *Cluster // nil: the node is alone
@@ -135,6 +137,8 @@ type Tenant struct {
 	// the number of the seat's site is.
 	Presentation string
 	Seed         Seed
+	// Limits is the block limits: as of a trunk, for all its trunks together.
+	Limits channel.Limits
 }
 
 // Seed is a block seed of a tenant: what an empty store starts with. "" means nothing.
@@ -173,12 +177,75 @@ type Trunk struct {
 	// NoHomer tells that its messages are not sent to the capture server: homer =
 	// "off". Default: they are, if there is a block homer.
 	NoHomer bool
+	// ClientNames are those of the certificate by which its calls are recognised, beside
+	// Sources, on a listener of its network that has a ClientCAFile: a domain of SIP
+	// URIs, else a DNS name. No two trunks of a network share one. Default: none; with
+	// one, sources may be empty.
+	ClientNames []string
+	// Health is the block health: whether its addresses are asked by OPTIONS. Zero, the
+	// default, means that only calls tell how they do.
+	Health Health
+	// Limits is the block limits: channels (calls at once), channels_in, channels_out,
+	// reserved, calls_per_second_in and calls_per_second_out. Each 0, which is the
+	// default and no limit, or 1 to 100,000; reserved is less than channels.
+	Limits channel.Limits
+	// Account is the block credentials: what the trunk's challenges, of our calls and of
+	// our registration, are answered by. nil, the default, answers none.
+	Account *Account
+	// Registration is the block registration: we register with the trunk, and calls to
+	// our contact are its calls. nil, the default, means that we do not. With one,
+	// sources may be empty.
+	Registration *TrunkRegistration
+}
+
+// Account is a block credentials of a trunk.
+type Account struct {
+	User         string // no default
+	PasswordFile string // holds the password in its first line. No default
+	// Realm is the only one whose challenges are answered. Default: that of the first
+	// challenge of the trunk.
+	Realm string
+}
+
+// TrunkRegistration is a block registration of a trunk.
+type TrunkRegistration struct {
+	User    string        // of the address of record; default: that of the credentials
+	Domain  string        // of the same, and the registrar's; default: the host of the first target
+	Expires time.Duration // asked for; default 10m, 1m to 24h
+}
+
+// Health says how the addresses of a trunk are watched.
+type Health struct {
+	// Interval is between two OPTIONS to an address. Default 30s, 5s to 1h.
+	Interval time.Duration
+	// Down is how many failures in a row, of OPTIONS or calls, have an address tried
+	// last. Default 3, 1 to 20.
+	Down int
+	// Up is how many answers in a row have it used again. Default 2, 1 to 20.
+	Up int
+}
+
+// Group is a block trunk_group "NAME": trunks that share calls. A plan names it like a
+// trunk.
+type Group struct {
+	Name    string
+	Tenant  string   // default: the only tenant
+	Members []Member // at least one
+}
+
+// Member is a block member "TRUNK" of a trunk_group.
+type Member struct {
+	Trunk    string
+	Priority int // lower ones are tried first; default 1, 1 to 100
+	// Weight is its share of the calls among members of one priority. Default 1, 0 to
+	// 1000; with 0 it has those that no other takes.
+	Weight int
 }
 
 // Target is where calls to a trunk go.
 type Target struct {
 	Host string // an address, or a name that DNS is asked for
-	Port int    // of an address 5060 by default, by TLS 5061; 0, of a name: DNS says, else 5060
+	Port int    // of an address 5060 by default, by TLS 5061; 0, of a name: DNS says, else the same
 }
 
 // Addr is the address of a target; not valid for a name.
@@ -197,7 +264,8 @@ func (t Target) String() string {
 
 // TrunkTLS is how a trunk that is called by TLS is verified.
 type TrunkTLS struct {
-	// ServerName is what its certificate must be for. Default: the target's address.
+	// ServerName is what its certificate must be for. Default: the target, as it is
+	// written: a name and not those of the hosts that DNS has for it (RFC 5922).
 	ServerName string
 	// CAFile holds its authorities, in PEM. Default "": the system's.
 	CAFile string

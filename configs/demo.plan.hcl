@@ -163,6 +163,30 @@ dial "*79" {
   dnd { set = "off" }
 }
 
+# *8 answers what rings in the pick-up group of the seat, **1002 what rings at 1002. A
+# call that is transferred to *68 waits at 701 to 709, or *68 and the place, for who
+# dials that; after two minutes it comes back.
+
+dial "*8" {
+  pickup {}
+}
+
+dial "**." {
+  pickup {}
+}
+
+dial "*68" {
+  park { places = "701-709" }
+}
+
+dial "*68." {
+  park { places = "701-709" }
+}
+
+dial "70Z" {
+  retrieve {}
+}
+
 dial "9." {
   trunk { trunks = ["carrier"] }
 }

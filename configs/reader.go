@@ -35,6 +35,9 @@ func (r *reader) read(file *source.Body) {
 	for _, b := range file.Blocks("trunk", 1, 1) {
 		r.trunk(b)
 	}
+	for _, b := range file.Blocks("trunk_group", 1, 1) {
+		r.group(b)
+	}
 	r.store(file)
 	r.admin(file)
 	r.cluster(file)
@@ -156,6 +159,7 @@ func (r *reader) tenant(b *source.Body) {
 	if n := b.Block("numbering"); n != nil {
 		numbering(n, &t.Numbering)
 	}
+	t.Limits = trunkLimits(b)
 	var extra []string
 	at := b.At
 	if e := b.Block("emergency"); e != nil {
@@ -211,7 +215,9 @@ func (r *reader) trunk(b *source.Body) {
 	t.Tenant = b.String("tenant", "")
 	t.Network = b.String("network", "")
 	t.Sources = prefixes(b, "sources")
-	if len(t.Sources) == 0 {
+	t.ClientNames = clientNames(b)
+	r.account(b, &t)
+	if registers := b.Blocks("registration", 0, 0); len(t.Sources) == 0 && len(registers) == 0 && len(t.ClientNames) == 0 {
 		b.Fault(b.Pos("sources"), "%s needs the addresses its calls come from; write: sources = [\"192.0.2.1\"]", b.Name())
 	}
 	t.Proto = choice(b, "proto", "udp", "udp", "tcp", "tls")
@@ -226,16 +232,15 @@ func (r *reader) trunk(b *source.Body) {
 			b.Fault(v.At, "%q is neither an address nor a name; write: targets = [\"192.0.2.1:5060\"] or [\"carrier.example\"]", v.Text)
 			continue
 		}
-		if t.Proto == "tls" && !target.Addr().IsValid() {
-			b.Fault(v.At, "%s is called by TLS, by addresses only; write: targets = [\"192.0.2.1\"] and server_name = %q", b.Name(), target.Host)
-			continue
-		}
 		if r.o.TrunkPort != 0 {
 			target.Port = r.o.TrunkPort
 		}
 		t.Targets = append(t.Targets, target)
 	}
 	t.Media = prefixes(b, "media")
+	r.health(b, &t)
+	t.Limits = trunkLimits(b)
+	r.registration(b, &t)
 	t.NoHomer = isOff(b, "homer")
 	t.AnyProto = !b.Has("proto")
 	trust(b, &t)

@@ -84,6 +84,21 @@ type Forward struct {
 // DoNotDisturb has the phones of the calling seat not ring, or ring again.
 type DoNotDisturb struct{ On bool }
 
+// Pickup answers a call that rings elsewhere.
+type Pickup struct {
+	Seat string // whose phone rings; "" is any of the calling seat's pick-up group
+}
+
+// Park keeps a call, which is transferred to it, until somebody retrieves it.
+type Park struct {
+	First, Last int           // the places, numbers of the same length
+	Place       string        // the one that was dialled; "" is any that is free
+	Timeout     time.Duration // then who parked it is rung; 2 min unless the plan says otherwise
+}
+
+// Retrieve takes a parked call.
+type Retrieve struct{ Place string }
+
 func (Ring) isStep()         {}
 func (Echo) isStep()         {}
 func (Play) isStep()         {}
@@ -91,3 +106,6 @@ func (Reject) isStep()       {}
 func (Trunk) isStep()        {}
 func (Forward) isStep()      {}
 func (DoNotDisturb) isStep() {}
+func (Pickup) isStep()       {}
+func (Park) isStep()         {}
+func (Retrieve) isStep()     {}

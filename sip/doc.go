@@ -22,7 +22,8 @@
 //	subscribe    what phones watch: colleagues, messages (RFC 6665). Pure
 //	seat         provisioned seats and their bindings
 //	registrar    REGISTER
-//	trunk        carriers
+//	trunk        carriers: what they are, and rules about them. Pure
+//	carrier      looks after the trunks: health, channels, switches
 //	resolve      where a carrier that is known by name takes calls (RFC 3263)
 //	state        records shared between nodes: embedded or Redis
 //	cluster      the link between nodes

@@ -54,11 +54,8 @@ func (t *Table) fromSeat(q dialplan.Question) dialplan.Decision {
 		}
 	case dialplan.Trunk:
 		return goOut(e, s, q, called, read, why)
-	case dialplan.Forward:
-		s.Number = e.behind(called)
-		return answer(e, called, s, why)
 	}
-	return answer(e, called, e.Step, why)
+	return answer(e, called, e.completeFeature(e.Step, called), why)
 }
 
 func (t *Table) ringCalled(e *Entry, ring dialplan.Ring, called, why string) dialplan.Decision {

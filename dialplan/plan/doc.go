@@ -50,6 +50,18 @@
 //	  dnd { set = "on" }             # or "off": do not disturb
 //	}
 //
+//	dial "*8" {
+//	  pickup {}                      # answers what rings in the caller's pick-up group;
+//	}                                # in "**." it answers the seat behind the **
+//
+//	dial "*68" {
+//	  park { places = "701-709" }    # keeps what is transferred here; in "*68." at the
+//	}                                # place behind it; timeout = "2m" rings who parked it
+//
+//	dial "70X" {
+//	  retrieve {}                    # takes what is parked at the number that was dialled
+//	}
+//
 // The body of an entry has one step. Steps are blocks, so that later a body may
 // have several, in order.
 //

@@ -98,8 +98,11 @@ var readers = map[string]func(*source.Body) dialplan.Step{
 	"reject": readReject,
 	"trunk":  readTrunk,
 
-	"forward": readForward,
-	"dnd":     readQuiet,
+	"forward":  readForward,
+	"dnd":      readQuiet,
+	"pickup":   readPickup,
+	"park":     readPark,
+	"retrieve": readRetrieve,
 }
 
 // readStep reads the one step of an entry; it is nil if that is not to be had.
@@ -116,7 +119,7 @@ func readStep(b *source.Body, list string) dialplan.Step {
 	b.Done()
 	switch {
 	case len(b.BlockTypes()) == 0:
-		b.Fault(b.At, "%s has no step; write one of ring, echo, play, reject, trunk, forward or dnd in it", b.Name())
+		b.Fault(b.At, "%s has no step; write one of ring, echo, play, reject, trunk, forward, dnd, pickup, park or retrieve in it", b.Name())
 	case n > 1:
 		b.Fault(b.At, "%s has %d steps; this version takes one", b.Name(), n)
 	}
@@ -128,8 +131,8 @@ func readStep(b *source.Body, list string) dialplan.Step {
 			if slices.Contains(s.Seats, Called) {
 				b.Fault(b.At, "%s cannot ring called, which is for dial; name the seats", b.Name())
 			}
-		case dialplan.Forward, dialplan.DoNotDisturb:
-			b.Fault(b.At, "%s changes what the calling seat has set, and strangers are no seat; use dial", b.Name())
+		case dialplan.Forward, dialplan.DoNotDisturb, dialplan.Pickup, dialplan.Park, dialplan.Retrieve:
+			b.Fault(b.At, "%s is for seats, and strangers are none; use dial", b.Name())
 		}
 	}
 	return step

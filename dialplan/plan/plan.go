@@ -59,10 +59,9 @@ func Describe(step dialplan.Step) string {
 			text += " to " + s.Number
 		}
 		return fmt.Sprintf("%s for %v", text, s.Timeout)
-	case dialplan.Forward:
-		return describeForward(s)
-	case dialplan.DoNotDisturb:
-		return describeQuiet(s)
+	}
+	if text := describeFeature(step); text != "" {
+		return text
 	}
 	return fmt.Sprintf("%T", step)
 }

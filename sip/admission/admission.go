@@ -35,6 +35,7 @@ package admission
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,7 @@ import (
 	"strowger/dialplan/plan"
 	"strowger/sip/auth"
 	"strowger/sip/guard"
+	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -82,11 +84,39 @@ type Registrar interface {
 	Handle(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response
 }
 
-// Config is what admission needs; every field but Log must be set.
+// Desk knows how the trunks do. Its methods do not block.
+type Desk interface {
+	// Sort parts the ways to a trunk into those that should have a call and those that
+	// should have it only if no other is left, each in their order.
+	Sort(now time.Time, t *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way)
+	// Disabled tells whether an operator has taken a tenant's trunk out of use.
+	Disabled(tenant, name string) bool
+	// Registered is the trunk that has a user for our contact and sends by the flow, or
+	// nil.
+	Registered(f transport.Flow, user string) *trunk.Trunk
+	// Answer answers a trunk's challenges of calls; nil if the trunk has no credentials.
+	Answer(t *trunk.Trunk) leg.Answer
+}
+
+// undisturbed is for an admission without a desk: every trunk is as good as the next.
+type undisturbed struct{}
+
+func (undisturbed) Sort(_ time.Time, _ *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way) {
+	return ways, nil
+}
+func (undisturbed) Disabled(string, string) bool                   { return false }
+func (undisturbed) Registered(transport.Flow, string) *trunk.Trunk { return nil }
+func (undisturbed) Answer(*trunk.Trunk) leg.Answer                 { return nil }
+
+// Config is what admission needs; every field but Desk, Chance and Log must be set.
 type Config struct {
-	Node      string // this node's name, as flows carry it
-	Tenants   []*Tenant
-	Trunks    *trunk.Set
+	Node    string // this node's name, as flows carry it
+	Tenants []*Tenant
+	Trunks  *trunk.Set
+	Desk    Desk // nil: no trunk is disabled, and all addresses are healthy
+	// Chance returns a number from 0 to n-1: it shares calls among the trunks of a
+	// group. nil: by chance.
+	Chance    func(n int) int
 	Directory *seat.Directory
 	Store     state.Store
 	Local     bool // Store is in this process: only durable writes wait
@@ -112,6 +142,7 @@ type Counters struct {
 	StoreAway    atomic.Uint64 // requests refused because the store did not answer
 	TrunkBlocked atomic.Uint64 // targets left out because the network may not send there
 	TrunkUnknown atomic.Uint64 // calls to a trunk of which no target resolves to an address
+	TrunkOff     atomic.Uint64 // calls of or to a trunk that an operator has disabled
 	Unforwarded  atomic.Uint64 // forwards that were not followed: a circle, too many, an emergency number
 	Replaced     atomic.Uint64 // presentation numbers that were not the tenant's to present
 	Impossible   atomic.Uint64 // calls refused because they want an unknown privacy or none
@@ -128,6 +159,12 @@ type Admission struct {
 
 // New returns the admission of a node.
 func New(cfg Config) *Admission {
+	if cfg.Desk == nil {
+		cfg.Desk = undisturbed{}
+	}
+	if cfg.Chance == nil {
+		cfg.Chance = rand.IntN
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
@@ -166,9 +203,16 @@ func (a *Admission) TenantFor(listener string, domains ...string) *Tenant {
 	return nil
 }
 
-// trunkOf is the trunk that a request came from, or nil.
-func (a *Admission) trunkOf(f transport.Flow) *trunk.Trunk {
-	return a.cfg.Trunks.BySource(f.Network, f.Remote.Addr())
+// trunkOf is the trunk that a request came from, or nil: by its source, its
+// certificate, or the contact that only it knows.
+func (a *Admission) trunkOf(req *sip.Request, f transport.Flow) *trunk.Trunk {
+	if t := a.cfg.Trunks.BySource(f.Network, f.Remote.Addr()); t != nil {
+		return t
+	}
+	if t := a.cfg.Trunks.ByCertificate(f); t != nil {
+		return t
+	}
+	return a.cfg.Desk.Registered(f, req.Recipient.User)
 }
 
 // local clears the name of this node from a stored flow.

@@ -17,6 +17,7 @@ import (
 	"strowger/sip/auth"
 	"strowger/sip/b2bua"
 	"strowger/sip/guard"
+	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -108,7 +109,42 @@ type bench struct {
 	attempts  seat.Attempts
 	sender    sender
 	registrar registrar
+	desk      desk
 }
+
+// desk has trunks that are disabled, and addresses that take no calls.
+type desk struct {
+	disabled map[string]bool
+	down     map[netip.AddrPort]bool
+
+	registered *trunk.Trunk // has the contact contact-token
+}
+
+// Sort implements admission.Desk.
+func (d *desk) Sort(_ time.Time, _ *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way) {
+	for _, w := range ways {
+		if d.down[w.AddrPort] {
+			rest = append(rest, w)
+		} else {
+			good = append(good, w)
+		}
+	}
+	return good, rest
+}
+
+// Registered implements admission.Desk.
+func (d *desk) Registered(f transport.Flow, user string) *trunk.Trunk {
+	if d.registered != nil && user == "contact-token" && d.registered.IsAt(f.Remote.Addr()) {
+		return d.registered
+	}
+	return nil
+}
+
+// Answer implements admission.Desk.
+func (d *desk) Answer(*trunk.Trunk) leg.Answer { return nil }
+
+// Disabled implements admission.Desk.
+func (d *desk) Disabled(tenant, name string) bool { return tenant == tenantName && d.disabled[name] }
 
 var (
 	carrierAddrs = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.9:5060"), netip.MustParseAddrPort("192.0.2.10:5060")}
@@ -126,7 +162,9 @@ func trunks() *trunk.Set {
 			Sources: []netip.Prefix{netip.MustParsePrefix("198.51.100.1/32")}, Targets: fixed(transport.TCP, backupAddr),
 		},
 		{Name: "foreign", Tenant: "other", Network: "carriers", Targets: fixed(transport.UDP, netip.MustParseAddrPort("192.0.2.99:5060"))},
-	})
+	}, trunk.Group{Name: "both", Tenant: tenantName, Members: []trunk.Member{
+		{Trunk: "carrier", Priority: 1, Weight: 30}, {Trunk: "backup", Priority: 1, Weight: 70},
+	}})
 }
 
 func fixed(proto transport.Proto, addrs ...netip.AddrPort) []*resolve.Name {
@@ -166,7 +204,7 @@ func benchOf(tb testing.TB, trunks *trunk.Set) *bench {
 		tb.Fatal(err)
 	}
 	b.Admission = admission.New(admission.Config{
-		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Directory: b.directory, Store: b.store,
+		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Desk: &b.desk, Chance: func(n int) int { return n - 1 }, Directory: b.directory, Store: b.store,
 		Auth: verifier, Guard: guard.NewGate(guard.Config{Auth: verifier}), Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
 		Home:       func(string) string { return tenantName },
@@ -182,7 +220,7 @@ func (b *bench) publish(text string) {
 		b.t.Fatal(err)
 	}
 	table, faults := p.Check(plan.Inventory{
-		Numbering: b.tenant.Numbering, HasSeat: func(s string) bool { return s < "1010" }, Trunks: []string{"carrier", "backup"},
+		Numbering: b.tenant.Numbering, HasSeat: func(s string) bool { return s < "1010" }, Trunks: []string{"carrier", "backup", "both"},
 	})
 	if err := faults.Err(); err != nil {
 		b.t.Fatal(err)

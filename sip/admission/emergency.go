@@ -60,6 +60,7 @@ func (a *Admission) EmergencyNumber(called string) bool {
 func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, n string) b2bua.Program {
 	a.counters.Emergencies.Add(1)
 	s := r.seat
+	r.help = true
 	p.To, p.Entry, p.Emergency = n, "emergency "+n, true
 	p.Why = []string{n + " is an emergency number", fmt.Sprintf("seat %s is at %s, %s", s.Number, s.Address, s.SiteNumber)}
 	names := slices.Clone(r.tenant.EmergencyTrunks)
@@ -85,13 +86,11 @@ func (a *Admission) emergency(ctx context.Context, r *request, p b2bua.Program, 
 // answer of one keeps the call from another; never nil.
 func (a *Admission) emergencyStages(r *request, trunks []string, to string, shown *identity.Caller, like b2bua.Stage) []b2bua.Stage {
 	var list []b2bua.Stage
-	for _, name := range trunks {
-		for _, t := range a.carrier(r, name, to, caller{known: shown}) {
-			t.Headers = emergencyHeaders(r.seat, shown, dialog.Host(t.Flow.Advertised.Addr()))
-			stage := like
-			stage.Targets = []b2bua.Target{t}
-			list = append(list, stage)
-		}
+	for _, t := range a.carriers(r, trunks, to, caller{known: shown}).all() {
+		t.Headers = emergencyHeaders(r.seat, shown, dialog.Host(t.Flow.Advertised.Addr()))
+		stage := like
+		stage.Targets = []b2bua.Target{t}
+		list = append(list, stage)
 	}
 	if list == nil {
 		list = []b2bua.Stage{like}

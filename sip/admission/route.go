@@ -34,6 +34,7 @@ type request struct {
 	caller identity.Caller // as seats see it; see outward for trunks
 	number string          // the caller's number for the plan, "" if withheld
 	urgent bool            // what seats have set for their calls does not matter
+	help   bool            // it is a call for help
 	*diversion
 	refers *b2bua.Ask      // the caller asks for this in a call, for another party of it; or nil
 	own    identity.Caller // the caller itself, if it refers
@@ -41,7 +42,7 @@ type request struct {
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
-	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(flow), diversion: begun(req)}
+	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow), diversion: begun(req)}
 	if r.trunk != nil {
 		if _, found, _ := message.Replaced(req); found { // it may take over nothing
 			return silent(cause.New(403, "", cause.Caller), nil)
@@ -80,7 +81,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number, Shown: r.shown(),
 		Network: r.caller.Network, Presentation: r.caller.Presentation, Withheld: r.caller.Withheld,
 	}
-	called := identity.Number(r.req.Recipient)
+	called := a.calledBy(r)
 	if r.caller.Privacy.Impossible() {
 		return a.impossible(p, called)
 	}
@@ -89,9 +90,16 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 		stages := a.callback(ctx, r, e164)
 		if r.urgent = false; stages != nil {
 			a.counters.Callbacks.Add(1)
-			p.To, p.Entry, p.Stages = e164, "emergency callback", stages
+			p.To, p.Entry, p.Stages, p.Urgent = e164, "emergency callback", stages, true
 			return p
 		}
+	}
+	if a.cfg.Desk.Disabled(r.trunk.Tenant, r.trunk.Name) {
+		a.counters.TrunkOff.Add(1)
+		v := cause.Verdict{Status: 503, Q850: 41, Fault: cause.Us}
+		p.To, p.Refuse, p.Headers = called, &v, []sip.Header{sip.NewHeader("Retry-After", "60")}
+		p.Why = []string{"trunk " + r.trunk.Name + " is disabled"}
+		return p
 	}
 	return a.decide(ctx, r, p, dialplan.Question{
 		Tenant: r.tenant.Name, Origin: dialplan.FromTrunk, Trunk: r.trunk.Name, Called: called, Caller: r.number, At: r.now,
@@ -150,6 +158,18 @@ func (a *Admission) impossible(p b2bua.Program, called string) b2bua.Program {
 	return p
 }
 
+// calledBy is whom a trunk calls. One that calls our contact says it beside that: in
+// P-Called-Party-ID (RFC 7315 section 4.2), else in To.
+func (a *Admission) calledBy(r *request) string {
+	if a.cfg.Desk.Registered(r.flow, r.req.Recipient.User) == nil {
+		return identity.Number(r.req.Recipient)
+	}
+	if p, err := message.ParseAddress(message.Header(r.req, "P-Called-Party-ID")); err == nil && identity.Number(p.URI) != "" {
+		return identity.Number(p.URI)
+	}
+	return identity.Number(r.req.To().Address)
+}
+
 // calledForEmergency is the user part, or the whole of a service URN.
 func calledForEmergency(req *sip.Request, called string) string {
 	if called == "" {
@@ -187,6 +207,8 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		p.Stages = a.trunkStages(r, step, caller{known: outward})
 	case dialplan.Forward:
 		a.setForward(ctx, r, step, &p)
+	case dialplan.Pickup, dialplan.Park, dialplan.Retrieve:
+		desk(r, step, &p)
 	case dialplan.DoNotDisturb:
 		a.setFeature(ctx, r, &p, nil, func(f *seat.Features) { f.DoNotDisturb = step.On })
 	}

@@ -15,20 +15,27 @@ import (
 )
 
 // Subscribe tells who watches what by a SUBSCRIBE. A seat may watch the seats of its
-// tenant, and what is parked there. known is the subscriber, if the request came from
-// where the subscription was made.
-func (a *Admission) Subscribe(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, known *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
-	s, status, headers := a.subscriber(ctx, now, req, flow, known)
+// tenant, and what is parked there. held is the subscription that it is of, if it is of
+// one.
+func (a *Admission) Subscribe(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, held subscribe.Held) (subscribe.Grant, int, []sip.Header) {
+	s, status, headers := a.subscriber(ctx, now, req, flow, held)
 	switch {
 	case status != 0:
 		return subscribe.Grant{}, status, headers
 	case s.Disabled, s.Network != "" && s.Network != flow.Network:
 		return subscribe.Grant{}, 403, nil
 	}
-	number := identity.Number(req.Recipient)
+	number := held.Watched
+	if number == "" { // else the Request-URI is a Contact of ours
+		number = identity.Number(req.Recipient)
+	}
 	g := subscribe.Grant{
 		Subscriber: subscribe.Name{Tenant: s.Tenant, Number: s.Number},
 		Resource:   subscribe.Name{Tenant: s.Tenant, Number: number},
+	}
+	r := request{now: now, req: req, tenant: a.tenants[s.Tenant]}
+	if r.isPlace(s, number) {
+		return g, 0, nil
 	}
 	if _, err := a.cfg.Directory.Seat(ctx, s.Tenant, number); err != nil {
 		return g, a.notThere(err), nil
@@ -42,9 +49,9 @@ func (a *Admission) Subscribe(ctx context.Context, now time.Time, req *sip.Reque
 }
 
 // subscriber is the seat that sent a SUBSCRIBE, or a status to refuse it with.
-func (a *Admission) subscriber(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, known *subscribe.Name) (seat.Seat, int, []sip.Header) {
-	if known != nil {
-		s, err := a.cfg.Directory.Seat(ctx, known.Tenant, known.Number)
+func (a *Admission) subscriber(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, held subscribe.Held) (seat.Seat, int, []sip.Header) {
+	if held.Known {
+		s, err := a.cfg.Directory.Seat(ctx, held.Subscriber.Tenant, held.Subscriber.Number)
 		if err != nil {
 			status := a.notThere(err)
 			if status == 404 { // it is the subscriber that is gone

@@ -13,7 +13,6 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
-	"strowger/sip/transport"
 	"strowger/sip/trunk"
 )
 
@@ -49,7 +48,7 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 // confirms with a key, because it may be a mailbox.
 func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, cause.Verdict) {
 	by, to, _ := strings.Cut(s.Reached, ":")
-	names := []string{by}
+	names := a.cfg.Trunks.Expand(r.tenant.Name, []string{by}, a.cfg.Chance)
 	if by == seat.AnyTrunk {
 		names = a.cfg.Trunks.OfTenant(r.tenant.Name)
 	}
@@ -60,81 +59,108 @@ func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, c
 	return nil, cause.Verdict{Status: 480, Q850: 38, Reason: "No trunk reaches seat " + s.Number, Fault: cause.Us}
 }
 
-// outside is a number behind the first of the trunks that can be called, with every
-// other way there is to it.
+// outside is a number behind trunks, each way to it the next of the one before.
+// Healthy ways of all of them come first.
 func (a *Admission) outside(r *request, trunks []string, to string, c caller) (b2bua.Target, bool) {
-	var t b2bua.Target
-	found := false
-	for _, name := range trunks {
-		for _, way := range a.carrier(r, name, to, c) {
-			if found {
-				t.Next = append(t.Next, way.Address)
-			} else {
-				t, found = way, true
-			}
-		}
-	}
-	return t, found
+	return a.carriers(r, trunks, to, c).target()
 }
 
-// trunkStages tries the trunks of a step one after another, each in every way.
+// trunkStages tries the trunks of a step, and of its groups, one after another, each in every way. Those
+// without a healthy address come last.
 func (a *Admission) trunkStages(r *request, step dialplan.Trunk, shown caller) []b2bua.Stage {
 	none := cause.Verdict{Status: 503, Q850: 38, Reason: "No trunk available", Fault: cause.Us}
-	var list []b2bua.Stage
-	for _, name := range step.Trunks {
-		if t, ok := a.outside(r, []string{name}, step.Number, shown); ok {
-			list = append(list, b2bua.Stage{Timeout: step.Timeout, Targets: []b2bua.Target{t}})
+	var good, rest []b2bua.Stage
+	for _, name := range a.cfg.Trunks.Expand(r.tenant.Name, step.Trunks, a.cfg.Chance) {
+		o := a.carrier(r, name, step.Number, shown)
+		t, ok := o.target()
+		if !ok {
+			continue
+		}
+		stage := b2bua.Stage{Timeout: step.Timeout, Targets: []b2bua.Target{t}}
+		if len(o.good) > 0 {
+			good = append(good, stage)
+		} else {
+			rest = append(rest, stage)
 		}
 	}
+	list := slices.Concat(good, rest)
 	if list == nil {
 		list = []b2bua.Stage{{Empty: none}}
 	}
 	return list
 }
 
-// carrier is a number behind a trunk as targets: one for each address of the
-// trunk that its network may send to.
-func (a *Admission) carrier(r *request, name, to string, c caller) []b2bua.Target {
+// offer is a number behind a trunk as targets: one for each address that the trunk's
+// network may send to.
+type offer struct{ good, rest []b2bua.Target } // by whether the address is healthy
+
+func (o offer) all() []b2bua.Target { return slices.Concat(o.good, o.rest) }
+
+// target is the first, with the others as its next.
+func (o offer) target() (b2bua.Target, bool) {
+	all := o.all()
+	if len(all) == 0 {
+		return b2bua.Target{}, false
+	}
+	t := all[0]
+	for _, next := range all[1:] {
+		t.Next = append(t.Next, next.Address)
+	}
+	return t, true
+}
+
+// carriers are the offers of several trunks as one.
+func (a *Admission) carriers(r *request, trunks []string, to string, c caller) (all offer) {
+	for _, name := range trunks {
+		o := a.carrier(r, name, to, c)
+		all.good, all.rest = append(all.good, o.good...), append(all.rest, o.rest...)
+	}
+	return all
+}
+
+// carrier is a number behind a trunk. One that is disabled has nothing but emergency
+// calls, and those at last.
+func (a *Admission) carrier(r *request, name, to string, c caller) offer {
 	t := a.cfg.Trunks.Find(r.tenant.Name, name)
 	if t == nil {
-		return nil
+		return offer{}
 	}
-	var targets []b2bua.Target
-	shown := c.to(t.Peer)
+	off := a.cfg.Desk.Disabled(t.Tenant, t.Name)
+	if off && !r.help {
+		a.counters.TrunkOff.Add(1)
+		return offer{}
+	}
 	ways := t.Ways()
 	if len(ways) == 0 && len(t.Targets) > 0 {
 		a.counters.TrunkUnknown.Add(1)
 	}
+	good, rest := a.cfg.Desk.Sort(r.now, t, ways)
+	if off {
+		good, rest = nil, ways
+	}
+	return offer{a.called(r, t, good, to, c), a.called(r, t, rest, to, c)}
+}
+
+// called are the ways to a number as targets.
+func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to string, c caller) []b2bua.Target {
+	var targets []b2bua.Target
+	shown := c.to(t.Peer)
 	for _, way := range ways {
 		flow, err := a.cfg.Sender.FlowTo(t.Network, way.Proto, way.AddrPort)
 		if err != nil {
 			a.counters.TrunkBlocked.Add(1)
-			a.cfg.Log.Warn("trunk cannot be used", "trunk", name, "target", way.AddrPort, "error", err)
+			a.cfg.Log.Warn("trunk cannot be used", "trunk", t.Name, "target", way.AddrPort, "error", err)
 			continue
 		}
 		host := dialog.Host(flow.Advertised.Addr())
-		remote := carrierURI(way, to)
+		remote := way.URI(to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
 			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: shown.From(host), Forwards: r.forwards(),
 			Headers: shown.ToTrunk(t.Peer, host),
+			Answer:  a.cfg.Desk.Answer(t),
 		}})
 	}
 	return targets
-}
-
-// carrierURI names the trunk as it is configured: a domain stays one, and says no
-// more of port and transport than the configuration does (RFC 3263 section 4).
-func carrierURI(way trunk.Way, to string) sip.Uri {
-	u := sip.Uri{Scheme: "sip", User: to, Host: dialog.Host(way.Addr()), Port: int(way.Port())}
-	said := true
-	if name := way.Target; name.Host != "" {
-		u.Host, u.Port = name.Host, int(name.Port)
-		said = len(name.Protos) == 1
-	}
-	if said && way.Proto != transport.UDP {
-		u.UriParams = sip.HeaderParams{{K: "transport", V: string(way.Proto)}}
-	}
-	return u
 }
 
 // forwards is the Max-Forwards that is left for the other leg.

@@ -24,7 +24,7 @@ func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Fl
 	if slices.ContainsFunc(credentials(req), digest) {
 		return 0, nil, false
 	}
-	if req.Method == sip.INVITE && a.trunkOf(flow) != nil {
+	if req.Method == sip.INVITE && a.trunkOf(req, flow) != nil {
 		return 0, nil, false
 	}
 	t := a.tenantOf(req, flow)

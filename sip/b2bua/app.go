@@ -34,6 +34,8 @@ func (c *Call) performApp(out Effects) {
 		c.watch(caller, out)
 	case AppPlay:
 		out.Play(caller.ID, c.program.Prompts)
+	case AppPark:
+		c.performPark(out)
 	case NoApp:
 	}
 }
@@ -45,6 +47,8 @@ func (a App) String() string {
 		return "app:echo"
 	case AppPlay:
 		return "app:play"
+	case AppPark:
+		return "app:park"
 	default:
 		return "app:none"
 	}

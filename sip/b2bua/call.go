@@ -51,6 +51,15 @@ type Effects interface {
 	// Keep tells the call that gave a leg that it is kept; Return gives it back.
 	Keep(*Moving)
 	Return(*Moving, cause.Verdict)
+	// Seize takes a channel of a trunk for a leg; false if there is none, and why. An
+	// urgent call always has one. Free gives it back.
+	Seize(now time.Time, leg int, p leg.Party, inbound, urgent bool) (cause.Verdict, bool)
+	Free(leg int)
+	// Silent tells that a trunk said nothing at all to a leg's INVITE.
+	Silent(now time.Time, leg int)
+	// Park takes a place for the party of a leg; false if none is free. Unpark gives it up.
+	Park(leg int, p Park) (place string, ok bool)
+	Unpark(place string)
 	// Record writes to the ledger.
 	Record(ledger.Event)
 }
@@ -86,6 +95,7 @@ type Call struct {
 	peer     *party        // whom the caller talks to
 	transfer *transfer     // that is under way, or nil
 	reoffer  *party        // whose re-INVITE waits for the other leg's answer
+	park     *parked       // how the caller is kept until somebody comes for it; nil if it is not
 }
 
 // party is a leg with its sound.
@@ -113,6 +123,7 @@ type party struct {
 	refuses bool // it has refused the codecs of the other leg
 	alerted bool // it rang
 	leaving bool // it waits for nothing but its end: others have the call
+	heard   bool // it said something to its INVITE
 	over    bool // its end was recorded
 	moved   bool // it stands in for a leg that another call has
 }
@@ -162,6 +173,9 @@ func (c *Call) Done() bool {
 // Deadline is when a Tick is due; zero means never.
 func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
+	if c.park != nil {
+		d = earlier(d, c.park.until)
+	}
 	if t := c.transfer; t != nil {
 		d = earlier(d, t.again)
 	}

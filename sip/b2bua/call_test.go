@@ -35,7 +35,7 @@ func TestBetter(t *testing.T) {
 		{480, 486, 486},
 		{480, 404, 480},
 		{408, 404, 404},
-		{408, 500, 408},
+		{408, 500, 500}, // who was silent says less than who spoke
 		{500, 503, 500}, // the first of its kind stays
 		{404, 488, 404},
 	} {
@@ -107,6 +107,8 @@ func (f *fake) Random(int) int { return 0 }
 
 func (f *fake) Ask(Ask)                        {}
 func (f *fake) Find(Find)                      {}
+func (f *fake) Park(int, Park) (string, bool)  { return "", false }
+func (f *fake) Unpark(string)                  {}
 func (f *fake) Fetch(Fetch)                    {}
 func (f *fake) Give(*Moving, message.Replaces) {}
 func (f *fake) Attach(int, *Moving)            {}
@@ -124,6 +126,11 @@ func (f *fake) Play(int, []string)       {}
 func (f *fake) Watch(_ int, _ bool)      {}
 func (f *fake) Close(int) media.Stats    { return media.Stats{} }
 func (f *fake) Record(ledger.Event)      {}
+func (f *fake) Silent(time.Time, int)    {}
+func (f *fake) Free(int)                 {}
+func (f *fake) Seize(time.Time, int, leg.Party, bool, bool) (cause.Verdict, bool) {
+	return cause.Verdict{}, true
+}
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 

@@ -43,8 +43,8 @@
 //     arranged so that both sides agree; a law of G.711 may differ (the media
 //     plane converts), nothing else is transcoded.
 //   - Hold and resume, by re-INVITE or UPDATE, are answered on the leg that asked. The
-//     other leg gets a re-INVITE only when the codec must change on both; while it
-//     rings it cannot, and the offer is refused for that time.
+//     other leg gets a re-INVITE only when the codec must change on both, or an UPDATE
+//     while it rings; if it cannot have that either, the offer is refused for that time.
 //   - PRACK and session timers are each leg's own: neither passes through.
 //   - A caller that has an answer before anybody answered keeps it (RFC 3261 section
 //     13.2.1). Where who answers then has another codec, the caller is asked for that
@@ -59,5 +59,9 @@
 //     call's caller from then on, hears ringing, and is joined to who answers. Who
 //     transfers stays in the call, unheard, until that is so: if nobody answers it has
 //     the call back, and if it has hung up its phone is rung for it.
+//   - A call is parked by a transfer to that application, blind or to a caller that
+//     was told a place: its party waits there, until a caller whose program names its
+//     dialog takes it over, or who parked it is rung. Picking up is taking over the
+//     dialog of a leg that rings.
 //   - The ledger is written before a fact is acted on.
 package b2bua

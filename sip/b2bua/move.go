@@ -44,7 +44,7 @@ func (c *Call) Yield(now time.Time, id int, by leg.Party, out Effects) (*Moving,
 		return nil, cause.New(403, "", cause.Caller)
 	case c.transfer != nil:
 		return nil, cause.New(491, "", cause.Caller)
-	case c.state == ringing && p == c.caller():
+	case c.state == ringing && p == c.caller(), c.isOffered(p):
 		return nil, errRings
 	}
 	other := c.other(p)
@@ -103,6 +103,10 @@ func (c *Call) Take(now time.Time, id int, m *Moving, early bool, out Effects) b
 		c.front, c.peer = other, c.attach(now, m, out)
 		c.join(now, c.peer, out)
 		c.release(now, p, cause.Verdict{}, out)
+	case c.isOffered(p):
+		c.takePlace(now, p, m, out)
+	case c.isParked(p):
+		c.retrieved(now, m, out)
 	case c.state == ringing && p == c.caller():
 		c.takeCaller(now, p, m, out)
 	case c.state == ringing && p.State < leg.Answered:

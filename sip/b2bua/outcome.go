@@ -50,9 +50,9 @@ func rank(status int) int {
 		return 2
 	case status >= 400 && status < 500 && status != 408:
 		return 3
-	case status == 408:
-		return 4
 	case status >= 500:
+		return 4
+	case status == 408: // silence
 		return 5
 	default:
 		return 6

@@ -33,11 +33,16 @@ type Program struct {
 	// answers the call that rings there. Its tenant has to be the caller's.
 	Replaces *message.Replaces
 
+	// Pick is a call that the caller wants to have.
+	Pick *Pick
+
 	App     App
+	Park    *Park    // AppPark
 	Prompts []string // AppPlay: played in order, then the call ends
 
 	Stages    []Stage // tried in order until one answers
 	Emergency bool    // every stage is tried, whatever the one before answered
+	Urgent    bool    // like an emergency call, no limit of a trunk's calls stops it
 }
 
 // App is an application that answers by itself.
@@ -48,6 +53,7 @@ const (
 	NoApp   App = iota
 	AppEcho     // the caller hears what the caller says
 	AppPlay     // prompts, then hang up
+	AppPark     // who is transferred to it waits in a place; who calls it is told one
 )
 
 // Stage rings targets together.

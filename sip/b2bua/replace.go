@@ -29,7 +29,7 @@ func (c *Call) Replaceable(id int, f Find) (early bool, err error) {
 		return false, cause.New(491, "", cause.Caller)
 	case p.Talking() && f.Dialog.EarlyOnly:
 		return false, cause.New(486, "", cause.Caller)
-	case c.state == talking && c.other(p) != nil:
+	case c.state == talking && c.other(p) != nil, c.isParked(p):
 		return false, nil
 	case c.state == ringing && p != c.caller() && p.State < leg.Answered: // we have called it: a pick-up
 		return true, nil

@@ -34,7 +34,10 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	switch {
 	case p.Refuse != nil:
 		c.end(now, *p.Refuse, "switch", out)
+	case !c.seizeIn(now, out):
 	case !c.prepare(now, out):
+	case p.App == AppPark:
+		c.offerPlace(now, out)
 	case p.Replaces != nil:
 		out.Find(Find{By: p.Caller, Dialog: *p.Replaces})
 	case p.App != NoApp:
@@ -109,8 +112,14 @@ func (s Stage) timeout() time.Duration {
 	return RingTimeout
 }
 
-// ring sends an INVITE to one target.
+// ring sends an INVITE to one target: the first way to it that has a channel.
 func (c *Call) ring(now time.Time, t Target, out Effects) {
+	for t.Party.Kind == leg.Trunk && !c.seize(now, len(c.legs)+1, t.Party, out) {
+		if len(t.Next) == 0 {
+			return
+		}
+		t.Address, t.Next = t.Next[0], t.Next[1:]
+	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.confirm, p.next, p.rang = t.Confirm, t.Next, now
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
@@ -283,7 +292,10 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.Answer(now, out, body)
-	caller.offer, p.sounds, c.program.Stages = nil, nil, nil // of no more use while the call lives
+	if !caller.Asking() {
+		caller.offer = nil
+	}
+	p.sounds, c.program.Stages = nil, nil // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -309,6 +321,7 @@ func (c *Call) another() bool {
 // response (RFC 3261 section 9.1); should it answer yet, it gets ACK and BYE.
 func (c *Call) unheard(now time.Time, p *party, out Effects) {
 	v := cause.Verdict{Status: 408, Q850: 102, Reason: "No response", Fault: cause.Peer}
+	out.Silent(now, p.ID)
 	c.release(now, p, v, out)
 	c.outcome = better(c.outcome, v)
 	c.goOn(now, p, v, out)
@@ -336,6 +349,9 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
 	for p := range c.rung() {
 		if p.askEnd.IsZero() {
+			if p.Party.Kind == leg.Trunk && !p.heard && now.Sub(p.rang) >= Silence {
+				out.Silent(now, p.ID)
+			}
 			c.release(now, p, v, out)
 		}
 	}

@@ -119,7 +119,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 		}
 	case Response:
 		if p := c.party(e.Leg); p != nil {
-			p.hearEnd = time.Time{}
+			p.hearEnd, p.heard = time.Time{}, true
 			ev := p.Response(now, out, e.Tx, e.Msg)
 			c.introduce(p)
 			c.legEvent(now, p, ev, out)
@@ -170,6 +170,9 @@ func (c *Call) tick(now time.Time, out Effects) {
 		if due(now, p.hearEnd) {
 			c.unheard(now, p, out)
 		}
+	}
+	if c.park != nil && due(now, c.park.until) {
+		c.unclaimed(now, out)
 	}
 	if due(now, c.stageEnd) {
 		c.unanswered(now, out)
@@ -266,6 +269,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	c.state = over
 	c.stageEnd, c.reoffer = time.Time{}, nil
 	c.dropTransfer(now, v, out)
+	c.unpark(out)
 	for _, p := range c.legs {
 		c.legOver(now, p, v, out)
 	}
@@ -319,6 +323,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.over {
 		return
 	}
+	out.Free(p.ID)
 	p.over, p.askEnd, p.hearEnd = true, time.Time{}, time.Time{}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
 	if p != c.caller() {
@@ -326,6 +331,10 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	}
 	if p.early && c.state == ringing && !c.caller().over {
 		c.hearRinging(out)
+		if asked := c.reoffer; asked != nil { // who was to answer first is gone
+			c.reoffer = nil
+			asked.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
+		}
 	}
 	if c.transfers(p) && c.state == talking && c.transfer.other != nil { // before it was decided where to
 		out.Hear(c.transfer.other.ID, 0)

@@ -101,8 +101,8 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 	p := e.Program
 	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: p.To})
 	c.recordDecision(now, p, out)
-	if p.Refuse != nil {
-		c.untransferred(now, *p.Refuse, out)
+	if v := c.unfit(now, p, out); v != nil {
+		c.untransferred(now, *v, out)
 		return
 	}
 	c.part(now, out)

@@ -9,6 +9,7 @@ package cause
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Fault says who has to act for the outcome to be another one.
@@ -29,6 +30,8 @@ type Verdict struct {
 	Q850   int    // ITU-T Q.850 cause, 1 to 127; 0 means "derive it from Status"
 	Reason string // SIP reason phrase; "" means the standard one of Status
 	Fault  Fault
+	Wait   time.Duration // who is told may try again after it (Retry-After); 0 says nothing
+	Why    string        // for the operator; "" if the status says it
 }
 
 // New is a Verdict with its cause derived from the status.

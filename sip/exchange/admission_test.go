@@ -27,12 +27,15 @@ import (
 //	busy 1003, no-answer 1003, unreached 1003                who has the calls of the stage above then
 //	offline 480                                                a stage without targets
 //	echo, play NAME..., refuse 404, challenge 401
+//	pick 1002, pick-group desk, pick-place 701 (a call to have), group 1002 desk (its pick-up group),
+//	park 701-702 2m (where calls are transferred to),
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
 //	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
@@ -133,6 +136,14 @@ func (a *admission) parse(text string) {
 			a.limits.Rate = atoi(arg)
 		case "subscriptions": // of one seat
 			a.limits.PerSeat = atoi(arg)
+		case "pick", "pick-group", "pick-place":
+			a.program.Pick = map[string]*b2bua.Pick{"pick": {Seat: arg}, "pick-group": {Group: arg}, "pick-place": {Place: arg}}[f[0]]
+		case "group":
+			w.groups[f[1]] = f[2]
+		case "park":
+			first, last, _ := strings.Cut(f[1], "-")
+			timeout, _ := time.ParseDuration(f[2])
+			a.program.App, a.program.Park = b2bua.AppPark, &b2bua.Park{First: atoi(first), Last: atoi(last), Timeout: timeout}
 		case "nobody":
 			a.nobody = arg
 		case "messages":
@@ -144,6 +155,10 @@ func (a *admission) parse(text string) {
 			w.party(f[1]).behind = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
+		case "answers":
+			w.trunks.answers = arg
+		case "channels":
+			w.trunks.limits[f[1]] = atoi(f[2])
 		case "unreachable":
 			w.party(arg).unreachable = true
 		default:
@@ -282,6 +297,9 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
 		}
 	}
+	if seat == a.world.trunks.answers {
+		address.Answer = a.world.trunks.answer
+	}
 	if f := req.MaxForwards(); f != nil {
 		address.Forwards = f.Val() - 1
 	}
@@ -317,19 +335,25 @@ func (a *admission) Authenticate(_ context.Context, _ time.Time, req *sip.Reques
 }
 
 // Subscribe believes whoever shows credentials, unless forged, or need not.
-func (a *admission) Subscribe(_ context.Context, _ time.Time, req *sip.Request, _ transport.Flow, known *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
+func (a *admission) Subscribe(_ context.Context, _ time.Time, req *sip.Request, _ transport.Flow, held subscribe.Held) (subscribe.Grant, int, []sip.Header) {
 	who := subscribe.Name{Tenant: "demo", Number: req.From().Address.User}
-	if known != nil {
-		who = *known
+	if held.Known {
+		who = held.Subscriber
 	} else if a.forged {
 		return subscribe.Grant{}, 401, nil
 	}
 	g := subscribe.Grant{Subscriber: who, Resource: subscribe.Name{Tenant: "demo", Number: req.Recipient.User}}
-	if g.Resource.Number == a.nobody {
-		return g, 404, nil
+	if held != (subscribe.Held{}) {
+		g.Resource.Number = held.Watched
 	}
 	a.world.mu.Lock()
 	defer a.world.mu.Unlock()
+	switch a.nobody {
+	case g.Resource.Number:
+		return g, 404, nil
+	case who.Number:
+		return g, 403, nil
+	}
 	g.Messages = a.messages
 	return g, 0, nil
 }
@@ -339,4 +363,9 @@ func (a *admission) waiting(context.Context, string, string) (subscribe.Messages
 	a.world.mu.Lock()
 	defer a.world.mu.Unlock()
 	return a.messages, nil
+}
+
+// PickupGroup is what the program says.
+func (a *admission) PickupGroup(_ context.Context, _, seat string) string {
+	return a.world.groups[seat]
 }

@@ -59,6 +59,10 @@ func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b
 	if r.call.Over() { // cancelled meanwhile
 		return
 	}
+	if p.Pick != nil && p.Refuse == nil {
+		s.pick(now, r, tx, p)
+		return
+	}
 	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()
 	if full && !p.Emergency && p.Refuse == nil {
 		s.x.counters.CallsRefused.Add(1)

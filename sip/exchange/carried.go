@@ -125,6 +125,9 @@ func (x *Exchange) remember(node string, f transport.Flow, msg []byte) string {
 	if err != nil || !ok || message.ToTag(req) != "" {
 		return ""
 	}
+	if x.cfg.Trace != nil {
+		x.cfg.Trace.Dialog(time.Now(), req.CallID().Value())
+	}
 	branch := message.ViaBranch(req)
 	if !x.carried.add(time.Now(), branch, &carriage{node: node, flow: f, invite: req}) {
 		x.counters.CarriedFull.Add(1)

@@ -153,7 +153,7 @@ func (d *desk) subscribe(now time.Time, tx *transaction.Server, req *sip.Request
 		d.reply(now, tx, req, status, headers...)
 		return
 	}
-	d.grant(now, tx, req, flow, nil, func(now time.Time, g subscribe.Grant, status int, headers []sip.Header) {
+	d.grant(now, tx, req, flow, subscribe.Held{}, func(now time.Time, g subscribe.Grant, status int, headers []sip.Header) {
 		if status != 0 {
 			d.reply(now, tx, req, status, headers...)
 			return
@@ -170,10 +170,9 @@ func (d *desk) refresh(now time.Time, tx *transaction.Server, req *sip.Request, 
 		d.reply(now, tx, req, 481)
 		return
 	}
-	who, same := s.Subscriber(flow)
-	known := &who
-	if !same {
-		known = nil
+	held := s.Held(flow)
+	if !held.Known {
+		d.foreign(req.Method, flow)
 		if challenge, with, ok := d.x.cfg.Admission.Challenge(now, req, flow); ok {
 			d.reply(now, tx, req, challenge, with...)
 			return
@@ -183,9 +182,9 @@ func (d *desk) refresh(now time.Time, tx *transaction.Server, req *sip.Request, 
 		d.book.Reject(now, tx, req, s, status, headers, d)
 		return
 	}
-	d.grant(now, tx, req, flow, known, func(now time.Time, g subscribe.Grant, status int, headers []sip.Header) {
+	d.grant(now, tx, req, flow, held, func(now time.Time, g subscribe.Grant, status int, headers []sip.Header) {
 		switch {
-		case !same && (status != 0 || g.Subscriber != who): // a stranger ends nothing
+		case !held.Known && (status != 0 || g.Subscriber != held.Subscriber): // a stranger ends nothing
 			if status == 0 {
 				status = 403
 			}
@@ -199,11 +198,11 @@ func (d *desk) refresh(now time.Time, tx *transaction.Server, req *sip.Request, 
 }
 
 // grant has admission decide about a SUBSCRIBE.
-func (d *desk) grant(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, known *subscribe.Name,
+func (d *desk) grant(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, held subscribe.Held,
 	then func(now time.Time, g subscribe.Grant, status int, headers []sip.Header),
 ) {
 	queued := d.decide(now, req, func(ctx context.Context) func(time.Time) {
-		g, status, headers := d.x.cfg.Admission.Subscribe(ctx, now, req, flow, known)
+		g, status, headers := d.x.cfg.Admission.Subscribe(ctx, now, req, flow, held)
 		return func(now time.Time) { then(now, g, status, headers) }
 	})
 	if !queued {

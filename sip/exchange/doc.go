@@ -88,9 +88,12 @@ type Admission interface {
 	// Authenticate tells whether a request that came by another flow is really
 	// from the seat; if not, a response status and its headers.
 	Authenticate(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, party leg.Party) (ok bool, status int, headers []sip.Header)
+	// PickupGroup is the pick-up group of a seat, "" for none.
+	PickupGroup(ctx context.Context, tenant, seat string) string
 	// Subscribe tells who watches what by a SUBSCRIBE, or a status and headers to
-	// refuse it with. known is the subscriber, if that is proved already.
-	Subscribe(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, known *subscribe.Name) (g subscribe.Grant, status int, headers []sip.Header)
+	// refuse it with. What is watched is said by its Request-URI, unless it is of a
+	// subscription (held): then known tells that it comes from where that was made.
+	Subscribe(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, held subscribe.Held) (g subscribe.Grant, status int, headers []sip.Header)
 }
 
 // Peers are the other nodes, to ask what their calls' seats do.
@@ -104,6 +107,8 @@ type Peers interface {
 type Trace interface {
 	// Leg tells that the dialog with a Call-ID is leg id of a call.
 	Leg(at time.Time, call string, id int, p leg.Party, callID string)
+	// Dialog tells that the dialog with a Call-ID is of a call of another node.
+	Dialog(at time.Time, callID string)
 }
 
 // Config is what an exchange needs. All fields but those with a default must be set.
@@ -114,6 +119,8 @@ type Config struct {
 	Prompts   func(names []string) *media.Prompt // nil result: there is no such prompt
 	Ledger    ledger.Recorder
 	Admission Admission
+	// Trunks is told how the addresses of trunks do. nil means that nobody is.
+	Trunks Trunks
 	// Instant tells whether Admission will not wait for anything when it is asked
 	// about a request: it is then asked on the strand. nil means never.
 	Instant func(req *sip.Request) bool

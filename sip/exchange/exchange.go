@@ -28,11 +28,14 @@ type Exchange struct {
 	strands  []*strand // of calls, and that of subscriptions at the end
 	desk     *desk
 	watch    watch
+	lots     lots
 	jobs     chan func()
 	seed     maphash.Seed
 	sources  *sources
 	watchers *sources // of SUBSCRIBE
 	carried  carriages
+	asked    atomic.Uint64 // questions, to spread them over the strands
+	narrow   narrows
 	slowed   *rate.Limiter // of events about who sends too much
 	calls    atomic.Int64  // not over yet
 	draining atomic.Bool
@@ -58,6 +61,9 @@ func New(cfg Config) *Exchange {
 	}
 	if cfg.Registers == 0 {
 		cfg.Registers = 200
+	}
+	if cfg.Trunks == nil {
+		cfg.Trunks = untold{}
 	}
 	if cfg.Random == nil {
 		cfg.Random = rand.IntN

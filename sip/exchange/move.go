@@ -18,6 +18,7 @@ import (
 type cargo struct {
 	from  *running
 	port  *port
+	free  func()    // gives its trunk's channel back; nil without one
 	trail []*strand // where it has been: they send its messages on
 }
 
@@ -31,6 +32,9 @@ func (r *running) pack(m *b2bua.Moving, to *strand) {
 	c := &cargo{from: r, trail: r.trails[tag]}
 	if m.Leg <= len(r.ports) {
 		c.port, r.ports[m.Leg-1] = r.ports[m.Leg-1], nil
+	}
+	if m.Leg <= len(r.channels) {
+		c.free, r.channels[m.Leg-1] = r.channels[m.Leg-1], nil
 	}
 	delete(r.legs, tag)
 	delete(r.trails, tag)
@@ -57,6 +61,9 @@ func (r *running) Attach(id int, m *b2bua.Moving) {
 	r.ports[id-1] = c.port
 	if c.port != nil {
 		c.port.at.Store(&place{run: r, leg: id})
+	}
+	if c.free != nil {
+		r.hold(id, c.free)
 	}
 	delete(r.moved, tag)
 	if l := r.call.Leg(id); r.know(l) {

@@ -10,6 +10,7 @@ import (
 type shown struct {
 	generation uint64
 	legs       []subscribe.Progress // by leg number - 1
+	place      subscribe.Change     // where the call is parked; zero if it is not
 }
 
 // publish tells the desk what has changed for the seats of a call. It costs one
@@ -38,9 +39,31 @@ func (r *running) publish() {
 		r.shown.legs[id-1] = p
 		changes = append(changes, change(r.call, l, p))
 	}
+	changes = r.publishPlace(changes)
 	if changes != nil {
 		r.x.tell(generation, changes)
 	}
+}
+
+// publishPlace adds what has changed for the place where the call is parked.
+func (r *running) publishPlace(changes []subscribe.Change) []subscribe.Change {
+	place, was := r.call.Place(), &r.shown.place
+	if place == was.Name.Number {
+		return changes
+	}
+	if was.Name.Number != "" {
+		was.Conversation.Progress = subscribe.Over
+		changes = append(changes, *was)
+		*was = subscribe.Change{}
+	}
+	if place != "" {
+		*was = subscribe.Change{
+			Name: subscribe.Name{Tenant: r.call.Tenant, Number: place}, Owner: r.call.ID,
+			Conversation: subscribe.Conversation{ID: r.call.ID + "-" + place, Peer: r.call.From, Progress: subscribe.Confirmed},
+		}
+		changes = append(changes, *was)
+	}
+	return changes
 }
 
 // progress is how far a leg has come for those who watch its seat.

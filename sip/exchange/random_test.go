@@ -48,6 +48,7 @@ var (
 	}
 	openings = []string{
 		"", "0s 1001 180\n", "0s 1001 200 sdp\n", "100ms 1001 183 sdp\n200ms 1001 200 sdp\n",
+		"100ms 1001 183 sdp=PCMA | Require: 100rel | RSeq: 1 | Allow: UPDATE\n100ms caller PRACK | RAck: 1 1 INVITE\n100ms caller UPDATE sdp=G729\n",
 		"0s 1001 200 sdp\n100ms caller reINVITE sdp=G722\n", "0s mobile 200 sdp\n100ms mobile INFO 1\n",
 		"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp\n1s 1003 200 sdp\n100ms 1001 REFER 1003 talk=1 replaces=2\n",
 		"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp\n1s 1003 180\n100ms 1001 REFER 1003 talk=1 replaces=2\n",
@@ -64,7 +65,7 @@ var (
 		"reINVITE sdp", "reINVITE", "reINVITE sdp=G722", "reINVITE sdp=/sendonly", "reINVITE sdp=/refused", "reINVITE sdp=garbage",
 		"reINVITE sdp=G722 in=mixed", "reINVITE sdp as=application/foo", "200 sdp=G722 in=alternative", "INFO body=x as=a/b", "500 | Retry-After: 1",
 		"repeat", "OPTIONS", "UPDATE", "UPDATE sdp", "UPDATE sdp=G722", "UPDATE | Supported: timer | Session-Expires: 90", "200 sdp | Session-Expires: 90;refresher=uac", "200 sdp | Allow: UPDATE | Session-Expires: 90", "422 | Min-SE: 2000",
-		"PRACK | RAck: 1 1 INVITE", "PRACK | RAck: 2 1 INVITE", "PRACK sdp | RAck: 1 1 INVITE", "183 sdp | Require: 100rel | RSeq: 1", "180 | Require: 100rel | RSeq: 2", "183 sdp tag=fork | Require: 100rel | RSeq: 7", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
+		"PRACK | RAck: 1 1 INVITE", "PRACK | RAck: 2 1 INVITE", "PRACK sdp | RAck: 1 1 INVITE", "183 sdp | Require: 100rel | RSeq: 1", "183 sdp=PCMA | Require: 100rel | RSeq: 1 | Allow: UPDATE", "on UPDATE 200 sdp=G729", "on UPDATE 491", "UPDATE sdp=G729", "180 | Require: 100rel | RSeq: 2", "183 sdp tag=fork | Require: 100rel | RSeq: 7", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
 		"REFER 1003", "REFER 1003", "REFER 600", "REFER none", "REFER 1004 | Refer-Sub: false", "BYE talk=1",
 		"INVITE 1003 sdp", "INVITE 1003 sdp=G722", "REFER 1003 talk=1 replaces=2", "REFER 1003 talk=2 replaces=1", "REFER 1003 replaces=1",
 		"INVITE 1002 sdp replaces=1001", "INVITE 1002 replaces=caller", "INVITE 1003 sdp=G722 replaces=1002 early-only", "reINVITE sdp talk=1",
@@ -80,7 +81,7 @@ func drawStory(rt *rapid.T) string {
 	line := func(text string) { fmt.Fprintf(&b, "%s %s\n", at, text) }
 	line(rapid.SampledFrom([]string{
 		"caller INVITE 1002 sdp=PCMA,G729", "caller INVITE 1002 sdp=PCMA,G729", "caller INVITE 1002 sdp | Supported: 100rel",
-		"caller INVITE 1002 sdp | Require: 100rel", "caller INVITE 1002 | Require: 100rel", "caller INVITE 1002 sdp | Supported: timer | Session-Expires: 90",
+		"caller INVITE 1002 sdp | Require: 100rel", "caller INVITE 1002 sdp=PCMA,G729 | Supported: 100rel | Allow: UPDATE", "caller INVITE 1002 | Require: 100rel", "caller INVITE 1002 sdp | Supported: timer | Session-Expires: 90",
 	}).Draw(rt, "first"))
 	at = time.Second // admission may take its time
 	for l := range strings.Lines(rapid.SampledFrom(openings).Draw(rt, "opening")) {

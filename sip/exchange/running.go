@@ -30,10 +30,12 @@ type running struct {
 	call  *b2bua.Call
 	ports []*port  // by leg number - 1; nil without ports
 	tags  []string // in strand.legs
-	due   time.Time
-	slot  int    // in the heap of timers; -1 if not there
-	once  bool   // a stranger's: what refuses it is sent once
-	shown *shown // to those who watch its seats; nil before the first
+	// channels give the trunks' channels back, by leg number - 1; nil without one
+	channels []func()
+	due      time.Time
+	slot     int    // in the heap of timers; -1 if not there
+	once     bool   // a stranger's: what refuses it is sent once
+	shown    *shown // to those who watch its seats; nil before the first
 	// trails are the strands that send messages of a leg on to here, by its tag.
 	trails map[string][]*strand
 

@@ -241,6 +241,9 @@ func (s *strand) abandon() {
 		for i := range r.ports {
 			r.Close(i + 1)
 		}
+		for i := range r.channels {
+			r.Free(i + 1)
+		}
 	}
 	for _, c := range s.idle {
 		close(c)
@@ -260,6 +263,7 @@ var (
 	_ transaction.User = (*strand)(nil)
 
 	_ transaction.Redialler = (*strand)(nil)
+	_ transaction.Widener   = (*strand)(nil)
 
 	_ leg.Tokens        = (*strand)(nil)
 	_ transport.Handler = (*Exchange)(nil)

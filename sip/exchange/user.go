@@ -211,8 +211,11 @@ func (s *strand) Redial(tx *transaction.Server, port uint16) (transport.Flow, bo
 func (s *strand) Response(now time.Time, tx *transaction.Client, res *sip.Response) {
 	switch o := tx.Owner.(type) {
 	case place:
+		s.heard(now, o, tx, res)
 		o.run.hears(now, o.leg, res)
 		s.step(now, o.run, b2bua.Response{Leg: o.leg, Tx: tx, Msg: res})
+	case *inquiry:
+		o.response(tx, res)
 	case *orphan:
 		o.leg.Response(now, o, tx, res)
 	case *subscribe.Subscription:
@@ -243,7 +246,10 @@ func (s *strand) Stray(now time.Time, res *sip.Response, flow transport.Flow) {
 func (s *strand) ClientFailed(now time.Time, tx *transaction.Client, err error) {
 	switch o := tx.Owner.(type) {
 	case place:
+		s.broke(now, o, tx, err)
 		s.step(now, o.run, b2bua.Failed{Leg: o.leg, Tx: tx, Err: err})
+	case *inquiry:
+		o.answered(outcome{err: err})
 	case *orphan:
 		o.leg.Failed(now, o, tx, err)
 	case *subscribe.Subscription:

@@ -136,7 +136,9 @@ func (everybody) Authenticate(context.Context, time.Time, *sip.Request, transpor
 	return false, 403, nil
 }
 
-func (everybody) Subscribe(context.Context, time.Time, *sip.Request, transport.Flow, *subscribe.Name) (subscribe.Grant, int, []sip.Header) {
+func (everybody) PickupGroup(context.Context, string, string) string { return "" }
+
+func (everybody) Subscribe(context.Context, time.Time, *sip.Request, transport.Flow, subscribe.Held) (subscribe.Grant, int, []sip.Header) {
 	return subscribe.Grant{}, 403, nil
 }
 

@@ -194,7 +194,7 @@ func summary(msg sip.Message) string {
 		fmt.Fprintf(&b, "%d %s (%s %d)", m.StatusCode, m.Reason, m.CSeq().MethodName, m.CSeq().SeqNo)
 	}
 	for _, name := range []string{
-		"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate",
+		"Reason", "Retry-After", "Unsupported", "Require", "RSeq", "RAck", "Session-Expires", "Min-SE", "WWW-Authenticate", "Proxy-Authenticate", "Authorization", "Proxy-Authorization",
 		"Event", "Expires", "Subscription-State", "Min-Expires",
 	} {
 		if req, ok := msg.(*sip.Request); ok && req.Method == sip.NOTIFY && noticeSummary(string(req.Body())) == "" {

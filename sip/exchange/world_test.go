@@ -46,7 +46,9 @@ type world struct {
 	admission *admission
 	sound     *plane
 	ledger    *recorder
+	trunks    trunks
 	delays    *meter.Delays
+	trace     *noted
 	start     time.Time
 
 	mu      sync.Mutex
@@ -58,6 +60,7 @@ type world struct {
 	lines   []string
 	ids     []string               // UUIDs, in the order of their appearance
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
+	groups  map[string]string      // pick-up groups of seats
 	closed  bool                   // the story has closed the exchange
 	lenient bool                   // parties may misbehave: fewer claims hold
 }
@@ -70,8 +73,8 @@ type letter struct {
 
 func newWorld(t reporter, program string) *world {
 	w := &world{
-		t: t, start: time.Now(), parties: map[string]*party{}, wake: make(chan struct{}, 1),
-		finals: map[string]map[int]int{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
+		t: t, start: time.Now(), parties: map[string]*party{}, groups: map[string]string{}, wake: make(chan struct{}, 1),
+		finals: map[string]map[int]int{}, trace: &noted{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
 	if err != nil {
@@ -79,9 +82,10 @@ func newWorld(t reporter, program string) *world {
 	}
 	w.ledger = &recorder{world: w}
 	w.sound = &plane{world: w, next: 20000}
+	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}}
 	w.admission = parseProgram(w, program)
 	w.x = exchange.New(exchange.Config{
-		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission,
+		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission, Trunks: &w.trunks,
 		Prompts: func(names []string) *media.Prompt {
 			if names[0] == "missing" {
 				return nil
@@ -89,9 +93,9 @@ func newWorld(t reporter, program string) *world {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
-		Session:  leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
-		Random:   func(n int) int { return (n - 1) * w.admission.random / 100 },
-		Delays:   w.delays,
+		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
+		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },
+		Delays:  w.delays, Trace: w.trace,
 		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	})
@@ -172,6 +176,8 @@ func (w *world) act(a action) {
 		case "close":
 			w.closed = true
 			go w.close(70 * time.Second)
+		case "nobody":
+			w.admission.nobody = a.args[0]
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
@@ -282,6 +288,7 @@ func (w *world) check() {
 		w.close(time.Second)
 	}
 	w.sound.check()
+	w.trunks.check(w.t)
 	w.ledger.check()
 	for branch, finals := range w.finals {
 		if len(finals) != 1 {

@@ -80,7 +80,7 @@ func (c *capture) message(now time.Time, m trace.Message) {
 	}
 }
 
-// due sends what has waited in vain: nobody's call, such as one that was refused.
+// due sends what has waited in vain: it is of another node's call.
 func (c *capture) due(now time.Time) {
 	for len(c.waiting) > 0 && now.Sub(c.waiting[0].since) >= patience {
 		c.giveUp()

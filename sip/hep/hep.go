@@ -8,7 +8,8 @@
 //     it falls so far behind that the ring goes round, what it missed is counted.
 //   - All messages of a call, of all its legs, have the call's name as correlation id.
 //     Until it is known whose call a dialog is, its messages wait, some seconds at
-//     most; those of nobody's call have their Call-ID instead.
+//     most; those that a node carries for the call of another node have their Call-ID
+//     instead. What never became a call is not sent.
 //   - A share of the calls is sent, each whole or not at all, the same calls on every
 //     node. Which parties' messages are sent is said by Config.Wants.
 //   - Secrets are masked, as in everything that leaves the ring.

@@ -29,7 +29,8 @@ func TestSender(t *testing.T) {
 		f := transport.Flow{Proto: transport.TLS, Advertised: netip.MustParseAddrPort("192.0.2.1:5061"), Remote: netip.MustParseAddrPort("192.0.2.9:1")}
 		ring.Message(time.Unix(1, 0), f, sent, []byte(text), message.Look([]byte(text)))
 	}
-	put(false, "INVITE sip:old SIP/2.0\r\nCall-ID: a\r\n\r\n")
+	ring.Leg(time.Unix(1, 0), "old", 1, leg.Party{}, "old")
+	put(false, "INVITE sip:old SIP/2.0\r\nCall-ID: old\r\n\r\n")
 	s, err := hep.New(hep.Config{
 		Server: netip.MustParseAddrPort(server.LocalAddr().String()), Agent: 7, Part: 1, Wants: func(string) bool { return true },
 	}, ring)

@@ -88,6 +88,7 @@ type Leg struct {
 	tokens Tokens
 	server *transaction.Server // pending INVITE or re-INVITE of the party
 	update *question           // pending offer of the party in another request
+	asks   uint32              // CSeq of our pending offer by UPDATE; 0 if there is none
 	client *transaction.Client // our pending INVITE or re-INVITE
 	invite *sip.Request        // the request of server, until it has a final response
 	seq    uint32              // CSeq of the INVITE that client or reliable is about
@@ -102,6 +103,8 @@ type Leg struct {
 	reoffering reoffering     // our re-INVITE
 	refer      referring      // of the party
 	answered   bool           // a 2xx to our INVITE came: the dialog is with its sender
+	answer     Answer         // nil: challenges are refusals
+	proven     bool           // a challenge of the INVITE or BYE under way was answered
 	byeCause   *cause.Verdict // End was asked for before a BYE may go
 	giveUp     time.Time      // when Ending becomes Done whatever comes
 }
@@ -170,14 +173,20 @@ type Address struct {
 	// Forwards is the Max-Forwards that is left for this leg; 0 means 70.
 	Forwards uint32
 	Headers  []sip.Header // added to the INVITE (identity, ...)
+	// Answer answers the party's challenges; nil if there is nothing to answer them by.
+	Answer Answer
 }
+
+// Answer returns the value of the Authorization header of a request that was
+// challenged: by the values of WWW-Authenticate or Proxy-Authenticate.
+type Answer func(challenges []string, method, uri string) (string, error)
 
 // Calling returns a leg towards an address; Invite sends the INVITE.
 func Calling(id int, a Address, tokens Tokens) *Leg {
 	tag := tokens.Token()
 	d := dialog.NewClient(tokens.Token(), tag, a.From, a.To, a.Target, dialog.ContactFor(a.Flow, tag))
 	d.Routes, d.Forwards = a.Routes, a.Forwards
-	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d}
+	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d, answer: a.Answer}
 }
 
 // Orphan returns the leg of an INVITE that another node has sent by a flow of this
@@ -274,7 +283,7 @@ func (l *Leg) Drop() { l.finish() }
 func (l *Leg) finish() {
 	l.State = Done
 	l.giveUp = time.Time{}
-	l.server, l.client, l.invite, l.update, l.sent = nil, nil, nil, nil, ackSent{}
+	l.server, l.client, l.invite, l.update, l.asks, l.sent = nil, nil, nil, nil, 0, ackSent{}
 	l.reliable, l.opening, l.promise, l.forks, l.reoffering = reliable{}, nil, nil, nil, reoffering{}
 	l.refer = referring{}
 	l.session.stop()

@@ -34,6 +34,9 @@ type Party struct {
 	// Home is where a trunk takes a new connection when that of its leg is gone. The
 	// zero value means nowhere: a seat is never dialled back.
 	Home netip.AddrPort
+	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
+	// if it is not known by one.
+	Shows func(transport.Flow) bool
 }
 
 // String is "seat:1001" or "trunk:carrier", as the ledger writes it.
@@ -45,12 +48,15 @@ func (p Party) String() string {
 }
 
 // IsPeer tells whether a message that came by the flow comes from this leg's
-// party: any address of a trunk, the very flow of a seat.
+// party: any address or certificate of a trunk, the very flow of a seat.
 func (l *Leg) IsPeer(f transport.Flow) bool {
 	for _, p := range l.Party.Sources {
 		if p.Contains(f.Remote.Addr().Unmap()) {
 			return true
 		}
+	}
+	if l.Party.Shows != nil && f.Network == l.Party.Network && l.Party.Shows(f) {
+		return true
 	}
 	return f.Node == l.Flow.Node && f.Proto == l.Flow.Proto && f.Remote == l.Flow.Remote
 }

@@ -22,12 +22,14 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		l.Dialog.Hear(res)
 	}
 	switch {
+	case res.CSeq().MethodName == sip.UPDATE && res.CSeq().SeqNo == l.asks:
+		return l.answeredEarly(res)
 	case res.CSeq().MethodName == sip.UPDATE:
 		return l.renewed(now, w, res)
 	case res.CSeq().MethodName == sip.NOTIFY:
 		return l.reported(tx, res.StatusCode)
 	case res.CSeq().MethodName != sip.INVITE:
-		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
+		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE && !l.byedAgain(now, w, res) {
 			l.finish()
 		}
 		return Event{}
@@ -61,6 +63,7 @@ func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
 	}
 	l.State = Early
 	l.Dialog.Confirm(res)
+	l.session.learn(res)
 	return Event{Kind: Rings, Status: res.StatusCode, Body: l.answerIn(res)}
 }
 
@@ -83,7 +86,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		return Event{Kind: Reanswers, Body: sdpBody(res)}
 	}
 	ended, known := l.State >= Ending, l.answered
-	l.client, l.opening, l.answered = nil, nil, true
+	l.client, l.opening, l.answered, l.proven = nil, nil, true, false
 	if ended && known { // repeated after the leg was over
 		l.sendAck(now, w, seq)
 		return Event{}
@@ -148,6 +151,8 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 		return Event{}
 	case l.State == Done:
 		return Event{}
+	case l.invitedAgain(now, w, res):
+		return Event{}
 	case res.StatusCode == 422 && l.State == Offered && l.opening != nil && l.raise(res):
 		l.offer(now, w, l.opening.body, l.opening.headers)
 		return Event{}
@@ -161,6 +166,9 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) Event {
 	v := failure(err)
 	switch {
+	case tx != nil && tx.Method == sip.UPDATE && l.asks != 0 && l.Live() && !l.Talking():
+		l.asks = 0
+		return Event{Kind: ReofferFail, Verdict: v}
 	case tx != nil && tx.Method == sip.NOTIFY: // the INVITE or BYE matters, as it does for PRACK
 		return l.reported(tx, 408)
 	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters

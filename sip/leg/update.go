@@ -42,7 +42,7 @@ func (l *Leg) updated(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 // offering tells whether an offer of ours awaits its answer: in our INVITE, or in
 // the response to one that had none.
 func (l *Leg) offering() bool {
-	if l.promise.open() && l.promise.offer || l.reliable.pending() && l.reliable.offer {
+	if l.asks != 0 || l.promise.open() && l.promise.offer || l.reliable.pending() && l.reliable.offer {
 		return true
 	}
 	f := l.forked(l.Dialog.RemoteTag)

@@ -74,9 +74,13 @@ func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	l.offer(now, w, body, headers)
 }
 
-// Reoffer sends a re-INVITE.
+// Reoffer sends a re-INVITE, or an UPDATE before the INVITE is answered.
 func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
-	if l.busy() || !l.Talking() {
+	switch {
+	case l.mayUpdate():
+		l.ask(now, w, body)
+		return nil
+	case l.busy() || !l.Talking():
 		return ErrPending
 	}
 	l.offer(now, w, body, nil)
@@ -85,7 +89,7 @@ func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
 
 // busy tells whether an offer is under way, or an INVITE that may carry one.
 func (l *Leg) busy() bool {
-	return l.client != nil || l.server != nil || l.update != nil || l.reliable.pending()
+	return l.client != nil || l.server != nil || l.update != nil || l.asks != 0 || l.reliable.pending()
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
@@ -152,6 +156,9 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 	res := l.respond(l.invite, status, v.Phrase(), nil)
 	for _, h := range headers {
 		res.AppendHeader(h)
+	}
+	if v.Wait > 0 {
+		res.AppendHeader(secondsHeader("Retry-After", v.Wait, ""))
 	}
 	if v.Q850 != 0 {
 		res.AppendHeader(q850(v.Q850))

@@ -225,3 +225,14 @@ func BenchmarkRefusal(b *testing.B) {
 		buf = h.Refusal(buf[:0], data, source, "gate")
 	}
 }
+
+func BenchmarkKnows(b *testing.B) {
+	s := NewSources()
+	s.Know(begin, "udp", source)
+	b.ReportAllocs()
+	for b.Loop() {
+		if !s.Knows("udp", source) {
+			b.Fatal("it is not known")
+		}
+	}
+}

@@ -40,7 +40,7 @@ type plan struct {
 var errNoAddress = errors.New("it has no address")
 
 // services are what NAPTR calls our transports (RFC 3263 section 4.1).
-var services = map[string]transport.Proto{"SIP+D2U": transport.UDP, "SIP+D2T": transport.TCP}
+var services = map[string]transport.Proto{"SIP+D2U": transport.UDP, "SIP+D2T": transport.TCP, "SIPS+D2T": transport.TLS}
 
 // locator asks for one target and notes what the answers have in common.
 type locator struct {
@@ -66,25 +66,33 @@ func locate(t Target, ask func(question) (answer, error)) (plan, error) {
 func (l *locator) find() error {
 	t := l.target
 	if ip, err := netip.ParseAddr(t.Host); err == nil {
-		at := Address{netip.AddrPortFrom(ip.Unmap(), cmp.Or(t.Port, defaultPort)), t.Protos[0]}
+		at := Address{netip.AddrPortFrom(ip.Unmap(), cmp.Or(t.Port, portOf(t.Protos[0]))), t.Protos[0]}
 		l.plan.routes = []Route{{Addresses: []Address{at}}}
 		return nil
 	}
 	if t.Port != 0 {
 		return l.host(t.Host, t.Port, t.Protos[0])
 	}
-	if len(t.Protos) > 1 {
+	if len(t.Protos) > 1 || t.Protos[0] == transport.TLS {
 		if found, err := l.naptr(); found || err != nil {
 			return err
 		}
 	}
 	for _, proto := range t.Protos {
-		found, err := l.srv("_sip._"+string(proto)+"."+t.Host, proto, 0)
+		found, err := l.srv(service(proto)+t.Host, proto, 0)
 		if found || err != nil {
 			return err
 		}
 	}
-	return l.host(t.Host, defaultPort, t.Protos[0])
+	return l.host(t.Host, portOf(t.Protos[0]), t.Protos[0])
+}
+
+// service is what the SRV records of a transport stand under.
+func service(proto transport.Proto) string {
+	if proto == transport.TLS {
+		return "_sips._tcp."
+	}
+	return "_sip._" + string(proto) + "."
 }
 
 // naptr follows the records of the lowest order that has one of our transports. It

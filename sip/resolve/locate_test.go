@@ -70,6 +70,17 @@ func TestLocate(t *testing.T) {
 		"address with port":      {Target{Host: "2001:db8::7", Port: 5070, Protos: both}, nil, "0/0=[2001:db8::7]:5070/udp", "", 0},
 		"port given":             {Target{Host: "x", Port: 5070, Protos: both}, srv, "0/0=10.0.0.9:5070/udp", "x A", 300 * time.Second},
 		"port given, both kinds": {Target{Host: "a.x", Port: 5070, Protos: udp, V6: true}, srv, "0/0=10.0.0.1:5070/udp,[2001:db8::1]:5070/udp", "a.x A, a.x AAAA", 0},
+		"by TLS": {
+			Target{Host: "x", Protos: []transport.Proto{transport.TLS}},
+			append(srv, "_sips._tcp.x. 600 SRV 10 60 5061 a.x.", "_sip._tcp.x. 600 SRV 10 60 5060 b.x."),
+			"10/60=10.0.0.1:5061/tls", "x NAPTR, _sips._tcp.x SRV, a.x A", 300 * time.Second,
+		},
+		"by TLS, as NAPTR says": {
+			Target{Host: "x", Protos: []transport.Proto{transport.TLS}},
+			[]string{`x. 60 NAPTR 1 1 "s" "SIP+D2T" "" _sip._tcp.x.`, `x. 60 NAPTR 2 1 "s" "SIPS+D2T" "" _sips._tcp.y.`, "_sips._tcp.y. 600 SRV 10 60 5071 a.x."},
+			"10/60=10.0.0.1:5071/tls", "x NAPTR, _sips._tcp.y SRV, a.x A", 60 * time.Second,
+		},
+		"by TLS, nothing said": {Target{Host: "x", Protos: []transport.Proto{transport.TLS}}, nil, "0/0=10.0.0.9:5061/tls", "x NAPTR, _sips._tcp.x SRV, x A", 300 * time.Second},
 		"transport given": {
 			Target{Host: "x", Protos: udp},
 			append(srv, `x. 60 NAPTR 1 1 "s" "SIP+D2T" "" _sip._tcp.x.`),

@@ -32,15 +32,20 @@ const (
 	MaxAddresses = 8  // addresses that one call is given to try
 )
 
-// defaultPort is that of SIP (RFC 3263 section 4.2).
-const defaultPort = 5060
+// portOf is the port of a transport where nobody says another (RFC 3263 section 4.2).
+func portOf(proto transport.Proto) uint16 {
+	if proto == transport.TLS {
+		return 5061
+	}
+	return 5060
+}
 
 // Target is a peer as it is configured.
 type Target struct {
 	Host string // a name, or an address as text
-	Port uint16 // 0: DNS says, else 5060
+	Port uint16 // 0: DNS says, else 5060, by TLS 5061
 	// Protos are the transports that it may be called by, the preferred one first;
-	// at least one. With several, NAPTR chooses among them.
+	// at least one. With several, or TLS, NAPTR is asked.
 	Protos []transport.Proto
 	V4, V6 bool // the address families that there is a listener for
 }

@@ -68,7 +68,7 @@ func (r *Resolver) Counters() *Counters { return &r.counters }
 // Follow returns the name of a target, which the resolver keeps fresh from Start on.
 func (r *Resolver) Follow(t Target) *Name {
 	if ip, err := netip.ParseAddr(t.Host); err == nil {
-		return Fixed(t.Protos[0], netip.AddrPortFrom(ip.Unmap(), cmp.Or(t.Port, defaultPort)))
+		return Fixed(t.Protos[0], netip.AddrPortFrom(ip.Unmap(), cmp.Or(t.Port, portOf(t.Protos[0]))))
 	}
 	n := &Name{target: t}
 	n.view.Store(&view{})

@@ -84,6 +84,13 @@ type Effects interface {
 	Stands(f transport.Flow) bool
 }
 
+// Held is the subscription that a SUBSCRIBE is of. The zero value is none.
+type Held struct {
+	Subscriber Name
+	Watched    string // number of the resource
+	Known      bool   // the request came by the flow of the subscription
+}
+
 // Grant is what was decided about a SUBSCRIBE before the Book is asked.
 type Grant struct {
 	Subscriber Name // who asks

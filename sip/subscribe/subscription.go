@@ -103,10 +103,9 @@ func (b *Book) Find(req *sip.Request) *Subscription {
 	return s
 }
 
-// Subscriber is whose subscription it is, and whether a message that came by the
-// flow comes from where it was made.
-func (s *Subscription) Subscriber(flow transport.Flow) (who Name, same bool) {
-	return s.subscriber, s.flow == flow
+// Held tells of the subscription for a request that came by a flow.
+func (s *Subscription) Held(flow transport.Flow) Held {
+	return Held{Subscriber: s.subscriber, Watched: s.resource.name.Number, Known: s.flow == flow}
 }
 
 // Refresh lengthens a subscription, or ends it if that is the wish. The phone has
@@ -128,15 +127,15 @@ func (b *Book) Refresh(now time.Time, tx *transaction.Server, req *sip.Request, 
 	b.accept(now, tx, req, s, out)
 }
 
-// Reject ends a subscription whose subscriber may not watch any more, or whose
-// resource is gone.
+// Reject refuses a refresh. The subscription ends if its subscriber may not watch any
+// more (403) or its resource is gone (404).
 func (b *Book) Reject(now time.Time, tx *transaction.Server, req *sip.Request, s *Subscription, status int, headers []sip.Header, out Effects) {
 	res := s.dialog.Respond(req, status, "")
 	for _, h := range headers {
 		res.AppendHeader(h)
 	}
 	respond(now, tx, res, out)
-	if b.byTag[s.dialog.LocalTag] != s || status == 401 || status == 423 || status >= 500 {
+	if b.byTag[s.dialog.LocalTag] != s || status != 403 && status != 404 {
 		return
 	}
 	s.ended = "rejected"

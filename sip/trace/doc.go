@@ -12,8 +12,9 @@
 //   - One dialog may not push out all others: its messages are taken from an
 //     allowance of BurstBytes that fills again by RefillBytes a second. What exceeds
 //     it is left out and counted.
-//   - What belongs to no call (REGISTER, OPTIONS, what cannot be read) has an eighth
-//     of the room for itself.
+//   - What belongs to no call (REGISTER, OPTIONS, what is refused or cannot be read)
+//     has an eighth of the room for itself, so that no flood pushes out the calls. A
+//     call's first messages are there too, until its leg is noted.
 //   - Nothing is indexed when it comes. A reader looks through the blocks of its time,
 //     a copy of one at a time, so that a writer waits for one copy at most.
 //   - What leaves the ring has its secrets masked (Mask): digest responses, SRTP keys
@@ -55,11 +56,17 @@ const (
 // DefaultKeep is how long messages are kept at most.
 const DefaultKeep = 24 * time.Hour
 
+// DefaultDialogs is Config.Dialogs by default.
+const DefaultDialogs = 16 << 10
+
 // Config is what a Ring is told.
 type Config struct {
 	Bytes  int           // in all; less than MinBytes means MinBytes
 	Keep   time.Duration // 0 means DefaultKeep
 	Digits bool          // digits in INFO are shown
+	// Dialogs is how many dialogs of calls are known at once, of 16 bytes each; what one
+	// beyond them says is kept as if it were of no call. 0 means DefaultDialogs.
+	Dialogs int
 }
 
 // Counters of a ring.

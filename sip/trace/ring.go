@@ -22,8 +22,9 @@ type Ring struct {
 	seed     maphash.Seed
 	memory   []byte
 	calls    *store
-	dialogs  *allowances // of calls, under its mutex
+	dialogs  dialogs // of calls, under its mutex
 	others   *store
+	fresh    fresh // under its mutex
 	counters Counters
 }
 
@@ -33,6 +34,9 @@ func New(cfg Config) (*Ring, error) {
 	if cfg.Keep == 0 {
 		cfg.Keep = DefaultKeep
 	}
+	if cfg.Dialogs == 0 {
+		cfg.Dialogs = DefaultDialogs
+	}
 	memory, err := unix.Mmap(-1, 0, cfg.Bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|unix.MAP_POPULATE)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w; write a smaller mib in the block trace", errMemory, err)
@@ -40,7 +44,7 @@ func New(cfg Config) (*Ring, error) {
 	part := len(memory) / aside / blockSize * blockSize
 	return &Ring{
 		cfg: cfg, seed: maphash.MakeSeed(), memory: memory,
-		calls: newStore(memory[part:]), others: newStore(memory[:part]), dialogs: &allowances{},
+		calls: newStore(memory[part:]), others: newStore(memory[:part]), dialogs: newDialogs(cfg.Dialogs),
 	}, nil
 }
 
@@ -58,16 +62,17 @@ func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g 
 		h.kind = sent
 	}
 	h.dialog = maphash.Bytes(r.seed, g.CallID)
-	begins := ofCall(g.Method) && g.CallID != nil
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
 	var text []byte
-	switch {
-	case !begins && !r.dialogs.known(h.dialog):
+	if a := r.dialogs.find(h.dialog); a == nil {
 		r.others.mu.Lock()
 		defer r.others.mu.Unlock()
 		text = r.others.room(&h, len(data))
-	case r.dialogs.take(h.dialog, h.at, header+len(data)):
+		if text != nil && string(g.Method) == "INVITE" {
+			r.fresh.note(h.dialog, r.others, len(data))
+		}
+	} else if a.take(h.at, header+len(data)) {
 		text = r.calls.room(&h, len(data))
 	}
 	if text == nil {
@@ -79,15 +84,6 @@ func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g 
 	r.counters.KeptBytes.Add(uint64(header + len(data)))
 }
 
-// ofCall tells whether a method belongs to calls alone.
-func ofCall(method []byte) bool {
-	switch string(method) {
-	case "INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO", "REFER":
-		return true
-	}
-	return false
-}
-
 // Leg notes that a dialog is a leg of a call.
 func (r *Ring) Leg(at time.Time, call string, id int, p leg.Party, callID string) {
 	h := head{kind: aLeg, leg: uint16(id), at: at.UnixNano(), dialog: maphash.String(r.seed, call)}
@@ -97,7 +93,15 @@ func (r *Ring) Leg(at time.Time, call string, id int, p leg.Party, callID string
 	}
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
+	r.adopt(maphash.String(r.seed, callID), h.at)
 	r.calls.put(&h, call, "\n", callID, "\n", kind, p.Name)
+}
+
+// Dialog notes that a dialog is one of a call of another node.
+func (r *Ring) Dialog(at time.Time, callID string) {
+	r.calls.mu.Lock()
+	defer r.calls.mu.Unlock()
+	r.adopt(maphash.String(r.seed, callID), at.UnixNano())
 }
 
 // readLeg reads the entry of a leg.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"sync"
-	"time"
 )
 
 // header is what stands before the text of each entry.
@@ -12,6 +11,7 @@ const header = 64
 
 // Kinds of entry.
 const (
+	moved    = 0 // to another store
 	received = 1
 	sent     = 2
 	aLeg     = 3
@@ -174,49 +174,10 @@ func each(data []byte, visit func(h *head, text []byte) bool) bool {
 		var h head
 		h.get(data)
 		end := header + int(h.size)
-		if !visit(&h, data[header:end]) {
+		if h.kind != moved && !visit(&h, data[header:end]) {
 			return false
 		}
 		data = data[end:]
 	}
 	return true
-}
-
-// slots is how many dialogs are followed for their allowance; one more takes the
-// place of another, which then begins anew.
-const slots = 1 << 13
-
-// allowances bound what each dialog puts into a ring.
-type allowances [slots]allowance
-
-// allowance is that of a dialog: 16 bytes, so that all take 128 KiB.
-type allowance struct {
-	tag   uint32 // of the dialog's hash
-	left  int32  // bytes
-	since int64  // Unix, seconds
-}
-
-// take takes the bytes of a message from the allowance of its dialog; false if there
-// are not enough.
-func (a *allowances) take(dialog uint64, at int64, bytes int) bool {
-	slot, tag := &a[dialog%slots], uint32(dialog>>32)
-	second := at / int64(time.Second)
-	if slot.since == 0 || slot.tag != tag {
-		*slot = allowance{tag, BurstBytes, second}
-	}
-	if passed := second - slot.since; passed > 0 {
-		slot.left = int32(min(int64(slot.left)+passed*RefillBytes, BurstBytes))
-		slot.since = second
-	}
-	if int(slot.left) < bytes {
-		return false
-	}
-	slot.left -= int32(bytes)
-	return true
-}
-
-// known tells whether a dialog has an allowance.
-func (a *allowances) known(dialog uint64) bool {
-	slot := &a[dialog%slots]
-	return slot.since != 0 && slot.tag == uint32(dialog>>32)
 }

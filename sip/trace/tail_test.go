@@ -12,8 +12,12 @@ import (
 
 // TestTail: a reader sees each entry once, in order, and is told if it was too slow.
 func TestTail(t *testing.T) {
-	r := open(t, trace.Config{Bytes: trace.MinBytes})
+	r := open(t, trace.Config{Bytes: trace.MinBytes, Dialogs: manyDialogs})
 	now := time.Now()
+	call(r, now, "before", "a", "b")
+	for i := range 2 * trace.MinBytes / (8 << 10) {
+		call(r, now, strconv.Itoa(i), fmt.Sprint("more-", i))
+	}
 	put(r, now, false, text("INVITE", "before", 0))
 	tail := r.Tail()
 	var seen []string

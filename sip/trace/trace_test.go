@@ -19,6 +19,9 @@ var (
 	flow = transport.Flow{Proto: transport.UDP, Advertised: self, Remote: netip.MustParseAddrPort("192.0.2.9:5070")}
 )
 
+// manyDialogs are so many that none of a test takes the place of another.
+const manyDialogs = 1 << 18
+
 func open(tb testing.TB, cfg trace.Config) *trace.Ring {
 	tb.Helper()
 	r, err := trace.New(cfg)
@@ -36,6 +39,13 @@ func open(tb testing.TB, cfg trace.Config) *trace.Ring {
 func text(method, id string, bytes int) []byte {
 	head := method + " sip:1 SIP/2.0\r\nCall-ID: " + id + "\r\nCSeq: 1 " + method + "\r\n\r\n"
 	return []byte(head + strings.Repeat("-", max(bytes-len(head), 0)))
+}
+
+// call makes dialogs those of calls.
+func call(r *trace.Ring, at time.Time, ids ...string) {
+	for _, id := range ids {
+		r.Leg(at, "call of "+id, 1, leg.Party{Kind: leg.Seat}, id)
+	}
 }
 
 func put(r *trace.Ring, at time.Time, sent bool, data []byte) {
@@ -95,15 +105,17 @@ func TestKept(t *testing.T) {
 // TestOldestGiveWay: what is new is there, what is old is not, and what belongs to no
 // call pushes no call out.
 func TestOldestGiveWay(t *testing.T) {
-	r := open(t, trace.Config{Bytes: trace.MinBytes})
+	r := open(t, trace.Config{Bytes: trace.MinBytes, Dialogs: manyDialogs})
 	now := time.Now()
 	const size = 8 << 10
 	for i := range 2 * trace.MinBytes / size {
+		call(r, now, fmt.Sprint("call-", i))
 		put(r, now, false, text("INVITE", fmt.Sprint("call-", i), size))
 	}
 	last := fmt.Sprint("call-", 2*trace.MinBytes/size-1)
 	for i := range 4 * trace.MinBytes / size {
 		put(r, now, false, text("REGISTER", fmt.Sprint("register-", i), size))
+		put(r, now, false, text("INVITE", fmt.Sprint("flood-", i), size))
 	}
 	for id, want := range map[string]int{"call-0": 0, last: 1, "register-0": 0, fmt.Sprint("register-", 4*trace.MinBytes/size-1): 1} {
 		if found := r.Messages([]string{id}, around(now)); len(found) != want {
@@ -121,6 +133,7 @@ func TestAllowance(t *testing.T) {
 	r := open(t, trace.Config{})
 	now := time.Now()
 	const size = 4 << 10
+	call(r, now, "loud", "other")
 	for range 1000 {
 		put(r, now, false, text("INFO", "loud", size))
 	}
@@ -147,6 +160,7 @@ func TestNotifyOfCall(t *testing.T) {
 	r := open(t, trace.Config{Bytes: trace.MinBytes})
 	now := time.Now()
 	put(r, now, false, text("INVITE", "a", 0))
+	call(r, now, "a")
 	put(r, now, true, text("NOTIFY", "a", 0))
 	for i := range trace.MinBytes / 1024 {
 		put(r, now, true, text("NOTIFY", fmt.Sprint("lamp-", i), 1024))
@@ -166,27 +180,35 @@ func TestTooLong(t *testing.T) {
 
 // TestWhileWritten reads while others write; the race detector judges.
 func TestWhileWritten(t *testing.T) {
-	r := open(t, trace.Config{Bytes: trace.MinBytes})
+	r := open(t, trace.Config{Bytes: trace.MinBytes, Dialogs: manyDialogs})
 	now := time.Now()
 	var writers sync.WaitGroup
 	for w := range 2 {
 		writers.Go(func() {
 			for i := range 2000 {
-				put(r, now, false, text("INVITE", fmt.Sprint(w, "-", i), 2000))
+				put(r, now, false, text("INVITE", fmt.Sprint(w, "-", i), 1500))
+				call(r, now, fmt.Sprint(w, "-", i))
+				put(r, now, false, text("BYE", fmt.Sprint(w, "-", i), 2000))
 				put(r, now, false, text("REGISTER", fmt.Sprint(w, "-", i), 2000))
 			}
 		})
 	}
 	for range 20 {
 		for _, m := range r.Messages([]string{"0-1999", "1-5"}, around(now)) {
-			if len(m.Text) != 2000 {
+			if len(m.Text) != 2000 && len(m.Text) != 1500 {
 				t.Errorf("a message of %d bytes", len(m.Text))
 			}
 		}
 	}
 	writers.Wait()
-	if len(r.Messages([]string{"0-1999"}, around(now))) != 2 {
-		t.Error("the newest messages are not there")
+	found := r.Search(netip.Addr{}, "", around(now))
+	if len(found) < 1000 {
+		t.Errorf("%d messages are kept", len(found))
+	}
+	for _, m := range found {
+		if len(m.Text) != 2000 && len(m.Text) != 1500 {
+			t.Fatalf("a message of %d bytes", len(m.Text))
+		}
 	}
 }
 
@@ -195,6 +217,9 @@ func TestNothingAllocated(t *testing.T) {
 	data, party, now := text("INVITE", "a", 700), leg.Party{Kind: leg.Seat, Name: "1001"}, time.Now()
 	if n := testing.AllocsPerRun(1000, func() { put(r, now, true, data) }); n != 0 {
 		t.Errorf("a message allocates %v times", n)
+	}
+	for range 10 { // as one of a call, too
+		put(r, now, true, data)
 	}
 	if n := testing.AllocsPerRun(1000, func() { r.Leg(now, "call", 1, party, "a") }); n != 0 {
 		t.Errorf("a leg allocates %v times", n)
@@ -247,5 +272,62 @@ func TestSearch(t *testing.T) {
 		if c.want == 2 && found[1].At.Before(found[0].At) {
 			t.Errorf("not in order of time: %v", found)
 		}
+	}
+}
+
+// TestAdopted: the messages of a call that came before it was one are taken out of
+// those that a flood pushes out, each once and in order.
+func TestAdopted(t *testing.T) {
+	r := open(t, trace.Config{Bytes: trace.MinBytes})
+	now := time.Now()
+	for i := range 3 * trace.MinBytes / 1024 { // more than a turn of the others
+		put(r, now, false, text("INVITE", fmt.Sprint("flood-", i), 1024))
+	}
+	put(r, now, false, text("INVITE", "a", 600))
+	put(r, now, true, text("INVITE", "b", 600))
+	for i := range 600 { // into the next block
+		put(r, now, false, text("OPTIONS", fmt.Sprint("option-", i), 512))
+	}
+	put(r, now.Add(time.Millisecond), true, text("ACK", "a", 0))
+	call(r, now, "a")
+	call(r, now, "a", "b")
+	put(r, now.Add(time.Second), false, text("BYE", "a", 0))
+	check := func(id, want string) {
+		t.Helper()
+		var got []string
+		for _, m := range r.Messages([]string{id}, around(now)) {
+			got = append(got, m.Text[:3])
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s has %v, want %s", id, got, want)
+		}
+	}
+	check("a", "[INV ACK BYE]")
+	for i := range 3 * trace.MinBytes / 1024 {
+		put(r, now, false, text("INVITE", fmt.Sprint("more-", i), 1024))
+	}
+	check("a", "[INV ACK BYE]")
+	check("b", "[INV]")
+	check("flood-0", "[]")
+}
+
+// TestDialogs: there is room for as many dialogs as are asked for, about, and the one
+// that was silent for longest is forgotten: what it says is kept as well as it may be.
+func TestDialogs(t *testing.T) {
+	r := open(t, trace.Config{Bytes: trace.MinBytes, Dialogs: 64})
+	now := time.Now()
+	for i := range 1000 {
+		call(r, now.Add(time.Duration(i)*time.Second), fmt.Sprint("dialog-", i))
+	}
+	put(r, now, false, text("BYE", "dialog-0", 0))
+	put(r, now, false, text("BYE", "dialog-999", 0))
+	for i := range trace.MinBytes / 1024 {
+		put(r, now, false, text("OPTIONS", fmt.Sprint("option-", i), 1024))
+	}
+	if n := len(r.Messages([]string{"dialog-999"}, around(now))); n != 1 {
+		t.Errorf("%d messages of the newest dialog", n)
+	}
+	if n := len(r.Messages([]string{"dialog-0"}, around(now))); n != 0 {
+		t.Errorf("%d messages of the oldest dialog", n)
 	}
 }

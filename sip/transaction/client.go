@@ -20,6 +20,7 @@ type Client struct {
 	last   []byte  // the request, later the ACK, to send again
 	pieces *pieces // of an INVITE without final response
 	reason string  // of the CANCEL
+	narrow *narrow // until a response comes; nil if it goes by its first flow
 	own    bool    // the table's own: a CANCEL
 }
 
@@ -51,8 +52,12 @@ func (t *Table) Adopt(now time.Time, invite *sip.Request, f transport.Flow, ring
 // open enters a new client transaction and steps it by its first event.
 func (t *Table) open(now time.Time, req *sip.Request, f transport.Flow, owner any, first event) *Client {
 	t.output = message.Append(t.output[:0], req)
+	var other *narrow
+	if first.kind == started {
+		f, other = t.widen(req, f, owner)
+	}
 	tx := newClient(req.Method, f)
-	tx.Owner = owner
+	tx.Owner, tx.narrow = owner, other
 	key, ok := appendClientKey(t.scratch[:0], req, req.Method)
 	t.scratch = key
 	switch {
@@ -77,6 +82,7 @@ func (t *Table) open(now time.Time, req *sip.Request, f transport.Flow, owner an
 // final response, and a second time, it does nothing. An INVITE without a final
 // response 64*T1 after its CANCEL fails with ErrTimeout.
 func (t *Table) Cancel(now time.Time, tx *Client, reason string) {
+	tx.narrow = nil
 	if tx.pieces != nil && tx.reason == "" {
 		tx.reason = reason
 	}
@@ -129,6 +135,7 @@ func (t *Table) response(now time.Time, res *sip.Response, flow transport.Flow) 
 		t.user.Stray(now, res, flow)
 		return
 	}
+	tx.narrow = nil
 	t.learn(tx, flow)
 	t.stepClient(now, tx, event{kind: received, status: res.StatusCode}, content{res: res})
 }
@@ -207,7 +214,7 @@ func (t *Table) sendCancel(now time.Time, invite *Client) {
 
 // endClient takes tx out of the table. One that Start could not enter has no key.
 func (t *Table) endClient(tx *Client) {
-	tx.last, tx.pieces = nil, nil
+	tx.last, tx.pieces, tx.narrow = nil, nil, nil
 	if tx.key == "" {
 		return
 	}

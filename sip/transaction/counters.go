@@ -16,6 +16,8 @@ type Counters struct {
 	ServerTimeouts    atomic.Uint64 // no ACK came, or the user never answered
 	ClientTimeouts    atomic.Uint64 // no final response came
 	Redialled         atomic.Uint64 // INVITEs whose stream broke, answered by a new one
+	Widened           atomic.Uint64 // requests larger than MaxDatagram, sent by a stream
+	Narrowed          atomic.Uint64 // of these, those sent by UDP after all
 	TransportFailures atomic.Uint64 // transactions that failed with their transport, or that Start refused
 	SendErrors        atomic.Uint64 // messages that the transport refused
 	StrayResponses    atomic.Uint64 // responses of no transaction

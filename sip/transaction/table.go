@@ -156,7 +156,7 @@ func (t *Table) Urgent() time.Time {
 // for something fail with err.
 func (t *Table) Broken(now time.Time, f transport.Flow, err error) {
 	for _, e := range t.streams.of(f) {
-		if !t.redial(e) {
+		if !t.redial(e) && !t.narrowed(now, e) {
 			t.step(now, e, event{kind: broken}, err)
 		}
 	}
@@ -204,6 +204,9 @@ func (t *Table) fail(now time.Time) {
 	t.failures = nil
 	for _, f := range noted {
 		f.entry.failing = false
+		if t.narrowed(now, f.entry) {
+			continue
+		}
 		t.step(now, f.entry, event{kind: unsent}, f.err)
 	}
 }

@@ -50,8 +50,18 @@ type bench struct {
 	onResponse func(tx *Client, res *sip.Response)
 	onCancel   func(tx *Server)
 	onFailed   func(tx *Client)
+	stream     *transport.Flow                  // for large requests; nil: there is none
 	onRedial   func(port uint16) transport.Flow // nil: there is no way back
 }
+
+func (b *bench) Wide(any, transport.Flow) (transport.Flow, bool) {
+	if b.stream == nil {
+		return transport.Flow{}, false
+	}
+	return *b.stream, true
+}
+
+func (b *bench) Narrow(stream transport.Flow) { b.note("narrow %s", stream.Proto) }
 
 func (b *bench) Redial(_ *Server, port uint16) (transport.Flow, bool) {
 	if b.onRedial == nil {

@@ -35,6 +35,8 @@
 //   - CANCEL is answered here, in its own transaction. 481, 482 (merged requests)
 //     and 503 (table full) are answered here as well; the latter two without a
 //     transaction, and their ACKs are known by the To tag.
+//   - A request that is too large for a datagram goes by a stream if the user has one,
+//     and by UDP after all if that cannot be used (Widener).
 //   - A CANCEL counts only from the address that the INVITE came from, or another one
 //     of that party (Table.IsPeer).
 //   - Who is unknown is answered once, by Refuse, and with little.

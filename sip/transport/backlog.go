@@ -63,6 +63,9 @@ func (b *backlog) run(buf []byte, n int, from netip.AddrPort) {
 			b.put(buf[:n], from)
 		}
 		b.shed()
+		if b.queues[overload.Emergency].len() > 0 { // whoever talks much keeps none waiting
+			b.take(overload.Emergency)
+		}
 		for range handleAtOnce {
 			if !b.next() {
 				b.rest()
@@ -88,13 +91,12 @@ func (b *backlog) shed() {
 
 // late tells whether a datagram of a class that waited is refused.
 func (b *backlog) late(class overload.Class, wait time.Duration, now time.Time) bool {
-	inside := &b.layer.gate.inside
 	switch class {
 	case overload.Known:
 		b.detector.Observe(now, wait)
-		return wait > overload.Target && b.detector.Shedding(now) || inside.Refuses(now)
+		return wait > overload.Target && b.detector.Shedding(now) || b.layer.gate.refuses(now)
 	case overload.Unknown:
-		return wait > overload.Target || inside.Shedding(now)
+		return wait > overload.Target || b.layer.gate.shedding(now)
 	default:
 		return false
 	}

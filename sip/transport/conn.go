@@ -32,6 +32,7 @@ type conn struct {
 	socket   *socket
 	flow     Flow
 	accepted bool
+	names    []string // of the certificate it showed; under the table's lock
 
 	mu      sync.Mutex
 	wire    net.Conn // the socket; nil until dialled

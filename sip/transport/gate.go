@@ -30,9 +30,10 @@ const unknownRefusals = 200
 type gate struct {
 	Gate
 	sources  *overload.Sources
-	inside   overload.Detector // of what waits behind the layer
-	tag      string            // To tag of refusals
-	refusals *rate.Limiter     // to unknown sources
+	inside   overload.Detector  // of what waits behind the layer
+	runtime  overload.Scheduler // of the goroutines that read streams
+	tag      string             // To tag of refusals
+	refusals *rate.Limiter      // to unknown sources
 }
 
 func newGate(g Gate) *gate {
@@ -71,24 +72,37 @@ func (g *gate) knows(f Flow) bool {
 	return g.sources.Knows(f.Listener, f.Remote) || g.Trunk(f.Network, f.Remote.Addr())
 }
 
+// shedding tells whether there is a standing queue anywhere but at a UDP socket.
+func (g *gate) shedding(now time.Time) bool {
+	return g.inside.Shedding(now) || g.runtime.Shedding(now)
+}
+
+// refuses tells whether what begins now would wait too long there.
+func (g *gate) refuses(now time.Time) bool {
+	return g.inside.Refuses(now) || g.runtime.Refuses(now)
+}
+
 // takes tells whether a message is handled that did not wait here.
 func (l *Layer) takes(f Flow, data []byte) bool {
 	g := l.gate
 	if g == nil {
 		return true
 	}
+	now := time.Now()
+	if f.Proto.Reliable() {
+		g.runtime.Look(now)
+	}
 	known := g.knows(f)
 	if l.absorbed(data) || !known && !l.allows(f, data) {
 		return false
 	}
-	now := time.Now()
-	if !g.inside.Shedding(now) {
+	if !g.shedding(now) {
 		return true
 	}
 	var h overload.Head
 	seen := h.Scan(data)
 	class := l.classOf(f, &h, seen, known)
-	if class < overload.Known || class == overload.Known && !g.inside.Refuses(now) {
+	if class < overload.Known || class == overload.Known && !g.refuses(now) {
 		return true
 	}
 	return !l.refuse(f, &h, seen, data, class)

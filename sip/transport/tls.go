@@ -33,6 +33,9 @@ func (c *conn) greet() {
 		return
 	}
 	c.relax()
+	c.layer.conns.mu.Lock()
+	c.names = namesOf(c.nc.(*tls.Conn).ConnectionState())
+	c.layer.conns.mu.Unlock()
 	c.layer.wg.Go(c.read)
 }
 

@@ -120,3 +120,30 @@ func TestNoTrunks(t *testing.T) {
 		t.Error("the nil set has a trunk")
 	}
 }
+
+// TestByCertificate: a trunk is known by what it showed on a TLS connection of its
+// network, and so are the requests of its calls.
+func TestByCertificate(t *testing.T) {
+	shows := func(f transport.Flow) bool { return f.Conn == 7 }
+	s := trunk.NewSet([]trunk.Trunk{{Name: "plain", Network: "net"}, {Name: "secure", Network: "net", Shows: shows}})
+	for want, f := range map[string]transport.Flow{
+		"secure": {Network: "net", Proto: transport.TLS, Conn: 7},
+		"":       {Network: "net", Proto: transport.TLS, Conn: 8},
+		"tcp":    {Network: "net", Proto: transport.TCP, Conn: 7},
+		"other":  {Network: "other", Proto: transport.TLS, Conn: 7},
+	} {
+		got := s.ByCertificate(f)
+		if (got != nil) != (want == "secure") {
+			t.Errorf("%+v is of %+v", f, got)
+		}
+	}
+	l := leg.Leg{Party: s.Find("", "secure").Party(netip.AddrPort{})}
+	for _, f := range []transport.Flow{{Network: "net", Proto: transport.TLS, Conn: 7}, {Network: "net", Proto: transport.TLS, Conn: 8}, {Network: "other", Proto: transport.TLS, Conn: 7}} {
+		if l.IsPeer(f) != (f.Conn == 7 && f.Network == "net") {
+			t.Errorf("%+v is a peer: %v", f, l.IsPeer(f))
+		}
+	}
+	if (*trunk.Set)(nil).ByCertificate(transport.Flow{Proto: transport.TLS}) != nil {
+		t.Error("the nil set has a trunk")
+	}
+}

@@ -181,7 +181,7 @@ func (a *Agent) answer(res *sip.Response, method sip.RequestMethod, target sip.U
 		return nil
 	}
 	challenges := message.Headers(res, ask)
-	if a.cfg.Password == "" || tries > 0 && !stale(challenges) {
+	if a.cfg.Password == "" || tries > 0 && !auth.SaysStale(challenges) {
 		return nil
 	}
 	value, err := auth.Answer(challenges, string(method), target.String(), a.cfg.User, a.cfg.Password, 1)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -179,15 +178,4 @@ func (a *Agent) granted(res *sip.Response) time.Duration {
 		}
 	}
 	return 0
-}
-
-// stale tells whether a challenge says that only its nonce was too old.
-func stale(challenges []string) bool {
-	for _, c := range challenges {
-		lower := strings.ToLower(strings.ReplaceAll(c, " ", ""))
-		if strings.Contains(lower, "stale=true") || strings.Contains(lower, `stale="true"`) {
-			return true
-		}
-	}
-	return false
 }

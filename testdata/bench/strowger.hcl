@@ -46,6 +46,10 @@ trunk "carrier" {
   targets = ["127.0.0.2:5060"]
 }
 
+trace {
+  mib = 4 # full at once, so that what is weighed are the calls
+}
+
 media {
   timeout = "10m" # the calls are silent
 }

@@ -49,6 +49,7 @@ import (
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/media"
+	"strowger/sip/carrier"
 	"strowger/sip/certificate"
 	"strowger/sip/exchange"
 	"strowger/sip/guard"
@@ -98,6 +99,7 @@ type Config struct {
 	Media     media.Plane
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
+	Desk      *carrier.Desk
 	Guard     *guard.Guard
 	Trace     *trace.Ring
 	// Counters are the Counters structs of the node's parts, by the part's name;

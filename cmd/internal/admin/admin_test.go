@@ -16,6 +16,7 @@ import (
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/media"
+	"strowger/sip/carrier"
 	"strowger/sip/exchange"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -52,7 +53,12 @@ func newServer(t *testing.T, c configs.Config) *Server {
 			t.Fatal(err)
 		}
 	}
+	desk, err := carrier.New(t.Context(), carrier.Config{Store: store, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s, err := New(t.Context(), Config{
+		Desk: desk,
 		Node: &c, Store: store, Directory: dir, Attempts: &seat.Attempts{}, Calls: &exchange.Exchange{}, Media: plane{},
 		Tables: seat.Tables(), Ready: store.Ping, Log: slog.New(slog.DiscardHandler),
 		Counters: map[string][]any{"transport": {&transport.Counters{}}, "seat": {dir.Counters(), dir.Counters()}},

@@ -28,7 +28,7 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, list := range [][]endpoint{
 		s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.profileEndpoints(),
-		s.blockEndpoints(),
+		s.blockEndpoints(), s.trunkEndpoints(),
 	} {
 		for _, e := range list {
 			mux.HandleFunc(e.pattern, s.endpoint(e))

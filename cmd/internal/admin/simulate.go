@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"strowger/cmd/internal/admin/api"
@@ -12,6 +13,7 @@ import (
 	"strowger/dialplan/number"
 	"strowger/dialplan/plan"
 	"strowger/sip/seat"
+	"strowger/sip/trunk"
 )
 
 // Simulate says what would happen to a call, without any: the emergency numbers
@@ -56,12 +58,26 @@ func Simulate(c *configs.Config, tenant string, table *plan.Table, caller seat.S
 	d := table.Decide(question)
 	s := api.Simulation{To: d.Called, Entry: d.Entry, Step: plan.Describe(d.Step), Why: d.Why}
 	if step, ok := d.Step.(dialplan.Trunk); ok {
-		s.Trunks, s.Presentation = step.Trunks, presented(t, caller, step.Presentation)
+		s.Trunks, s.Presentation = trunksOf(c, tenant, step.Trunks), presented(t, caller, step.Presentation)
 		if showing == number.Withheld {
 			s.Presentation, s.Why = "", append(s.Why, "the caller's number is withheld")
 		}
 	}
 	return s, nil
+}
+
+// trunksOf puts the members of groups in their places, as they are tried if every draw
+// is for the heavier one.
+func trunksOf(c *configs.Config, tenant string, names []string) []string {
+	var groups []trunk.Group
+	for _, g := range c.Groups {
+		group := trunk.Group{Name: g.Name, Tenant: g.Tenant}
+		for _, m := range slices.SortedStableFunc(slices.Values(g.Members), func(a, b configs.Member) int { return b.Weight - a.Weight }) {
+			group.Members = append(group.Members, trunk.Member(m))
+		}
+		groups = append(groups, group)
+	}
+	return trunk.NewSet(nil, groups...).Expand(tenant, names, func(int) int { return 0 })
 }
 
 // presented is what admission makes of a presentation number.

@@ -2,35 +2,21 @@ package cli
 
 import (
 	"context"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
 )
 
 // heapFloor is how much live heap the garbage collector is made to see at least. A
-// small node would else collect each few megabytes, all the time.
-const heapFloor = 32 << 20
+// small node would else collect each few megabytes, all the time; as the collector
+// lets garbage grow as large as what lives, this costs at most 16 MiB of memory.
+const heapFloor = 16 << 20
 
-// heapGrowth is by how many percent the heap grows over what lives, and the floor,
-// before it is collected: a busy node's processor is dearer than its memory, and one
-// at rest gives it back. GOGC in the environment overrides it.
-const heapGrowth = 200
-
-// raiseHeap sets the floor and the growth until the returned function is called. Pages
-// that are never written take no memory.
+// raiseHeap sets the floor until the returned function is called. Pages that are
+// never written take no memory.
 func raiseHeap() (release func()) {
 	ballast := make([]byte, heapFloor)
-	before := heapGrowth
-	if os.Getenv("GOGC") == "" {
-		before = debug.SetGCPercent(heapGrowth)
-	}
-	return func() {
-		if os.Getenv("GOGC") == "" {
-			debug.SetGCPercent(before)
-		}
-		runtime.KeepAlive(ballast)
-	}
+	return func() { runtime.KeepAlive(ballast) }
 }
 
 // restTime is how long a node must go without a garbage collection to be at rest.

@@ -85,7 +85,7 @@ func printTargets(w io.Writer, targets []api.TrunkTarget) {
 		if target.Stale {
 			remark = strings.TrimSuffix("older than DNS allows; "+remark, "; ")
 		}
-		t.add(target.Trunk, cmp.Or(target.Name, "-"), cmp.Or(strings.Join(target.Addresses, ", "), "none"), remark)
+		t.add(target.Trunk, target.Name, cmp.Or(strings.Join(target.Addresses, ", "), "none"), remark)
 	}
 	t.print(w)
 }

@@ -48,13 +48,17 @@ func TestBusyLamp(t *testing.T) {
 	n := startNode(t)
 	at := host()
 	n.registered("1003", at)
-	lamp := n.call("1003", at, "1002", caller("1003").subscribes("1002", "dialog"), notified(), notified(), notified())
+	c := caller("1003")
+	again := c.inDialog("SUBSCRIBE", 3).with("Event: dialog", "Expires: 600")
+	ends := c.inDialog("SUBSCRIBE", 4).with("Event: dialog", "Expires: 0")
+	lamp := n.call("1003", at, "1002", c.subscribes("1002", "dialog"), notified(), notified(), notified(),
+		again, await("200"), notified(), ends, await("200"), notified())
 	until(t, "the phone watches", func() bool { return strings.Contains(lamp.messages(), "active;expires=600") })
 	callee := n.phone("1002", rung, ringing(), pause(2500), answer(), await("ACK"), hungUp())
 	call := n.fromCarrier("+448081570002", carrier.calls("+448081570002"), pause(2500), carrier.hangsUp(2))
 	allDone(call, callee, lamp)
 	seen := lamp.messages()
-	for _, want := range []string{`state="full"`, "<state>early</state>", "<state>confirmed</state>", "<state>terminated</state>", "sip:" + string(carrier) + "@"} {
+	for _, want := range []string{`state="full"`, "<state>early</state>", "<state>confirmed</state>", "<state>terminated</state>", "terminated;reason=timeout", "sip:" + string(carrier) + "@"} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("the phone was not told %s:\n%s", want, seen)
 		}

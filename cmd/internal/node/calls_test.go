@@ -3,6 +3,7 @@ package node_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"strowger/cmd/internal/admin/api"
@@ -58,6 +59,41 @@ func TestCallsOfCluster(t *testing.T) {
 	bye = c.carrier.await("BYE ")
 	c.carrier.respond(p.sip(0), bye, "200 OK", "")
 	until(t, "the call is over", func() bool { return p.nodes[0].Exchange.Active() == 0 })
+	for i := range p.nodes {
+		p.ladder(t, i, path)
+	}
+}
+
+// ladder wants the messages of a call whose carrier is at node 1 and whose phone is at
+// node 2, as each of them saw what it sent and received.
+func (p *pair) ladder(t *testing.T, i int, path string) {
+	t.Helper()
+	var l api.Trace
+	if err := p.ask(t, i, "GET", path+"/messages", &l); err != nil {
+		t.Fatal(err)
+	}
+	if len(l.Legs) != 2 || l.Missing != nil {
+		t.Fatalf("node %d knows the legs %+v, and lacks %v", i+1, l.Legs, l.Missing)
+	}
+	for leg, want := range l.Legs {
+		seen := map[string]bool{}
+		for _, m := range l.Messages {
+			if m.CallID != want.CallID {
+				continue
+			}
+			if m.Local.String() != p.sip(leg) {
+				t.Errorf("node %d: a message of leg %d was seen at %s", i+1, leg+1, m.Local)
+			}
+			first, _, _ := strings.Cut(m.Text, " sip:")
+			first, _, _ = strings.Cut(first, "\r\n")
+			seen[first] = true
+		}
+		for _, first := range []string{"INVITE", "SIP/2.0 200 OK", "ACK", "BYE"} {
+			if !seen[first] {
+				t.Errorf("node %d: leg %d has no %s, but %v", i+1, leg+1, first, seen)
+			}
+		}
+	}
 }
 
 // TestCallsWithoutLink: a node that does not answer is named, not left out.

@@ -24,6 +24,7 @@ import (
 	"strowger/media/relay"
 	"strowger/sip/admission"
 	"strowger/sip/auth"
+	"strowger/sip/carrier"
 	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
@@ -62,6 +63,7 @@ type Node struct {
 	Events    *security.Log
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
+	Desk      *carrier.Desk
 	Trace     *trace.Ring
 	Delays    *meter.Delays
 	Messages  *meter.Messages
@@ -96,6 +98,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.watchCertificates()
 	n.watchBlocks()
 	n.Transport.Start()
+	n.Desk.Start(n.Exchange)
 	n.Admin.Start()
 	return n, nil
 }
@@ -122,6 +125,9 @@ func (n *Node) close() error {
 	}
 	for _, end := range n.unwatch {
 		end()
+	}
+	if n.Desk != nil {
+		n.Desk.Close()
 	}
 	if n.Transport != nil {
 		errs = append(errs, n.Transport.Close())
@@ -245,7 +251,7 @@ func (n *Node) openCalls(context.Context) error {
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
 	n.Admission = admission.New(admission.Config{
-		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Directory: n.Directory,
+		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
 		Attempts: n.Attempts, Sender: n.Transport,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
@@ -260,7 +266,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
-		Admission: n.Admission, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,

@@ -16,6 +16,7 @@ import (
 	"strowger/cmd/internal/logging"
 	"strowger/configs"
 	"strowger/sip/admission"
+	"strowger/sip/carrier"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -96,9 +97,9 @@ func (n *Node) guardDemo(ctx context.Context) error {
 func (n *Node) openAdmin(ctx context.Context) error {
 	c := admin.Config{
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
-		Tables:    append(append(seat.Tables(), planTable), admission.Tables()...),
+		Tables:    append(append(seat.Tables(), planTable), append(admission.Tables(), carrier.Tables()...)...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Guard: n.Guard.Guard, Counters: n.counters(), Ready: n.ready,
+		Media: n.Media, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Desk: n.Desk, Guard: n.Guard.Guard, Counters: n.counters(), Ready: n.ready,
 		Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Messages}, Certificates: n.tls.keeper, Log: n.log,
 	}
 	if n.Link != nil {
@@ -119,6 +120,7 @@ func (n *Node) counters() map[string][]any {
 		"exchange":  {n.Exchange.Counters()},
 		"admission": {n.Admission.Counters()},
 		"auth":      {n.Auth.Counters()},
+		"carrier":   {n.Desk.Counters()},
 		"guard":     {n.Guard.Counters()},
 		"security":  {n.Events.Counters()},
 		"resolve":   {n.Resolver.Counters()},

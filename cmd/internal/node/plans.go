@@ -174,11 +174,17 @@ func (p *Plans) tenant(name string) *admission.Tenant {
 	return nil
 }
 
+// trunks are the names of a tenant's trunks and groups of trunks.
 func (p *Plans) trunks(tenant string) []string {
 	var names []string
 	for _, t := range p.config.Trunks {
 		if t.Tenant == tenant {
 			names = append(names, t.Name)
+		}
+	}
+	for _, g := range p.config.Groups {
+		if g.Tenant == tenant {
+			names = append(names, g.Name)
 		}
 	}
 	return names

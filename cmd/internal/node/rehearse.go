@@ -17,6 +17,7 @@ import (
 	"strowger/sip/certificate"
 	"strowger/sip/seat"
 	"strowger/sip/state"
+	"strowger/sip/trunk"
 )
 
 // Rehearsal is a configuration with its seed in a store that is thrown away: what a
@@ -55,6 +56,11 @@ func Rehearse(ctx context.Context, cfg *configs.Config) (*Rehearsal, error) {
 	}
 	for _, err := range faults {
 		r.fault("%s: %v", cfg.File, err)
+	}
+	for _, t := range cfg.Trunks {
+		if err := enlist(&trunk.Trunk{}, t); err != nil {
+			r.fault("%s: trunk %q: %v", cfg.File, t.Name, err)
+		}
 	}
 	for _, line := range keeper.Expired(time.Now()) {
 		r.fault("%s: %s", cfg.File, line)

@@ -39,7 +39,7 @@ func (n *Node) openMeters(context.Context) error {
 func (n *Node) openTrace(context.Context) error {
 	var err error
 	c := n.Config.Trace
-	n.Trace, err = trace.New(trace.Config{Bytes: c.MiB << 20, Keep: c.Keep, Digits: c.Digits})
+	n.Trace, err = trace.New(trace.Config{Bytes: c.MiB << 20, Keep: c.Keep, Digits: c.Digits, Dialogs: 8 * n.Config.Limits.Calls})
 	return err
 }
 

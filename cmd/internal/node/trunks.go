@@ -2,14 +2,19 @@ package node
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"strowger/configs"
+	"strowger/sip/carrier"
 	"strowger/sip/identity"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
+	"strowger/sip/trunk/channel"
 )
 
 // resolveWait bounds how long a start waits for the names of trunks: a node whose
@@ -21,18 +26,85 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	n.Resolver = resolve.New(resolve.Config{Servers: n.Config.DNS, Log: n.log})
 	list := make([]trunk.Trunk, 0, len(n.Config.Trunks))
 	for _, t := range n.Config.Trunks {
-		k := trunk.Trunk{Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media}
-		k.Peer = identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID}
+		k := trunk.Trunk{
+			Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media,
+			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
+		}
+		if len(t.ClientNames) > 0 {
+			k.Shows = func(f transport.Flow) bool {
+				return slices.ContainsFunc(n.Transport.Shown(f), func(name string) bool { return slices.Contains(t.ClientNames, name) })
+			}
+		}
+		if err := enlist(&k, t); err != nil {
+			return fmt.Errorf("trunk %q: %w", t.Name, err)
+		}
 		for _, target := range t.Targets {
-			k.Targets = append(k.Targets, n.Resolver.Follow(n.target(t, target)))
+			name := n.Resolver.Follow(n.target(t, target))
+			k.Targets = append(k.Targets, name)
+			n.tls.follow(t.Network, target, name)
 		}
 		list = append(list, k)
 	}
-	n.Trunks = trunk.NewSet(list)
+	n.Trunks = trunk.NewSet(list, n.groups()...)
 	n.Resolver.Start()
-	ctx, cancel := context.WithTimeout(ctx, resolveWait)
+	wait, cancel := context.WithTimeout(ctx, resolveWait)
 	defer cancel()
-	n.Resolver.Wait(ctx)
+	n.Resolver.Wait(wait)
+	return n.openDesk(ctx)
+}
+
+// enlist gives a trunk its account, with the password of its file, and its registration.
+func enlist(k *trunk.Trunk, t configs.Trunk) error {
+	if r := t.Registration; r != nil {
+		k.Registration = &trunk.Registration{User: r.User, Domain: r.Domain, Expires: r.Expires}
+	}
+	if t.Account == nil {
+		return nil
+	}
+	password, err := readPassword(t.Account.PasswordFile)
+	if err != nil {
+		return err
+	}
+	k.Account = &trunk.Account{User: t.Account.User, Password: password, Realm: t.Account.Realm}
+	return nil
+}
+
+// readPassword is the first line of a file.
+func readPassword(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("the password cannot be read: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	if line = strings.TrimSpace(line); line == "" {
+		return "", fmt.Errorf("%s has no password in its first line", file)
+	}
+	return line, nil
+}
+
+func (n *Node) groups() []trunk.Group {
+	var list []trunk.Group
+	for _, g := range n.Config.Groups {
+		group := trunk.Group{Name: g.Name, Tenant: g.Tenant}
+		for _, m := range g.Members {
+			group.Members = append(group.Members, trunk.Member(m))
+		}
+		list = append(list, group)
+	}
+	return list
+}
+
+// openDesk has somebody look after the trunks, who begins when calls can be made.
+func (n *Node) openDesk(ctx context.Context) error {
+	tenants := map[string]channel.Limits{}
+	for _, t := range n.Config.Tenants {
+		tenants[t.Name] = t.Limits
+	}
+	desk, err := carrier.New(ctx, carrier.Config{Trunks: n.Trunks, Tenants: tenants, Store: n.Store, Sender: n.Transport, Log: n.log})
+	if err != nil {
+		return err
+	}
+	n.Desk = desk
 	return nil
 }
 

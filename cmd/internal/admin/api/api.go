@@ -19,6 +19,9 @@
 //	POST   /v1/tenants/T/seats/N/password           admin
 //	POST   /v1/tenants/T/import                     admin; CSV; ?dry_run=1 writes nothing
 //	GET    /v1/tenants/T/export                     viewer; CSV; ?secrets=1 admin
+//	GET    /v1/tenants/T/trunks, /trunks/NAME       viewer: as the node sees them
+//	POST   /v1/tenants/T/trunks/NAME/ping           operator: OPTIONS to every address
+//	POST   /v1/tenants/T/trunks/NAME/state          operator: disables or enables
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
 //	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger of its node
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
@@ -76,7 +79,7 @@ type Status struct {
 type TrunkTarget struct {
 	Tenant    string   `json:"tenant"`
 	Trunk     string   `json:"trunk"`
-	Name      string   `json:"name"`      // as configured, "" for an address
+	Name      string   `json:"name"`      // as configured
 	Addresses []string `json:"addresses"` // in order of priority, as "192.0.2.1:5060/udp"
 	Stale     bool     `json:"stale"`     // they are older than DNS allows, as no server answers
 	Error     string   `json:"error,omitempty"`

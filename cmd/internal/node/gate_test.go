@@ -1,0 +1,32 @@
+package node_test
+
+import (
+	"testing"
+	"time"
+
+	"strowger/cmd/internal/hosttest"
+	"strowger/sip/overload"
+)
+
+// TestOverloadedNode: a node whose messages wait for too long refuses a new call, goes on
+// with one that stands, and takes new ones again once nothing waits.
+func TestOverloadedNode(t *testing.T) {
+	t.Parallel()
+	p := startPair(t)
+	phone := udpPeer(t, hosttest.Next())
+	phone.register(p.sip(0), "1002", 1)
+	standing := ring(t, p.sip(0), p.sip(0), phone)
+	standing.answered(t)
+	wire := p.nodes[0].Transport
+	soon := time.Now().Add(time.Minute) // what was late holds until then: the machine may be slow
+	wire.Delayed(soon.Add(-overload.Interval), time.Second)
+	wire.Delayed(soon, time.Second)
+	late := &call{carrier: udpPeer(t, "127.0.0.2"), id: "late"}
+	target := "sip:" + called + "@" + p.sip(0)
+	late.carrier.send(p.sip(0), "", late.request("INVITE", 1, target, "<"+target+">")...)
+	if refusal := late.carrier.await("SIP/2.0 503"); refusal.get("Retry-After") == "" || wire.Counters().OverloadRefused.Load() != 1 {
+		t.Errorf("refused with %+v, and %d counted", refusal, wire.Counters().OverloadRefused.Load())
+	}
+	standing.carrierBye(t)
+	ring(t, p.sip(0), p.sip(0), phone)
+}

@@ -1,0 +1,82 @@
+package admission_test
+
+import (
+	"net/netip"
+	"testing"
+)
+
+const (
+	viaOne    = "sip:+441632960777@192.0.2.9:5060 as sip:+441632961001@203.0.113.1 or sip:+441632960777@192.0.2.10:5060"
+	viaTwo    = "sip:+441632960777@192.0.2.10:5060 as sip:+441632961001@203.0.113.1 or sip:+441632960777@192.0.2.9:5060"
+	viaBackup = "sip:+441632960777@198.51.100.1:5061;transport=tcp as sip:+441632961001@203.0.113.1"
+)
+
+// TestUnhealthyLast: what takes no calls is tried after what does.
+func TestUnhealthyLast(t *testing.T) {
+	for name, tt := range map[string]struct {
+		down []netip.AddrPort
+		want []string
+	}{
+		"all are well":      {nil, []string{viaOne, viaBackup}},
+		"an address":        {carrierAddrs[:1], []string{viaTwo, viaBackup}},
+		"a trunk":           {carrierAddrs, []string{viaBackup, viaOne}},
+		"all that there is": {append([]netip.AddrPort{backupAddr}, carrierAddrs...), []string{viaOne, viaBackup}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.desk.down = map[netip.AddrPort]bool{}
+			for _, a := range tt.down {
+				b.desk.down[a] = true
+			}
+			rings(t, b.fromSeat("1001", "901632960777"), tt.want...)
+		})
+	}
+}
+
+func TestDisabledTrunk(t *testing.T) {
+	b := newBench(t)
+	b.desk.disabled = map[string]bool{"carrier": true}
+	rings(t, b.fromSeat("1001", "901632960777"), viaBackup)
+	b.register("1002", "10.0.0.2:5060")
+	p := b.fromCarrier("+448081570002")
+	refused(t, p, 503, "")
+	if p.Silent || len(p.Headers) != 1 || p.Headers[0].Value() != "60" || p.Why[0] != "trunk carrier is disabled" {
+		t.Errorf("%+v", p)
+	}
+	if n := b.Counters().TrunkOff.Load(); n != 2 {
+		t.Errorf("%d calls met a disabled trunk, want 2", n)
+	}
+	b.desk.disabled["backup"] = true
+	refused(t, b.fromSeat("1001", "901632960777"), 503, "No trunk available")
+}
+
+// TestEmergencyPastEverything: a call for help goes first where calls are taken, and
+// by disabled trunks rather than by none.
+func TestEmergencyPastEverything(t *testing.T) {
+	b := newBench(t)
+	b.desk.disabled = map[string]bool{"backup": true}
+	b.desk.down = map[netip.AddrPort]bool{carrierAddrs[0]: true}
+	p := b.fromSeat("1001", "999")
+	var got []string
+	for _, s := range p.Stages {
+		got = append(got, s.Targets[0].Flow.Remote.String())
+	}
+	want := []string{carrierAddrs[1].String(), backupAddr.String(), carrierAddrs[0].String()}
+	if len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+		t.Errorf("it goes to %v, want %v", got, want)
+	}
+}
+
+// TestGroup: a plan may name a group, whose trunks share the calls.
+func TestGroup(t *testing.T) {
+	b := newBench(t)
+	b.publish(`
+dial "." {
+  trunk { trunks = ["both"] }
+}`)
+	rings(t, b.fromSeat("1001", "901632960777"), viaBackup, viaOne)
+	b.desk.down = map[netip.AddrPort]bool{backupAddr: true}
+	rings(t, b.fromSeat("1001", "901632960777"), viaOne, viaBackup)
+	b.desk.disabled = map[string]bool{"carrier": true}
+	rings(t, b.fromSeat("1001", "901632960777"), viaBackup)
+}

@@ -1,0 +1,262 @@
+// Package carrier looks after the trunks of a node while it runs: whether their
+// addresses take calls, how many calls they have, and whether an operator has taken a trunk out of use. What a
+// trunk is stands in package trunk; how addresses are judged in trunk/health.
+//
+// # Contract
+//
+//   - What calls tell (Heard, Failed) and ask (Sort, Disabled) never waits.
+//   - An address that takes no calls is tried last, never left out: if none is
+//     healthy, calls try them all.
+//   - OPTIONS go to every address of a trunk that has an interval for it, sooner
+//     while its state is in doubt; any answer but 408 and 503 is one.
+//   - What an operator disables is in the store: it holds for every node, and
+//     after a restart. Emergency calls go by a disabled trunk when no other is left.
+//
+// # Ownership
+//
+// A Desk has one goroutine, from Start to Close, and at most MaxProbes helpers that
+// it waits for.
+package carrier
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/leg"
+	"strowger/sip/state"
+	"strowger/sip/transport"
+	"strowger/sip/trunk"
+	"strowger/sip/trunk/channel"
+	"strowger/sip/trunk/health"
+	"strowger/sip/trunk/registration"
+)
+
+// Limits.
+const (
+	MaxProbes    = 64               // addresses that are asked at once
+	ProbeTimeout = 5 * time.Second  // for the answer to an OPTIONS
+	Doubt        = 5 * time.Second  // at most between two OPTIONS while the state is in doubt
+	MinInterval  = 5 * time.Second  // between two OPTIONS, as a trunk may ask for
+	sweep        = time.Second      // how exact the intervals are
+	rereadEvery  = 30 * time.Second // the store, if news of it may be lost
+)
+
+// Counters of a Desk.
+type Counters struct {
+	Probes       atomic.Uint64 // OPTIONS sent
+	ProbesFailed atomic.Uint64 // OPTIONS without an answer that counts
+	ProbesLate   atomic.Uint64 // OPTIONS put off, because MaxProbes were under way
+	CallFailures atomic.Uint64 // calls that an address did not answer, or with 503
+	WentDown     atomic.Uint64 // addresses that took no more calls
+	CameUp       atomic.Uint64 // addresses that took calls again
+	Down         atomic.Int64  // addresses that take no calls, at present
+
+	Registers       atomic.Uint64 // REGISTERs sent to trunks
+	RegistersFailed atomic.Uint64 // tries to register that failed
+	NotAnswered     atomic.Uint64 // challenges without credentials of ours, or of a realm that is not the trunk's
+	Registered      atomic.Int64  // trunks that we are registered with, at present
+}
+
+// Asker sends requests outside of calls: an *exchange.Exchange.
+type Asker interface {
+	Ask(ctx context.Context, f transport.Flow, build func(branch, tag string) *sip.Request) (*sip.Response, error)
+}
+
+// Config is what a Desk needs; every field but Tenants must be set.
+type Config struct {
+	Trunks *trunk.Set
+	// Tenants limit the calls of all trunks of a tenant, by its name.
+	Tenants map[string]channel.Limits
+	Store   state.Store
+	Sender  transport.Sender
+	Log     *slog.Logger
+}
+
+// name is a trunk: its tenant and its own.
+type name [2]string
+
+func nameOf(t *trunk.Trunk) name { return name{t.Tenant, t.Name} }
+
+// place is an address of a network.
+type place struct {
+	network string
+	addr    netip.AddrPort
+	proto   transport.Proto
+}
+
+// address is what is known of a place.
+type address struct {
+	health.Health
+	next   time.Time // when it is asked; zero: at the next sweep
+	asking bool
+	took   time.Duration // of the last OPTIONS
+	seen   time.Time     // when a trunk last had it
+}
+
+// Desk looks after trunks. Safe for concurrent use.
+type Desk struct {
+	cfg      Config
+	asker    Asker
+	counters Counters
+
+	mu       sync.Mutex
+	places   map[place]*address
+	switches map[name]Switch // disabled trunks by tenant and name
+	trunks   map[name]*channel.Count
+	tenants  map[string]*channel.Count
+
+	// Made by New, and not changed:
+	accounts   map[name]*account
+	enrolments map[name]*enrolment
+
+	news    chan struct{} // the store has other switches
+	unwatch func()
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// New returns a desk that knows the switches in the store. Nobody is asked before
+// Start.
+func New(ctx context.Context, cfg Config) (*Desk, error) {
+	d := &Desk{
+		cfg: cfg, places: map[place]*address{}, switches: map[name]Switch{}, news: make(chan struct{}, 1),
+	}
+	d.count()
+	d.open()
+	if err := d.readSwitches(ctx); err != nil {
+		return nil, err
+	}
+	d.unwatch = cfg.Store.Watch(switchTable, func(string, string) { d.reread() })
+	return d, nil
+}
+
+// open makes the accounts and registrations of the trunks that have them.
+func (d *Desk) open() {
+	d.accounts, d.enrolments = map[name]*account{}, map[name]*enrolment{}
+	for _, t := range d.cfg.Trunks.All() {
+		if a := t.Account; a != nil {
+			d.accounts[nameOf(t)] = &account{user: a.User, password: a.Password, realm: a.Realm}
+		}
+		if r := t.Registration; r != nil {
+			d.enrolments[nameOf(t)] = &enrolment{trunk: t, Machine: registration.Machine{Wish: r.Expires}, user: token(), callID: token()}
+		}
+	}
+}
+
+// Counters are the live figures.
+func (d *Desk) Counters() *Counters { return &d.counters }
+
+// Start looks after the trunks until Close.
+func (d *Desk) Start(asker Asker) {
+	ctx, stop := context.WithCancel(context.Background())
+	d.asker, d.stop = asker, stop
+	d.running.Go(func() { d.run(ctx) })
+}
+
+// Close ends what Start began.
+func (d *Desk) Close() {
+	d.unwatch()
+	if d.stop != nil {
+		d.stop()
+	}
+	d.running.Wait()
+}
+
+func (d *Desk) run(ctx context.Context) {
+	tick := time.NewTicker(sweep)
+	defer tick.Stop()
+	var unread time.Time // when to read the switches again; zero: when they change
+	free := make(chan struct{}, MaxProbes)
+	for {
+		d.sweep(ctx, time.Now(), free)
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.news:
+			unread = time.Now()
+		case <-tick.C:
+		}
+		if now := time.Now(); !unread.IsZero() && !now.Before(unread) {
+			unread = time.Time{}
+			if err := d.readSwitches(ctx); err != nil && ctx.Err() == nil {
+				d.cfg.Log.Warn("which trunks are disabled cannot be read; it will be tried again", "error", err)
+				unread = now.Add(rereadEvery)
+			}
+		}
+	}
+}
+
+// Heard takes what an address answered to a call (exchange.Trunks).
+func (d *Desk) Heard(now time.Time, p leg.Party, proto transport.Proto, status int, retryAfter time.Duration) {
+	switch {
+	case status == 503:
+		d.counters.CallFailures.Add(1)
+		d.learn(now, place{p.Network, p.Home, proto}, refusal(retryAfter))
+	case status == 408 || status/100 == 5: // of what is behind it
+	default:
+		d.learn(now, place{p.Network, p.Home, proto}, health.Event{Kind: health.Answer})
+	}
+}
+
+// Failed takes that an address did not answer a call (exchange.Trunks).
+func (d *Desk) Failed(now time.Time, p leg.Party, proto transport.Proto, why string) {
+	d.counters.CallFailures.Add(1)
+	d.learn(now, place{p.Network, p.Home, proto}, health.Event{Kind: health.Failure, Why: why})
+}
+
+// refusal is a 503.
+func refusal(retryAfter time.Duration) health.Event {
+	e := health.Event{Kind: health.Failure, Why: "503", Rest: retryAfter}
+	if retryAfter > 0 {
+		e.Kind = health.Busy
+	}
+	return e
+}
+
+// learn steps an address; one that no trunk has any more is nobody's concern.
+func (d *Desk) learn(now time.Time, at place, e health.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if a := d.places[at]; a != nil {
+		d.step(now, at, a, e)
+	}
+}
+
+// step moves an address and tells of a change. The lock is held.
+func (d *Desk) step(now time.Time, at place, a *address, e health.Event) {
+	was := a.Status
+	if !a.Step(now, e) {
+		return
+	}
+	switch {
+	case a.Status == health.Down:
+		d.counters.WentDown.Add(1)
+		d.counters.Down.Add(1)
+		d.cfg.Log.Warn("an address of a trunk takes no calls; it is tried last", "network", at.network, "address", at.addr, "transport", at.proto, "why", a.Why)
+	case was == health.Down:
+		d.counters.CameUp.Add(1)
+		d.counters.Down.Add(-1)
+		d.cfg.Log.Info("an address of a trunk takes calls again", "network", at.network, "address", at.addr, "transport", at.proto)
+	}
+}
+
+// Sort parts the ways to a trunk into those that should have a call and those that
+// should have it only if no other is left, each in their order (admission.Desk).
+func (d *Desk) Sort(now time.Time, t *trunk.Trunk, ways []trunk.Way) (good, rest []trunk.Way) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, w := range ways {
+		if a := d.places[place{t.Network, w.AddrPort, w.Proto}]; a != nil && !a.Usable(now) {
+			rest = append(rest, w)
+		} else {
+			good = append(good, w)
+		}
+	}
+	return good, rest
+}

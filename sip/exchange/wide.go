@@ -1,0 +1,56 @@
+package exchange
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"strowger/sip/leg"
+	"strowger/sip/transport"
+)
+
+// Limits of the memory of who takes no large request by TCP.
+const (
+	maxNarrow  = 1024             // addresses; beyond it all are forgotten
+	narrowLife = 10 * time.Minute // then it is tried again
+)
+
+// narrows remembers where TCP could not be used, lest each large request wait for it.
+// Safe for concurrent use.
+type narrows struct {
+	mu    sync.Mutex
+	since map[netip.AddrPort]time.Time
+}
+
+func (n *narrows) add(now time.Time, a netip.AddrPort) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.since == nil || len(n.since) >= maxNarrow {
+		n.since = map[netip.AddrPort]time.Time{}
+	}
+	n.since[a] = now
+}
+
+func (n *narrows) has(now time.Time, a netip.AddrPort) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	since, ok := n.since[a]
+	return ok && now.Sub(since) < narrowLife
+}
+
+// Wide is the way by TCP to a carrier that is called by UDP (transaction.Widener). A
+// phone is reached by its flow and no other way.
+func (s *strand) Wide(owner any, f transport.Flow) (transport.Flow, bool) {
+	p, ok := owner.(place)
+	if !ok {
+		return transport.Flow{}, false
+	}
+	if l := p.run.call.Leg(p.leg); l == nil || l.Party.Kind != leg.Trunk || s.x.narrow.has(time.Now(), f.Remote) {
+		return transport.Flow{}, false
+	}
+	stream, err := s.x.cfg.Sender.FlowTo(f.Network, transport.TCP, f.Remote)
+	return stream, err == nil
+}
+
+// Narrow remembers that a carrier could not be reached by TCP (transaction.Widener).
+func (s *strand) Narrow(stream transport.Flow) { s.x.narrow.add(time.Now(), stream.Remote) }
