@@ -19,6 +19,8 @@
 // Target, below the 500 ms after which a peer would send again, and what is taken is
 // as much as the node can handle. This is CoDel (RFC 8289) with its time limit in
 // place of its growing rate of drops, which is too slow for twice the load.
+// Messages that are late one by one, as on a machine that is busy with other things, are
+// no queue, and where nothing was late for Target nothing is refused.
 //
 // A request that was taken is never refused when it comes again (Recent): its transaction
 // stands, and what that says is final.

@@ -6,19 +6,19 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+
+	"strowger/cmd/internal/hosttest"
 )
 
 func TestMain(m *testing.M) {
@@ -26,8 +26,6 @@ func TestMain(m *testing.M) {
 		"strowger": func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
-
-var hosts atomic.Uint32
 
 // TestScripts runs the manual of the commands: each file of testdata/script has the
 // demo configuration on a loopback address of its own, HOST; OTHER is a second one.
@@ -38,14 +36,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			n := hosts.Add(1)
-			host := fmt.Sprintf("127.%d.%d.%d", 210+os.Getpid()%40, n/200, 2+2*(n%100))
-			env.Setenv("OTHER", fmt.Sprintf("127.%d.%d.%d", 210+os.Getpid()%40, 100+n/200, 2+2*(n%100)))
-			carrier := host[:strings.LastIndexByte(host, '.')+1] + "1"
+			host := hosttest.Next()
 			env.Setenv("HOST", host)
+			env.Setenv("OTHER", hosttest.Next())
 			// Else each of a hundred commands lasts a second longer under the race detector.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
-			return copyConfigs(filepath.Join(env.WorkDir, "configs"), strings.NewReplacer("127.0.0.1", host, "127.0.0.2", carrier))
+			return copyConfigs(filepath.Join(env.WorkDir, "configs"), strings.NewReplacer("127.0.0.1", host, "127.0.0.2", hosttest.Next()))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "certificate": writeCertificate},
 	})

@@ -49,13 +49,16 @@ type softphone struct {
 	process *process
 }
 
-// softphone starts a phone that answers by itself, by UDP or TLS. Over
+// softphone starts a phone that answers by itself, by UDP, TCP or TLS. Over
 // TLS it knows the node's authority, ca.pem of the node's folder.
 func (n *node) softphone(seat string, freq float64, proto string) *softphone {
 	n.t.Helper()
 	at, dir := host(), n.t.TempDir()
 	config, server := phoneConfig, n.host+":5060;transport=udp"
-	if proto == "tls" {
+	switch proto {
+	case "tcp":
+		server = n.host + ":5060;transport=tcp"
+	case "tls":
 		config, server = config+"sip_cafile "+filepath.Join(n.dir, "ca.pem")+"\nsip_certificate DIR/phone.pem\n", n.host+":5061;transport=tls"
 		n.certify(filepath.Join(dir, "phone.pem"))
 	}

@@ -112,27 +112,3 @@ func (p *linphone) reaches(state string, times int) {
 		return n >= times
 	})
 }
-
-// TestLinphoneHolds: linphone calls over each transport, holds, takes the call back and
-// hangs up.
-func TestLinphoneHolds(t *testing.T) {
-	need(t, "linphonec", "linphone-cli")
-	for _, proto := range []string{"udp", "tcp", "tls"} {
-		t.Run(proto, func(t *testing.T) {
-			t.Parallel()
-			n := tlsNode(t)
-			phone := n.phone("1002", answers(), hungUp())
-			p := n.linphone("1001", proto)
-			p.does("call 1002")
-			p.reaches("LinphoneCallStreamsRunning", 1)
-			p.does("pause")
-			p.reaches("LinphoneCallPaused", 1)
-			p.does("resume 1")
-			p.reaches("LinphoneCallStreamsRunning", 2)
-			p.does("terminate all")
-			p.reaches("LinphoneCallReleased", 1)
-			phone.done()
-			n.recorded(byCaller)
-		})
-	}
-}

@@ -12,12 +12,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"strowger/cmd/internal/cli"
+	"strowger/cmd/internal/hosttest"
 )
 
 // asNode in the environment makes the test binary the node.
@@ -42,13 +42,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var hosts atomic.Uint32
-
 // host is a loopback address that nothing else of these tests uses.
-func host() string {
-	n := hosts.Add(1)
-	return fmt.Sprintf("127.%d.%d.%d", 100+os.Getpid()%100, n/200, 2+n%200)
-}
+func host() string { return hosttest.Next() }
 
 // need runs a test beside the others, or skips it if its program is not installed.
 func need(t *testing.T, program, debian string) {
@@ -57,6 +52,12 @@ func need(t *testing.T, program, debian string) {
 	if testing.Short() {
 		t.Skip("starts processes: not in -short")
 	}
+	installed(t, program, debian)
+}
+
+// installed skips a test whose program is not there.
+func installed(t *testing.T, program, debian string) {
+	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
 		t.Skipf("%s is not installed: apt-get install %s", program, debian)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/cmd/internal/hosttest"
 	"strowger/sip/ledger"
 )
 
@@ -26,8 +27,8 @@ func (p *pair) ask(t *testing.T, i int, method, path string, out any) error {
 // the other one.
 func TestCallsOfCluster(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 61)
-	phone := udpPeer(t, host(63))
+	p := startPair(t)
+	phone := udpPeer(t, hosttest.Next())
 	phone.register(p.sip(1), "1002", 1)
 	c := ring(t, p.sip(0), p.sip(1), phone)
 	c.answered(t)
@@ -98,7 +99,7 @@ func (p *pair) ladder(t *testing.T, i int, path string) {
 // TestCallsWithoutLink: a node that does not answer is named, not left out.
 func TestCallsWithoutLink(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 71)
+	p := startPair(t)
 	if err := p.nodes[0].Link.Close(); err != nil {
 		t.Error(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"strowger/cmd/internal/hosttest"
 	"strowger/cmd/internal/node"
 	"strowger/configs"
 	"strowger/sip/state/redistest"
@@ -23,11 +24,6 @@ import (
 
 // called rings seat 1002 of the demo plan.
 const called = "+448081570002"
-
-// host is a loopback address that belongs to this process's tests.
-func host(i int) string {
-	return fmt.Sprintf("127.%d.%d.%d", 200+os.Getpid()%50, os.Getpid()/50%250, i)
-}
 
 // pair is two nodes of one cluster, started from the file that is shipped.
 type pair struct {
@@ -39,9 +35,9 @@ func (p *pair) sip(i int) string { return p.hosts[i] + ":5060" }
 
 // startPair starts both nodes, one after the other, and waits until they are
 // connected. The adaptations change the configuration of the first.
-func startPair(t *testing.T, firstHost int, adapt ...func(c *configs.Config)) *pair {
+func startPair(t *testing.T, adapt ...func(c *configs.Config)) *pair {
 	t.Helper()
-	p, cfgs := configurePair(t, firstHost)
+	p, cfgs := configurePair(t)
 	for _, a := range adapt {
 		a(cfgs[0])
 	}
@@ -55,7 +51,7 @@ func startPair(t *testing.T, firstHost int, adapt ...func(c *configs.Config)) *p
 }
 
 // configurePair loads the configuration of both nodes.
-func configurePair(t *testing.T, firstHost int) (p *pair, cfgs [2]*configs.Config) {
+func configurePair(t *testing.T) (p *pair, cfgs [2]*configs.Config) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a redis-server: not in -short")
@@ -66,7 +62,7 @@ func configurePair(t *testing.T, firstHost int) (p *pair, cfgs [2]*configs.Confi
 	}
 	p = &pair{}
 	for i := range cfgs {
-		p.hosts[i] = host(firstHost + i)
+		p.hosts[i] = hosttest.Next()
 		env["STROWGER_NODE"], env["STROWGER_ADDRESS"] = fmt.Sprintf("node-%d", i+1), p.hosts[i]
 		cfg, err := configs.Load("../../../configs/cluster.hcl", configs.Overrides{
 			Data: t.TempDir(), AdminHTTP: netip.MustParseAddrPort("127.0.0.1:0"),
@@ -210,9 +206,9 @@ func (c *call) cancelled() {
 // registered at node 2, over UDP and TCP, and ends from either side.
 func TestCallThroughOtherNode(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 1)
+	p := startPair(t)
 	one, two := p.sip(0), p.sip(1)
-	udp := udpPeer(t, host(3))
+	udp := udpPeer(t, hosttest.Next())
 	udp.register(two, "1002", 1)
 	for name, bye := range map[string]func(*call, *testing.T){"phone hangs up": (*call).phoneBye, "carrier hangs up": (*call).carrierBye} {
 		t.Run("udp, "+name, func(t *testing.T) {
@@ -228,7 +224,7 @@ func TestCallThroughOtherNode(t *testing.T) {
 		c.carrierBye(t)
 		udp.unregister(one, "1002", 20)
 	})
-	tcp := tcpPeer(t, host(4), two)
+	tcp := tcpPeer(t, hosttest.Next(), two)
 	tcp.register(two, "1002", 1)
 	for name, bye := range map[string]func(*call, *testing.T){"phone hangs up": (*call).phoneBye, "carrier hangs up": (*call).carrierBye} {
 		t.Run("tcp, "+name, func(t *testing.T) {
@@ -258,9 +254,9 @@ func TestCallThroughOtherNode(t *testing.T) {
 // phone stops ringing, and the node goes on.
 func TestLinkEnds(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 11)
+	p := startPair(t)
 	one, two := p.sip(0), p.sip(1)
-	phone := udpPeer(t, host(13))
+	phone := udpPeer(t, hosttest.Next())
 	phone.register(two, "1002", 1)
 	ringing := ring(t, one, two, phone)
 	if err := p.nodes[1].Link.Close(); err != nil {
@@ -334,14 +330,14 @@ func (d *detour) cut() {
 func TestLinkCut(t *testing.T) {
 	t.Parallel()
 	var way detour
-	p := startPair(t, 41, func(c *configs.Config) { way.lead(t, c) })
+	p := startPair(t, func(c *configs.Config) { way.lead(t, c) })
 	one, two := p.sip(0), p.sip(1)
-	phone := udpPeer(t, host(43))
+	phone := udpPeer(t, hosttest.Next())
 	phone.register(two, "1002", 1)
 	stands := ring(t, one, two, phone)
 	stands.answered(t)
 	phone.unregister(two, "1002", 10)
-	other := tcpPeer(t, host(44), two)
+	other := tcpPeer(t, hosttest.Next(), two)
 	other.register(two, "1002", 1)
 	rings := ring(t, one, two, other)
 	before := p.nodes[0].Link.Counters().Connected.Load()
@@ -361,7 +357,7 @@ func TestLinkCut(t *testing.T) {
 // TestStartTogether: nodes that start at once on an empty store share its seed.
 func TestStartTogether(t *testing.T) {
 	t.Parallel()
-	p, cfgs := configurePair(t, 51)
+	p, cfgs := configurePair(t)
 	var together errgroup.Group
 	for i, cfg := range cfgs {
 		together.Go(func() error { return p.start(t, i, cfg) })
@@ -370,7 +366,7 @@ func TestStartTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.connected(t)
-	phone := udpPeer(t, host(53))
+	phone := udpPeer(t, hosttest.Next())
 	phone.register(p.sip(1), "1002", 1)
 	c := ring(t, p.sip(0), p.sip(1), phone)
 	c.answered(t)
@@ -380,10 +376,10 @@ func TestStartTogether(t *testing.T) {
 // TestSameName: a name that a living node has is refused in one clear line.
 func TestSameName(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 21)
+	p := startPair(t)
 	cfg := *p.nodes[0].Config
 	other := *cfg.Cluster
-	other.Link = netip.MustParseAddrPort(host(23) + ":0")
+	other.Link = netip.MustParseAddrPort(hosttest.Next() + ":0")
 	other.Advertised = other.Link
 	cfg.Cluster = &other
 	cfg.Node.Data = t.TempDir()

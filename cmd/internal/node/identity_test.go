@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"strowger/cmd/internal/hosttest"
 	"strowger/configs"
 )
 
@@ -11,9 +12,9 @@ import (
 // reaches, and Session-ID goes all the way and back.
 func TestIdentityThroughOtherNode(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 91, func(c *configs.Config) { c.Trunks[0].Trusted = true })
+	p := startPair(t, func(c *configs.Config) { c.Trunks[0].Trusted = true })
 	one, two := p.sip(0), p.sip(1)
-	phone := udpPeer(t, host(93))
+	phone := udpPeer(t, hosttest.Next())
 	phone.register(two, "1002", 1)
 	const callers, phones = "ab30317f1a784dc48ff824d0d3715d86", "47755a9de7794ba387653f2099600ef2"
 	for name, tt := range map[string]struct{ privacy, from, diversion string }{

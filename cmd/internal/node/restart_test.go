@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"strowger/cmd/internal/cli"
+	"strowger/cmd/internal/hosttest"
 )
 
 // asNode in the environment makes the test binary the program itself.
@@ -97,10 +98,10 @@ func TestKilledNodeKeepsRegistrations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes: not in -short")
 	}
-	p := newProcess(t, host(31))
+	p := newProcess(t, hosttest.Next())
 	p.start(t)
 	sip := p.host + ":5060"
-	phone, later := udpPeer(t, host(32)), udpPeer(t, host(33))
+	phone, later := udpPeer(t, hosttest.Next()), udpPeer(t, hosttest.Next())
 	phone.register(sip, "1002", 1)
 	until(t, "the registration is on disk", func() bool { return p.wrote(t, "sip:1002@"+phone.local.String()) })
 	// A group is on disk as a whole when the next one is begun.

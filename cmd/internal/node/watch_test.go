@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"strowger/cmd/internal/hosttest"
 	"strowger/sip/auth"
 )
 
@@ -47,9 +48,9 @@ func (p *peer) noticed(node, what string) {
 // other, and when the other is lost the lamp goes out.
 func TestLampAcrossNodes(t *testing.T) {
 	t.Parallel()
-	p := startPair(t, 101)
+	p := startPair(t)
 	one, two := p.sip(0), p.sip(1)
-	phone, lamp := udpPeer(t, host(103)), udpPeer(t, host(104))
+	phone, lamp := udpPeer(t, hosttest.Next()), udpPeer(t, hosttest.Next())
 	phone.register(two, "1002", 1)
 	lamp.register(one, "1003", 1)
 	lamp.watch(one, "1003", "1002")
