@@ -209,12 +209,12 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 
 // Route gives the program of a number.
 func (a *admission) Route(ctx context.Context, _ time.Time, ask b2bua.Ask, flow transport.Flow) b2bua.Program {
+	a.wait(ctx)
 	b := a.numbers[ask.To.User]
 	if b == nil {
 		v := cause.New(404, "", cause.Caller)
 		return b2bua.Program{To: ask.To.User, Refuse: &v}
 	}
-	a.wait(ctx)
 	req := sip.NewRequest(sip.INVITE, ask.To)
 	req.AppendHeader(&sip.FromHeader{Address: sip.Uri{User: ask.Shown.Presentation}})
 	return b.decide(ask.Shown.Presentation, ask.By.Kind, req, flow)
