@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strowger/dialplan"
+	"strowger/dialplan/service"
 	"strowger/sip/trunk/channel"
 )
 
@@ -136,7 +137,13 @@ type Tenant struct {
 	// Presentation is presented for a seat that has no number of Presents. Default "":
 	// the number of the seat's site is.
 	Presentation string
-	Seed         Seed
+	// Service says what seats may call, by their class, and when an alarm tells of it.
+	// Default: everything, and never.
+	Service *service.Policy
+	// SeatCalls is how many calls at once a seat may have that says nothing else;
+	// emergency calls beside them. Default 0: as many as it likes.
+	SeatCalls int
+	Seed      Seed
 	// Limits is the block limits: as of a trunk, for all its trunks together.
 	Limits channel.Limits
 }
@@ -173,7 +180,10 @@ type Trunk struct {
 	Trusted bool
 	// RemotePartyID says that it also knows Remote-Party-ID. Default false.
 	RemotePartyID bool
-	TLS           TrunkTLS // all zero unless Proto is "tls"
+	// Transfers says that its REFERs are followed, to numbers that it may call. Default
+	// false: they are refused.
+	Transfers bool
+	TLS       TrunkTLS // all zero unless Proto is "tls"
 	// NoHomer tells that its messages are not sent to the capture server: homer =
 	// "off". Default: they are, if there is a block homer.
 	NoHomer bool

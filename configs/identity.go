@@ -37,10 +37,11 @@ func isPattern(s string) bool {
 	return len(digits) > 2 && number.Valid(digits+strings.Repeat("0", len(s)-len(digits)))
 }
 
-// trust reads how far a trunk is believed.
+// trust reads how far a trunk is believed, and what it may do.
 func trust(b *source.Body, t *Trunk) {
 	t.Trusted = choice(b, "trusted", "false", "false", "true") == "true"
 	t.RemotePartyID = choice(b, "remote_party_id", "false", "false", "true") == "true"
+	t.Transfers = choice(b, "transfers", "false", "false", "true") == "true"
 	if t.RemotePartyID && !t.Trusted {
 		b.Fault(b.Pos("remote_party_id"), "%s: remote_party_id is for trunks that are believed; write also: trusted = true", b.Name())
 	}

@@ -159,6 +159,7 @@ func (r *reader) tenant(b *source.Body) {
 	if n := b.Block("numbering"); n != nil {
 		numbering(n, &t.Numbering)
 	}
+	r.service(b, &t)
 	t.Limits = trunkLimits(b)
 	var extra []string
 	at := b.At

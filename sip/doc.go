@@ -24,6 +24,7 @@
 //	registrar    REGISTER
 //	trunk        carriers: what they are, and rules about them. Pure
 //	carrier      looks after the trunks: health, channels, switches
+//	usage        what seats and trunks called, and alarms when it is too much
 //	resolve      where a carrier that is known by name takes calls (RFC 3263)
 //	state        records shared between nodes: embedded or Redis
 //	cluster      the link between nodes

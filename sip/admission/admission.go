@@ -45,11 +45,13 @@ import (
 
 	"strowger/dialplan"
 	"strowger/dialplan/plan"
+	"strowger/dialplan/service"
 	"strowger/sip/auth"
 	"strowger/sip/guard"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
+	"strowger/sip/security"
 	"strowger/sip/state"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -67,9 +69,11 @@ type Tenant struct {
 	Realm           string
 	Numbering       dialplan.Numbering
 	Emergency       dialplan.Emergency
-	EmergencyTrunks []string // tried first, then every other trunk of the tenant
-	Presents        []string // numbers that its seats may present, as number.InRange has them; none means their own
-	Presentation    string   // what is presented for a seat that has none of them; "" means its site's number
+	Service         *service.Policy // what seats may call; nil means everything
+	SeatCalls       int             // calls at once of a seat that says nothing; 0 means any
+	EmergencyTrunks []string        // tried first, then every other trunk of the tenant
+	Presents        []string        // numbers that its seats may present, as number.InRange has them; none means their own
+	Presentation    string          // what is presented for a seat that has none of them; "" means its site's number
 	plan            atomic.Pointer[plan.Table]
 }
 
@@ -128,8 +132,11 @@ type Config struct {
 	// Home is the tenant of a listener's requests that name none; "" refuses them.
 	Home     func(listener string) string
 	Attempts *seat.Attempts
-	Sender   transport.Sender
-	Log      *slog.Logger
+	// Calls is how many calls a seat has. nil means that no limit holds.
+	Calls  func(tenant, number string) int
+	Events security.Reporter // nil means nobody wants to know
+	Sender transport.Sender
+	Log    *slog.Logger
 }
 
 // Counters of admission.
@@ -146,6 +153,8 @@ type Counters struct {
 	Unforwarded  atomic.Uint64 // forwards that were not followed: a circle, too many, an emergency number
 	Replaced     atomic.Uint64 // presentation numbers that were not the tenant's to present
 	Impossible   atomic.Uint64 // calls refused because they want an unknown privacy or none
+	ClassRefused atomic.Uint64 // calls that the seat's class of service does not allow
+	SeatFull     atomic.Uint64 // calls of or to a seat that has as many as it may
 	NoTenant     atomic.Uint64 // requests that named no tenant, on a listener that has none
 }
 
@@ -159,6 +168,9 @@ type Admission struct {
 
 // New returns the admission of a node.
 func New(cfg Config) *Admission {
+	if cfg.Events == nil {
+		cfg.Events = security.Discard{}
+	}
 	if cfg.Desk == nil {
 		cfg.Desk = undisturbed{}
 	}

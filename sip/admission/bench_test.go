@@ -109,6 +109,7 @@ type bench struct {
 	attempts  seat.Attempts
 	sender    sender
 	registrar registrar
+	busy      map[string]int // calls of seats
 	desk      desk
 }
 
@@ -206,6 +207,7 @@ func benchOf(tb testing.TB, trunks *trunk.Set) *bench {
 	b.Admission = admission.New(admission.Config{
 		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Desk: &b.desk, Chance: func(n int) int { return n - 1 }, Directory: b.directory, Store: b.store,
 		Auth: verifier, Guard: guard.NewGate(guard.Config{Auth: verifier}), Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
+		Calls:      func(_, number string) int { return b.busy[number] },
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
 		Home:       func(string) string { return tenantName },
 		Log:        slog.New(slog.DiscardHandler),

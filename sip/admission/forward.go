@@ -54,6 +54,8 @@ func (a *Admission) ringStages(ctx context.Context, r *request, step dialplan.Ri
 		at = f.Always
 	case s.Features.DoNotDisturb:
 		at, reason = f.Busy, identity.DoNotDisturb
+	case len(own.Targets) == 0 && own.Empty.Status == 486: // it has as many calls as it may
+		at, reason = f.Busy, identity.UserBusy
 	case len(own.Targets) == 0:
 		at, reason = f.Unregistered, identity.Unavailable
 	}
@@ -102,6 +104,11 @@ func (a *Admission) forward(ctx context.Context, r *request, s seat.Seat, to str
 	case dialplan.Ring:
 		stages = a.ringStages(ctx, &next, step)
 	case dialplan.Trunk:
+		if barred := a.barred(r, s, step.Number); barred != nil {
+			a.counters.Unforwarded.Add(1)
+			r.notes = append(r.notes, note+": "+barred.Reason)
+			return nil
+		}
 		stages = a.trunkStages(&next, step, next.onward(s, step.Presentation, d.Called, reason))
 	}
 	r.notes = append(append(r.notes, note+": "+plan.Describe(d.Step)), next.notes...)
@@ -145,7 +152,11 @@ func (a *Admission) setForward(ctx context.Context, r *request, step dialplan.Fo
 		why := a.unforwardable(r, r.seat, step.Number)
 		d := r.tenant.Plan().Decide(r.dials(r.seat, step.Number))
 		switch to := d.Step.(type) {
-		case dialplan.Ring, dialplan.Trunk:
+		case dialplan.Ring:
+		case dialplan.Trunk:
+			if barred := a.barred(r, r.seat, to.Number); barred != nil {
+				why = barred.Reason
+			}
 		case dialplan.Reject:
 			why = to.Reason
 		default:

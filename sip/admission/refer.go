@@ -3,6 +3,7 @@ package admission
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -66,7 +67,9 @@ func refusal(called string, v cause.Verdict) b2bua.Program {
 // shown is the caller, to keep longer than the request.
 func (r *request) shown() *identity.Caller {
 	c := r.caller
-	return &c
+	return &identity.Caller{
+		Display: strings.Clone(c.Display), Presentation: strings.Clone(c.Presentation), Withheld: c.Withheld, Privacy: c.Privacy,
+	}
 }
 
 // referredBy tells a phone who has sent the caller to it (RFC 3892).

@@ -33,11 +33,11 @@ type request struct {
 	seat   seat.Seat       // the caller
 	caller identity.Caller // as seats see it; see outward for trunks
 	number string          // the caller's number for the plan, "" if withheld
-	urgent bool            // what seats have set for their calls does not matter
 	help   bool            // it is a call for help
-	*diversion
 	refers *b2bua.Ask      // the caller asks for this in a call, for another party of it; or nil
 	own    identity.Caller // the caller itself, if it refers
+	urgent bool            // what seats have set for their calls does not matter
+	*diversion
 }
 
 // Admit decides about an INVITE.
@@ -138,6 +138,11 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 		p.To, p.Refuse = called, &v
 		return p
 	}
+	if r.refers == nil && a.full(r, s) { // who transfers a call gives it away
+		v := cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + s.Number + " has as many calls as it may", Fault: cause.Caller}
+		p.To, p.Refuse = called, &v
+		return p
+	}
 	return a.decide(ctx, r, p, r.dials(s, called))
 }
 
@@ -201,6 +206,11 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		p.Stages = a.ringStages(ctx, r, step)
 		p.Why = append(p.Why, r.notes...)
 	case dialplan.Trunk:
+		if r.trunk == nil {
+			if p.Refuse = a.barred(r, r.seat, step.Number); p.Refuse != nil {
+				return p
+			}
+		}
 		outward, why := a.outward(r, step.Presentation)
 		p.Why = append(slices.Clip(p.Why), why...)
 		p.Presentation = outward.Presentation
@@ -247,6 +257,8 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 		return nil, cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " is disabled", Fault: cause.Callee}
 	case s.Set().DoNotDisturb && !r.urgent:
 		return nil, cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + n + " does not want to be disturbed", Fault: cause.Callee}
+	case a.full(r, s):
+		return nil, cause.Verdict{Status: 486, Q850: 17, Reason: "Seat " + n + " has as many calls as it may", Fault: cause.Callee}
 	case s.Reached != "":
 		return a.reachedElsewhere(r, s)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
+	"strowger/sip/message"
 )
 
 // How long a transfer waits for a leg that is not quiet: a re-INVITE may be under way.
@@ -12,6 +13,10 @@ const (
 	fetchEvery = 250 * time.Millisecond
 	fetchTime  = 8 * time.Second
 )
+
+// ErrElsewhere means that a dialog is of another node. Its party cannot be fetched from
+// there, because its sound is there too: it is called anew.
+var ErrElsewhere = cause.New(503, "The other call is on another node", cause.Us)
 
 // fetch asks for the party of the dialog that a REFER names.
 func (c *Call) fetch(out Effects) {
@@ -31,6 +36,9 @@ func (c *Call) fetched(now time.Time, e Fetched, out Effects) {
 	case e.Err == nil:
 		c.attended(now, e.Moving, out)
 	case !wanted:
+	case v == ErrElsewhere:
+		t.asks = message.Replaces{}
+		c.route(t.by, t.other, t.by.Party, t.to, out)
 	case v == errRings && t.other.Quiet():
 		c.give(now, out)
 	case (v == errRings || v.Status == 491) && now.Before(t.until):

@@ -35,6 +35,9 @@
 //	Replaces, pick-up   a Program with Replaces: the caller is answered and then given
 //	                    to the call that has the dialog
 //
+// A leg stays on its node, as its sound does: the consulted party of a call on another
+// node is called anew, and a dialog there cannot be taken over.
+//
 // A ledger sees it as moved in one call and joined in the other, each with its segments.
 //
 // # Decisions
@@ -52,8 +55,6 @@
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.
-//   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
-//     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - A transfer (REFER, or by an administrator) serves who goes on by a new program,
 //     which admission decides as if who transfers had dialled the number. It is the
 //     call's caller from then on, hears ringing, and is joined to who answers. Who
@@ -63,5 +64,7 @@
 //     was told a place: its party waits there, until a caller whose program names its
 //     dialog takes it over, or who parked it is rung. Picking up is taking over the
 //     dialog of a leg that rings.
+//   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
+//     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - The ledger is written before a fact is acted on.
 package b2bua

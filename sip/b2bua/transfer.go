@@ -32,6 +32,7 @@ type transfer struct {
 	asks   message.Replaces // the dialog to take over; zero for a blind transfer
 	again  time.Time        // when its call is asked for again; zero for never
 	until  time.Time        // and until when
+	to     sip.Uri          // who is called if that call is not of this node
 	recall bool             // it failed, and who asked has hung up: its phone is rung
 }
 
@@ -44,12 +45,12 @@ func (c *Call) refers(now time.Time, p *party, r leg.Referral, out Effects) {
 	switch {
 	case c.transfer != nil || c.state != talking || p.leaving:
 		p.RefuseRefer(now, out, cause.New(491, "", cause.Peer))
-	case p.Party.Kind != leg.Seat:
+	case p.Party.Kind != leg.Seat && !p.Party.Transfers:
 		p.RefuseRefer(now, out, cause.New(403, "", cause.Peer))
 	case other == nil: // an application
 		p.RefuseRefer(now, out, cause.New(603, "", cause.Peer))
 	case r.Replaces != nil:
-		c.transfer = &transfer{by: p, other: other, asks: *r.Replaces, until: now.Add(fetchTime)}
+		c.transfer = &transfer{by: p, other: other, asks: *r.Replaces, until: now.Add(fetchTime), to: r.To}
 		p.AcceptRefer(now, out)
 		c.fetch(out)
 	default:

@@ -29,10 +29,10 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	pick 1002, pick-group desk, pick-place 701 (a call to have), group 1002 desk (its pick-up group),
 //	park 701-702 2m (where calls are transferred to),
+//	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
-//	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
-//	emergency, delay 1s, max-calls 1, caller-seat, forged (who moves cannot prove it)
+//	emergency, delay 1s, max-calls 1, caller-seat, trunk-transfers, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
@@ -50,6 +50,7 @@ type admission struct {
 	least     time.Duration
 	random    int // percent of what could be
 	strands   int
+	transfers bool     // trunks may
 	edges     []string // further addresses of every trunk
 	seat      bool
 	numbers   map[string]*admission // what is dialled as such
@@ -77,16 +78,16 @@ func (a *admission) parse(text string) {
 		}
 		arg := strings.Join(f[1:], " ")
 		switch f[0] {
-		case "busy", "no-answer", "unreached":
-			w.party(arg)
-			last := &a.rings[len(a.rings)-1]
-			last.args = append(last.args, f[0]+"="+arg)
 		case "to":
 			number, rest, _ := strings.Cut(arg, " ")
 			if a.numbers[number] == nil {
 				a.numbers[number] = &admission{world: w, seat: true}
 			}
 			a.numbers[number].parse(rest)
+		case "busy", "no-answer", "unreached":
+			w.party(arg)
+			last := &a.rings[len(a.rings)-1]
+			last.args = append(last.args, f[0]+"="+arg)
 		case "ring", "offline":
 			a.rings = append(a.rings, action{what: f[0], args: f[1:]})
 			for _, name := range f[1:] {
@@ -130,6 +131,8 @@ func (a *admission) parse(text string) {
 			for _, name := range f[1:] {
 				a.trusted[name] = true
 			}
+		case "trunk-transfers":
+			a.transfers = true
 		case "forged":
 			a.forged = true
 		case "notifies": // a second, of all subscriptions together
@@ -316,7 +319,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 			p.Sources = append(p.Sources, netip.PrefixFrom(one.addr.Addr(), 32), netip.PrefixFrom(one.behind.addr.Addr(), 32))
 		}
 		a.world.mu.Unlock()
-		p.Home = netip.AddrPortFrom(addr, 5060)
+		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
 	return p
 }

@@ -88,9 +88,9 @@ func (r *running) forget(tag string) {
 
 // Find asks the call that has a dialog whether it may be taken over.
 func (r *running) Find(f b2bua.Find) {
-	o := r.x.having(f.Dialog)
-	if o == nil {
-		r.later(b2bua.Found{Err: errNoDialog})
+	o, err := r.x.having(f.Dialog)
+	if err != nil {
+		r.later(b2bua.Found{Err: err})
 		return
 	}
 	o.box.post(func(time.Time) {
@@ -104,9 +104,9 @@ func (r *running) Find(f b2bua.Find) {
 
 // Fetch asks the call that has a dialog for the party that talks to it.
 func (r *running) Fetch(f b2bua.Fetch) {
-	o := r.x.having(f.Dialog)
-	if o == nil {
-		r.later(b2bua.Fetched{Leg: f.Leg, Err: errNoDialog})
+	o, err := r.x.having(f.Dialog)
+	if err != nil {
+		r.later(b2bua.Fetched{Leg: f.Leg, Err: err})
 		return
 	}
 	o.box.post(func(now time.Time) {
@@ -138,8 +138,8 @@ func (r *running) Fetch(f b2bua.Fetch) {
 
 // Give hands a leg of this call to the call that has a dialog, to take its place.
 func (r *running) Give(m *b2bua.Moving, d message.Replaces) {
-	o := r.x.having(d)
-	if o == nil {
+	o, err := r.x.having(d)
+	if err != nil {
 		r.pack(m, r.strand)
 		r.Return(m, errNoDialog)
 		return
@@ -185,14 +185,19 @@ func (r *running) later(ev b2bua.Event) {
 	})
 }
 
-// having is the strand that has the dialog of a tag of ours, nil if none of this node
-// does.
-func (x *Exchange) having(d message.Replaces) *strand {
+// having is the strand that has the dialog of a tag of ours.
+func (x *Exchange) having(d message.Replaces) (*strand, error) {
 	m, ok := x.cfg.Minter.Read(d.ToTag)
-	if !ok || m.Node != x.cfg.Minter.Node() {
-		return nil
+	switch {
+	case !ok:
+		return nil, errNoDialog
+	case m.Node != x.cfg.Minter.Node():
+		return nil, b2bua.ErrElsewhere
 	}
-	return x.strand(m.Strand)
+	if s := x.strand(m.Strand); s != nil {
+		return s, nil
+	}
+	return nil, errNoDialog
 }
 
 // dialog finds the call and leg of a dialog; nil if it is not here.

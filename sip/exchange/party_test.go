@@ -142,6 +142,14 @@ func (p *party) call(a action) {
 	p.offer(t, a)
 }
 
+// chosen is the dialog that an action is about: the newest, or talk=N of them all.
+func (p *party) chosen(a action) *talk {
+	if n := a.number("talk", 0); n > 0 && n <= len(p.talks) {
+		return p.talks[n-1]
+	}
+	return p.talk()
+}
+
 // watch begins a subscription.
 func (p *party) watch(a action) {
 	id := fmt.Sprintf("%s-%d", p.name, len(p.talks)+1)
@@ -149,14 +157,6 @@ func (p *party) watch(a action) {
 	t := &talk{callID: id, ours: "tag-" + id, local: p.uri(), seq: 1, remote: "<" + uri + ">", target: uri}
 	p.talks = append(p.talks, t)
 	p.transmit(a, p.build(t, "SUBSCRIBE", t.seq, p.newBranch(), a))
-}
-
-// chosen is the dialog that an action is about: the newest, or talk=N of them all.
-func (p *party) chosen(a action) *talk {
-	if n := a.number("talk", 0); n > 0 && n <= len(p.talks) {
-		return p.talks[n-1]
-	}
-	return p.talk()
 }
 
 func (p *party) reinvite(a action) {

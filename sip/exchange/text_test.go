@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/cause"
+	"strowger/sip/mark"
 	"strowger/sip/message"
 )
 
@@ -186,6 +187,13 @@ func (p *party) referTo(a action) string {
 		return a.header
 	}
 	to := "Refer-To: <sip:" + a.args[0] + "@192.0.2.1>"
+	if _, ok := a.option("elsewhere"); ok { // a dialog of another node
+		minter, err := mark.NewMinter(make([]byte, mark.KeySize), 1)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		to = strings.TrimSuffix(to, ">") + "?Replaces=id%3Bto-tag%3D" + minter.Token(0) + "%3Bfrom-tag%3Dx>"
+	}
 	if n := a.number("replaces", 0); n > 0 && n <= len(p.talks) {
 		t := p.talks[n-1]
 		to = strings.TrimSuffix(to, ">") + fmt.Sprintf("?Replaces=%s%%3Bto-tag%%3D%s%%3Bfrom-tag%%3D%s>", t.callID, t.theirs, t.ours)

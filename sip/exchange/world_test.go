@@ -178,11 +178,11 @@ func (w *world) act(a action) {
 			go w.close(70 * time.Second)
 		case "nobody":
 			w.admission.nobody = a.args[0]
+		case "transfer":
+			go w.transfer(atoi(a.args[0]), a.args[1])
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
-		case "transfer":
-			go w.transfer(atoi(a.args[0]), a.args[1])
 		case "lost":
 			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":

@@ -33,6 +33,7 @@ type CDR struct {
 	Presentation string `json:"presentation_number"`
 	Withheld     bool   `json:"withheld"`
 	SessionID    string `json:"session_id"` // the caller's (RFC 7989)
+	Segments     string `json:"segments"`   // who spoke to whom when: see segments
 }
 
 // LegRecord is one leg of a call.
@@ -69,7 +70,9 @@ func summary(c *calls) CDR {
 	for _, e := range c.Events {
 		switch e.Kind {
 		case Decided:
-			r.Entry, _, _ = strings.Cut(e.Detail, "; ")
+			if r.Entry == "" { // later ones are transfers
+				r.Entry, _, _ = strings.Cut(e.Detail, "; ")
+			}
 		case Rang, Joined:
 			parties[e.Leg] = e.Party
 		case Answered:
@@ -83,7 +86,7 @@ func summary(c *calls) CDR {
 		case Arrived, Segment, LegEnded, Transferred, Moved, Ended, Alarm:
 		}
 	}
-	r.Disposition = disposition(r)
+	r.Disposition, r.Segments = disposition(r), segments(c)
 	return r
 }
 

@@ -101,7 +101,7 @@ type Leg struct {
 	opening    *opening       // our first INVITE until its final response
 	session    session        // RFC 4028
 	reoffering reoffering     // our re-INVITE
-	refer      referring      // of the party
+	refer      *referring     // of the party; nil before the first
 	answered   bool           // a 2xx to our INVITE came: the dialog is with its sender
 	answer     Answer         // nil: challenges are refusals
 	proven     bool           // a challenge of the INVITE or BYE under way was answered
@@ -285,7 +285,7 @@ func (l *Leg) finish() {
 	l.giveUp = time.Time{}
 	l.server, l.client, l.invite, l.update, l.asks, l.sent = nil, nil, nil, nil, 0, ackSent{}
 	l.reliable, l.opening, l.promise, l.forks, l.reoffering = reliable{}, nil, nil, nil, reoffering{}
-	l.refer = referring{}
+	l.refer = nil
 	l.session.stop()
 }
 

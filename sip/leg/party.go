@@ -37,6 +37,8 @@ type Party struct {
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
+	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
+	Transfers bool
 }
 
 // String is "seat:1001" or "trunk:carrier", as the ledger writes it.

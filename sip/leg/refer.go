@@ -25,7 +25,7 @@ type Referral struct {
 	Replaces *message.Replaces // the dialog to take over; nil for a blind transfer
 }
 
-// referring is a REFER of the party. The zero value is none.
+// referring is the last REFER of the party.
 type referring struct {
 	question                     // until it was answered
 	event    string              // of its NOTIFYs; "" if it wants none
@@ -45,6 +45,9 @@ func (l *Leg) referred(now time.Time, w Wire, tx *transaction.Server, req *sip.R
 	if status != 0 {
 		l.answerWith(now, w, tx, req, status)
 		return Event{}
+	}
+	if l.refer == nil {
+		l.refer = new(referring)
 	}
 	l.refer.question = question{tx, req}
 	return Event{Kind: Refers, Refer: r}
@@ -82,11 +85,11 @@ func referral(req *sip.Request) (r Referral, status int) {
 // AcceptRefer answers the party's REFER with 202, and begins its subscription unless
 // it wants none (RFC 4488).
 func (l *Leg) AcceptRefer(now time.Time, w Wire) {
-	q := l.refer.question
-	if q.tx == nil {
+	if l.refer == nil || l.refer.tx == nil {
 		return
 	}
-	l.refer = referring{count: l.refer.count + 1, event: "refer"}
+	q := l.refer.question
+	l.refer = &referring{count: l.refer.count + 1, event: "refer"}
 	if l.refer.count > 1 {
 		l.refer.event = fmt.Sprintf("refer;id=%d", q.req.CSeq().SeqNo)
 	}
@@ -102,10 +105,10 @@ func (l *Leg) AcceptRefer(now time.Time, w Wire) {
 
 // RefuseRefer answers the party's REFER.
 func (l *Leg) RefuseRefer(now time.Time, w Wire, v cause.Verdict) {
-	q := l.refer.question
-	if q.tx == nil {
+	if l.refer == nil || l.refer.tx == nil {
 		return
 	}
+	q := l.refer.question
 	l.refer.question = question{}
 	w.Respond(now, q.tx, l.respond(q.req, v.Status, v.Phrase(), nil))
 }
@@ -114,8 +117,8 @@ func (l *Leg) RefuseRefer(now time.Time, w Wire, v cause.Verdict) {
 // section 2.4.5), the last time if so. It is false if there is nobody to tell, and
 // else a last report is followed by a Reported event.
 func (l *Leg) Report(now time.Time, w Wire, v cause.Verdict, last bool) bool {
-	r := &l.refer
-	if !l.Talking() || r.event == "" || r.last != nil || r.over {
+	r := l.refer
+	if r == nil || !l.Talking() || r.event == "" || r.last != nil || r.over {
 		return false
 	}
 	state := fmt.Sprintf("active;expires=%d", int(subscribed.Seconds()))
@@ -137,10 +140,10 @@ func (l *Leg) Report(now time.Time, w Wire, v cause.Verdict, last bool) bool {
 
 // reported takes the answer to a NOTIFY, or its absence as 408.
 func (l *Leg) reported(tx *transaction.Client, status int) Event {
-	if status < 200 || tx == nil {
+	r := l.refer
+	if status < 200 || tx == nil || r == nil {
 		return Event{}
 	}
-	r := &l.refer
 	r.over = r.over || status >= 300
 	if r.last != tx {
 		return Event{}

@@ -15,10 +15,12 @@ import (
 //
 //	password            plain; HA1 is made of it with the tenant's realm
 //	ha1_md5, ha1_sha256 instead of a password, with realm
+//	class, calls        class of service and calls at once; empty is the tenant's
 //	disabled, auto_answer
 //	                    true or false; empty is false
 //
-// A row without any secret keeps those that the seat has.
+// A row without any secret keeps those that the seat has, and a file without the column
+// class or calls what the seat may call.
 const (
 	colNumber       = "number"
 	colName         = "name"
@@ -32,6 +34,8 @@ const (
 	colAddress      = "address"
 	colDesk         = "desk"
 	colReached      = "reached"
+	colClass        = "class"
+	colCalls        = "calls"
 	colDisabled     = "disabled"
 	colPickup       = "pickup"
 	colRing         = "ring"
@@ -41,7 +45,7 @@ const (
 var columns = []string{
 	colNumber, colName, colNetwork, colPassword, colHA1MD5, colHA1SHA256, colRealm,
 	colPresentation, colSiteNumber, colAddress, colDesk, colReached, colDisabled,
-	colPickup, colRing, colAutoAnswer,
+	colPickup, colRing, colAutoAnswer, colClass, colCalls,
 }
 
 // Limits of an import.
@@ -63,6 +67,7 @@ func (e RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.T
 type row struct {
 	line int
 	seat Seat
+	has  map[string]int // the columns of the file
 }
 
 // rowReader makes seats of lines.
@@ -118,7 +123,7 @@ func readRows(r io.Reader, t Tenant, algorithms []string) ([]row, []RowError) {
 			faults = append(faults, RowError{line, strings.ReplaceAll(err.Error(), "\n", "; ")})
 			continue
 		}
-		rows = append(rows, row{line, seat})
+		rows = append(rows, row{line, seat, p.index})
 	}
 }
 
@@ -154,7 +159,14 @@ func (p *rowReader) read(line int, cells []string) (Seat, error) {
 	s := Seat{
 		Tenant: p.tenant.Name, Number: p.cell(colNumber), Name: p.cell(colName), Network: p.cell(colNetwork),
 		Presentation: p.cell(colPresentation), SiteNumber: p.cell(colSiteNumber), Address: p.cell(colAddress),
-		Desk: p.cell(colDesk), Reached: p.cell(colReached), Pickup: p.cell(colPickup), Ring: p.cell(colRing),
+		Desk: p.cell(colDesk), Reached: p.cell(colReached), Pickup: p.cell(colPickup), Ring: p.cell(colRing), Class: p.cell(colClass),
+	}
+	if text := p.cell(colCalls); text != "" {
+		calls, err := strconv.Atoi(text)
+		if err != nil {
+			return Seat{}, fmt.Errorf("calls %q: give a number of calls, or nothing for what the tenant says", text)
+		}
+		s.Calls = calls
 	}
 	for column, to := range map[string]*bool{colDisabled: &s.Disabled, colAutoAnswer: &s.AutoAnswer} {
 		text := p.cell(column)
@@ -226,7 +238,10 @@ func seatCells(s *Seat) map[string]string {
 		colNumber: s.Number, colName: s.Name, colNetwork: s.Network, colPresentation: s.Presentation,
 		colSiteNumber: s.SiteNumber, colAddress: s.Address, colDesk: s.Desk, colReached: s.Reached,
 		colDisabled: strconv.FormatBool(s.Disabled), colPickup: s.Pickup, colRing: s.Ring,
-		colAutoAnswer: strconv.FormatBool(s.AutoAnswer),
+		colAutoAnswer: strconv.FormatBool(s.AutoAnswer), colClass: s.Class,
+	}
+	if s.Calls > 0 {
+		cells[colCalls] = strconv.Itoa(s.Calls)
 	}
 	for _, c := range s.Credentials {
 		cells[colRealm] = c.Realm

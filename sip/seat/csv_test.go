@@ -64,9 +64,9 @@ func TestExport(t *testing.T) {
 	if err := errors.Join(d.Export(ctx, "demo", &open, false), d.Export(ctx, "demo", &secret, true)); err != nil {
 		t.Fatal(err)
 	}
-	want := "number,name,network,presentation,site_number,address,desk,reached,disabled,pickup,ring,auto_answer\n" +
-		"1001,Seat 1001,lan,+448081570001,+441632960000,site 1,+441632960001,,false,,,false\n" +
-		"1002,Seat 1002,lan,+448081570001,+441632960000,site 1,+441632960001,,false,,,false\n"
+	want := "number,name,network,presentation,site_number,address,desk,reached,disabled,pickup,ring,auto_answer,class,calls\n" +
+		"1001,Seat 1001,lan,+448081570001,+441632960000,site 1,+441632960001,,false,,,false,,\n" +
+		"1002,Seat 1002,lan,+448081570001,+441632960000,site 1,+441632960001,,false,,,false,,\n"
 	if diff := cmp.Diff(want, open.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -183,4 +183,35 @@ func FuzzCSV(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestImportKeepsService: a file that does not speak of classes takes none away.
+func TestImportKeepsService(t *testing.T) {
+	d, ctx := newTestDirectory(t), t.Context()
+	want := func(class string, calls int) {
+		t.Helper()
+		if s, err := d.Seat(ctx, "demo", "1001"); err != nil || s.Class != class || s.Calls != calls {
+			t.Errorf("class %q, %d calls, %v; want %q, %d", s.Class, s.Calls, err, class, calls)
+		}
+	}
+	for _, step := range []struct {
+		file  string
+		class string
+		calls int
+	}{
+		{"network,number,class,calls\nlan,1001,mobile,2\n", "mobile", 2},
+		{"network,number\nvpn,1001\n", "mobile", 2},
+		{"network,number,class\nvpn,1001,\n", "", 2},
+		{"network,number,calls\nvpn,1001,\n", "", 0},
+	} {
+		if _, err := d.Import(ctx, "demo", strings.NewReader(step.file), ImportOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		want(step.class, step.calls)
+	}
+	for _, bad := range []string{"calls\nlan,1001,many", "calls\nlan,1001,-1", "class\nlan,1001,a b"} {
+		if _, err := d.Import(ctx, "demo", strings.NewReader("network,number,"+bad+"\n"), ImportOptions{}); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
 }

@@ -85,6 +85,12 @@ func (d *Directory) compare(ctx context.Context, t Tenant, rows []row) ([]state.
 		if len(r.seat.Credentials) == 0 {
 			r.seat.Credentials = old.seat.Credentials
 		}
+		if _, ok := r.has[colClass]; !ok {
+			r.seat.Class = old.seat.Class
+		}
+		if _, ok := r.has[colCalls]; !ok {
+			r.seat.Calls = old.seat.Calls
+		}
 		r.seat.Features = old.seat.Features // a file says nothing of them
 		switch {
 		case !there:

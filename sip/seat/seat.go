@@ -40,6 +40,11 @@ type Seat struct {
 	// PBX, a mobile): calls go out by any trunk, or by the one named instead of
 	// "trunk", and whoever answers confirms with a key. "" means by registration.
 	Reached string `json:"reached,omitempty"`
+	// Class is its class of service: what it may call. "" means the tenant's default.
+	Class string `json:"class,omitempty"`
+	// Calls is how many calls it may have at once, emergency calls beside them. 0 means
+	// what the tenant says.
+	Calls int `json:"calls,omitempty"`
 	// Pickup is the group whose ringing phones it may answer; "" for none.
 	Pickup string `json:"pickup,omitempty"`
 	// Ring is how its phones ring, a word that they know, such as Bellcore-dr2; ""

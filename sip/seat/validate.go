@@ -11,6 +11,8 @@ import (
 const (
 	maxText  = 128 // name, address, network
 	maxRealm = 64
+
+	maxCalls = 10_000 // at once, of a seat that says how many
 )
 
 var (
@@ -61,8 +63,19 @@ func (s Seat) Validate() error {
 			bad("%s %q: give a word of at most 32 letters, digits, -, . or _", f.name, f.value)
 		}
 	}
-	errs = append(errs, s.Set().Validate(s.Number), checkCredentials(s.Credentials))
+	errs = append(errs, s.checkService(), s.Set().Validate(s.Number), checkCredentials(s.Credentials))
 	return errors.Join(errs...)
+}
+
+// checkService checks what the seat may call.
+func (s Seat) checkService() error {
+	switch {
+	case s.Class != "" && !trunkSyntax.MatchString(s.Class):
+		return fmt.Errorf("class %q: give the name of a class of service, such as national", s.Class)
+	case s.Calls < 0 || s.Calls > maxCalls:
+		return fmt.Errorf("calls %d: give 1 to %d, or 0 for what the tenant says", s.Calls, maxCalls)
+	}
+	return nil
 }
 
 // isNumber tells whether a text is an extension or a number in E.164.

@@ -27,6 +27,8 @@ type Trunk struct {
 	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
 	Peer    identity.Peer   // how far it is trusted about who calls
+	// Transfers says that its REFERs are followed.
+	Transfers bool
 	// Shows tells whether who connected by a flow has shown the trunk's certificate; nil
 	// if the trunk is not recognised so.
 	Shows  func(transport.Flow) bool
@@ -106,7 +108,10 @@ func (w Way) URI(user string) sip.Uri {
 
 // Party is the trunk as one side of a call, which was called at an address.
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
-	p := leg.Party{Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at, Shows: t.Shows}
+	p := leg.Party{
+		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network,
+		Sources: t.Sources, Media: t.Media, Home: at, Shows: t.Shows, Transfers: t.Transfers,
+	}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)
 		for _, w := range t.Known() {

@@ -59,6 +59,7 @@ import (
 	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
+	"strowger/sip/usage"
 )
 
 // Limits of the server.
@@ -101,6 +102,7 @@ type Config struct {
 	Trunks    *trunk.Set
 	Desk      *carrier.Desk
 	Guard     *guard.Guard
+	Usage     *usage.Meter
 	Trace     *trace.Ring
 	// Counters are the Counters structs of the node's parts, by the part's name;
 	// several of one name are summed.

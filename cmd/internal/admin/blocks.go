@@ -12,6 +12,7 @@ func (s *Server) blockEndpoints() []endpoint {
 	return []endpoint{
 		{"GET /v1/blocks", viewer, api.MaxBody, s.listBlocks},
 		{"DELETE /v1/blocks/{source}", viewer, api.MaxBody, s.removeBlocks},
+		{"GET /v1/tenants/{tenant}/usage", viewer, api.MaxBody, s.usage},
 	}
 }
 
@@ -42,4 +43,9 @@ func (s *Server) removeBlocks(_ http.ResponseWriter, r *request) (any, error) {
 		return nil
 	})
 	return ended, err
+}
+
+// usage lists what the parties of a tenant called in the last hour, by this node.
+func (s *Server) usage(_ http.ResponseWriter, r *request) (any, error) {
+	return s.cfg.Usage.Uses(time.Now(), r.tenant), nil
 }

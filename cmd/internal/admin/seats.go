@@ -153,6 +153,9 @@ func (s *Server) fit(one seat.Seat) error {
 		return fail(http.StatusUnprocessableEntity, "there is no network %s; there are: %s", quoted(one.Network), strings.Join(names, ", "))
 	}
 	t, _ := s.cfg.Node.Tenant(one.Tenant)
+	if one.Class != "" && !t.Service.Has(one.Class) {
+		return fail(http.StatusUnprocessableEntity, "there is no class %s; there are: %s", quoted(one.Class), strings.Join(t.Service.Classes(), ", "))
+	}
 	f := one.Set().Forward
 	for _, to := range []string{f.Always, f.Busy, f.NoAnswer, f.Unregistered} {
 		if n, ok := t.Emergency.Match(to); ok {

@@ -27,10 +27,14 @@ func newSeat() *cobra.Command {
 }
 
 // seatFields are the flags of what a seat has, by the name of its column.
-type seatFields map[string]*string
+type seatFields struct {
+	texts map[string]*string
+	calls *int
+}
 
 func addSeatFields(c *cobra.Command) seatFields {
-	f := seatFields{}
+	f := seatFields{texts: map[string]*string{}}
+	f.calls = c.Flags().Int("calls", 0, "calls that it may have at once; 0 is what the tenant says")
 	for _, field := range []struct{ name, usage string }{
 		{"name", "name shown to who is called"},
 		{"network", "network where its phone sits"},
@@ -39,10 +43,11 @@ func addSeatFields(c *cobra.Command) seatFields {
 		{"address", "reference of the site's address for emergency services"},
 		{"desk", "seat or number that is rung when emergency services call back"},
 		{"reached", "number elsewhere, as trunk:+441632960123, instead of a phone"},
+		{"class", "class of service: internal, national, mobile, international, premium, or one of the tenant's"},
 		{"pickup", "group whose ringing phones it may answer"},
 		{"ring", "how its phones ring, as Bellcore-dr2"},
 	} {
-		f[field.name] = c.Flags().String(field.name, "", field.usage)
+		f.texts[field.name] = c.Flags().String(field.name, "", field.usage)
 	}
 	c.Flags().Bool("auto-answer", false, "have its phones answer by themselves")
 	return f
@@ -54,16 +59,21 @@ func (f seatFields) edit(c *cobra.Command) api.SeatEdit {
 		if !c.Flags().Changed(name) {
 			return nil
 		}
-		return f[name]
+		return f.texts[name]
 	}
 	var auto *bool
 	if yes, err := c.Flags().GetBool("auto-answer"); err == nil && c.Flags().Changed("auto-answer") {
 		auto = &yes
 	}
-	return api.SeatEdit{
+	edit := api.SeatEdit{
 		AutoAnswer: auto, Pickup: given("pickup"), Ring: given("ring"), Name: given("name"), Network: given("network"), Presentation: given("presentation"),
 		SiteNumber: given("site-number"), Address: given("address"), Desk: given("desk"), Reached: given("reached"),
+		Class: given("class"),
 	}
+	if c.Flags().Changed("calls") {
+		edit.Calls = f.calls
+	}
+	return edit
 }
 
 func seatAdd(n *connection) *cobra.Command {
@@ -240,7 +250,7 @@ func seatShow(n *connection) *cobra.Command {
 func printSeat(w io.Writer, s api.Seat) {
 	fields(w, "seat", s.Number, "tenant", s.Tenant, "name", s.Name, "network", s.Network, "disabled", yes(s.Disabled),
 		"phones", strconv.Itoa(s.Registered), "presentation", s.Presentation, "site number", s.SiteNumber,
-		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "secrets", strings.Join(s.Credentials, ", "),
+		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "class", s.Class, "calls at once", number(s.Calls), "secrets", strings.Join(s.Credentials, ", "),
 		"pickup", s.Pickup, "ring", s.Ring, "auto-answer", only(s.AutoAnswer), "do not disturb", only(s.Set().DoNotDisturb),
 		"forward", forwards(s.Set().Forward), "messages", messages(s.Messages))
 }
@@ -259,4 +269,12 @@ func seatUnregister(n *connection) *cobra.Command {
 			return n.show(c, gone, func(w io.Writer) { fmt.Fprintf(w, "seat %s: %d registrations removed\n", args[0], len(gone)) })
 		},
 	}
+}
+
+// number is a number, "" for zero.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }

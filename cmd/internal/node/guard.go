@@ -67,17 +67,17 @@ func (n *Node) alarm(b guard.Block, c guard.Change) {
 	}
 }
 
-// watchBlocks ends blocks in time until the node is closed.
-func (n *Node) watchBlocks() {
+// watch calls something again and again until the node is closed.
+func (n *Node) watch(every time.Duration, look func(now time.Time)) {
 	stop, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(blockTick)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
 			case now := <-tick.C:
-				n.Guard.Tick(now)
+				look(now)
 			case <-stop:
 				return
 			}

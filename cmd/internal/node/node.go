@@ -42,6 +42,7 @@ import (
 	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
+	"strowger/sip/usage"
 )
 
 // Node is a running node. The parts are there for the admin API to look into.
@@ -60,6 +61,7 @@ type Node struct {
 	Registrar *registrar.Registrar
 	Auth      *auth.Authenticator
 	Guard     *guard.Gate
+	Usage     *usage.Meter
 	Events    *security.Log
 	Resolver  *resolve.Resolver
 	Trunks    *trunk.Set
@@ -96,7 +98,8 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	}
 	n.startCluster()
 	n.watchCertificates()
-	n.watchBlocks()
+	n.watch(blockTick, n.Guard.Tick)
+	n.watch(usageTick, n.Usage.Tick)
 	n.Transport.Start()
 	n.Desk.Start(n.Exchange)
 	n.Admin.Start()
@@ -250,10 +253,11 @@ func (n *Node) openCalls(context.Context) error {
 		Node: n.Config.Node.Name, Auth: n.Auth, Guard: n.Guard, Directory: n.Directory, Attempts: n.Attempts,
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
+	n.Usage = usage.New(n.Ledger, n.policy, n.tollAlarm)
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
-		Attempts: n.Attempts, Sender: n.Transport,
+		Attempts: n.Attempts, Sender: n.Transport, Calls: n.Usage.Calls, Events: n.Events,
 		Algorithms: n.algorithms, Home: n.home, Log: n.log,
 	})
 	var err error
@@ -265,7 +269,7 @@ func (n *Node) openCalls(context.Context) error {
 		return err
 	}
 	c := exchange.Config{
-		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Ledger,
+		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Usage,
 		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},

@@ -41,7 +41,7 @@ func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, promp
 	for _, t := range cfg.Tenants {
 		p.tenants = append(p.tenants, &admission.Tenant{
 			Name: t.Name, Realm: t.Realm, Numbering: t.Numbering, Emergency: t.Emergency, EmergencyTrunks: t.EmergencyTrunks,
-			Presents: t.Presents, Presentation: t.Presentation,
+			Service: t.Service, SeatCalls: t.SeatCalls, Presents: t.Presents, Presentation: t.Presentation,
 		})
 	}
 	p.changed, p.done = make(chan string, maxChanges), make(chan struct{})

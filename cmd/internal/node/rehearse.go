@@ -147,6 +147,9 @@ func (r *Rehearsal) places(ctx context.Context, cfg *configs.Config, t configs.T
 		if _, ok := cfg.Network(s.Network); s.Network != "" && !ok {
 			r.fault("seat %s of tenant %q is on network %q, which does not exist", s.Number, t.Name, s.Network)
 		}
+		if s.Class != "" && !t.Service.Has(s.Class) {
+			r.fault("seat %s of tenant %q has the class %q; known are %s", s.Number, t.Name, s.Class, strings.Join(t.Service.Classes(), ", "))
+		}
 	}
 	r.Faults = append(r.Faults, t.Emergency.Faults(t.Name, places, cfg.EmergencyTrunks(t.Name))...)
 	demo, err := DemoSeats(ctx, r.Directory, t.Name)

@@ -27,7 +27,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	list := make([]trunk.Trunk, 0, len(n.Config.Trunks))
 	for _, t := range n.Config.Trunks {
 		k := trunk.Trunk{
-			Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media,
+			Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Transfers: t.Transfers,
 			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
 		}
 		if len(t.ClientNames) > 0 {

@@ -11,6 +11,7 @@
 //	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
 //	GET    /v1/blocks                               viewer of every tenant: of this node
 //	DELETE /v1/blocks/ADDRESS                       operator of every tenant; ?user=1001
+//	GET    /v1/tenants/T/usage                      viewer: of this node, the last hour
 //	POST   /v1/state/backup, /v1/state/restore      admin of every tenant; ?replace=1
 //	GET    /v1/tenants/T/seats                      viewer; ?prefix=10; POST adds (admin)
 //	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
@@ -136,6 +137,8 @@ type SeatEdit struct {
 	Address      *string `json:"address,omitempty"`
 	Desk         *string `json:"desk,omitempty"`
 	Reached      *string `json:"reached,omitempty"`
+	Class        *string `json:"class,omitempty"`
+	Calls        *int    `json:"calls,omitempty"`
 	Pickup       *string `json:"pickup,omitempty"`
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
@@ -179,6 +182,8 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.Pickup, e.Pickup)
 	set(&s.Ring, e.Ring)
 	set(&s.AutoAnswer, e.AutoAnswer)
+	set(&s.Class, e.Class)
+	set(&s.Calls, e.Calls)
 }
 
 // Why is what a seat tried last, and what it has.

@@ -1,0 +1,49 @@
+package admission
+
+import (
+	"cmp"
+	"fmt"
+
+	"strowger/sip/cause"
+	"strowger/sip/seat"
+	"strowger/sip/security"
+)
+
+// full tells whether a seat has as many calls as it may, and counts. A call back from
+// the emergency services finds it free.
+func (a *Admission) full(r *request, s seat.Seat) bool {
+	limit := cmp.Or(s.Calls, r.tenant.SeatCalls)
+	if limit == 0 || a.cfg.Calls == nil || r.urgent || a.cfg.Calls(s.Tenant, s.Number) < limit {
+		return false
+	}
+	a.counters.SeatFull.Add(1)
+	a.limit(r, s, fmt.Sprintf("calls at once: %d", limit))
+	return true
+}
+
+// barred is the refusal of a number that the class does not allow of the seat that
+// calls it, or forwards calls to it; or nil.
+func (a *Admission) barred(r *request, s seat.Seat, number string) *cause.Verdict {
+	policy := r.tenant.Service
+	if policy == nil {
+		return nil
+	}
+	destination := policy.Of(number)
+	if policy.May(s.Class, destination) {
+		return nil
+	}
+	a.counters.ClassRefused.Add(1)
+	class := policy.Class(s.Class)
+	a.limit(r, s, "class "+class+": "+destination)
+	return &cause.Verdict{
+		Status: 403, Q850: 21, Fault: cause.Caller,
+		Reason: fmt.Sprintf("Seat %s may not call %s numbers (its class is %s)", s.Number, destination, class),
+	}
+}
+
+func (a *Admission) limit(r *request, s seat.Seat, what string) {
+	a.cfg.Events.Report(r.now, security.Event{
+		Kind: security.Limit, Source: r.flow.Remote, Transport: string(r.flow.Proto), Network: r.flow.Network,
+		Tenant: s.Tenant, User: s.Number, Method: string(r.req.Method), Detail: what,
+	})
+}
