@@ -199,6 +199,11 @@ type Trunk struct {
 	// reserved, calls_per_second_in and calls_per_second_out. Each 0, which is the
 	// default and no limit, or 1 to 100,000; reserved is less than channels.
 	Limits channel.Limits
+	// Profile is the block profile: what the trunk wants in calls that go out to it.
+	Profile Profile
+	// Redirects is how many 3xx in a row are followed, to the trunk's own addresses.
+	// Default 0: none, 0 to 5.
+	Redirects int
 	// Account is the block credentials: what the trunk's challenges, of our calls and of
 	// our registration, are answered by. nil, the default, answers none.
 	Account *Account
@@ -206,6 +211,22 @@ type Trunk struct {
 	// our contact are its calls. nil, the default, means that we do not. With one,
 	// sources may be empty.
 	Registration *TrunkRegistration
+}
+
+// Profile is a block profile of a trunk.
+type Profile struct {
+	// Codecs are offered, in this order, and no others: "PCMA", "PCMU", "G722", "G729",
+	// "opus", "telephone-event". Default: the caller's, then ours.
+	Codecs []string
+	// Number is how called numbers are written: "plus" (+441632960123), "bare"
+	// (441632960123) or "national" (01632960123). Default plus.
+	Number    string
+	UserPhone bool // user_phone = true: they have user=phone. Default false
+	// Strip are headers of the caller's identity that are left out. Default: none.
+	Strip []string
+	// Add are headers that are added, as "X-Account: 42": X- and P- ones, Subject,
+	// Organization and Priority. Default: none.
+	Add []string
 }
 
 // Account is a block credentials of a trunk.

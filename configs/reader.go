@@ -241,6 +241,8 @@ func (r *reader) trunk(b *source.Body) {
 	t.Media = prefixes(b, "media")
 	r.health(b, &t)
 	t.Limits = trunkLimits(b)
+	profile(b, &t)
+	t.Redirects = b.Int("redirects", 0, 0, 5)
 	r.registration(b, &t)
 	t.NoHomer = isOff(b, "homer")
 	t.AnyProto = !b.Has("proto")

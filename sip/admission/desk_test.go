@@ -1,8 +1,13 @@
 package admission_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/sip/trunk"
 )
 
 const (
@@ -79,4 +84,50 @@ dial "." {
 	rings(t, b.fromSeat("1001", "901632960777"), viaOne, viaBackup)
 	b.desk.disabled = map[string]bool{"carrier": true}
 	rings(t, b.fromSeat("1001", "901632960777"), viaBackup)
+}
+
+// TestProfile: a trunk is called as it wants.
+func TestProfile(t *testing.T) {
+	all := trunks()
+	for _, one := range all.All() {
+		one.Profile = trunk.Profile{
+			Number: trunk.National, UserPhone: true, Codecs: []string{"PCMU"}, Strip: []string{"P-Asserted-Identity"},
+			Add: []trunk.Header{{Name: "X-Account", Value: "42"}},
+		}
+	}
+	b := benchOf(t, all)
+	target := b.fromSeat("1001", "901632960777").Stages[0].Targets[0]
+	if got := target.Target.String(); got != "sip:01632960777@192.0.2.9:5060;user=phone" || target.To.URI.String() != got {
+		t.Errorf("it is called at %s", got)
+	}
+	if fmt.Sprint(target.Headers) != "[X-Account: 42]" || fmt.Sprint(target.Party.Codecs) != "[PCMU]" {
+		t.Errorf("headers %v, codecs %v", target.Headers, target.Party.Codecs)
+	}
+}
+
+// TestRedirect: a 3xx of a trunk is followed to its own addresses, so many times.
+func TestRedirect(t *testing.T) {
+	all := trunks()
+	all.Find(tenantName, "carrier").Redirects = 1
+	b := benchOf(t, all)
+	p := b.fromSeat("1001", "901632960777")
+	follow := p.Stages[0].Targets[0].Redirect
+	uri := func(host string, port int) sip.Uri {
+		return sip.Uri{Scheme: "sip", User: "+441632960888", Host: host, Port: port}
+	}
+	a, ok := follow(uri("192.0.2.10", 0))
+	if !ok || a.Target.String() != "sip:+441632960888@192.0.2.10:5060" || a.Flow.Remote != carrierAddrs[1] || a.Redirect != nil {
+		t.Errorf("%v %+v", ok, a)
+	}
+	for _, u := range []sip.Uri{uri("192.0.2.10", 5080), uri("198.51.100.1", 5061), uri("carrier.example", 0), {Scheme: "sip", Host: "192.0.2.9"}} {
+		if a, ok := follow(u); ok {
+			t.Errorf("%s is followed to %+v", u.String(), a)
+		}
+	}
+	if n := b.Counters().NotRedirected.Load(); n != 4 {
+		t.Errorf("%d were not followed, want 4", n)
+	}
+	if p.Stages[1].Targets[0].Redirect != nil {
+		t.Error("a trunk without the setting is followed")
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
@@ -138,11 +139,11 @@ func (a *Admission) carrier(r *request, name, to string, c caller) offer {
 	if off {
 		good, rest = nil, ways
 	}
-	return offer{a.called(r, t, good, to, c), a.called(r, t, rest, to, c)}
+	return offer{a.called(r, t, good, to, c, t.Redirects), a.called(r, t, rest, to, c, t.Redirects)}
 }
 
-// called are the ways to a number as targets.
-func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to string, c caller) []b2bua.Target {
+// called are the ways to a number as targets, of which so many 3xx are followed.
+func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to string, c caller, redirects int) []b2bua.Target {
 	var targets []b2bua.Target
 	shown := c.to(t.Peer)
 	for _, way := range ways {
@@ -153,14 +154,35 @@ func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to stri
 			continue
 		}
 		host := dialog.Host(flow.Advertised.Addr())
-		remote := way.URI(to)
+		remote := t.Profile.URI(way, r.tenant.Numbering, to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
 			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: shown.From(host), Forwards: r.forwards(),
-			Headers: shown.ToTrunk(t.Peer, host),
-			Answer:  a.cfg.Desk.Answer(t),
+			Headers: t.Profile.Headers(shown.ToTrunk(t.Peer, host)),
+			Answer:  a.cfg.Desk.Answer(t), Redirect: a.redirect(r, t, c, redirects),
 		}})
 	}
 	return targets
+}
+
+// redirect follows a trunk's 3xx to another number or address of that same trunk; nil
+// if no more are followed.
+func (a *Admission) redirect(r *request, t *trunk.Trunk, c caller, left int) func(sip.Uri) (leg.Address, bool) {
+	if left == 0 {
+		return nil
+	}
+	return func(u sip.Uri) (leg.Address, bool) {
+		way, ok := t.At(u)
+		to := identity.Number(u)
+		if !ok || to == "" {
+			a.counters.NotRedirected.Add(1)
+			return leg.Address{}, false
+		}
+		targets := a.called(r, t, []trunk.Way{way}, to, c, left-1)
+		if len(targets) == 0 {
+			return leg.Address{}, false
+		}
+		return targets[0].Address, true
+	}
 }
 
 // forwards is the Max-Forwards that is left for the other leg.

@@ -112,9 +112,10 @@ type party struct {
 	sounds   []byte      // the SDP that early media comes by
 	rang     time.Time
 	answered time.Time
-	askEnd   time.Time     // until when its key is awaited; zero if none is
-	hearEnd  time.Time     // until when a first response is awaited; zero for as long as the stage rings
-	next     []leg.Address // other ways to it
+	askEnd   time.Time                         // until when its key is awaited; zero if none is
+	redirect func(sip.Uri) (leg.Address, bool) // leg.Address.Redirect
+	hearEnd  time.Time                         // until when a first response is awaited; zero for as long as the stage rings
+	next     []leg.Address                     // other ways to it
 
 	confirm bool // it is asked for a key before the call is given to it
 	ours    bool // the open offer is ours; the party's ACK answers it

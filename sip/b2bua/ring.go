@@ -121,7 +121,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 		t.Address, t.Next = t.Next[0], t.Next[1:]
 	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.confirm, p.next, p.rang = t.Confirm, t.Next, now
+	p.confirm, p.next, p.rang, p.redirect = t.Confirm, t.Next, now, t.Redirect
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
@@ -137,9 +137,12 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 		Kind: ledger.Rang, Leg: p.ID, Party: t.Party.String(), To: t.To.URI.User,
 		SIPCallID: p.Dialog.CallID, Emergency: c.program.Emergency,
 	})
-	body := p.session.Offer(p.local, c.offerCodecs(), sdp.SendRecv)
+	body := p.session.Offer(p.local, p.offers(c.offerCodecs()), sdp.SendRecv)
 	p.Invite(now, out, body, t.Headers)
 }
+
+// offers are the codecs that a party may be offered.
+func (p *party) offers(codecs []sdp.Codec) []sdp.Codec { return sdp.Only(codecs, p.Party.Codecs) }
 
 // offerCodecs is what a target is offered: the caller's codecs, then ours.
 func (c *Call) offerCodecs() []sdp.Codec {
@@ -208,7 +211,7 @@ func (c *Call) firstOffer(caller *party) []byte {
 		return nil
 	}
 	caller.ours = true
-	return caller.session.Offer(caller.local, sdp.Defaults(), sdp.SendRecv)
+	return caller.session.Offer(caller.local, caller.offers(sdp.Defaults()), sdp.SendRecv)
 }
 
 // earlyMedia opens the way for the sound of a party that has not answered yet.
@@ -305,7 +308,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
 	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
 	for p := range c.rung() {
-		p.next = nil
+		p.next, p.redirect = nil, nil
 		if p != winner {
 			c.release(now, p, elsewhere, out)
 		}

@@ -41,7 +41,7 @@ func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 	}
 	if p.offer == nil { // the party offered nothing: it answers in its ACK
 		p.ours = true
-		return p.session.Offer(p.local, sdp.Arrange(ours, sdp.Defaults()), sdp.SendRecv), nil
+		return p.session.Offer(p.local, p.offers(sdp.Arrange(ours, sdp.Defaults())), sdp.SendRecv), nil
 	}
 	if p.reply != nil { // it stays what it was (13.2.1)
 		p.agree(p.agreed, out)
@@ -129,7 +129,7 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 	}
 	if body == nil {
 		p.ours = true
-		p.AnswerReoffer(now, out, p.session.Offer(p.local, c.all(p), sdp.SendRecv))
+		p.AnswerReoffer(now, out, p.session.Offer(p.local, p.offers(c.all(p)), sdp.SendRecv))
 		return
 	}
 	d, err := sdp.Parse(body)
@@ -181,7 +181,7 @@ func takes(offer *sdp.Description, used []sdp.Codec) bool {
 // askOther offers p's codecs to the other leg; reanswers goes on from there.
 func (c *Call) askOther(now time.Time, p, other *party, out Effects) {
 	saved := other.session
-	body := other.session.Offer(other.local, sdp.Arrange(p.offer.Codecs(), nil), sdp.SendRecv)
+	body := other.session.Offer(other.local, other.offers(sdp.Arrange(p.offer.Codecs(), nil)), sdp.SendRecv)
 	if err := other.Reoffer(now, out, body); err != nil {
 		other.session = saved
 		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
@@ -229,7 +229,7 @@ func (c *Call) align(now time.Time, p, other *party, out Effects) {
 		return
 	}
 	saved := p.session
-	if err := p.Reoffer(now, out, p.session.Offer(p.local, other.agreed.Codecs, sdp.SendRecv)); err != nil {
+	if err := p.Reoffer(now, out, p.session.Offer(p.local, p.offers(other.agreed.Codecs), sdp.SendRecv)); err != nil {
 		p.session = saved
 		return
 	}

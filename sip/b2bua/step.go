@@ -211,7 +211,7 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	case leg.Reported:
 		c.reported(now, p, out)
 	case leg.Ends:
-		c.ends(now, p, ev.Verdict, out)
+		c.ends(now, p, ev, out)
 	case leg.Nothing:
 	}
 }
@@ -243,7 +243,8 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 }
 
 // ends acts on a party that hung up, refused or vanished.
-func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
+func (c *Call) ends(now time.Time, p *party, ev leg.Event, out Effects) {
+	v := ev.Verdict
 	c.legOver(now, p, v, out)
 	switch {
 	case c.state == over, p.leaving, c.transfers(p):
@@ -253,7 +254,9 @@ func (c *Call) ends(now time.Time, p *party, v cause.Verdict, out Effects) {
 		c.end(now, v, p.side(), out)
 	default:
 		c.outcome = better(c.outcome, carried(v))
-		c.goOn(now, p, v, out)
+		if !c.redirected(now, p, ev.Moved, out) {
+			c.goOn(now, p, v, out)
+		}
 	}
 }
 

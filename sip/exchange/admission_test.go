@@ -36,6 +36,7 @@ import (
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
+//	follows carrier 1 (so many of its 3xx), codecs carrier PCMU (is offered these only),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
@@ -158,6 +159,10 @@ func (a *admission) parse(text string) {
 			w.party(f[1]).behind = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
+		case "follows":
+			w.trunks.follows[f[1]] = atoi(f[2])
+		case "codecs":
+			w.trunks.codecs[f[1]] = f[2:]
 		case "answers":
 			w.trunks.answers = arg
 		case "channels":
@@ -300,6 +305,7 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
 		}
 	}
+	address.Redirect = a.redirect(seat, req, a.world.trunks.follows[seat])
 	if seat == a.world.trunks.answers {
 		address.Answer = a.world.trunks.answer
 	}
@@ -307,6 +313,21 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 		address.Forwards = f.Val() - 1
 	}
 	return address
+}
+
+// redirect follows so many 3xx, to a party of the story that the URI names.
+func (a *admission) redirect(from string, req *sip.Request, left int) func(sip.Uri) (leg.Address, bool) {
+	if left == 0 {
+		return nil
+	}
+	return func(u sip.Uri) (leg.Address, bool) {
+		if a.world.parties[u.User] == nil || u.User == from {
+			return leg.Address{}, false
+		}
+		address := a.address(u.User, req)
+		address.Redirect = a.redirect(u.User, req, left-1)
+		return address, true
+	}
 }
 
 func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
@@ -321,6 +342,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 		a.world.mu.Unlock()
 		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
+	p.Codecs = a.world.trunks.codecs[name]
 	return p
 }
 

@@ -31,7 +31,9 @@ type trunks struct {
 	limits map[string]int // channels by trunk
 	taken  map[string]int
 
-	answers string // a trunk whose challenges are answered
+	codecs  map[string][]string // that a trunk is offered
+	follows map[string]int      // so many 3xx of a trunk
+	answers string              // a trunk whose challenges are answered
 }
 
 func (k *trunks) Seize(_ time.Time, p leg.Party, inbound, urgent bool) (func(), cause.Verdict) {

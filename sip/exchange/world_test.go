@@ -82,7 +82,7 @@ func newWorld(t reporter, program string) *world {
 	}
 	w.ledger = &recorder{world: w}
 	w.sound = &plane{world: w, next: 20000}
-	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}}
+	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}, codecs: map[string][]string{}, follows: map[string]int{}}
 	w.admission = parseProgram(w, program)
 	w.x = exchange.New(exchange.Config{
 		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission, Trunks: &w.trunks,

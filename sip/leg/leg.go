@@ -147,7 +147,8 @@ type Event struct {
 	Status  int
 	Body    []byte
 	Verdict cause.Verdict
-	Digit   byte // '0'-'9', '*', '#', 'A'-'D'
+	Moved   []sip.Uri // Ends by a 3xx: where it says to call instead
+	Digit   byte      // '0'-'9', '*', '#', 'A'-'D'
 	Refer   Referral
 }
 
@@ -173,6 +174,8 @@ type Address struct {
 	// Forwards is the Max-Forwards that is left for this leg; 0 means 70.
 	Forwards uint32
 	Headers  []sip.Header // added to the INVITE (identity, ...)
+	// Redirect is where a 3xx of the party leads, if that is followed; nil follows none.
+	Redirect func(contact sip.Uri) (Address, bool)
 	// Answer answers the party's challenges; nil if there is nothing to answer them by.
 	Answer Answer
 }

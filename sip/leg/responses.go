@@ -158,7 +158,7 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 		return Event{}
 	}
 	l.finish()
-	return Event{Kind: Ends, Verdict: v}
+	return Event{Kind: Ends, Verdict: v, Moved: moved(res)}
 }
 
 // Failed takes the end of a transaction without an answer. tx is nil if every one of
@@ -201,3 +201,15 @@ func failure(err error) cause.Verdict {
 
 // Moved takes another flow for the party, after it proved who it is.
 func (l *Leg) Moved(f transport.Flow) { l.Flow = f }
+
+// moved are the contacts of a 3xx.
+func moved(res *sip.Response) []sip.Uri {
+	if res.StatusCode/100 != 3 {
+		return nil
+	}
+	var list []sip.Uri
+	for _, c := range message.Contacts(res) {
+		list = append(list, c.Address)
+	}
+	return list
+}

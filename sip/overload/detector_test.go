@@ -2,6 +2,7 @@ package overload
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -15,21 +16,10 @@ func TestDetector(t *testing.T) {
 		shedding bool
 		refuses  bool
 	}
-	const ms = time.Millisecond
-	const unseen = -ms // nothing is handled: it is but asked
+	ms := time.Millisecond
 	for name, steps := range map[string][]step{
-		"nothing waits":    {{0, 0, false, false}, {time.Hour, Target, false, false}},
-		"a short burst":    {{0, 200 * ms, false, false}, {400 * ms, 200 * ms, false, false}, {450 * ms, 50 * ms, false, false}, {1000 * ms, 200 * ms, false, false}},
-		"seldom, and late": {{0, 200 * ms, false, false}, {501 * ms, 200 * ms, false, false}, {1002 * ms, 200 * ms, false, false}},
-		"it refuses all that comes": {
-			{0, 200 * ms, false, false},
-			{500 * ms, 200 * ms, true, true},
-			{600 * ms, unseen, true, true},
-			{601 * ms, unseen, false, false},
-			{700 * ms, 200 * ms, true, true},
-			{1201 * ms, 80 * ms, false, false},
-			{1202 * ms, 200 * ms, false, false},
-		},
+		"nothing waits":  {{0, 0, false, false}, {time.Hour, Target, false, false}},
+		"a short burst":  {{0, 200 * ms, false, false}, {400 * ms, 200 * ms, false, false}, {450 * ms, 50 * ms, false, false}, {1000 * ms, 200 * ms, false, false}},
 		"a queue stands": {{0, 101 * ms, false, false}, {499 * ms, 200 * ms, false, false}, {500 * ms, 101 * ms, true, true}},
 		"it goes down": {
 			{0, 200 * ms, false, false},
@@ -43,14 +33,21 @@ func TestDetector(t *testing.T) {
 	} {
 		var d Detector
 		for i, s := range steps {
-			now := begin.Add(s.at)
-			if s.wait != unseen {
-				d.Observe(now, s.wait)
-			}
-			if d.Shedding(now) != s.shedding || d.Refuses(now) != s.refuses {
-				t.Errorf("%s, step %d: shedding %t, refuses %t", name, i, d.Shedding(now), d.Refuses(now))
+			d.Observe(begin.Add(s.at), s.wait)
+			if at := begin.Add(s.at); d.Shedding(at) != s.shedding || d.Refuses(at) != s.refuses {
+				t.Errorf("%s, step %d: shedding %t, refuses %t", name, i, d.Shedding(at), d.Refuses(at))
 			}
 		}
+	}
+}
+
+// When everything is refused nothing waits any more: that ends it too.
+func TestShedsNotForEver(t *testing.T) {
+	var d Detector
+	d.Observe(begin, time.Second)
+	d.Observe(begin.Add(Interval), time.Second)
+	if end := begin.Add(2 * Interval); !d.Refuses(end.Add(-1)) || d.Shedding(end) || d.Refuses(end) {
+		t.Error("it sheds too briefly, or for ever")
 	}
 }
 
@@ -177,6 +174,32 @@ func TestSources(t *testing.T) {
 	}
 	if n != Emergencies {
 		t.Errorf("%d emergency calls", n)
+	}
+}
+
+func TestRecentRequests(t *testing.T) {
+	var r Recent
+	key := func(text string) uint64 { return scan(t, text).Key() }
+	first, ack := key(invite), key(strings.ReplaceAll(invite, "INVITE", "ACK"))
+	if ack != 0 || first == 0 || first != key(invite) || first == key(strings.Replace(invite, "abc", "abd", 1)) {
+		t.Error("requests are not told by their branch")
+	}
+	if r.Has(first) || !r.Add(begin, first) || !r.Has(first) {
+		t.Error("it is not remembered")
+	}
+	r.Add(begin.Add(recentLife+1), 2)
+	if !r.Has(first) {
+		t.Error("it is forgotten too early")
+	}
+	r.Add(begin.Add(2*recentLife+2), 4)
+	if r.Has(first) {
+		t.Error("it is never forgotten")
+	}
+	for i := range maxRecent {
+		r.Add(begin, uint64(i))
+	}
+	if r.Add(begin, maxRecent+1) {
+		t.Error("there is no bound")
 	}
 }
 

@@ -22,6 +22,9 @@
 // Messages that are late one by one, as on a machine that is busy with other things, are
 // no queue, and where nothing was late for Target nothing is refused.
 //
+// A request that was taken is never refused when it comes again (Recent): its transaction
+// stands, and what that says is final.
+//
 // # Contract
 //
 // A refusal is written from the lines of the request (RFC 3261 section 8.2.6) and

@@ -39,7 +39,7 @@ func TestSchedulerIsAsked(t *testing.T) {
 		t.Error("the runtime tells nothing, or is asked too often")
 	}
 	s.Look(begin.Add(sampleEach))
-	if s.before == nil || s.Shedding(begin.Add(sampleEach)) {
+	if s.before == nil || s.Shedding(begin) {
 		t.Error("it is not asked again, or nothing waits and it sheds")
 	}
 }

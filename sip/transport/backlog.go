@@ -36,6 +36,7 @@ type waiting struct {
 	data []byte
 	from netip.AddrPort
 	at   time.Time
+	key  uint64 // see overload.Recent
 }
 
 // backlog orders what has come to a socket faster than it was handled. It belongs to
@@ -49,6 +50,7 @@ type backlog struct {
 	sources  [waitingSources]uint16 // how many wait in the queue of known sources
 	free     [][]byte
 	detector overload.Detector
+	recent   overload.Recent // of what was taken
 }
 
 // run handles a first datagram and what has come meanwhile until nothing is left.
@@ -94,9 +96,9 @@ func (b *backlog) late(class overload.Class, wait time.Duration, now time.Time) 
 	switch class {
 	case overload.Known:
 		b.detector.Observe(now, wait)
-		return wait > overload.Target && b.detector.Shedding(now) || b.layer.gate.refuses(now)
+		return wait > overload.Target && b.detector.Shedding(now) || b.layer.gate.refuses()
 	case overload.Unknown:
-		return wait > overload.Target || b.layer.gate.shedding(now)
+		return wait > overload.Target || b.layer.gate.shedding()
 	default:
 		return false
 	}
@@ -134,7 +136,7 @@ func (b *backlog) put(data []byte, from netip.AddrPort) {
 	slot := b.slot(from)
 	if q.len() >= maxWaiting || b.bytes+len(data) > maxWaitingBytes || class == overload.Known && b.sources[slot] >= maxWaitingSource {
 		l.counters.WaitingFull.Add(1)
-		if class < overload.Known || !l.refuse(f, &h, seen, data, class) {
+		if class < overload.Known || b.recent.Has(h.Key()) || !l.refuse(f, &h, seen, data, class) {
 			l.counters.OverloadDropped.Add(1)
 		}
 		return
@@ -143,7 +145,7 @@ func (b *backlog) put(data []byte, from netip.AddrPort) {
 		b.sources[slot]++
 	}
 	b.bytes += len(data)
-	q.push(waiting{append(b.buffer(), data...), from, time.Now()})
+	q.push(waiting{append(b.buffer(), data...), from, time.Now(), h.Key()})
 }
 
 // slot is the counter of an address. It is no secret whose: who shares one shares it
@@ -193,11 +195,15 @@ func (b *backlog) take(class overload.Class) {
 
 func (b *backlog) handle(w waiting, class overload.Class, late bool) {
 	f := b.socket.flow(w.from)
-	if late {
+	begins := w.key != 0 && class >= overload.Known
+	if late && (!begins || !b.recent.Has(w.key)) {
 		var h overload.Head
 		if b.layer.refuse(f, &h, h.Scan(w.data), w.data, class) {
 			return
 		}
+	}
+	if begins && !b.recent.Add(time.Now(), w.key) {
+		b.layer.counters.RecentFull.Add(1)
 	}
 	_ = b.layer.message(f, w.data) // the next datagram is another story
 }

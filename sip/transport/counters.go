@@ -31,6 +31,7 @@ type Counters struct {
 	Blocked         atomic.Uint64 // messages and connections from blocked addresses, dropped
 	SourceRate      atomic.Uint64 // messages beyond what unknown sources may bring: see overload.PerSource
 	WaitingFull     atomic.Uint64 // datagrams for which too many waited
+	RecentFull      atomic.Uint64 // requests taken that are not known again: see overload.Recent
 	OverloadRefused atomic.Uint64 // requests answered with 503 before they were parsed
 	OverloadDropped atomic.Uint64 // messages dropped because of overload
 	RefusalAcks     atomic.Uint64 // ACKs of such a 503, absorbed

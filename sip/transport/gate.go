@@ -73,13 +73,18 @@ func (g *gate) knows(f Flow) bool {
 }
 
 // shedding tells whether there is a standing queue anywhere but at a UDP socket.
-func (g *gate) shedding(now time.Time) bool {
+func (g *gate) shedding() bool {
+	if g.inside.Quiet() && g.runtime.Quiet() {
+		return false
+	}
+	now := time.Now()
 	return g.inside.Shedding(now) || g.runtime.Shedding(now)
 }
 
 // refuses tells whether what begins now would wait too long there.
-func (g *gate) refuses(now time.Time) bool {
-	return g.inside.Refuses(now) || g.runtime.Refuses(now)
+func (g *gate) refuses() bool {
+	now := time.Now()
+	return g.shedding() && (g.inside.Refuses(now) || g.runtime.Refuses(now))
 }
 
 // takes tells whether a message is handled that did not wait here.
@@ -88,21 +93,20 @@ func (l *Layer) takes(f Flow, data []byte) bool {
 	if g == nil {
 		return true
 	}
-	now := time.Now()
 	if f.Proto.Reliable() {
-		g.runtime.Look(now)
+		g.runtime.Look(time.Now())
 	}
 	known := g.knows(f)
 	if l.absorbed(data) || !known && !l.allows(f, data) {
 		return false
 	}
-	if !g.shedding(now) {
+	if !g.shedding() {
 		return true
 	}
 	var h overload.Head
 	seen := h.Scan(data)
 	class := l.classOf(f, &h, seen, known)
-	if class < overload.Known || class == overload.Known && !g.refuses(now) {
+	if class < overload.Known || class == overload.Known && !g.refuses() {
 		return true
 	}
 	return !l.refuse(f, &h, seen, data, class)

@@ -98,17 +98,30 @@ func TestOverloadIsRefused(t *testing.T) {
 			<-time.After(time.Millisecond)
 		})
 		const load = 5 * time.Second
+		const taken = 100 // an INVITE that comes again when others are refused
 		for i := 0; time.Since(begin) < load; i++ {
 			trunk.Send(seatsAddr, demand("INVITE", "1", "", i))
 			if i%100 == 0 {
 				sent[fmt.Sprintf("call-%d", 1_000_000+i)] = time.Now()
 				trunk.Send(seatsAddr, demand("BYE", "1", "ours", 1_000_000+i))
 			}
+			if i == 6000 {
+				trunk.Send(seatsAddr, demand("INVITE", "1", "", taken))
+			}
 			<-time.After(time.Millisecond / 2)
 		}
 		synctest.Wait()
 		if got, can := len(r.messages()), int(load/time.Millisecond); got < can*8/10 {
 			t.Errorf("%d taken of %d", got, can)
+		}
+		repeated := 0
+		for _, m := range r.messages() {
+			if m.Msg.CallID().Value() == fmt.Sprintf("call-%d", taken) {
+				repeated++
+			}
+		}
+		if repeated != 2 {
+			t.Errorf("an INVITE that was taken, and came again, was taken %d times", repeated)
 		}
 		if longest > 30*time.Millisecond {
 			t.Errorf("a BYE waited %s", longest)
@@ -119,8 +132,8 @@ func TestOverloadIsRefused(t *testing.T) {
 			t.Errorf("refused with\n%s", res)
 		}
 		refused := l.Counters().OverloadRefused.Load()
-		if all := refused + uint64(len(r.messages())); all != 10_100 {
-			t.Errorf("%d of 10100 were taken or refused", all)
+		if all := refused + uint64(len(r.messages())); all != 10_101 {
+			t.Errorf("%d of 10101 were taken or refused", all)
 		}
 		r.forget()
 		trunk.Send(seatsAddr, demand("ACK", "1", message.ToTag(res), 1))

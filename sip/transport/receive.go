@@ -41,6 +41,10 @@ func (l *Layer) readPackets(s *socket, packets PacketConn) {
 			continue
 		}
 		backoff = minBackoff
+		if more != nil && l.gate != nil && l.gate.shedding() {
+			queue.run(buf, n, from)
+			continue
+		}
 		l.datagram(s, buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
 	}
 }

@@ -6,6 +6,7 @@ package trunk
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -31,9 +32,12 @@ type Trunk struct {
 	Transfers bool
 	// Shows tells whether who connected by a flow has shown the trunk's certificate; nil
 	// if the trunk is not recognised so.
-	Shows  func(transport.Flow) bool
-	Probe  Probe
-	Limits channel.Limits
+	Shows   func(transport.Flow) bool
+	Probe   Probe
+	Profile Profile
+	// Redirects is how many 3xx in a row are followed, to its own addresses. 0: none.
+	Redirects int
+	Limits    channel.Limits
 
 	Account      *Account      // nil: its challenges are not answered
 	Registration *Registration // nil: we do not register with it
@@ -75,6 +79,17 @@ type Way struct {
 // Known are all ways to the trunk at present, each address once.
 func (t *Trunk) Known() []Way { return t.ways((*resolve.Name).Known) }
 
+// At is the way to the trunk that a URI names, by address or by the name of a target.
+func (t *Trunk) At(u sip.Uri) (Way, bool) {
+	for _, w := range t.Known() {
+		named := w.Target.Host != "" && strings.EqualFold(u.Host, w.Target.Host)
+		if named || u.Host == dialog.Host(w.Addr()) && (u.Port == 0 || u.Port == int(w.Port())) {
+			return w, true
+		}
+	}
+	return Way{}, false
+}
+
 // Ways are where a call to the trunk goes, in order of trying, each address once.
 // They may be none: names that DNS does not know.
 func (t *Trunk) Ways() []Way { return t.ways((*resolve.Name).Addresses) }
@@ -109,8 +124,8 @@ func (w Way) URI(user string) sip.Uri {
 // Party is the trunk as one side of a call, which was called at an address.
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
 	p := leg.Party{
-		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network,
-		Sources: t.Sources, Media: t.Media, Home: at, Shows: t.Shows, Transfers: t.Transfers,
+		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at,
+		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers,
 	}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)

@@ -142,8 +142,8 @@ func TestLoadBalancer(t *testing.T) {
 	if err := os.WriteFile(key, []byte(strings.Repeat("k", 40)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	nodes := make([]*node, 2)
 	var list strings.Builder
+	nodes := make([]*node, 2)
 	for i := range nodes {
 		nodes[i] = startNode(t, append(inRedis(redis),
 			change("strowger.hcl", `name = "strowger"`, fmt.Sprintf(`name = "node-%d"`, i)),

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/media/prompt"
 )
 
 // reported awaits the NOTIFY of a transfer.
@@ -16,9 +18,9 @@ func refers(number string) message {
 	return called("REFER", 1).with("Refer-To: <sip:" + number + "@[remote_ip]>")
 }
 
-// TestBlindTransfer: a phone transfers a carrier's call to another phone, which answers,
+// TestSeatTransfers: a phone transfers a carrier's call to another phone, which answers,
 // and is let go.
-func TestBlindTransfer(t *testing.T) {
+func TestSeatTransfers(t *testing.T) {
 	need(t, "sipp", "sip-tester")
 	const to = "+448081570002"
 	n := startNode(t)
@@ -38,8 +40,8 @@ func TestBlindTransfer(t *testing.T) {
 	}
 }
 
-// TestBlindTransferFails: the target is busy, and the phone has the call back.
-func TestBlindTransferFails(t *testing.T) {
+// TestTransferFails: the target is busy, and the phone has the call back.
+func TestTransferFails(t *testing.T) {
 	need(t, "sipp", "sip-tester")
 	const to = "+448081570002"
 	n := startNode(t)
@@ -67,36 +69,6 @@ func TestCarrierMayNotTransfer(t *testing.T) {
 	n.recorded(byCaller)
 }
 
-// TestLinphoneTransfers: linphone calls one phone, consults another and connects both,
-// over each transport.
-func TestLinphoneTransfers(t *testing.T) {
-	need(t, "linphonec", "linphone-cli")
-	for _, proto := range []string{"udp", "tcp", "tls"} {
-		t.Run(proto, func(t *testing.T) {
-			t.Parallel()
-			n := tlsNode(t)
-			first, second := n.phone("1002", answers(), hungUp()), n.phone("1003", answers(), hungUp())
-			p := n.linphone("1001", proto)
-			p.does("call 1002")
-			p.reaches("LinphoneCallStreamsRunning", 1)
-			p.does("pause")
-			p.reaches("LinphoneCallPaused", 1)
-			p.does("call 1003")
-			p.reaches("LinphoneCallStreamsRunning", 2)
-			p.does("transfer 1 --to-call 2")
-			p.reaches("LinphoneCallReleased", 2)
-			until(t, "the consultation is over", func() bool { return len(n.cdrs()) == 1 })
-			n.strowger("call", "hangup", n.onlyCall())
-			allDone(first, second)
-			for _, c := range n.cdrs() {
-				if c.By == "admin" && !strings.HasSuffix(c.Segments, " seat:1002 seat:1003") || c.By != "admin" && c.By != "transfer" && c.By != "caller" {
-					t.Errorf("%+v", c)
-				}
-			}
-		})
-	}
-}
-
 // onlyCall is the call that is not over.
 func (n *node) onlyCall() string {
 	n.t.Helper()
@@ -105,4 +77,35 @@ func (n *node) onlyCall() string {
 		n.t.Fatalf("calls: %+v, %v", list.Calls, err)
 	}
 	return list.Calls[0].ID
+}
+
+// TestTransferIsHeard: baresip transfers a call to a phone that rings for a while and
+// then echoes. The caller hears baresip's tone, ringing, and at last itself.
+func TestTransferIsHeard(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	n := startNode(t)
+	ada, ben := n.softphone("1001", 440, "udp"), n.softphone("1002", 620, "udp")
+	echo := n.phone("1003", rung, ringing(), pause(3500), answer(), await("ACK"), hungUp())
+	ada.does("dial", "sip:1002@"+n.host+":5060;transport=udp")
+	until(t, "both talk", func() bool {
+		return strings.Contains(ada.process.output(), "Call established") && strings.Contains(ben.process.output(), "Call established")
+	})
+	talked(2 * time.Second)
+	ben.does("transfer", "sip:1003@"+n.host+":5060;transport=udp")
+	until(t, "ben's leg is over", func() bool { return strings.Contains(n.strowger("call", "show", n.onlyCall()), "seat:1002  done") })
+	talked(3 * time.Second)
+	ada.does("hangup", "")
+	echo.done()
+	n.recorded(byCaller)
+	samples := ada.heard()
+	low, high := prompt.ToneShare(samples, 400), prompt.ToneShare(samples, 450)
+	rings := 0
+	for i := range low {
+		if low[i] > 0.3 && high[i] > 0.3 {
+			rings++
+		}
+	}
+	if other, own := loud(prompt.ToneShare(samples, 620)), loud(prompt.ToneShare(samples, 440)); other < 10 || rings < 3 || own < 10 {
+		t.Errorf("windows of 100 ms with the phone that transferred, ringing, and the echo: %d, %d, %d", other, rings, own)
+	}
 }

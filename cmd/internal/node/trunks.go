@@ -30,6 +30,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 			Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Transfers: t.Transfers,
 			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
 		}
+		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
 		if len(t.ClientNames) > 0 {
 			k.Shows = func(f transport.Flow) bool {
 				return slices.ContainsFunc(n.Transport.Shown(f), func(name string) bool { return slices.Contains(t.ClientNames, name) })
@@ -67,6 +68,19 @@ func enlist(k *trunk.Trunk, t configs.Trunk) error {
 	}
 	k.Account = &trunk.Account{User: t.Account.User, Password: password, Realm: t.Account.Realm}
 	return nil
+}
+
+// profile is what a trunk wants in calls.
+func profile(p configs.Profile) trunk.Profile {
+	out := trunk.Profile{
+		Codecs: p.Codecs, UserPhone: p.UserPhone, Strip: p.Strip,
+		Number: map[string]trunk.Format{"bare": trunk.Bare, "national": trunk.National}[p.Number],
+	}
+	for _, line := range p.Add {
+		name, value, _ := strings.Cut(line, ":")
+		out.Add = append(out.Add, trunk.Header{Name: name, Value: strings.TrimSpace(value)})
+	}
+	return out
 }
 
 // readPassword is the first line of a file.
