@@ -51,7 +51,8 @@
 //   - PRACK and session timers are each leg's own: neither passes through.
 //   - A caller that has an answer before anybody answered keeps it (RFC 3261 section
 //     13.2.1). Where who answers then has another codec, the caller is asked for that
-//     one by a re-INVITE, and if it refuses, the other leg for the caller's.
+//     one by a re-INVITE, and if it refuses, or takes another of those that are offered,
+//     the other leg for the caller's.
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.

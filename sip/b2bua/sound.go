@@ -201,12 +201,25 @@ func (c *Call) reanswers(now time.Time, p *party, body []byte, out Effects) {
 	c.watch(p, out)
 	switch {
 	case asked == nil:
+		c.narrowed(now, p, out)
 	case asked.Asking():
 		c.answerReoffer(now, asked, out)
 	default: // it was cancelled meanwhile
 		c.align(now, p, asked, out)
 	}
 	c.reoffer = nil
+}
+
+// narrowed has the other leg follow a party that took our offer, but not the codec that
+// the other leg sends. Each leg is asked once: neither may play this back.
+func (c *Call) narrowed(now time.Time, p *party, out Effects) {
+	other := c.other(p)
+	if other == nil {
+		return
+	}
+	if p.refuses = !sdp.Agree(p.agreed.Codecs, other.agreed.Codecs); p.refuses && !other.refuses {
+		c.align(now, other, p, out)
+	}
 }
 
 // align offers a leg the codecs of the other one if it sends what that does not

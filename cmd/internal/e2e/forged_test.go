@@ -13,7 +13,9 @@ func TestForged(t *testing.T) {
 	n := startNode(t)
 	phone := n.phone("1002", answers(), hungUp())
 	call := n.fromCarrier(to, carrier.calls(to), pause(1500), carrier.hangsUp(2))
-	until(t, "the call stands", func() bool { return len(phone.all("ACK", "")) > 0 })
+	until(t, "the call stands", func() bool {
+		return len(phone.all("ACK", "")) > 0 && len(call.all("SIP/2.0 200", "m=audio")) > 0
+	})
 	s := newStranger(t, n.host+":5060")
 	ok, ack := call.got("SIP/2.0 200", "CSeq: 1 INVITE"), phone.got("ACK", "")
 	more := map[string]string{

@@ -80,7 +80,9 @@ func TestForeignBYE(t *testing.T) {
 	n := startNode(t)
 	phone := n.phone("1002", answers(), hungUp())
 	call := n.fromCarrier(to, carrier.calls(to), pause(1000), carrier.hangsUp(2))
-	until(t, "the call stands", func() bool { return len(phone.all("ACK", "")) > 0 })
+	until(t, "the call stands", func() bool {
+		return len(phone.all("ACK", "")) > 0 && len(call.all("SIP/2.0 200", "m=audio")) > 0
+	})
 	s := newStranger(t, n.host+":5060")
 	ok := call.got("SIP/2.0 200", "CSeq: 1 INVITE")
 	s.told(forged("BYE", header(t, ok, "From"), header(t, ok, "To"), header(t, ok, "Call-ID")), "403")
@@ -139,7 +141,9 @@ func TestHostile(t *testing.T) {
 	n := startNode(t)
 	phone := n.phone("1002", answers(), hungUp())
 	call := n.fromCarrier(to, carrier.calls(to), play(tone(t, 440), 8), pause(2500), carrier.hangsUp(2))
-	until(t, "the call stands", func() bool { return len(phone.all("ACK", "")) > 0 })
+	until(t, "the call stands", func() bool {
+		return len(phone.all("ACK", "")) > 0 && len(call.all("SIP/2.0 200", "m=audio")) > 0
+	})
 	ports := []string{"5060"}
 	for _, msg := range []string{call.got("SIP/2.0 200", "m=audio"), phone.got("INVITE", "m=audio")} {
 		port := regexp.MustCompile(`m=audio (\d+)`).FindStringSubmatch(msg)[1]

@@ -43,6 +43,7 @@ func TestLadder(t *testing.T) {
 	call := n.fromCarrier(to, carrier.invite(1, to), await("100"), await("180"), await("200"), carrier.ack(1), pause(200), carrier.hangsUp(2))
 	allDone(call, phone)
 	id := n.recorded(byCaller)[0].Call
+	told := n.toldAll(id, 2)
 
 	capture := filepath.Join(n.dir, "call.pcap")
 	drawn := n.strowger("call", "ladder", id, "--pcap", capture)
@@ -62,10 +63,6 @@ func TestLadder(t *testing.T) {
 		}
 	}
 
-	var told api.Trace
-	if err := json.Unmarshal([]byte(n.strowger("call", "ladder", id, "-o", "json")), &told); err != nil {
-		t.Fatal(err)
-	}
 	if len(told.Legs) != 2 || len(told.Messages) < 13 {
 		t.Errorf("%d legs and %d messages are told", len(told.Legs), len(told.Messages))
 	}
@@ -84,6 +81,27 @@ func TestLadder(t *testing.T) {
 	if !found {
 		t.Errorf("the INVITE that the phone received is not in the capture:\n%s", invite)
 	}
+}
+
+// toldAll waits until the BYE of each leg of a call is answered, which may be after its
+// record is written, and returns its messages.
+func (n *node) toldAll(call string, legs int) api.Trace {
+	n.t.Helper()
+	var told api.Trace
+	until(n.t, "the BYE of each leg is answered", func() bool {
+		told = api.Trace{}
+		if err := json.Unmarshal([]byte(n.strowger("call", "ladder", call, "-o", "json")), &told); err != nil {
+			n.t.Fatal(err)
+		}
+		over := map[string]bool{}
+		for _, m := range told.Messages {
+			if strings.HasPrefix(m.Text, "SIP/2.0 200") && strings.Contains(m.Text, " BYE\r\n") {
+				over[m.CallID] = true
+			}
+		}
+		return len(over) == legs
+	})
+	return told
 }
 
 // captured are the payloads of a capture.
