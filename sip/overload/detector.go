@@ -10,6 +10,7 @@ import (
 // reads.
 type Detector struct {
 	since atomic.Int64 // when the waits began that are all above Target, in ns; 0: they are not
+	last  atomic.Int64 // when the last of them was, in ns
 	late  atomic.Bool  // the last one was above Target
 	until atomic.Int64 // there is a standing queue until then, in ns, unless waits tell more; 0: there is none
 }
@@ -29,7 +30,11 @@ func (d *Detector) Observe(now time.Time, wait time.Duration) {
 		return
 	}
 	d.late.Store(true)
-	if !d.since.CompareAndSwap(0, now.UnixNano()) && now.UnixNano()-d.since.Load() >= int64(Interval) {
+	at := now.UnixNano()
+	if before := d.last.Swap(at); at-before > int64(Interval) { // of another queue
+		d.since.Store(at)
+	}
+	if !d.since.CompareAndSwap(0, at) && at-d.since.Load() >= int64(Interval) {
 		d.until.Store(now.Add(Interval).UnixNano())
 	}
 }

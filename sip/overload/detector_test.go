@@ -20,6 +20,7 @@ func TestDetector(t *testing.T) {
 	for name, steps := range map[string][]step{
 		"nothing waits":  {{0, 0, false, false}, {time.Hour, Target, false, false}},
 		"a short burst":  {{0, 200 * ms, false, false}, {400 * ms, 200 * ms, false, false}, {450 * ms, 50 * ms, false, false}, {1000 * ms, 200 * ms, false, false}},
+		"now and then":   {{0, 200 * ms, false, false}, {501 * ms, 200 * ms, false, false}, {1100 * ms, 200 * ms, false, false}, {time.Hour, 200 * ms, false, false}},
 		"a queue stands": {{0, 101 * ms, false, false}, {499 * ms, 200 * ms, false, false}, {500 * ms, 101 * ms, true, true}},
 		"it goes down": {
 			{0, 200 * ms, false, false},
