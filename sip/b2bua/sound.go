@@ -319,8 +319,6 @@ func sdpVerdict(err error) cause.Verdict {
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "No audio in SDP", Fault: cause.Peer}
 	case errors.Is(err, sdp.ErrTransport):
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "SRTP only is offered: set this account to plain RTP (RTP/AVP)", Fault: cause.Peer}
-	case errors.Is(err, sdp.ErrNoAudio):
-		return cause.Verdict{Status: 488, Q850: 65, Reason: "No audio is offered", Fault: cause.Peer}
 	default:
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "No common codec", Fault: cause.Peer}
 	}
