@@ -48,7 +48,7 @@ func isSecretHeader(name []byte) bool {
 // maskHeader overwrites the values of response and rspauth of a digest, and all of
 // another scheme's credentials.
 func maskHeader(line []byte) {
-	lower := bytes.ToLower(line)
+	lower := lowered(line)
 	digest := bytes.Contains(lower, []byte("digest")) || lower[0] == ' ' || lower[0] == '\t' ||
 		bytes.HasPrefix(lower, []byte("authentication-info"))
 	if !digest {
@@ -82,7 +82,7 @@ func coverValue(value []byte) {
 // maskKey overwrites what follows "inline:" or, without one, the first colon or
 // equals sign.
 func maskKey(line []byte) {
-	if at := bytes.Index(bytes.ToLower(line), []byte("inline:")); at >= 0 {
+	if at := bytes.Index(lowered(line), []byte("inline:")); at >= 0 {
 		cover(line[at+len("inline:"):])
 		return
 	}
@@ -91,6 +91,18 @@ func maskKey(line []byte) {
 		return
 	}
 	cover(line[2:])
+}
+
+// lowered is a line in lower case, byte by byte: bytes.ToLower would make another length
+// of what is no UTF-8.
+func lowered(line []byte) []byte {
+	lower := bytes.Clone(line)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return lower
 }
 
 // cover overwrites what is no space, quote or line end.

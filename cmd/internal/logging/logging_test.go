@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,9 +18,24 @@ import (
 
 var clock = regexp.MustCompile(`time=\S+ `)
 
-func lines(b *bytes.Buffer) []string {
-	text := strings.TrimSpace(clock.ReplaceAllString(b.String(), ""))
-	b.Reset()
+// output is written by the log's own timers too.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(line []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(line)
+}
+
+// lines takes what was written, without the times.
+func lines(o *output) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text := strings.TrimSpace(clock.ReplaceAllString(o.text.String(), ""))
+	o.text.Reset()
 	if text == "" {
 		return nil
 	}
@@ -30,7 +46,7 @@ func lines(b *bytes.Buffer) []string {
 // as before.
 func TestLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out output
 		log := logging.New(&out, logging.Config{})
 		flood := log.With("listener", "udp")
 		for i := range 3 * logging.Burst {
@@ -73,7 +89,7 @@ func pass(d time.Duration) {
 // TestSlow: what comes seldom is all written.
 func TestSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out output
 		log := logging.New(&out, logging.Config{})
 		for range 100 {
 			log.Error("now and then")
@@ -86,7 +102,7 @@ func TestSlow(t *testing.T) {
 }
 
 func TestManyMessages(t *testing.T) {
-	var out bytes.Buffer
+	var out output
 	log := logging.New(&out, logging.Config{})
 	for i := range 2 * logging.MaxMessages {
 		log.Info(fmt.Sprint("message ", i))
@@ -101,7 +117,7 @@ func TestManyMessages(t *testing.T) {
 }
 
 func TestDebugIsWhole(t *testing.T) {
-	var out bytes.Buffer
+	var out output
 	log := logging.New(&out, logging.Config{Level: slog.LevelDebug})
 	for range 1000 {
 		log.Debug("call begins")
@@ -127,7 +143,7 @@ func TestRedacted(t *testing.T) {
 		"no number":     {logging.Masked, []any{"number", 5}, "number=5"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var out bytes.Buffer
+			var out output
 			logging.New(&out, logging.Config{Numbers: c.numbers}).Info("x", c.args...)
 			if got := strings.TrimPrefix(lines(&out)[0], "level=INFO msg=x "); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
@@ -138,12 +154,12 @@ func TestRedacted(t *testing.T) {
 
 // TestHashed: one number is one word, and the words tell nothing.
 func TestHashed(t *testing.T) {
-	var out bytes.Buffer
+	var out output
 	log := logging.New(&out, logging.Config{Numbers: logging.Hashed, JSON: true})
 	log.Info("x", "from", "+441632960123", "to", "+441632960124")
 	log.Info("x", "from", "+441632960124")
-	words := regexp.MustCompile(`number-[0-9a-f]{12}`).FindAllString(out.String(), -1)
-	if len(words) != 3 || words[0] == words[1] || words[1] != words[2] || strings.Contains(out.String(), "1632") {
-		t.Errorf("%v in %s", words, out.String())
+	words := regexp.MustCompile(`number-[0-9a-f]{12}`).FindAllString(out.text.String(), -1)
+	if len(words) != 3 || words[0] == words[1] || words[1] != words[2] || strings.Contains(out.text.String(), "1632") {
+		t.Errorf("%v in %s", words, out.text.String())
 	}
 }
