@@ -16,6 +16,12 @@ dial "*21*." {
 dial "#21#" {
   forward { when = "always" }
 }
+dial "*78" {
+  dnd { set = "on" }
+}
+dial "*79" {
+  dnd { set = "off" }
+}
 dial "*8" {
   pickup {}
 }
@@ -44,8 +50,9 @@ dial "70X" {
 	}
 	for dialled, want := range map[string]string{
 		"*21*1002#": "forward always to 1002", "*21*1002": "forward always to 1002", "#21#": "forward always",
-		"*8": "pickup", "**1002": "pickup 1002", "*68": "park at 701-709 for 2m0s", "*68705": "park at 705 for 1m30s",
+		"*8": "pickup", "*78": "dnd on", "*79": "dnd off", "**1002": "pickup 1002", "*68": "park at 701-709 for 2m0s", "*68705": "park at 705 for 1m30s",
 		"*68710": "reject 404 There is no place 710", "705": "retrieve 705",
+		"*68701": "park at 701 for 1m30s", "*68709": "park at 709 for 1m30s", "*68700": "reject 404 There is no place 700",
 	} {
 		d := table.Decide(dialplan.Question{Origin: dialplan.FromSeat, Seat: "1001", Called: dialled, At: time.Unix(0, 0)})
 		if got := plan.Describe(d.Step); got != want {

@@ -356,3 +356,66 @@ func TestSips(t *testing.T) {
 		}
 	}
 }
+
+const (
+	ann = "ab30317f1a784dc48ff824d0d3715d86"
+	ben = "47755a9de7794ba387653f2099600ef2"
+)
+
+// sessions is who a response of ours says talks to whom.
+func sessions(res *sip.Response) string { return message.Header(res, "Session-ID") }
+
+// TestSessionID: each party is told who the other is (RFC 7989), whoever has a UUID.
+func TestSessionID(t *testing.T) {
+	known := dialog.NewServer(invite(t, "Session-ID: "+ann), "a", uri(t, "sip:x@192.0.2.1"))
+	other := dialog.NewServer(invite(t), "b", uri(t, "sip:x@192.0.2.1"))
+	known.Hear(invite(t, "Session-ID: "+ann))
+	other.Hear(invite(t))
+	made := other.SessionID()
+	if known.SessionID() != ann || len(made) != 32 || made == ann {
+		t.Fatalf("the parties are %s and %q", known.SessionID(), made)
+	}
+	other.Hear(invite(t)) // it keeps what it was given
+	known.Meet(other)
+	for _, c := range []struct {
+		d    *dialog.Dialog
+		req  *sip.Request
+		want string
+	}{
+		{known, invite(t, "Session-ID: "+ann), made + ";remote=" + ann},
+		{other, invite(t), ann + ";remote=" + made},
+	} {
+		if got := sessions(c.d.Trying(c.req)); got != c.want {
+			t.Errorf("100 with %q, want %q", got, c.want)
+		}
+		if all := c.d.Trying(c.req).GetHeaders("Session-ID"); len(all) != 1 {
+			t.Errorf("100 with %d Session-IDs", len(all))
+		}
+	}
+	other.Hear(invite(t, "Session-ID: "+ben)) // it names itself after all
+	if other.SessionID() != ben || sessions(other.Trying(invite(t))) != ann+";remote="+ben {
+		t.Errorf("it is %s, and told %q", other.SessionID(), sessions(other.Trying(invite(t))))
+	}
+	known.MeetSwitch()
+	if got := sessions(known.Trying(invite(t))); strings.Contains(got, made) || !strings.HasSuffix(got, ";remote="+ann) {
+		t.Errorf("it talks to the switch, and is told %q", got)
+	}
+}
+
+// TestSentByAnother: what is left of dialogs that are not remembered here.
+func TestSentByAnother(t *testing.T) {
+	d := dialog.Sent(invite(t, "Session-ID: "+ann+";remote="+ben))
+	if d.CallID != "id" || d.LocalTag != "theirs" || d.Remote.URI.User != "1002" || d.LocalSeq() != 7 || d.SessionID() != ben {
+		t.Errorf("sent: %+v, %s", d, d.SessionID())
+	}
+	late := dialog.Late(parse(t, "SIP/2.0 200 OK", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKb",
+		"From: <sip:1001@demo>;tag=ours", "To: <sip:1002@demo>;tag=theirs", "Call-ID: id", "CSeq: 3 INVITE",
+		"Contact: <sip:1002@10.0.0.9:5099>").(*sip.Response))
+	if late.LocalTag != "ours" || late.RemoteTag != "theirs" || late.LocalSeq() != 3 || late.Target.Port != 5099 {
+		t.Errorf("late: %+v", late)
+	}
+	tel := dialog.NewServer(invite(t, "Record-Route: <sips:10.0.0.9;lr>"), "a", uri(t, "sip:x@192.0.2.1"))
+	if tel.Routes[0].Scheme != "sips" || tel.RemoteSeq() != 7 {
+		t.Errorf("%+v, CSeq %d", tel.Routes, tel.RemoteSeq())
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"strowger/sip/leg"
+	"strowger/sip/message"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -145,5 +146,73 @@ func TestByCertificate(t *testing.T) {
 	}
 	if (*trunk.Set)(nil).ByCertificate(transport.Flow{Proto: transport.TLS}) != nil {
 		t.Error("the nil set has a trunk")
+	}
+}
+
+func carrier(registers bool) *trunk.Trunk {
+	t := &trunk.Trunk{
+		Name: "one", Network: "carriers", Sources: prefixes("192.0.2.0/28"), Transfers: true,
+		Targets: []*resolve.Name{
+			resolve.Fixed(transport.UDP, netip.MustParseAddrPort("198.51.100.1:5060")),
+			resolve.Fixed(transport.TCP, netip.MustParseAddrPort("198.51.100.2:5070")),
+		},
+	}
+	if registers {
+		t.Registration = &trunk.Registration{User: "account"}
+	}
+	return t
+}
+
+func TestIsAt(t *testing.T) {
+	for from, want := range map[string]bool{
+		"192.0.2.1": true, "::ffff:192.0.2.1": true, "198.51.100.1": true, "198.51.100.2": true, "198.51.100.3": false, "192.0.2.16": false,
+	} {
+		if got := carrier(false).IsAt(netip.MustParseAddr(from)); got != want {
+			t.Errorf("%s: %t", from, got)
+		}
+	}
+}
+
+func TestAt(t *testing.T) {
+	for text, want := range map[string]string{
+		"sip:1@198.51.100.1":      "sip:9@198.51.100.1:5060",
+		"sip:1@198.51.100.1:5060": "sip:9@198.51.100.1:5060",
+		"sip:1@198.51.100.1:5070": "",
+		"sip:1@198.51.100.2:5070": "sip:9@198.51.100.2:5070;transport=tcp",
+		"sip:1@198.51.100.3":      "",
+		"sip:1@carrier.example":   "",
+	} {
+		u, err := message.ParseURI(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if way, ok := carrier(false).At(u); ok {
+			uri := way.URI("9")
+			got = uri.String()
+		}
+		if got != want {
+			t.Errorf("%s is at %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestRegisteredParty: a trunk that we register with may call from where we do so.
+func TestRegisteredParty(t *testing.T) {
+	at := netip.MustParseAddrPort("198.51.100.1:5060")
+	if p := carrier(false).Party(at); len(p.Sources) != 1 || !p.Transfers || p.Home != at {
+		t.Errorf("%+v", p)
+	}
+	if p := carrier(true).Party(at); !slices.Equal(p.Sources, prefixes("192.0.2.0/28", "198.51.100.1/32", "198.51.100.2/32")) {
+		t.Errorf("%+v", p.Sources)
+	}
+}
+
+func TestAll(t *testing.T) {
+	if all := set().All(); len(all) != 4 || all[3].Name != "out" {
+		t.Errorf("%+v", all)
+	}
+	if all := (*trunk.Set)(nil).All(); all != nil {
+		t.Errorf("%+v of none", all)
 	}
 }

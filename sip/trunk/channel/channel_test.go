@@ -48,6 +48,10 @@ func TestSeize(t *testing.T) {
 		if got.String() != tt.want {
 			t.Errorf("%s: %s gives %s, want %s", name, tt.events, got.String(), tt.want)
 		}
+		full, fast := c.Full[channel.In]+c.Full[channel.Out], c.Fast[channel.In]+c.Fast[channel.Out]
+		if int(full) != strings.Count(tt.want, "f") || int(fast) != strings.Count(tt.want, "r") {
+			t.Errorf("%s: %d full and %d too fast are counted of %s", name, full, fast, tt.want)
+		}
 	}
 }
 
