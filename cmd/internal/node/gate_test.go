@@ -17,6 +17,10 @@ func TestOverloadedNode(t *testing.T) {
 	phone.register(p.sip(0), "1002", 1)
 	standing := ring(t, p.sip(0), p.sip(0), phone)
 	standing.answered(t)
+	until(t, "the node has taken the ACK", func() bool { // what it takes at once would end the queue
+		calls, err := p.nodes[0].Exchange.Calls(t.Context())
+		return err == nil && len(calls) == 1 && calls[0].Legs[0].State == "confirmed"
+	})
 	wire := p.nodes[0].Transport
 	soon := time.Now().Add(time.Minute) // what was late holds until then: the machine may be slow
 	wire.Delayed(soon.Add(-overload.Interval), time.Second)
