@@ -2,7 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"slices"
 
 	"strowger/sip/message"
 )
@@ -18,14 +17,16 @@ func Mask(data []byte, digits bool) {
 	if end < 0 {
 		end = len(data)
 	}
-	covered := false // the line goes on with the header above
+	var cover func([]byte) // of the header that a folded line goes on with, nil: nothing
 	for line := range bytes.Lines(data[:end]) {
+		value := line
 		if line[0] != ' ' && line[0] != '\t' {
-			name, _, _ := bytes.Cut(line, []byte(":"))
-			covered = isSecretHeader(bytes.TrimSpace(name))
+			var name []byte
+			name, value, _ = bytes.Cut(line, []byte(":"))
+			cover = coverOf(bytes.TrimSpace(name), value)
 		}
-		if covered {
-			maskHeader(line)
+		if cover != nil {
+			cover(value)
 		}
 	}
 	body := data[end:]
@@ -39,23 +40,24 @@ func Mask(data []byte, digits bool) {
 	}
 }
 
-func isSecretHeader(name []byte) bool {
-	return slices.ContainsFunc([]string{"Authorization", "Proxy-Authorization", "Authentication-Info"}, func(known string) bool {
-		return bytes.EqualFold(name, []byte(known))
-	})
+// coverOf is what overwrites the secrets in a header's value, nil if it has none. Of a
+// digest only the proofs are secret, of another scheme everything.
+func coverOf(name, value []byte) func([]byte) {
+	switch string(lowered(name)) {
+	case "authentication-info":
+		return coverProofs
+	case "authorization", "proxy-authorization":
+		if scheme := bytes.Fields(value); len(scheme) > 0 && bytes.EqualFold(scheme[0], []byte("Digest")) {
+			return coverProofs
+		}
+		return coverAll
+	}
+	return nil
 }
 
-// maskHeader overwrites the values of response and rspauth of a digest, and all of
-// another scheme's credentials.
-func maskHeader(line []byte) {
-	lower := lowered(line)
-	digest := bytes.Contains(lower, []byte("digest")) || lower[0] == ' ' || lower[0] == '\t' ||
-		bytes.HasPrefix(lower, []byte("authentication-info"))
-	if !digest {
-		_, value, _ := bytes.Cut(line, []byte(":"))
-		cover(value)
-		return
-	}
+// coverProofs overwrites the values of response and rspauth.
+func coverProofs(value []byte) {
+	lower := lowered(value)
 	for _, name := range []string{"response", "rspauth"} {
 		for at := 0; ; {
 			i := bytes.Index(lower[at:], []byte(name))
@@ -63,9 +65,8 @@ func maskHeader(line []byte) {
 				break
 			}
 			at += i + len(name)
-			value := bytes.TrimLeft(line[at:], " \t")
-			if len(value) > 0 && value[0] == '=' {
-				coverValue(value[1:])
+			if proof := bytes.TrimLeft(value[at:], " \t"); len(proof) > 0 && proof[0] == '=' {
+				coverValue(proof[1:])
 			}
 		}
 	}
@@ -76,21 +77,21 @@ func coverValue(value []byte) {
 	if end := bytes.IndexAny(value, ",\r\n"); end >= 0 {
 		value = value[:end]
 	}
-	cover(value)
+	coverAll(value)
 }
 
 // maskKey overwrites what follows "inline:" or, without one, the first colon or
 // equals sign.
 func maskKey(line []byte) {
 	if at := bytes.Index(lowered(line), []byte("inline:")); at >= 0 {
-		cover(line[at+len("inline:"):])
+		coverAll(line[at+len("inline:"):])
 		return
 	}
 	if at := bytes.IndexAny(line[2:], ":= "); at >= 0 {
-		cover(line[2+at+1:])
+		coverAll(line[2+at+1:])
 		return
 	}
-	cover(line[2:])
+	coverAll(line[2:])
 }
 
 // lowered is a line in lower case, byte by byte: bytes.ToLower would make another length
@@ -105,8 +106,8 @@ func lowered(line []byte) []byte {
 	return lower
 }
 
-// cover overwrites what is no space, quote or line end.
-func cover(b []byte) {
+// coverAll overwrites what is no space, quote or line end.
+func coverAll(b []byte) {
 	for i, c := range b {
 		if c > ' ' && c != '"' {
 			b[i] = masked
@@ -121,9 +122,9 @@ func maskDigits(body []byte) {
 		name, value, ok := bytes.Cut(line, []byte("="))
 		switch {
 		case !ok:
-			cover(line)
+			coverAll(line)
 		case bytes.EqualFold(bytes.TrimSpace(name), []byte("Signal")):
-			cover(value)
+			coverAll(value)
 		}
 	}
 }

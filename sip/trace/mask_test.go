@@ -24,6 +24,12 @@ func TestMask(t *testing.T) {
 		"other scheme": {
 			"A\r\nAuthorization: Basic dXNlcg==\r\n\r\n", "A\r\nAuthorization: xxxxx xxxxxxxx\r\n\r\n", false,
 		},
+		"other scheme that names the digest": {
+			"A\r\nAuthorization: Bearer digest,response=1\r\n digest\r\n\r\n", "A\r\nAuthorization: xxxxxx xxxxxxxxxxxxxxxxx\r\n xxxxxx\r\n\r\n", false,
+		},
+		"scheme on a folded line": {
+			"A\r\nAuthorization:\r\n Digest response=\"0a\"\r\n\r\n", "A\r\nAuthorization:\r\n xxxxxx xxxxxxxxx\"xx\"\r\n\r\n", false,
+		},
 		"answer of the server": {
 			"A\r\nAuthentication-Info: rspauth=\"0a\", nc=1\r\n\r\n", "A\r\nAuthentication-Info: rspauth=\"xx\", nc=1\r\n\r\n", false,
 		},
