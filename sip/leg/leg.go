@@ -43,6 +43,7 @@ import (
 
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -156,11 +157,13 @@ type Event struct {
 // request is kept until its final response.
 func Answering(id int, party Party, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens Tokens) *Leg {
 	tag := tokens.Token()
-	return &Leg{
+	l := &Leg{
 		ID: id, Party: party, Inbound: true, Flow: flow, tokens: tokens,
 		Dialog: dialog.NewServer(req, tag, dialog.ContactFor(flow, tag)),
 		server: tx, invite: req, seq: req.CSeq().SeqNo,
 	}
+	l.session.learn(req)
+	return l
 }
 
 // Address is whom to call and how.
@@ -174,6 +177,8 @@ type Address struct {
 	// Forwards is the Max-Forwards that is left for this leg; 0 means 70.
 	Forwards uint32
 	Headers  []sip.Header // added to the INVITE (identity, ...)
+	// Shown is who is called, as shown to others; nil for the number in To.
+	Shown *identity.Caller
 	// Redirect is where a 3xx of the party leads, if that is followed; nil follows none.
 	Redirect func(contact sip.Uri) (Address, bool)
 	// Answer answers the party's challenges; nil if there is nothing to answer them by.

@@ -98,6 +98,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		return Event{}
 	}
 	l.State = Answered
+	l.session.learn(res)
 	l.granted(now, res)
 	body := l.answerIn(res)
 	l.forks = nil
