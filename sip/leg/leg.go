@@ -32,6 +32,8 @@
 //     rung for: one that has no final response in time is cancelled.
 //   - An offer of ours that meets one of the party is made again after the times of
 //     RFC 3261 section 14.1, if the call still wants it.
+//   - What a party gives as its Reason (RFC 3326; RFC 6432 in a refusal) is read, bounded
+//     and written anew: each protocol's cause, text and location pass, nothing else.
 //   - A leg that rings follows one early dialog, that of the newest response: it is
 //     the one whose requests (UPDATE) are taken.
 package leg

@@ -136,7 +136,7 @@ func GiveBack(now time.Time, w Wire, res *sip.Response, flow transport.Flow, tok
 }
 
 func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
-	v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Callee}
+	v := reasoned(res, cause.Verdict{Status: res.StatusCode, Reason: res.Reason, Fault: cause.Callee})
 	if tx == l.client {
 		l.client = nil
 	}

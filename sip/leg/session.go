@@ -229,7 +229,7 @@ func (l *Leg) renewed(now time.Time, w Wire, res *sip.Response) Event {
 		l.granted(now, res)
 		return Event{}
 	case res.StatusCode == 408 || res.StatusCode == 481:
-		v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Peer}
+		v := reasoned(res, cause.Verdict{Status: res.StatusCode, Reason: res.Reason, Fault: cause.Peer})
 		l.bye(now, w, v)
 		return Event{Kind: Ends, Verdict: v}
 	case res.StatusCode == 405 || res.StatusCode == 501:

@@ -163,8 +163,8 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 	if v.Wait > 0 {
 		res.AppendHeader(secondsHeader("Retry-After", v.Wait, ""))
 	}
-	if v.Q850 != 0 {
-		res.AppendHeader(q850(v.Q850))
+	if v.Q850 != 0 || v.Said != "" {
+		res.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
 	}
 	tx := l.server
 	l.finish()
@@ -194,9 +194,7 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	l.giveUp = now.Add(linger)
 	flow := l.way(l.Dialog)
 	req := l.Dialog.Request(sip.BYE, flow, l.branch())
-	if r := reasonFor(v); r != "" {
-		req.AppendHeader(sip.NewHeader("Reason", r))
-	}
+	req.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
 	setBody(req, nil)
 	w.Start(now, req, flow, l)
 }
