@@ -62,6 +62,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/resolve"
 	"strowger/sip/security"
 	"strowger/sip/subscribe"
 	"strowger/sip/transport"
@@ -127,6 +128,10 @@ type Config struct {
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
+	// Hosts tells where a host of a route takes requests, as far as that is known, and
+	// has it found out if it is not; it does not block. nil: routes by name are not
+	// followed.
+	Hosts func(resolve.Target) []resolve.Address
 	// Peers are the other nodes; nil on a single node.
 	Peers Peers
 	// Messages counts the messages that wait for a seat. nil means that nobody does.

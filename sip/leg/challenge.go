@@ -50,9 +50,10 @@ func (l *Leg) byedAgain(now time.Time, w Wire, res *sip.Response) bool {
 	if h == nil {
 		return false
 	}
-	req := l.Dialog.Request(sip.BYE, l.Flow, l.branch())
+	flow := l.way(w, l.Dialog)
+	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	req.AppendHeader(h)
 	setBody(req, nil)
-	w.Start(now, req, l.Flow, l)
+	w.Start(now, req, flow, l)
 	return true
 }

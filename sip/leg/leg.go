@@ -19,6 +19,10 @@
 //   - A leg stays on the connection that its INVITE came or went by. When that is
 //     gone, a trunk is told what is to be told by a new one to its home; a seat is
 //     not called back, its phone has to register again.
+//   - Requests to a trunk follow the route set by whatever transport, to any address that
+//     the network may send to; a hop that is a name is asked for in the background, from
+//     the first response with it on, and until it is known they go where the party was
+//     found. What goes by TLS never leaves it.
 //   - A leg whose flow is on a node that is lost waits as if it were cancelled: a
 //     2xx may come when the link is back.
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a

@@ -63,6 +63,7 @@ func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
 	}
 	l.State = Early
 	l.Dialog.Confirm(res)
+	l.glance(w)
 	l.session.learn(res)
 	return Event{Kind: Rings, Status: res.StatusCode, Body: l.answerIn(res)}
 }
@@ -111,7 +112,7 @@ func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
 }
 
 func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Ack(a.seq, flow, a.branch)
 	req.SetBody(nil)
 	w.Start(now, req, flow, l)
@@ -119,7 +120,7 @@ func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
 
 // giveBack ends a fork that answered too late: ACK and BYE.
 func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
-	flow := l.way(d)
+	flow := l.way(w, d)
 	ack := d.Ack(seq, flow, l.branch())
 	ack.SetBody(nil)
 	w.Start(now, ack, flow, l)

@@ -50,6 +50,7 @@ func (l *Leg) Answer(now time.Time, w Wire, body []byte, headers ...sip.Header) 
 
 // accept sends the 2xx of the pending INVITE and begins to wait for its ACK.
 func (l *Leg) accept(now time.Time, w Wire, body []byte, headers ...sip.Header) {
+	l.glance(w)
 	res := l.respond(l.invite, 200, "", body, headers...)
 	l.grant(now, l.invite, res)
 	l.seq = l.invite.CSeq().SeqNo
@@ -96,7 +97,7 @@ func (l *Leg) busy() bool {
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Request(sip.INVITE, flow, l.branch())
 	for _, h := range headers {
 		req.AppendHeader(h)
@@ -192,7 +193,7 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	l.reliable = reliable{}
 	l.session.stop()
 	l.giveUp = now.Add(linger)
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
 	setBody(req, nil)

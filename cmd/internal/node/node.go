@@ -275,7 +275,7 @@ func (n *Node) openCalls(context.Context) error {
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
-	c.Messages = n.messages
+	c.Messages, c.Hosts = n.messages, n.Resolver.Glance
 	if n.Link != nil {
 		c.Forward, c.Peers = n.Link.Forward, peers{n}
 	}
