@@ -200,10 +200,14 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }
 
-// setBody attaches SDP, or marks the message as having no body.
+// setBody attaches SDP, if any. Without the length that is added first, sipgo looks
+// through all headers for one.
 func setBody(msg sip.Message, body []byte) {
-	if body != nil {
-		msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	if body == nil {
+		return
 	}
+	msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	length := sip.ContentLengthHeader(len(body)) //nolint:gosec // G115: of one message
+	msg.AppendHeader(&length)
 	msg.SetBody(body)
 }

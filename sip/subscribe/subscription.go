@@ -75,7 +75,6 @@ func (b *Book) room(g Grant) bool {
 func refuse(now time.Time, tx *transaction.Server, req *sip.Request, out Effects) {
 	res := message.NewResponse(req, 503, "Too Many Subscriptions", out.Token())
 	res.AppendHeader(sip.NewHeader("Retry-After", seconds(10*time.Minute)))
-	res.SetBody(nil)
 	out.Respond(now, tx, res)
 }
 
@@ -160,7 +159,6 @@ func (b *Book) accept(now time.Time, tx *transaction.Server, req *sip.Request, s
 }
 
 func respond(now time.Time, tx *transaction.Server, res *sip.Response, out Effects) {
-	res.SetBody(nil)
 	out.Respond(now, tx, res)
 }
 
