@@ -207,7 +207,7 @@ func setBody(msg sip.Message, body []byte) {
 		return
 	}
 	msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
-	length := sip.ContentLengthHeader(len(body)) //nolint:gosec // G115: of one message
+	length := sip.ContentLengthHeader(len(body))
 	msg.AppendHeader(&length)
 	msg.SetBody(body)
 }
