@@ -104,7 +104,8 @@ type Call struct {
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
-	shown    *identity.Caller // who it is, as shown to others; nil for the number that was called
+	shown    *identity.Caller // who it is, as shown to others: see who
+	knows    *identity.Caller // whom it was told that it talks to; nil for nobody
 	session  sdp.Session
 	saved    *sdp.Session     // before our re-INVITE, to go back to if it fails
 	local    netip.AddrPort   // RTP address; zero until opened

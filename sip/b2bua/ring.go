@@ -122,6 +122,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.confirm, p.next, p.rang, p.redirect = t.Confirm, t.Next, now, t.Redirect
+	p.shown, p.knows = t.Shown, c.caller().who()
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
@@ -200,7 +201,7 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 		return
 	}
 	if caller := c.caller(); caller.State == leg.Offered {
-		caller.Progress(now, out, 180, c.firstOffer(caller))
+		caller.Progress(now, out, 180, c.firstOffer(caller), c.rungFor(p)...)
 	}
 }
 
@@ -236,7 +237,7 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	p.early, p.sounds, caller.reply = true, body, answer
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
-	caller.Progress(now, out, 183, answer)
+	caller.Progress(now, out, 183, answer, c.rungFor(p)...)
 	return true
 }
 
@@ -294,7 +295,8 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller.answered = now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
-	caller.Answer(now, out, body)
+	caller.knows = p.who()
+	caller.Answer(now, out, body, caller.told(p.who())...)
 	if !caller.Asking() {
 		caller.offer = nil
 	}

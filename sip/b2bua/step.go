@@ -104,11 +104,17 @@ func (Tick) isEvent()      {}
 
 // Step advances the call by one event.
 func (c *Call) Step(now time.Time, ev Event, out Effects) {
+	c.step(now, ev, out)
+	c.inform(now, out)
+}
+
+func (c *Call) step(now time.Time, ev Event, out Effects) {
 	switch e := ev.(type) {
 	case Admitted:
 		c.admitted(now, e.Program, out)
 	case Request:
 		if p := c.party(e.Leg); p != nil {
+			p.hear(e.Msg)
 			ev := p.Request(now, out, e.Tx, e.Msg)
 			c.introduce(p)
 			c.legEvent(now, p, ev, out)
@@ -120,6 +126,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	case Response:
 		if p := c.party(e.Leg); p != nil {
 			p.hearEnd, p.heard = time.Time{}, true
+			p.hear(e.Msg)
 			ev := p.Response(now, out, e.Tx, e.Msg)
 			c.introduce(p)
 			c.legEvent(now, p, ev, out)
@@ -201,7 +208,7 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	case leg.ReofferFail:
 		c.reofferFailed(now, p, ev.Verdict, out)
 	case leg.Refreshes:
-		c.refreshes(now, p, out)
+		c.repeat(now, p, out)
 	case leg.Retries:
 		c.retries(now, p, out)
 	case leg.Digit:

@@ -90,7 +90,9 @@ func (c *Call) CanTransfer(id int) error {
 }
 
 func (c *Call) route(by, other *party, asks leg.Party, to sip.Uri, out Effects) {
-	out.Ask(Ask{Leg: by.ID, By: asks, Shown: other.identity(), To: to})
+	shown := *other.who()
+	shown.Network, shown.Tel = "", "" // those of who calls next
+	out.Ask(Ask{Leg: by.ID, By: asks, Shown: shown, To: to})
 }
 
 // routed goes on with a transfer when it is decided where it leads to.
@@ -229,18 +231,10 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 
 // home is the phone of who asked for the transfer.
 func (t *transfer) home() Target {
-	d, caller := t.by.Dialog, t.other.identity()
+	d, caller := t.by.Dialog, t.other.who()
 	return Target{Address: leg.Address{
-		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote, From: caller.From(d.Local.URI.Host),
+		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote, From: caller.From(d.Local.URI.Host), Shown: t.by.shown,
 	}}
-}
-
-// identity is the party as shown to others.
-func (p *party) identity() identity.Caller {
-	if p.shown != nil {
-		return *p.shown
-	}
-	return identity.Caller{Display: p.Dialog.Remote.Display, Presentation: message.Unescape(p.Dialog.Remote.URI.User)}
 }
 
 // dropTransfer tells who asked for a transfer that the call is over.

@@ -45,7 +45,7 @@ func (l *Leg) answeredEarly(res *sip.Response) Event {
 	case !l.Live():
 		return Event{}
 	case res.StatusCode >= 300:
-		v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Peer}
+		v := reasoned(res, cause.Verdict{Status: res.StatusCode, Reason: res.Reason, Fault: cause.Peer})
 		return Event{Kind: ReofferFail, Verdict: v}
 	}
 	l.Dialog.Retarget(res)

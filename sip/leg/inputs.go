@@ -67,7 +67,7 @@ func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Reque
 	}
 	w.Respond(now, tx, l.respond(req, 200, "", nil))
 	l.dropQuestion(now, w)
-	v := cause.Verdict{Q850: Q850Of(req)}
+	v := reasoned(req, cause.Verdict{})
 	if l.server != nil {
 		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
 		if !l.Talking() { // instead of a CANCEL
@@ -110,5 +110,5 @@ func (l *Leg) Cancelled(now time.Time, w Wire, tx *transaction.Server, cancel *s
 		return Event{}
 	}
 	l.finish()
-	return Event{Kind: Ends, Verdict: cause.Verdict{Status: 487, Q850: Q850Of(cancel), Fault: cause.Nobody}}
+	return Event{Kind: Ends, Verdict: reasoned(cancel, cause.Verdict{Status: 487, Fault: cause.Nobody})}
 }

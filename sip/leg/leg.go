@@ -32,6 +32,8 @@
 //     rung for: one that has no final response in time is cancelled.
 //   - An offer of ours that meets one of the party is made again after the times of
 //     RFC 3261 section 14.1, if the call still wants it.
+//   - What a party gives as its Reason (RFC 3326; RFC 6432 in a refusal) is read, bounded
+//     and written anew: each protocol's cause, text and location pass, nothing else.
 //   - A leg that rings follows one early dialog, that of the newest response: it is
 //     the one whose requests (UPDATE) are taken.
 package leg
@@ -43,6 +45,7 @@ import (
 
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -156,11 +159,13 @@ type Event struct {
 // request is kept until its final response.
 func Answering(id int, party Party, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens Tokens) *Leg {
 	tag := tokens.Token()
-	return &Leg{
+	l := &Leg{
 		ID: id, Party: party, Inbound: true, Flow: flow, tokens: tokens,
 		Dialog: dialog.NewServer(req, tag, dialog.ContactFor(flow, tag)),
 		server: tx, invite: req, seq: req.CSeq().SeqNo,
 	}
+	l.session.learn(req)
+	return l
 }
 
 // Address is whom to call and how.
@@ -174,6 +179,8 @@ type Address struct {
 	// Forwards is the Max-Forwards that is left for this leg; 0 means 70.
 	Forwards uint32
 	Headers  []sip.Header // added to the INVITE (identity, ...)
+	// Shown is who is called, as shown to others; nil for the number in To.
+	Shown *identity.Caller
 	// Redirect is where a 3xx of the party leads, if that is followed; nil follows none.
 	Redirect func(contact sip.Uri) (Address, bool)
 	// Answer answers the party's challenges; nil if there is nothing to answer them by.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/message"
 	"strowger/sip/transport"
 )
@@ -41,6 +42,8 @@ type Party struct {
 	Shows func(transport.Flow) bool
 	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
 	Transfers bool
+	// Peer is how far a trunk is trusted about who talks. The zero value of a seat: not.
+	Peer identity.Peer
 }
 
 // String is "seat:1001" or "trunk:carrier", as the ledger writes it.

@@ -98,6 +98,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		return Event{}
 	}
 	l.State = Answered
+	l.session.learn(res)
 	l.granted(now, res)
 	body := l.answerIn(res)
 	l.forks = nil
@@ -135,7 +136,7 @@ func GiveBack(now time.Time, w Wire, res *sip.Response, flow transport.Flow, tok
 }
 
 func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
-	v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Callee}
+	v := reasoned(res, cause.Verdict{Status: res.StatusCode, Reason: res.Reason, Fault: cause.Callee})
 	if tx == l.client {
 		l.client = nil
 	}

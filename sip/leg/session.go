@@ -46,7 +46,8 @@ type session struct {
 	refresh  time.Time     // when we refresh; zero if the party does or a refresh is under way
 	end      time.Time     // when the leg is ended
 	ours     bool          // we refresh
-	byUpdate bool          // the party takes UPDATE
+	allows   bool          // the party has said what it takes
+	byUpdate bool          // and takes UPDATE
 	brief    uint8         // 422s that came
 }
 
@@ -69,6 +70,7 @@ func (s *session) stop() {
 // learn notes whether the party takes UPDATE, if it says what it takes.
 func (s *session) learn(msg sip.Message) {
 	if message.Header(msg, "Allow") != "" {
+		s.allows = true
 		s.byUpdate = message.HasOption(msg, "Allow", string(sip.UPDATE))
 	}
 }
@@ -200,13 +202,21 @@ func (l *Leg) renew(now time.Time, w Wire) Event {
 	if !l.session.byUpdate {
 		return Event{Kind: Refreshes}
 	}
+	l.refresh(now, w)
+	return Event{}
+}
+
+// refresh sends an UPDATE without an offer, with headers.
+func (l *Leg) refresh(now time.Time, w Wire, headers ...sip.Header) {
 	flow := l.way(l.Dialog)
 	req := l.Dialog.Request(sip.UPDATE, flow, l.branch())
+	for _, h := range headers {
+		req.AppendHeader(h)
+	}
 	req.AppendHeader(sip.NewHeader("Supported", supported))
 	l.propose(req)
 	setBody(req, nil)
 	w.Start(now, req, flow, l)
-	return Event{}
 }
 
 // renewed takes the response to our UPDATE (section 7.3).
@@ -219,7 +229,7 @@ func (l *Leg) renewed(now time.Time, w Wire, res *sip.Response) Event {
 		l.granted(now, res)
 		return Event{}
 	case res.StatusCode == 408 || res.StatusCode == 481:
-		v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Peer}
+		v := reasoned(res, cause.Verdict{Status: res.StatusCode, Reason: res.Reason, Fault: cause.Peer})
 		l.bye(now, w, v)
 		return Event{Kind: Ends, Verdict: v}
 	case res.StatusCode == 405 || res.StatusCode == 501:

@@ -16,6 +16,18 @@ type question struct {
 	req *sip.Request
 }
 
+// Takes tells whether the party takes UPDATE; known is false if it has never said.
+func (l *Leg) Takes() (update, known bool) { return l.session.byUpdate, l.session.allows }
+
+// Inform sends a quiet leg an UPDATE that offers nothing, for its headers. It renews the
+// session as well (RFC 4028 section 7.1).
+func (l *Leg) Inform(now time.Time, w Wire, headers ...sip.Header) {
+	if l.session.ours {
+		l.session.refresh = time.Time{}
+	}
+	l.refresh(now, w, headers...)
+}
+
 // updated takes an UPDATE (RFC 3311 section 5.2). Without SDP it only refreshes the
 // target; with SDP it is an offer, for which no other may be open.
 func (l *Leg) updated(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
