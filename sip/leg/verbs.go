@@ -73,7 +73,7 @@ func (l *Leg) respond(req *sip.Request, status int, reason string, body []byte, 
 
 // Invite sends the INVITE of an outbound leg, with extra headers.
 func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
-	l.opening = &opening{body, headers}
+	l.opening = &opening{body: body, headers: headers}
 	l.offer(now, w, body, headers)
 }
 
@@ -92,7 +92,7 @@ func (l *Leg) Reoffer(now time.Time, w Wire, body []byte, headers ...sip.Header)
 
 // busy tells whether an offer is under way, or an INVITE that may carry one.
 func (l *Leg) busy() bool {
-	return l.client != nil || l.server != nil || l.update != nil || l.asks != 0 || l.reliable.pending()
+	return l.client != nil || l.server != nil || l.update != nil || l.asks != 0 || l.reliable != nil
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
@@ -146,7 +146,7 @@ func (l *Leg) End(now time.Time, w Wire, v cause.Verdict, headers ...sip.Header)
 		l.refuse(now, w, v, headers)
 	default:
 		l.State = Ending
-		l.giveUp = now.Add(linger)
+		l.ending = &ending{giveUp: now.Add(linger)}
 		w.Cancel(now, l.client, reasonFor(v))
 	}
 }
@@ -173,9 +173,9 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 
 // hangUp sends BYE, or waits with it until the ACK of our 2xx has come.
 func (l *Leg) hangUp(now time.Time, w Wire, v cause.Verdict) {
-	if l.Inbound && l.State == Answered && l.reliable.pending() {
+	if l.Inbound && l.State == Answered && l.reliable != nil {
 		l.State = Ending
-		l.byeCause = &v
+		l.ending = &ending{cause: &v}
 		return
 	}
 	l.bye(now, w, v)
@@ -188,10 +188,8 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	}
 	l.dropQuestion(now, w)
 	l.State = Ending
-	l.byeCause = nil
-	l.reliable = reliable{}
-	l.session.stop()
-	l.giveUp = now.Add(linger)
+	l.ending = &ending{giveUp: now.Add(linger)}
+	l.reliable, l.session = nil, nil
 	flow := l.way(l.Dialog)
 	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
