@@ -18,16 +18,16 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 		return
 	}
 	caller := c.caller()
-	c.program = p
+	c.perform(p)
 	caller.Party, caller.shown = p.Caller, p.Shown
-	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, p.From, p.To, p.Entry
-	if !c.program.Silent {
+	// A number may be part of the caller's message, which is not kept.
+	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
+	if !c.silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
 			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
-		c.program.Network, c.program.Presentation = "", "" // of the message, which is not kept
 		c.recordDecision(now, p, out)
 	}
 	c.state = ringing
@@ -136,7 +136,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	}
 	c.record(now, out, ledger.Event{
 		Kind: ledger.Rang, Leg: p.ID, Party: t.Party.String(), To: t.To.URI.User,
-		SIPCallID: p.Dialog.CallID, Emergency: c.program.Emergency,
+		SIPCallID: p.Dialog.CallID, Emergency: c.emergency,
 	})
 	body := p.session.Offer(p.local, p.offers(c.offerCodecs()), sdp.SendRecv)
 	p.Invite(now, out, body, t.Headers)
@@ -300,7 +300,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	if !caller.Asking() {
 		caller.offer = nil
 	}
-	p.sounds, c.program.Stages = nil, nil // of no more use while the call lives
+	p.sounds, c.program = nil, &done // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -375,7 +375,7 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 	if c.divert(now, false, out) {
 		return
 	}
-	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
+	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.emergency {
 		c.fails(now, "callee", out)
 		return
 	}

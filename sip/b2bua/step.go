@@ -274,7 +274,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	}
 	answered := !c.Answer.IsZero()
 	if c.state == admitting { // nobody knows yet whose call it would have been
-		c.program.Silent = true
+		c.silent = true
 	}
 	c.state = over
 	c.stageEnd, c.reoffer = time.Time{}, nil
@@ -291,7 +291,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 
 // recordEnd writes the one event that closes the call.
 func (c *Call) recordEnd(now time.Time, v cause.Verdict, by string, answered bool, out Effects) {
-	if c.program.Silent {
+	if c.silent {
 		return
 	}
 	status := v.Status
@@ -303,7 +303,7 @@ func (c *Call) recordEnd(now time.Time, v cause.Verdict, by string, answered boo
 		status = cause.ToStatus(v.Cause())
 	}
 	c.record(now, out, ledger.Event{
-		Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency,
+		Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.emergency,
 	})
 }
 
@@ -352,7 +352,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)
 	}
-	if !c.program.Silent && c.state != admitting {
+	if !c.silent && c.state != admitting {
 		c.record(now, out, e)
 	}
 }

@@ -110,7 +110,7 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 	}
 	c.part(now, out)
 	p.Silent = false
-	c.program = p
+	c.perform(p)
 	if p.App != NoApp {
 		c.transferred(now, nil, out)
 		c.performApp(out)
@@ -161,7 +161,7 @@ func (c *Call) tellProgress(now time.Time, status int, out Effects) {
 // asked for that.
 func (c *Call) transferred(now time.Time, p *party, out Effects) {
 	t := c.transfer
-	c.transfer, c.program.Stages = nil, nil
+	c.transfer = nil
 	c.state, c.peer = talking, p
 	if c.Answer.IsZero() {
 		c.Answer = now
@@ -169,6 +169,7 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 	if p == nil {
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: c.front.ID, Party: c.program.App.String()})
 	} else {
+		c.program = &done
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 		c.join(now, c.front, out)
 	}
@@ -214,7 +215,7 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 	case !t.by.over && c.state == talking:
 		c.transfer = nil
 	case !t.by.over:
-		c.transfer, c.program.Stages = nil, nil
+		c.transfer, c.program = nil, &done
 		c.state, c.peer = talking, t.by
 		c.join(now, c.front, out)
 	case t.recall, t.by.Party.Kind != leg.Seat:
@@ -223,7 +224,7 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 		t.recall = true
 		c.part(now, out)
 		c.hearRinging(out)
-		c.program = Program{Emergency: c.program.Emergency, Stages: []Stage{{Targets: []Target{t.home()}}}}
+		c.perform(Program{Emergency: c.emergency, Stages: []Stage{{Targets: []Target{t.home()}}}})
 		c.ringStages(now, out)
 	}
 }

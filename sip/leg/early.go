@@ -20,7 +20,7 @@ func (l *Leg) mayUpdate() bool {
 		return l.invite != nil && l.settled && !l.promise.open() && message.HasOption(l.invite, "Allow", string(sip.UPDATE))
 	}
 	f := l.forked(l.Dialog.RemoteTag)
-	return f != nil && f.settled && l.session.byUpdate
+	return f != nil && f.settled && l.byUpdate
 }
 
 // ask offers by UPDATE. Its answer is told as that of a re-INVITE.

@@ -46,13 +46,13 @@ func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 }
 
 func (l *Leg) acked(now time.Time, w Wire, ack *sip.Request) Event {
-	if !l.reliable.pending() || ack.CSeq().SeqNo != l.seq {
+	if l.reliable == nil || ack.CSeq().SeqNo != l.seq {
 		return Event{}
 	}
-	l.reliable = reliable{}
+	l.reliable = nil
 	if l.State == Ending {
-		if l.byeCause != nil {
-			l.bye(now, w, *l.byeCause)
+		if v := l.ending.cause; v != nil {
+			l.bye(now, w, *v)
 		}
 		return Event{}
 	}
@@ -84,7 +84,7 @@ func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Reque
 
 func (l *Leg) reoffered(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
 	switch {
-	case l.Live() && (l.server != nil || l.update != nil || l.reliable.pending()):
+	case l.Live() && (l.server != nil || l.update != nil || l.reliable != nil):
 		l.later(now, w, tx, req)
 	case l.Live() && l.client != nil:
 		w.Respond(now, tx, l.respond(req, 491, "", nil))

@@ -74,7 +74,7 @@ func (l *Leg) respond(req *sip.Request, status int, reason string, body []byte, 
 
 // Invite sends the INVITE of an outbound leg, with extra headers.
 func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
-	l.opening = &opening{body, headers}
+	l.opening = &opening{body: body, headers: headers}
 	l.offer(now, w, body, headers)
 }
 
@@ -93,7 +93,7 @@ func (l *Leg) Reoffer(now time.Time, w Wire, body []byte, headers ...sip.Header)
 
 // busy tells whether an offer is under way, or an INVITE that may carry one.
 func (l *Leg) busy() bool {
-	return l.client != nil || l.server != nil || l.update != nil || l.asks != 0 || l.reliable.pending()
+	return l.client != nil || l.server != nil || l.update != nil || l.asks != 0 || l.reliable != nil
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
@@ -147,7 +147,7 @@ func (l *Leg) End(now time.Time, w Wire, v cause.Verdict, headers ...sip.Header)
 		l.refuse(now, w, v, headers)
 	default:
 		l.State = Ending
-		l.giveUp = now.Add(linger)
+		l.ending = &ending{giveUp: now.Add(linger)}
 		w.Cancel(now, l.client, reasonFor(v))
 	}
 }
@@ -174,9 +174,9 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 
 // hangUp sends BYE, or waits with it until the ACK of our 2xx has come.
 func (l *Leg) hangUp(now time.Time, w Wire, v cause.Verdict) {
-	if l.Inbound && l.State == Answered && l.reliable.pending() {
+	if l.Inbound && l.State == Answered && l.reliable != nil {
 		l.State = Ending
-		l.byeCause = &v
+		l.ending = &ending{cause: &v}
 		return
 	}
 	l.bye(now, w, v)
@@ -189,10 +189,8 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	}
 	l.dropQuestion(now, w)
 	l.State = Ending
-	l.byeCause = nil
-	l.reliable = reliable{}
-	l.session.stop()
-	l.giveUp = now.Add(linger)
+	l.ending = &ending{giveUp: now.Add(linger)}
+	l.reliable, l.session = nil, nil
 	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
@@ -202,10 +200,14 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }
 
-// setBody attaches SDP, or marks the message as having no body.
+// setBody attaches SDP, if any. Without the length that is added first, sipgo looks
+// through all headers for one.
 func setBody(msg sip.Message, body []byte) {
-	if body != nil {
-		msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	if body == nil {
+		return
 	}
+	msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	length := sip.ContentLengthHeader(len(body))
+	msg.AppendHeader(&length)
 	msg.SetBody(body)
 }
