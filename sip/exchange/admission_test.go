@@ -244,6 +244,9 @@ func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, flow tr
 		}
 		p.Shown = &c
 	}
+	if name == a.world.trunks.answers {
+		p.Answer = a.world.trunks.answer
+	}
 	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {

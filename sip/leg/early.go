@@ -32,7 +32,7 @@ func (l *Leg) ask(now time.Time, w Wire, body []byte) {
 		f.answer = nil // it answered another offer
 	}
 	l.asks = req.CSeq().SeqNo
-	w.Start(now, req, flow, l)
+	l.start(now, w, req, flow)
 }
 
 // answeredEarly takes the response to our offer by UPDATE.

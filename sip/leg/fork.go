@@ -54,7 +54,7 @@ func (l *Leg) acknowledge(now time.Time, w Wire, res *sip.Response, rseq uint32)
 	req := l.Dialog.Request(sip.PRACK, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("RAck", fmt.Sprintf("%d %d %s", rseq, res.CSeq().SeqNo, sip.INVITE)))
 	setBody(req, nil)
-	w.Start(now, req, flow, l)
+	l.start(now, w, req, flow)
 	return true
 }
 

@@ -36,6 +36,9 @@
 //     rung for: one that has no final response in time is cancelled.
 //   - An offer of ours that meets one of the party is made again after the times of
 //     RFC 3261 section 14.1, if the call still wants it.
+//   - A challenge of any request in the dialog is answered where the party's credentials
+//     are known, which are those of trunks alone: once, and once more if the nonce was
+//     stale.
 //   - What a party gives as its Reason (RFC 3326; RFC 6432 in a refusal) is read, bounded
 //     and written anew: each protocol's cause, text and location pass, nothing else.
 //   - A leg that rings follows one early dialog, that of the newest response: it is
@@ -103,12 +106,11 @@ type Leg struct {
 
 	settled  bool          // SDP went or will go out in a response that wants PRACK
 	answered bool          // a 2xx to our INVITE came: the dialog is with its sender
-	proven   bool          // a challenge of the INVITE or BYE under way was answered
 	allows   bool          // the party has said what it takes
 	byUpdate bool          // and takes UPDATE
 	brief    uint8         // 422s that came in a row
 	minSE    time.Duration // what the party has told us by those; 0: nothing
-	answer   Answer        // nil: challenges are refusals
+	proof    *proof        // nil: challenges are refusals
 
 	// What most legs have only for a while, or never; nil if there is none.
 	reliable   *reliable   // the 2xx that awaits an ACK
@@ -146,6 +148,7 @@ type EventKind uint8
 // The events. Fields of Event that they carry stand behind them.
 const (
 	Nothing     EventKind = iota
+	Again                 // our INVITE was sent anew, with what its refusal has asked for
 	Rings                 // Status 180 to 183, Body if it has SDP
 	Accepts               // the party answered: Body
 	Acked                 // the ACK, or the PRACK of our offer, came: Body if it carries an answer
@@ -212,7 +215,9 @@ func Calling(id int, a Address, tokens Tokens) *Leg {
 	tag := tokens.Token()
 	d := dialog.NewClient(tokens.Token(), tag, a.From, a.To, a.Target, dialog.ContactFor(a.Flow, tag))
 	d.Routes, d.Forwards = a.Routes, a.Forwards
-	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d, answer: a.Answer}
+	l := &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d}
+	l.Answers(a.Answer)
+	return l
 }
 
 // Orphan returns the leg of an INVITE that another node has sent by a flow of this

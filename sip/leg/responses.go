@@ -22,6 +22,8 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		l.Dialog.Hear(res)
 	}
 	switch {
+	case l.proven(now, w, tx, res):
+		return l.saidAgain(res)
 	case res.CSeq().MethodName == sip.UPDATE && res.CSeq().SeqNo == l.asks:
 		return l.answeredEarly(res)
 	case res.CSeq().MethodName == sip.UPDATE:
@@ -29,7 +31,7 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	case res.CSeq().MethodName == sip.NOTIFY:
 		return l.reported(tx, res.StatusCode)
 	case res.CSeq().MethodName != sip.INVITE:
-		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE && !l.byedAgain(now, w, res) {
+		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
 			l.finish()
 		}
 		return Event{}
@@ -40,6 +42,14 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	default:
 		return l.refused(now, w, tx, res)
 	}
+}
+
+// saidAgain tells that our first INVITE was sent anew.
+func (l *Leg) saidAgain(res *sip.Response) Event {
+	if l.State == Offered && res.CSeq().MethodName == sip.INVITE {
+		return Event{Kind: Again}
+	}
+	return Event{}
 }
 
 // connected takes the number of the connection that was made for the leg.
@@ -87,7 +97,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		return Event{Kind: Reanswers, Body: sdpBody(res)}
 	}
 	ended, known := l.State >= Ending, l.answered
-	l.client, l.answered, l.proven = nil, true, false
+	l.client, l.answered = nil, true
 	if ended && known { // repeated after the leg was over
 		l.sendAck(now, w, seq)
 		return Event{}
@@ -114,6 +124,9 @@ func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
 func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
 	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Ack(a.seq, flow, a.branch)
+	if l.proof != nil && l.proof.invite != nil {
+		req.AppendHeader(l.proof.invite)
+	}
 	w.Start(now, req, flow, l)
 }
 
@@ -150,11 +163,9 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 		return Event{}
 	case l.State == Done:
 		return Event{}
-	case l.invitedAgain(now, w, res):
-		return Event{}
 	case res.StatusCode == 422 && l.State == Offered && l.opening != nil && l.raise(res):
 		l.offer(now, w, l.opening.body, l.opening.headers)
-		return Event{}
+		return l.saidAgain(res)
 	}
 	l.finish()
 	return Event{Kind: Ends, Verdict: v, Moved: moved(res)}

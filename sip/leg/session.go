@@ -218,7 +218,7 @@ func (l *Leg) refresh(now time.Time, w Wire, headers ...sip.Header) {
 	req.AppendHeader(sip.NewHeader("Supported", supported))
 	l.propose(req)
 	setBody(req, nil)
-	w.Start(now, req, flow, l)
+	l.start(now, w, req, flow)
 }
 
 // renewed takes the response to our UPDATE (section 7.3).

@@ -108,7 +108,7 @@ func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	setBody(req, body)
 	l.seq = l.Dialog.LocalSeq()
-	l.client = w.Start(now, req, flow, l)
+	l.client = l.start(now, w, req, flow)
 }
 
 // AnswerReoffer accepts the party's re-INVITE or UPDATE.
@@ -195,7 +195,7 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
 	setBody(req, nil)
-	w.Start(now, req, flow, l)
+	l.start(now, w, req, flow)
 }
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }
