@@ -14,8 +14,9 @@
 //   - End works in every state and does what that state allows: a final response,
 //     CANCEL, BYE, or BYE once the ACK has come (15.1.1: the callee may not send
 //     BYE before).
-//   - A 2xx that crosses our CANCEL, and every 2xx of another fork, gets ACK and
-//     BYE; the leg that was ended stays ended.
+//   - A 2xx that crosses our CANCEL, and every 2xx of another fork, gets ACK and BYE, with
+//     the reason of the CANCEL, or that the call was completed elsewhere: no phone shows
+//     a missed call. The leg that was ended stays ended.
 //   - A leg stays on the connection that its INVITE came or went by. When that is
 //     gone, a trunk is told what is to be told by a new one to its home; a seat is
 //     not called back, its phone has to register again.
@@ -133,7 +134,7 @@ type opening struct {
 // ending is a leg that waits for its end.
 type ending struct {
 	giveUp time.Time      // when it is Done whatever comes; zero before CANCEL or BYE
-	cause  *cause.Verdict // End was asked for before a BYE may go; nil once it went
+	cause  *cause.Verdict // why, for a BYE that may be sent yet: behind an ACK or a late 2xx; nil once it went
 }
 
 // ackSent is what makes an ACK the same again.

@@ -84,7 +84,11 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 	seq := res.CSeq().SeqNo
 	switch {
 	case l.answered && tag != l.Dialog.RemoteTag:
-		giveBack(now, w, l, l.Dialog.Fork(res), seq)
+		var v cause.Verdict
+		if l.Live() {
+			v.Q850 = Elsewhere
+		}
+		giveBack(now, w, l, l.Dialog.Fork(res), seq, reasonFor(v))
 		return Event{}
 	case l.sent.branch != "" && l.sent.seq == seq:
 		l.ack(now, w, l.sent)
@@ -104,8 +108,12 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 	}
 	l.Dialog.Confirm(res)
 	l.sendAck(now, w, seq)
-	if ended { // the 2xx crossed our CANCEL
-		l.bye(now, w, cause.Verdict{})
+	if ended { // the 2xx crossed our CANCEL, and is told the same
+		var v cause.Verdict
+		if l.ending != nil && l.ending.cause != nil {
+			v = *l.ending.cause
+		}
+		l.bye(now, w, v)
 		return Event{}
 	}
 	l.State = Answered
@@ -130,12 +138,15 @@ func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
 	w.Start(now, req, flow, l)
 }
 
-// giveBack ends a fork that answered too late: ACK and BYE.
-func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
+// giveBack ends a fork that answered too late: ACK and BYE, with a reason if not "".
+func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32, reason string) {
 	flow := l.way(w, d)
 	ack := d.Ack(seq, flow, l.branch())
 	w.Start(now, ack, flow, l)
 	bye := d.Request(sip.BYE, flow, l.branch())
+	if reason != "" {
+		bye.AppendHeader(sip.NewHeader("Reason", reason))
+	}
 	w.Start(now, bye, flow, nil)
 }
 
@@ -143,7 +154,7 @@ func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
 // does it come: ACK and BYE go where it came from.
 func GiveBack(now time.Time, w Wire, res *sip.Response, flow transport.Flow, tokens Tokens) {
 	l := &Leg{Flow: flow, tokens: tokens}
-	giveBack(now, w, l, dialog.Late(res), res.CSeq().SeqNo)
+	giveBack(now, w, l, dialog.Late(res), res.CSeq().SeqNo, "")
 }
 
 func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {

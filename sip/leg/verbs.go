@@ -147,7 +147,7 @@ func (l *Leg) End(now time.Time, w Wire, v cause.Verdict, headers ...sip.Header)
 		l.refuse(now, w, v, headers)
 	default:
 		l.State = Ending
-		l.ending = &ending{giveUp: now.Add(linger)}
+		l.ending = &ending{giveUp: now.Add(linger), cause: &v}
 		w.Cancel(now, l.client, reasonFor(v))
 	}
 }
