@@ -35,6 +35,10 @@
 // Dialogs that were confirmed are left to their node, which may come back. A node that
 // stops does the same for every other: nobody could end there what still rings.
 //
+// A call whose party gets a place in a call of another node has a leg to that node's
+// exchange (Config.Node), which takes its INVITE as one from the wire: the flow says that
+// a node has sent it.
+//
 // # Watching
 //
 // Phones watch what seats do (package subscribe). One more strand, which has no
@@ -127,6 +131,9 @@ type Config struct {
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
+	// Node is the way to the exchange of another node (transport.Node), false if it
+	// cannot be reached now. nil on a single node.
+	Node func(node uint16) (transport.Flow, bool)
 	// Peers are the other nodes; nil on a single node.
 	Peers Peers
 	// Messages counts the messages that wait for a seat. nil means that nobody does.

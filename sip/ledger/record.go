@@ -73,7 +73,7 @@ func summary(c *calls) CDR {
 			if r.Entry == "" { // later ones are transfers
 				r.Entry, _, _ = strings.Cut(e.Detail, "; ")
 			}
-		case Rang, Joined:
+		case Rang, Joined, Placed:
 			parties[e.Leg] = e.Party
 		case Answered:
 			if r.Answer == "" {
@@ -125,7 +125,7 @@ func legs(c *calls) []LegRecord {
 		case LegEnded, Moved:
 			rows = append(rows, legRecord(began[e.Leg], e, answered[e.Leg]))
 			delete(began, e.Leg)
-		case Decided, Segment, Transferred, Ended, Alarm:
+		case Decided, Segment, Transferred, Placed, Ended, Alarm:
 		}
 	}
 	for id := 1; len(began) > 0 && id <= len(c.Events); id++ { // left open by a lost node

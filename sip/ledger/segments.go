@@ -30,7 +30,7 @@ func segments(c *calls) string {
 	}
 	for _, e := range c.Events {
 		switch e.Kind {
-		case Arrived, Rang, Joined:
+		case Arrived, Rang, Joined, Placed:
 			parties[e.Leg] = e.Party
 		case Segment:
 			end(e.Mono)

@@ -32,8 +32,9 @@ type promise struct {
 
 // response is a response to the INVITE that the call has asked for.
 type response struct {
-	status int
-	body   []byte
+	status  int
+	body    []byte
+	headers []sip.Header // of a 2xx
 }
 
 // open tells whether a provisional response awaits its PRACK.
@@ -62,7 +63,7 @@ func (l *Leg) reply(now time.Time, w Wire, r response) {
 		l.settled = l.settled || r.status < 200 && r.body != nil
 	case r.status >= 200:
 		l.State = Answered
-		l.accept(now, w, r.body)
+		l.accept(now, w, r.body, r.headers...)
 	case l.reliably(r.body):
 		l.promised(now, w, r)
 	default:

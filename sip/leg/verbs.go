@@ -36,21 +36,24 @@ func (l *Leg) Progress(now time.Time, w Wire, status int, body []byte) {
 		return
 	}
 	l.State = Early
-	l.reply(now, w, response{status, body})
+	l.reply(now, w, response{status, body, nil})
 }
 
-// Answer accepts an inbound leg, at once or when an outstanding PRACK has come. A leg
-// that is Settled takes no body.
-func (l *Leg) Answer(now time.Time, w Wire, body []byte) {
+// Answer accepts an inbound leg, at once or when an outstanding PRACK has come, with
+// extra headers. A leg that is Settled takes no body.
+func (l *Leg) Answer(now time.Time, w Wire, body []byte, headers ...sip.Header) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
 	}
-	l.reply(now, w, response{200, body})
+	l.reply(now, w, response{200, body, headers})
 }
 
 // accept sends the 2xx of the pending INVITE and begins to wait for its ACK.
-func (l *Leg) accept(now time.Time, w Wire, body []byte) {
+func (l *Leg) accept(now time.Time, w Wire, body []byte, headers ...sip.Header) {
 	res := l.respond(l.invite, 200, "", body)
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
 	l.grant(now, l.invite, res)
 	l.seq = l.invite.CSeq().SeqNo
 	l.reliable = repeatUntilAcked(now, l.server, res, !l.settled && sdpBody(l.invite) == nil)
