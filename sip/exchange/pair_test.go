@@ -25,6 +25,7 @@ type pair struct {
 	ledger  *recorder       // of node 2
 	second  map[string]bool // Call-IDs that parties have begun at node 2
 	cut     bool
+	mute    bool // questions are not answered
 }
 
 // join makes the second node.
@@ -38,7 +39,7 @@ func (w *world) join() {
 		w.pair.minters[i] = minter
 		c := w.config(minter)
 		c.Sender = &linked{(*network)(w), w.pair, i}
-		c.Node = w.pair.way(i)
+		c.Node, c.Peers = w.pair.way(i), peers{w.pair, i}
 		if i == 1 {
 			c.Ledger = w.pair.ledger
 		}
@@ -64,6 +65,32 @@ func (p *pair) flow(i int) transport.Flow {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(101 + i)}), 7000)
 	}
 	return transport.Flow{Node: nodeName(1 - i), Network: "net", Proto: transport.Node, Advertised: at(i), Remote: at(1 - i)}
+}
+
+// peers are those of a node.
+type peers struct {
+	pair *pair
+	node int
+}
+
+func (p peers) Nodes() []string { return []string{nodeName(1 - p.node)} }
+
+func (p peers) Ask(ctx context.Context, node string, question []byte) ([]byte, error) {
+	w := p.pair.world
+	w.mu.Lock()
+	w.log(fmt.Sprintf("node %d asks %d", p.node+1, 2-p.node), string(question))
+	mute, cut := p.pair.mute, p.pair.cut
+	w.mu.Unlock()
+	switch {
+	case node != nodeName(1-p.node) || !exchange.Asks(question):
+		w.t.Errorf("node %d asks %s %q", p.node+1, node, question)
+	case mute:
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case cut:
+		return nil, transport.ErrUnreachable
+	}
+	return p.pair.nodes[1-p.node].Answer(ctx, question)
 }
 
 // linked is the transport of a node that has a link.

@@ -193,6 +193,8 @@ func (w *world) act(a action) {
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
+		case "mute":
+			w.pair.mute = true
 		case "cut", "mend":
 			w.pair.link(a.what == "cut")
 		case "lost":

@@ -301,6 +301,44 @@ func TestReplacesAtOtherNode(t *testing.T) {
 	p.idle(t)
 }
 
+// TestPickupAtOtherNode: a phone answers, by node 2, what rings for a call of node 1.
+func TestPickupAtOtherNode(t *testing.T) {
+	t.Parallel()
+	p := startPair(t)
+	one, two := p.sip(0), p.sip(1)
+	agent, other := newPhone(t, "1002"), newPhone(t, "1003")
+	agent.register(two, "1002", 1)
+	c := ring(t, one, two, agent.peer)
+	d := other.begin(two, "**1002")
+	d.accepted()
+	c.cancelled()
+	c.answer = c.carrier.await("SIP/2.0 200")
+	c.carrier.send(one, "", c.request("ACK", 1, uri(c.answer.get("Contact")), c.answer.get("To"))...)
+	bothHear(t, c, d)
+	c.over(t, d)
+	p.idle(t)
+}
+
+// TestRetrieveAtOtherNode: a call that is parked at node 1 is retrieved by node 2.
+func TestRetrieveAtOtherNode(t *testing.T) {
+	t.Parallel()
+	p := startPair(t)
+	one, two := p.sip(0), p.sip(1)
+	agent, other := newPhone(t, "1002"), newPhone(t, "1003")
+	agent.register(one, "1002", 1)
+	c := ring(t, one, one, agent.peer)
+	c.answered(t)
+	first := agent.of(one, c.invite)
+	first.send("REFER", "202", "Refer-To: <sip:*68702@demo>")
+	first.notified("100")
+	first.notified("200")
+	first.ends()
+	d := other.dial(two, "702")
+	bothHear(t, c, d)
+	c.over(t, d)
+	p.idle(t)
+}
+
 // TestNodeDies: who talks to a party of a node that dies is let go after a time, and
 // hears no silence for ever.
 func TestNodeDies(t *testing.T) {
