@@ -346,6 +346,9 @@ type Cluster struct {
 	Advertised netip.AddrPort
 	// KeyFile holds the secret that all nodes of the cluster share. No default.
 	KeyFile string
+	// Network is the name of the network by whose RTP addresses sound goes from node to
+	// node, where the parties of a call are on two. Default: the first.
+	Network string
 }
 
 // Registration is the block registration: how long a REGISTER lasts. A shorter wish

@@ -34,7 +34,7 @@ func (n *Node) openCluster(ctx context.Context) error {
 		return err
 	}
 	n.Link, err = cluster.NewLink(cluster.LinkConfig{
-		Self: n.Membership.Self(), Keys: n.keys, Listener: listener, Handler: linkHandler{n}, Log: n.log,
+		Self: n.Membership.Self(), Keys: n.keys, Listener: listener, Handler: linkHandler{n}, Network: c.Network, Tap: n.tap, Log: n.log,
 	})
 	if err != nil {
 		_ = listener.Close()

@@ -277,7 +277,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c.Messages = n.messages
 	if n.Link != nil {
-		c.Forward, c.Peers = n.Link.Forward, peers{n}
+		c.Forward, c.Node, c.Peers = n.Link.Forward, n.Link.Node, peers{n}
 	}
 	n.Exchange = exchange.New(c)
 	n.unwatch = append(n.unwatch, n.Directory.WatchMessages(n.Exchange.MessagesChanged))
