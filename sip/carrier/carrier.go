@@ -8,7 +8,9 @@
 //   - An address that takes no calls is tried last, never left out: if none is
 //     healthy, calls try them all.
 //   - OPTIONS go to every address of a trunk that has an interval for it, sooner
-//     while its state is in doubt; any answer but 408 and 503 is one.
+//     while its state is in doubt. Any answer says that it is there, whatever its
+//     status, but for 408 (something before it speaks for who is silent) and 503.
+//   - Loopback addresses are asked only of a trunk that is stated to answer.
 //   - What an operator disables is in the store: it holds for every node, and
 //     after a restart. Emergency calls go by a disabled trunk when no other is left.
 //
