@@ -11,6 +11,7 @@
 //     while its state is in doubt. Any answer says that it is there, whatever its
 //     status, but for 408 (something before it speaks for who is silent) and 503.
 //   - Loopback addresses are asked only of a trunk that is stated to answer.
+//   - A node that stops gives its registrations up, within LeaveTime.
 //   - What an operator disables is in the store: it holds for every node, and
 //     after a restart. Emergency calls go by a disabled trunk when no other is left.
 //
@@ -110,6 +111,7 @@ type Desk struct {
 	mu       sync.Mutex
 	places   map[place]*address
 	switches map[name]Switch // disabled trunks by tenant and name
+	leaving  bool            // no more registrations are begun
 	trunks   map[name]*channel.Count
 	tenants  map[string]*channel.Count
 
@@ -121,6 +123,8 @@ type Desk struct {
 	unwatch func()
 	stop    context.CancelFunc
 	running sync.WaitGroup
+	// enrolling are the helpers that register; of running too.
+	enrolling sync.WaitGroup
 }
 
 // New returns a desk that knows the switches in the store. Nobody is asked before
