@@ -162,7 +162,6 @@ func options(flow transport.Flow, w trunk.Way, branch, tag string) *sip.Request 
 	req.AppendHeader(&sip.ContactHeader{Address: dialog.ContactFor(flow, "")})
 	req.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
 	req.AppendHeader(sip.NewHeader("User-Agent", leg.Product))
-	req.SetBody(nil)
 	return req
 }
 

@@ -208,7 +208,6 @@ func register(flow transport.Flow, e *enrolment, seq uint32, wish time.Duration,
 	if credentials != nil {
 		req.AppendHeader(credentials)
 	}
-	req.SetBody(nil)
 	return req
 }
 

@@ -126,7 +126,7 @@ func (w Way) URI(user string) sip.Uri {
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
 	p := leg.Party{
 		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at,
-		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers,
+		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers, Peer: t.Peer,
 	}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)
