@@ -16,8 +16,8 @@ func newBlock() *cobra.Command {
 	n := &connection{}
 	c := &cobra.Command{
 		Use: "block", Short: "Who is blocked for guessing passwords",
-		Long: fmt.Sprintf("Who is blocked for guessing passwords, by the node that is asked: each node of a\n"+
-			"cluster blocks for itself.\n\n"+
+		Long: fmt.Sprintf("Who is blocked for guessing passwords. The nodes of a cluster count and block as one:\n"+
+			"what one does holds at the others within two seconds.\n\n"+
 			"A user is blocked at an address after %d wrong passwords there, a whole address\n"+
 			"after %d different users that no seat has. A block ends by itself after %v,\n"+
 			"each further one lasts twice as long, up to %v.\n\n%s",

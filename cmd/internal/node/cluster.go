@@ -111,6 +111,9 @@ func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error
 	if exchange.Asks(question) {
 		return h.n.Exchange.Answer(ctx, question)
 	}
+	if answer, asked, err := h.n.blocks.answer(question); asked {
+		return answer, err
+	}
 	return h.n.Admin.Answer(ctx, question)
 }
 

@@ -79,6 +79,7 @@ type Node struct {
 	mint     *mark.Minter
 	tls      *wireTLS
 	unwatch  []func() // end what watches certificates, blocks and waiting messages
+	blocks   *shared[guard.Place, guard.News]
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -99,6 +100,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.startCluster()
 	n.watchCertificates()
 	n.watch(blockTick, n.Guard.Tick)
+	n.shareWithNodes()
 	n.watch(usageTick, n.Usage.Tick)
 	n.Transport.Start()
 	n.Desk.Start(n.Exchange)
