@@ -45,7 +45,8 @@ func (s *Server) removeBlocks(_ http.ResponseWriter, r *request) (any, error) {
 	return ended, err
 }
 
-// usage lists what the parties of a tenant called in the last hour, by this node.
+// usage lists what the parties of a tenant called in the last hour: in a cluster at
+// all nodes.
 func (s *Server) usage(_ http.ResponseWriter, r *request) (any, error) {
 	return s.cfg.Usage.Uses(time.Now(), r.tenant), nil
 }

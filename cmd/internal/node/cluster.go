@@ -114,6 +114,9 @@ func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error
 	if answer, asked, err := h.n.blocks.answer(question); asked {
 		return answer, err
 	}
+	if answer, asked, err := h.n.uses.answer(question); asked {
+		return answer, err
+	}
 	return h.n.Admin.Answer(ctx, question)
 }
 

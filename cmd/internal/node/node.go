@@ -80,6 +80,7 @@ type Node struct {
 	tls      *wireTLS
 	unwatch  []func() // end what watches certificates, blocks and waiting messages
 	blocks   *shared[guard.Place, guard.News]
+	uses     *shared[usage.Place, usage.News]
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -255,7 +256,8 @@ func (n *Node) openCalls(context.Context) error {
 		Node: n.Config.Node.Name, Auth: n.Auth, Guard: n.Guard, Directory: n.Directory, Attempts: n.Attempts,
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
-	n.Usage = usage.New(n.Ledger, n.policy, n.tollAlarm)
+	n.Usage = usage.New(n.Config.Node.Name, uint64(n.Started.UnixNano()), n.Ledger, n.policy, n.tollAlarm)
+	n.shareUsage()
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,

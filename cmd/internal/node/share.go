@@ -12,11 +12,13 @@ import (
 
 	"strowger/sip/cluster"
 	"strowger/sip/guard"
+	"strowger/sip/usage"
 )
 
 // How nodes ask each other for what they share.
 const (
 	blocksEvery = time.Second
+	usageEvery  = 3 * time.Second
 	newsTime    = time.Second // for an answer
 	maxPages    = 16          // answers of one node, one after another; the rest waits for the next time
 )
@@ -104,9 +106,22 @@ func (n *Node) shareBlocks() {
 	}
 }
 
+// shareUsage has the sums of what parties call be the cluster's.
+func (n *Node) shareUsage() {
+	n.uses = &shared[usage.Place, usage.News]{
+		word: "usage", read: map[string]usage.Place{},
+		since: func(_ time.Time, at usage.Place) usage.News { return n.Usage.Since(at) },
+		learn: func(now time.Time, node string, news usage.News) (usage.Place, bool) {
+			n.Usage.Learn(now, node, news)
+			return news.Place, news.More
+		},
+	}
+}
+
 // shareWithNodes asks the other nodes of the cluster until the node is closed.
 func (n *Node) shareWithNodes() {
 	if n.Link != nil {
 		n.watch(blocksEvery, func(time.Time) { n.blocks.ask(n) })
+		n.watch(usageEvery, func(time.Time) { n.uses.ask(n) })
 	}
 }

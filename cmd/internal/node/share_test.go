@@ -3,12 +3,15 @@ package node_test
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
 	"strowger/cmd/internal/hosttest"
 	"strowger/sip/auth"
 	"strowger/sip/guard"
+	"strowger/sip/ledger"
+	"strowger/sip/usage"
 )
 
 // tries has a phone register with a password, and returns the answer's first line.
@@ -67,5 +70,27 @@ func TestBlocksAreTheClusters(t *testing.T) {
 	until(t, "node 1 has ended the block", func() bool { return !blocked(0) })
 	if got := phone.tries(p.sip(0), "1001", "demo-1001"); got != "SIP/2.0 200 OK" {
 		t.Errorf("node 1 says %s", got)
+	}
+}
+
+// TestUsageIsTheClusters: what a seat called at either node is one sum at both.
+func TestUsageIsTheClusters(t *testing.T) {
+	t.Parallel()
+	p := startPair(t)
+	for i, n := range p.nodes {
+		call := fmt.Sprint("call-", i)
+		now := time.Now()
+		n.Usage.Record(
+			ledger.Event{Kind: ledger.Arrived, At: now, Call: call, Tenant: "demo", Leg: 1, Party: "seat:1001"},
+			ledger.Event{Kind: ledger.Rang, At: now, Call: call, Leg: 2, Party: "trunk:carrier", To: "+441632960123"},
+			ledger.Event{Kind: ledger.Ended, At: now, Call: call},
+		)
+	}
+	for i, n := range p.nodes {
+		until(t, fmt.Sprint("node ", i+1, " shows both calls"), func() bool {
+			return slices.ContainsFunc(n.Usage.Uses(time.Now(), "demo"), func(u usage.Use) bool {
+				return u.Party == "seat:1001" && u.Calls == 2
+			})
+		})
 	}
 }
