@@ -39,6 +39,7 @@ import (
 	"strowger/sip/seat"
 	"strowger/sip/security"
 	"strowger/sip/state"
+	"strowger/sip/subscribe"
 	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -279,7 +280,8 @@ func (n *Node) openCalls(context.Context) error {
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
-	c.Messages = n.messages
+	l := n.Config.Limits
+	c.Messages, c.Subscriptions = n.messages, subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
 	if n.Link != nil {
 		c.Forward, c.Peers = n.Link.Forward, peers{n}
 	}
