@@ -103,7 +103,7 @@ It is renamed at 16 MiB, four older ones are kept; it may be rotated by others t
 event, then source come first. Events are wrong-password, unknown-user, blocked
 (for seconds), guessing (blocked but for the configuration), unblocked,
 foreign-request, tls-handshake-failed, limit-exceeded, destination-disallowed
-(target, not source), toll-alarm and events-dropped. For fail2ban, in
+(of SIP or sound; target, not source), toll-alarm and events-dropped. In fail2ban's
 filter.d/strowger.conf:
 
   [Definition]

@@ -68,6 +68,11 @@ func (n *Node) alarm(b guard.Block, c guard.Change) {
 	}
 }
 
+// disallowed tells of an address that SDP wants sound at and that is sent none.
+func (n *Node) disallowed(network string, to netip.AddrPort, label string) {
+	n.Events.Report(time.Now(), security.Event{Kind: security.NotAllowed, Target: to, Network: network, Detail: "sound of call " + label})
+}
+
 // watch calls something again and again until the node is closed.
 func (n *Node) watch(every time.Duration, look func(now time.Time)) {
 	stop, ended := make(chan struct{}), make(chan struct{})

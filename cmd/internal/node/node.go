@@ -199,7 +199,7 @@ func (n *Node) openLedger(context.Context) error {
 }
 
 func (n *Node) openMedia(context.Context) error {
-	c := relay.Config{Networks: map[string]relay.Network{}}
+	c := relay.Config{Networks: map[string]relay.Network{}, Disallowed: n.disallowed}
 	for _, w := range n.Config.Networks {
 		c.DSCP = w.DSCPRTP
 		c.Networks[w.Name] = rtpNetwork(w)
