@@ -13,7 +13,7 @@ import (
 )
 
 // sippWait is how long a scenario may take.
-const sippWait = 60 * time.Second
+const sippWait = 90 * time.Second
 
 // side is one sipp process: a carrier or a phone.
 type side struct {
