@@ -80,6 +80,25 @@ func TestNextCarrier(t *testing.T) {
 	}
 }
 
+// TestTryingForEver: a carrier that only ever says 100 is cancelled once its time is over
+// (Timer C of RFC 3261, section 16.6, is as long as a plan has a trunk ring), and the next
+// one has the call.
+func TestTryingForEver(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const to = "901632960555"
+	second := host()
+	n := startNode(t, backedUp(second)[0],
+		change("demo.plan.hcl", `trunk { trunks = ["carrier"] }`, "trunk {\n    trunks  = [\"carrier\", \"backup\"]\n    timeout = \"3s\"\n  }"))
+	first := n.waits("carrier", n.carrier, rung, toInvite(100, "Trying"), cancelled())
+	backup := n.waits("backup", second, answers(), hungUp())
+	call := n.call("1001", host(), to, ada.dials(to), pause(200), ada.hangsUp(3))
+	allDone(call, first, backup)
+	if took := first.when("CANCEL").Sub(first.when("INVITE")); took < 2900*time.Millisecond || took > 4*time.Second {
+		t.Errorf("it was cancelled after %v, want 3 s", took)
+	}
+	n.recorded(byCaller)
+}
+
 // TestBusyIsBusy: who is busy is so by every carrier: no other is tried.
 func TestBusyIsBusy(t *testing.T) {
 	need(t, "sipp", "sip-tester")
