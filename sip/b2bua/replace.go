@@ -53,7 +53,7 @@ func (c *Call) found(now time.Time, e Found, out Effects) {
 		return
 	}
 	c.program.Replaces.EarlyOnly = e.Early
-	c.state, c.Answer, caller.answered = talking, now, now
+	c.state, c.Answer = talking, now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID})
 	caller.Answer(now, out, body)
 	caller.offer = nil

@@ -38,16 +38,15 @@ func (c *Call) takeAnswer(p *party, body []byte, out Effects) bool {
 // the peer that it is to be joined with; nil peer means an application.
 func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 	ours := sdp.Defaults()
-	if peer != nil {
+	switch {
+	case p.replied: // it stays what it was (13.2.1)
+		ours = p.agreed.Codecs
+	case peer != nil:
 		ours = peer.agreed.Codecs
 	}
 	if p.offer == nil { // the party offered nothing: it answers in its ACK
 		p.ours = true
 		return p.session.Offer(p.local, p.offers(sdp.Arrange(ours, sdp.Defaults())), sdp.SendRecv), nil
-	}
-	if p.reply != nil { // it stays what it was (13.2.1)
-		p.agree(p.agreed, out)
-		return p.reply, nil
 	}
 	body, agreed, err := p.session.Answer(p.offer, p.local, sdp.ArrangeAnswer(p.offer.Codecs(), ours), sdp.SendRecv)
 	if err != nil {
@@ -72,7 +71,7 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 	if len(a.Codecs) == 0 {
 		a.Codecs = p.agreed.Codecs
 	}
-	p.agreed, p.able = a, sdp.Join(a.Codecs, p.able)
+	p.agreed, p.able = agreed{a.Codecs, a.Direction, a.Held}, sdp.Join(a.Codecs, p.able)
 	out.Update(p.ID, p.bounded(a.Remote))
 }
 
@@ -112,11 +111,11 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 		if other != nil {
 			c.align(now, other, p, out)
 		}
-	case p.Settled(), p.reply != nil:
+	case p.Settled(), p.replied:
 		if p.Settled() {
 			c.watch(p, out)
 		}
-		p.reply = nil // of no more use while the call lives
+		p.replied = false
 		if other != nil {
 			c.align(now, p, other, out)
 		}
@@ -139,7 +138,7 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 		p.RefuseReoffer(now, out, sdpVerdict(err))
 		return
 	}
-	p.offer, p.reply, p.refuses = d, nil, false
+	p.offer, p.replied, p.refuses = d, false, false
 	c.answerReoffer(now, p, out)
 }
 
@@ -294,7 +293,7 @@ func (c *Call) other(p *party) *party {
 // earlyPeer is the party that the caller hears while it rings, or nil.
 func (c *Call) earlyPeer() *party {
 	for p := range c.rung() {
-		if p.early {
+		if p.early() {
 			return p
 		}
 	}
@@ -307,7 +306,7 @@ func (c *Call) watch(p *party, out Effects) {
 	if c.state != talking {
 		return
 	}
-	out.Watch(p.ID, p.agreed.Remote.Receive && !p.agreed.Held)
+	out.Watch(p.ID, p.agreed.speaks())
 }
 
 // sdpVerdict says with which status an SDP that cannot be used is refused.

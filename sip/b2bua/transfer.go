@@ -257,7 +257,7 @@ func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 	if !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
-	p.early, p.sounds = true, body
+	p.ring.early, p.ring.sounds = true, body
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	return true
