@@ -248,7 +248,7 @@ func (c *Call) retries(now time.Time, p *party, out Effects) {
 // the headers.
 func (c *Call) repeat(now time.Time, p *party, out Effects, headers ...sip.Header) {
 	saved := p.session
-	if err := p.Reoffer(now, out, p.session.Repeat(p.agreed.Codecs, p.agreed.Direction), headers...); err != nil {
+	if err := p.Reoffer(now, out, p.session.Repeat(p.local), headers...); err != nil {
 		p.session = saved
 		return
 	}
