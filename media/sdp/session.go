@@ -20,8 +20,8 @@ type Session struct {
 	lines   []line  // m-lines of the last exchange, kept by every later one
 	audio   int     // which of them is ours
 	numbers []Codec // every dynamic payload number used so far
-	said    sound // our m-line in the last body
-	offers  bool  // that is an offer, to which answers may come
+	said    sound   // our m-line in the last body
+	offers  bool    // that is an offer, to which answers may come
 }
 
 // line is an m-line that we refuse or have refused.

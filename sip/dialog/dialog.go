@@ -246,8 +246,9 @@ func Via(flow transport.Flow, branch string) *sip.ViaHeader {
 		Transport: strings.ToUpper(string(flow.Proto)),
 		Host:      Host(flow.Advertised.Addr()),
 		Port:      int(flow.Advertised.Port()),
-		Params:    sip.HeaderParams{{K: "branch", V: branch}},
+		Params:    make(sip.HeaderParams, 1, 2),
 	}
+	v.Params[0] = sip.HeaderKV{K: "branch", V: branch}
 	if flow.Proto == transport.UDP {
 		v.Params = append(v.Params, sip.HeaderKV{K: "rport"})
 	}

@@ -113,7 +113,6 @@ func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
 func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
 	flow := l.way(l.Dialog)
 	req := l.Dialog.Ack(a.seq, flow, a.branch)
-	req.SetBody(nil)
 	w.Start(now, req, flow, l)
 }
 
@@ -121,10 +120,8 @@ func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
 func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
 	flow := l.way(d)
 	ack := d.Ack(seq, flow, l.branch())
-	ack.SetBody(nil)
 	w.Start(now, ack, flow, l)
 	bye := d.Request(sip.BYE, flow, l.branch())
-	bye.SetBody(nil)
 	w.Start(now, bye, flow, nil)
 }
 

@@ -39,8 +39,8 @@ func (l *Leg) Progress(now time.Time, w Wire, status int, body []byte, headers .
 	l.reply(now, w, response{status, body, headers})
 }
 
-// Answer accepts an inbound leg, at once or when an outstanding PRACK has come. A leg
-// that is Settled takes no body.
+// Answer accepts an inbound leg, at once or when an outstanding PRACK has come, with
+// extra headers. A leg that is Settled takes no body.
 func (l *Leg) Answer(now time.Time, w Wire, body []byte, headers ...sip.Header) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
@@ -199,10 +199,14 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }
 
-// setBody attaches SDP, or marks the message as having no body.
+// setBody attaches SDP, if any. Without the length that is added first, sipgo looks
+// through all headers for one.
 func setBody(msg sip.Message, body []byte) {
-	if body != nil {
-		msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	if body == nil {
+		return
 	}
+	msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	length := sip.ContentLengthHeader(len(body))
+	msg.AppendHeader(&length)
 	msg.SetBody(body)
 }

@@ -68,6 +68,7 @@ func (t *Trunk) IsAt(a netip.Addr) bool {
 type Probe struct {
 	Interval time.Duration // between two OPTIONS; 0: only calls tell
 	Down, Up int           // see health.Rule
+	Answers  bool          // it is stated to answer OPTIONS; see health.Rule
 }
 
 // Way is one way to call a trunk.
