@@ -115,6 +115,12 @@ func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error
 	case carrier.Asks(question):
 		return h.n.Desk.Tell()
 	}
+	if answer, asked, err := h.n.blocks.answer(question); asked {
+		return answer, err
+	}
+	if answer, asked, err := h.n.uses.answer(question); asked {
+		return answer, err
+	}
 	return h.n.Admin.Answer(ctx, question)
 }
 
