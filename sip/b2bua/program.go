@@ -15,6 +15,7 @@ import (
 // and Stages is set.
 type Program struct {
 	Caller leg.Party        // who calls
+	Answer leg.Answer       // answers the caller's challenges of requests in its dialog; nil: none is answered
 	Shown  *identity.Caller // the caller, as shown to others; nil if that is not known
 	From   string           // the caller's number for the record
 	// Network and Presentation are the caller's numbers, for the record alone; "" if they

@@ -69,6 +69,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/resolve"
 	"strowger/sip/security"
 	"strowger/sip/subscribe"
 	"strowger/sip/transport"
@@ -137,6 +138,10 @@ type Config struct {
 	// Node is the way to the exchange of another node (transport.Node), false if it
 	// cannot be reached now. nil on a single node.
 	Node func(node uint16) (transport.Flow, bool)
+	// Hosts tells where a host of a route takes requests, as far as that is known, and
+	// has it found out if it is not; it does not block. nil: routes by name are not
+	// followed.
+	Hosts func(resolve.Target) []resolve.Address
 	// Peers are the other nodes; nil on a single node.
 	Peers Peers
 	// Messages counts the messages that wait for a seat. nil means that nobody does.
