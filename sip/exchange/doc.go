@@ -135,13 +135,13 @@ type Config struct {
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
+	// Node is the way to the exchange of another node (transport.Node), false if it
+	// cannot be reached now. nil on a single node.
+	Node func(node uint16) (transport.Flow, bool)
 	// Hosts tells where a host of a route takes requests, as far as that is known, and
 	// has it found out if it is not; it does not block. nil: routes by name are not
 	// followed.
 	Hosts func(resolve.Target) []resolve.Address
-	// Node is the way to the exchange of another node (transport.Node), false if it
-	// cannot be reached now. nil on a single node.
-	Node func(node uint16) (transport.Flow, bool)
 	// Peers are the other nodes; nil on a single node.
 	Peers Peers
 	// Messages counts the messages that wait for a seat. nil means that nobody does.

@@ -59,14 +59,14 @@ func (l *Leg) saidAgain(res *sip.Response) Event {
 func (l *Leg) connected(f transport.Flow, res *sip.Response) {
 	bare := f
 	bare.Conn = 0
-	if bare == l.Flow || l.Flow.Proto == transport.UDP && f.Proto != transport.UDP && l.wants(f.Proto, res) {
+	if bare == l.Flow || l.Flow.Proto == transport.UDP && f.Proto != transport.UDP && l.asksFor(f.Proto, res) {
 		l.Flow = f
 	}
 }
 
-// wants tells whether what follows the response in its dialog goes by a transport that
+// asksFor tells whether what follows the response in its dialog goes by a transport that
 // the party names.
-func (l *Leg) wants(proto transport.Proto, res *sip.Response) bool {
+func (l *Leg) asksFor(proto transport.Proto, res *sip.Response) bool {
 	if l.answered || l.Party.Kind != Trunk || message.Tag(res.To().Params) == "" {
 		return false
 	}

@@ -283,7 +283,8 @@ func (n *Node) openCalls(context.Context) error {
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
 	l := n.Config.Limits
-	c.Messages, c.Hosts, c.Subscriptions = n.messages, n.Resolver.Glance, subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
+	c.Messages, c.Hosts = n.messages, n.Resolver.Glance
+	c.Subscriptions = subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
 	if n.Link != nil {
 		c.Forward, c.Node, c.Peers = n.Link.Forward, n.Link.Node, peers{n}
 	}
