@@ -193,6 +193,10 @@ func (w *world) act(a action) {
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
+		case "store-away":
+			w.pair.places.mu.Lock()
+			w.pair.places.away = true
+			w.pair.places.mu.Unlock()
 		case "mute":
 			w.pair.mute = true
 		case "cut", "mend":

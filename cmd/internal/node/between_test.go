@@ -65,6 +65,7 @@ type talk struct {
 	target        string
 	cseq          int
 	sound         string // SDP of the node
+	invite        string // Via of the phone's INVITE
 }
 
 func (d *talk) request(method, target, to string, more ...string) []string {
@@ -101,7 +102,9 @@ func (f *phone) begin(at, number string, headers ...string) *talk {
 		f.t.Fatal(err)
 	}
 	d.cseq++
-	f.send(at, f.sdp(), d.request("INVITE", target, to, append(headers, "Proxy-Authorization: "+answer)...)...)
+	second := d.request("INVITE", target, to, append(headers, "Proxy-Authorization: "+answer)...)
+	d.invite = second[1]
+	f.send(at, f.sdp(), second...)
 	return d
 }
 
@@ -114,6 +117,17 @@ func (d *talk) accepted() {
 	}
 	d.remote, d.target, d.sound = ok.get("To"), uri(ok.get("Contact")), ok.body
 	d.phone.send(d.at, "", d.request("ACK", d.target, d.remote)...)
+}
+
+// refused is how a call to a number is refused.
+func (f *phone) refused(at, number string) string {
+	f.t.Helper()
+	d := f.begin(at, number)
+	res := f.wait(d.id, "SIP/2.0 2", "SIP/2.0 4", "SIP/2.0 5")
+	ack := d.request("ACK", "sip:"+number+"@demo", res.get("To"))
+	ack[1] = d.invite
+	f.send(at, "", ack...)
+	return res.first
 }
 
 // taken answers the INVITE that rings, and returns the dialog.
@@ -333,8 +347,13 @@ func TestRetrieveAtOtherNode(t *testing.T) {
 	first.notified("100")
 	first.notified("200")
 	first.ends()
+	if status := other.refused(two, "*68702"); !strings.HasPrefix(status, "SIP/2.0 486") {
+		t.Errorf("node 2 gives the place again: %s", status)
+	}
 	d := other.dial(two, "702")
 	bothHear(t, c, d)
+	told := agent.dial(two, "*68702") // it is free for node 2 now
+	told.send("BYE", "200")
 	c.over(t, d)
 	p.idle(t)
 }
