@@ -68,7 +68,8 @@ func refusal(called string, v cause.Verdict) b2bua.Program {
 func (r *request) shown() *identity.Caller {
 	c := r.caller
 	return &identity.Caller{
-		Display: strings.Clone(c.Display), Presentation: strings.Clone(c.Presentation), Withheld: c.Withheld, Privacy: c.Privacy,
+		Display: strings.Clone(c.Display), Presentation: strings.Clone(c.Presentation),
+		Network: strings.Clone(c.Network), Tel: strings.Clone(c.Tel), Withheld: c.Withheld, Privacy: c.Privacy,
 	}
 }
 

@@ -271,8 +271,9 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
 	}
 	var targets []b2bua.Target
+	shown := answers(s)
 	for _, b := range bindings {
-		if t, ok := a.phone(r, s, b); ok {
+		if t, ok := a.phone(r, s, shown, b); ok {
 			targets = append(targets, t)
 		}
 	}

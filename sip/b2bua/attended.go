@@ -49,7 +49,7 @@ func (c *Call) attended(now time.Time, m *Moving, out Effects) {
 		out.Hear(t.by.ID, 0)
 	}
 	p := c.attach(now, m, out)
-	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: p.identity().Presentation})
+	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: p.who().Presentation})
 	c.front = t.other
 	c.transferred(now, p, out)
 	out.Keep(m)

@@ -83,6 +83,10 @@
 //     was told a place: its party waits there, until a caller whose program names its
 //     dialog takes it over, or who parked it is rung. Picking up is taking over the
 //     dialog of a leg that rings.
+//   - Each party is told who the other is, as far as it may know (package identity): by
+//     the responses to its INVITE, and, when another comes in that one's place, by UPDATE
+//     as soon as its leg is quiet. A phone that lists what it takes without UPDATE gets a
+//     re-INVITE instead; who lists nothing, or refuses, is left as it is.
 //   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
 //     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - The ledger is written before a fact is acted on.

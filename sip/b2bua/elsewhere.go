@@ -48,7 +48,7 @@ func (c *Call) elsewhere(now time.Time, d message.Replaces, at transport.Flow, b
 	}
 	id := len(c.legs) + 1
 	b := Behalf{By: by, With: c.caller().behind(), Call: c.ID, Leg: id, Own: own}
-	c.program.Stages = []Stage{{Targets: []Target{placeAt(d, at, b, c.caller().identity(), to)}}}
+	c.program.Stages = []Stage{{Targets: []Target{placeAt(d, at, b, *c.caller().who(), to)}}}
 	c.ringStages(now, out)
 }
 
@@ -71,7 +71,7 @@ func (c *Call) transferElsewhere(now time.Time, at transport.Flow, out Effects) 
 	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: to})
 	c.part(now, out)
 	out.Hear(t.other.ID, 0)
-	c.program = Program{Emergency: c.program.Emergency, Urgent: c.program.Urgent}
+	c.program = &Program{Emergency: c.program.Emergency, Urgent: c.program.Urgent}
 	c.elsewhere(now, t.asks, at, t.by.Party, true, to, out)
 }
 

@@ -83,7 +83,7 @@ func (c *Call) attach(now time.Time, m *Moving, out Effects) *party {
 	c.legs = append(c.legs, p)
 	out.Attach(p.ID, m)
 	c.record(now, out, ledger.Event{
-		Kind: ledger.Joined, Leg: p.ID, Party: p.Party.String(), To: p.identity().Presentation, SIPCallID: p.Dialog.CallID,
+		Kind: ledger.Joined, Leg: p.ID, Party: p.Party.String(), To: p.who().Presentation, SIPCallID: p.Dialog.CallID,
 		Detail: m.from,
 	})
 	return p
@@ -116,6 +116,7 @@ func (c *Call) Take(now time.Time, id int, m *Moving, early bool, out Effects) b
 	default:
 		return false
 	}
+	c.inform(now, out)
 	return true
 }
 

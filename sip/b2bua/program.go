@@ -49,6 +49,14 @@ type Program struct {
 	Urgent    bool    // like an emergency call, no limit of a trunk's calls stops it
 }
 
+// done is the program of a call that has nothing left to carry out. Nobody changes it.
+var done Program
+
+// perform begins a program.
+func (c *Call) perform(p Program) {
+	c.program, c.why, c.emergency, c.silent = &p, p.Why, p.Emergency, p.Silent
+}
+
 // App is an application that answers by itself.
 type App uint8
 

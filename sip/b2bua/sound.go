@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"strowger/media"
 	"strowger/media/sdp"
 	"strowger/sip/cause"
@@ -255,10 +257,11 @@ func (c *Call) retries(now time.Time, p *party, out Effects) {
 	}
 }
 
-// refreshes offers a party what was agreed with it, so that its session lives on.
-func (c *Call) refreshes(now time.Time, p *party, out Effects) {
+// repeat offers a party what was agreed with it: so that its session lives on, or for
+// the headers.
+func (c *Call) repeat(now time.Time, p *party, out Effects, headers ...sip.Header) {
 	saved := p.session
-	if err := p.Reoffer(now, out, p.session.Repeat(p.agreed.Codecs, p.agreed.Direction)); err != nil {
+	if err := p.Reoffer(now, out, p.session.Repeat(p.agreed.Codecs, p.agreed.Direction), headers...); err != nil {
 		p.session = saved
 		return
 	}

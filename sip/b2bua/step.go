@@ -107,11 +107,17 @@ func (Tick) isEvent()      {}
 
 // Step advances the call by one event.
 func (c *Call) Step(now time.Time, ev Event, out Effects) {
+	c.step(now, ev, out)
+	c.inform(now, out)
+}
+
+func (c *Call) step(now time.Time, ev Event, out Effects) {
 	switch e := ev.(type) {
 	case Admitted:
 		c.admitted(now, e.Program, out)
 	case Request:
 		if p := c.party(e.Leg); p != nil {
+			p.hear(e.Msg)
 			ev := p.Request(now, out, e.Tx, e.Msg)
 			c.introduce(p)
 			c.legEvent(now, p, ev, out)
@@ -123,6 +129,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	case Response:
 		if p := c.party(e.Leg); p != nil {
 			p.hearEnd, p.heard = time.Time{}, true
+			p.hear(e.Msg)
 			c.placed(now, p, e.Msg, out)
 			ev := p.Response(now, out, e.Tx, e.Msg)
 			c.introduce(p)
@@ -207,7 +214,7 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	case leg.ReofferFail:
 		c.reofferFailed(now, p, ev.Verdict, out)
 	case leg.Refreshes:
-		c.refreshes(now, p, out)
+		c.repeat(now, p, out)
 	case leg.Retries:
 		c.retries(now, p, out)
 	case leg.Digit:
@@ -274,7 +281,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	}
 	answered := !c.Answer.IsZero()
 	if c.state == admitting { // nobody knows yet whose call it would have been
-		c.program.Silent = true
+		c.silent = true
 	}
 	c.state = over
 	c.stageEnd, c.reoffer = time.Time{}, nil
@@ -291,7 +298,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 
 // recordEnd writes the one event that closes the call.
 func (c *Call) recordEnd(now time.Time, v cause.Verdict, by string, answered bool, out Effects) {
-	if c.program.Silent {
+	if c.silent {
 		return
 	}
 	status := v.Status
@@ -303,7 +310,7 @@ func (c *Call) recordEnd(now time.Time, v cause.Verdict, by string, answered boo
 		status = cause.ToStatus(v.Cause())
 	}
 	c.record(now, out, ledger.Event{
-		Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency,
+		Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.emergency,
 	})
 }
 
@@ -352,7 +359,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)
 	}
-	if !c.program.Silent && c.state != admitting {
+	if !c.silent && c.state != admitting {
 		c.record(now, out, e)
 	}
 }

@@ -63,7 +63,6 @@ type admission struct {
 	messages  subscribe.Messages
 	limits    subscribe.Limits
 	shows     []string
-	trusted   map[string]bool // nil if the story is not about who calls
 }
 
 func parseProgram(w *world, text string) *admission {
@@ -135,9 +134,9 @@ func (a *admission) parse(text string) {
 		case "show":
 			a.shows = f[1:]
 		case "trusted":
-			a.trusted = map[string]bool{}
+			w.trunks.trusted = map[string]bool{}
 			for _, name := range f[1:] {
-				a.trusted[name] = true
+				w.trunks.trusted[name] = true
 			}
 		case "trunk-transfers":
 			a.transfers = true
@@ -245,6 +244,13 @@ func isNumber(name string) bool { return strings.Trim(name, "0123456789") == "" 
 func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, flow transport.Flow) b2bua.Program {
 	p := a.program
 	p.Shown = &identity.Caller{Presentation: name}
+	if a.world.trunks.trusted != nil {
+		c := identity.Of(req, identity.Peer{Trusted: a.world.trunks.trusted[name] && kind == leg.Trunk})
+		if kind == leg.Seat {
+			c.Display, c.Network = seatIdentity(name)
+		}
+		p.Shown = &c
+	}
 	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {
@@ -307,12 +313,17 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
 	}
-	if a.trusted != nil {
-		c := identity.Of(req, identity.Peer{Trusted: a.trusted[req.From().Address.User] && !a.seat})
+	if a.world.trunks.trusted != nil {
+		c := identity.Of(req, identity.Peer{Trusted: a.world.trunks.trusted[req.From().Address.User] && !a.seat})
 		address.From = c.From("192.0.2.1")
 		address.Headers = c.ToSeat("192.0.2.1")
+		if kind == leg.Seat {
+			shown := identity.Caller{Presentation: seat}
+			shown.Display, shown.Network = seatIdentity(seat)
+			address.Shown = &shown
+		}
 		if kind == leg.Trunk {
-			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
+			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.world.trunks.trusted[seat]}, "192.0.2.1")
 		}
 	}
 	address.Redirect = a.redirect(seat, req, a.world.trunks.follows[seat])
@@ -340,6 +351,11 @@ func (a *admission) redirect(from string, req *sip.Request, left int) func(sip.U
 	}
 }
 
+// seatIdentity is what is known of a seat in stories about who calls.
+func seatIdentity(number string) (display, network string) {
+	return "Seat " + number, "+44163296" + number
+}
+
 func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
 	if a.others[name] {
@@ -355,7 +371,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 		a.world.mu.Unlock()
 		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
-	p.Codecs = a.world.trunks.codecs[name]
+	p.Codecs, p.Peer.Trusted = a.world.trunks.codecs[name], kind == leg.Trunk && a.world.trunks.trusted[name]
 	return p
 }
 

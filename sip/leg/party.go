@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/message"
 	"strowger/sip/transport"
 )
@@ -22,7 +23,11 @@ const (
 
 // Party is who a leg talks to.
 type Party struct {
-	Kind    Kind
+	Kind Kind
+	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
+	Transfers bool
+	// Peer is how far a trunk is trusted about who talks. The zero value of a seat: not.
+	Peer    identity.Peer
 	Name    string // seat number, or name of a trunk or node
 	Tenant  string
 	Network string // media and signalling network
@@ -40,8 +45,6 @@ type Party struct {
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
-	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
-	Transfers bool
 }
 
 // String is "seat:1001", "trunk:carrier" or "node:node-2", as the ledger writes it.

@@ -34,7 +34,7 @@ type promise struct {
 type response struct {
 	status  int
 	body    []byte
-	headers []sip.Header // of a 2xx
+	headers []sip.Header
 }
 
 // open tells whether a provisional response awaits its PRACK.
@@ -67,7 +67,7 @@ func (l *Leg) reply(now time.Time, w Wire, r response) {
 	case l.reliably(r.body):
 		l.promised(now, w, r)
 	default:
-		w.Respond(now, l.server, l.respond(l.invite, r.status, "", r.body))
+		w.Respond(now, l.server, l.respond(l.invite, r.status, "", r.body, r.headers...))
 	}
 }
 
@@ -82,7 +82,7 @@ func (l *Leg) promised(now time.Time, w Wire, r response) {
 	if l.promise == nil {
 		l.promise = new(promise)
 	}
-	res := l.respond(l.invite, r.status, "", r.body)
+	res := l.respond(l.invite, r.status, "", r.body, r.headers...)
 	p := l.promise
 	if p.rseq++; p.rseq == 1 { // the first is any from 1 to 2^31 - 1
 		p.rseq += uint32(l.tokens.Random(1<<31 - 1))
