@@ -54,6 +54,10 @@ func readBehalf(req *sip.Request) (b Behalf, ok bool) {
 	return b, err == nil && b.By.Tenant != "" && b.By.Name != ""
 }
 
+// Transfers tells whether the program is that of a node which transfers a party into a
+// call that there is already.
+func (p *Program) Transfers() bool { return p.Behalf != nil && p.Behalf.Own }
+
 // ForNode is the program of an INVITE by which another node asks for a place in a call
 // of this one. It is false if the INVITE is none, or did not come by the link: then
 // nothing that it says counts.

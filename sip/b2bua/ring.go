@@ -20,6 +20,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	caller := c.caller()
 	c.perform(p)
 	caller.Party, caller.shown = p.Caller, p.Shown
+	caller.timed()
 	// A number may be part of the caller's message, which is not kept.
 	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
 	if !c.silent {
@@ -122,6 +123,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.confirm, p.next, p.rang, p.redirect = t.Confirm, t.Next, now, t.Redirect
+	p.timed()
 	p.shown, p.knows = t.Shown, c.caller().who()
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
