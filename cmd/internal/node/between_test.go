@@ -241,17 +241,29 @@ func (p *pair) explained(t *testing.T, call string, kind ledger.Kind) string {
 }
 
 // TestTransferToOtherNode: a seat that talks to a carrier at node 1 and to a seat at
-// node 2 transfers the one to the other. Both hear each other, and both ledgers say so.
+// node 2 transfers the one to the other, by whichever node its phone is reached. Both
+// hear each other, and both ledgers say so.
 func TestTransferToOtherNode(t *testing.T) {
 	t.Parallel()
 	p := startPair(t)
+	expert := newPhone(t, "1003")
+	expert.register(p.sip(1), "1003", 1)
+	for i := range p.nodes {
+		t.Run(p.nodes[i].Config.Node.Name, func(t *testing.T) {
+			agent := newPhone(t, "1002")
+			agent.register(p.sip(i), "1002", 1)
+			p.transferred(t, agent, p.sip(i), expert)
+			agent.unregister(p.sip(i), "1002", 10)
+		})
+	}
+}
+
+func (p *pair) transferred(t *testing.T, agent *phone, by string, expert *phone) {
+	t.Helper()
 	one, two := p.sip(0), p.sip(1)
-	agent, expert := newPhone(t, "1002"), newPhone(t, "1003")
-	agent.register(one, "1002", 1)
-	expert.register(two, "1003", 1)
-	c := ring(t, one, one, agent.peer)
+	c := ring(t, one, by, agent.peer)
 	c.answered(t)
-	first := agent.of(one, c.invite)
+	first := agent.of(by, c.invite)
 	second := agent.begin(two, "1003")
 	end := expert.taken(two)
 	second.accepted()
