@@ -370,6 +370,32 @@ func TestRetrieveAtOtherNode(t *testing.T) {
 	p.idle(t)
 }
 
+// TestOperatorAtOtherNode: an operator transfers, at node 2, a party of a call of node 1.
+func TestOperatorAtOtherNode(t *testing.T) {
+	t.Parallel()
+	p := startPair(t)
+	one, two := p.sip(0), p.sip(1)
+	agent, other := newPhone(t, "1002"), newPhone(t, "1003")
+	agent.register(one, "1002", 1)
+	other.register(two, "1003", 1)
+	c := ring(t, one, one, agent.peer)
+	c.answered(t)
+	first := agent.of(one, c.invite)
+	client, err := api.NewClient(api.Target{Socket: p.nodes[1].Config.Admin.Socket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := callsPath + "/" + p.onlyCall(t, "node-1") + "/transfer"
+	if err := client.Do(t.Context(), "POST", path, api.Transfer{Leg: 1, To: "1003"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	end := other.taken(two)
+	first.ends()
+	bothHear(t, c, end)
+	c.over(t, end)
+	p.idle(t)
+}
+
 // TestNodeDies: who talks to a party of a node that dies is let go after a time, and
 // hears no silence for ever.
 func TestNodeDies(t *testing.T) {
