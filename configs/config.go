@@ -351,6 +351,9 @@ type Cluster struct {
 	Advertised netip.AddrPort
 	// KeyFile holds the secret that all nodes of the cluster share. No default.
 	KeyFile string
+	// Network is the name of the network by whose RTP addresses sound goes from node to
+	// node, where the parties of a call are on two. Default: the first.
+	Network string
 }
 
 // Registration is the block registration: how long a REGISTER lasts. A shorter wish
@@ -390,6 +393,14 @@ type Limits struct {
 	// Calls at once, emergency calls beside them. Default 2000; Fit lowers it to
 	// what the machine can hold.
 	Calls int
+	// Subscriptions is how many lamps of phones the node serves at once, for colleagues
+	// and for messages (RFC 6665). Default 200,000.
+	Subscriptions int
+	// SeatSubscriptions is the same of one seat. Default 200; not above Subscriptions.
+	SeatSubscriptions int
+	// Notifies is how many NOTIFYs a second all of them together are sent; what is more
+	// waits and tells the newest state. Default 2000.
+	Notifies int
 }
 
 // Log is the block log.

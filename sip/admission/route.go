@@ -42,6 +42,9 @@ type request struct {
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
+	if flow.Proto == transport.Node {
+		return a.admitNode(req, flow)
+	}
 	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow), diversion: begun(req)}
 	if r.trunk != nil {
 		if _, found, _ := message.Replaced(req); found { // it may take over nothing

@@ -39,7 +39,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	case p.App == AppPark:
 		c.offerPlace(now, out)
 	case p.Replaces != nil:
-		out.Find(Find{By: p.Caller, Dialog: *p.Replaces})
+		c.find(out)
 	case p.App != NoApp:
 		c.startApp(now, out)
 	case c.lastHop:

@@ -10,6 +10,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/transaction"
+	"strowger/sip/transport"
 )
 
 // Event is something that happens to a call.
@@ -58,17 +59,19 @@ type (
 		Leg     int
 		Program Program
 	}
-	// Found is the answer to Find: why the dialog may not be taken over, or nil, and
-	// whether it rings.
+	// Found is the answer to Find: where the dialog is, or why it may not be taken over.
+	// At is the way to the node that has it, with ErrElsewhere; zero if there is none.
 	Found struct {
-		Early bool
+		Place Place
 		Err   error
+		At    transport.Flow
 	}
-	// Fetched is the answer to Fetch: a leg, or why there is none.
+	// Fetched is the answer to Fetch: a leg, or why there is none. At is as that of Found.
 	Fetched struct {
 		Leg    int
 		Moving *Moving
 		Err    error
+		At     transport.Flow
 	}
 	// Kept tells that a leg which went to another call has its place there.
 	Kept struct{}
@@ -127,6 +130,7 @@ func (c *Call) step(now time.Time, ev Event, out Effects) {
 		if p := c.party(e.Leg); p != nil {
 			p.hearEnd, p.heard = time.Time{}, true
 			p.hear(e.Msg)
+			c.placed(now, p, e.Msg, out)
 			ev := p.Response(now, out, e.Tx, e.Msg)
 			c.introduce(p)
 			c.legEvent(now, p, ev, out)
@@ -161,6 +165,8 @@ func (c *Call) moves(now time.Time, ev Event, out Effects) {
 		c.kept(now, out)
 	case Returned:
 		c.returned(now, e.Moving, e.Verdict, out)
+	case Lost:
+		c.lost(now, e.Node)
 	case Tick:
 		c.tick(now, out)
 	}
@@ -255,7 +261,8 @@ func (c *Call) ends(now time.Time, p *party, ev leg.Event, out Effects) {
 	c.legOver(now, p, v, out)
 	switch {
 	case c.state == over, p.leaving, c.transfers(p):
-	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504: // it went silent; nobody hung up
+	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504, // it went silent; nobody hung up
+		c.state == talking && v.Status != 0 && p.Party.Kind == leg.Node: // or the node
 		c.end(now, v, "switch", out)
 	case p == c.caller(), p == c.peer:
 		c.end(now, v, p.side(), out)

@@ -39,7 +39,8 @@ import (
 //	follows carrier 1 (so many of its 3xx), codecs carrier PCMU (is offered these only),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
-//	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
+//	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
+//	nodes 2 (of a cluster), other-tenant 1004 (is of one)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -51,8 +52,10 @@ type admission struct {
 	least     time.Duration
 	random    int // percent of what could be
 	strands   int
-	transfers bool     // trunks may
-	edges     []string // further addresses of every trunk
+	nodes     int
+	others    map[string]bool // are of another tenant
+	transfers bool            // trunks may
+	edges     []string        // further addresses of every trunk
 	seat      bool
 	numbers   map[string]*admission // what is dialled as such
 	forged    bool
@@ -63,7 +66,7 @@ type admission struct {
 }
 
 func parseProgram(w *world, text string) *admission {
-	a := &admission{world: w, numbers: map[string]*admission{}}
+	a := &admission{world: w, numbers: map[string]*admission{}, others: map[string]bool{}}
 	w.party("caller")
 	a.parse(text)
 	return a
@@ -122,6 +125,10 @@ func (a *admission) parse(text string) {
 			a.maxCalls = atoi(arg)
 		case "caller-seat":
 			a.seat = true
+		case "other-tenant":
+			a.others[arg] = true
+		case "nodes":
+			a.nodes = atoi(arg)
 		case "strands":
 			a.strands = atoi(arg)
 		case "show":
@@ -179,8 +186,8 @@ func isParty(word string) bool {
 }
 
 // Challenge asks who shows no credentials, if the program says so.
-func (a *admission) Challenge(_ time.Time, req *sip.Request, _ transport.Flow) (int, []sip.Header, bool) {
-	if a.challenge == 0 || message.Header(req, "Authorization") != "" {
+func (a *admission) Challenge(_ time.Time, req *sip.Request, flow transport.Flow) (int, []sip.Header, bool) {
+	if a.challenge == 0 || flow.Proto == transport.Node || message.Header(req, "Authorization") != "" {
 		return 0, nil, false
 	}
 	return a.challenge, []sip.Header{sip.NewHeader("WWW-Authenticate", `Digest realm="demo"`)}, true
@@ -192,6 +199,9 @@ func (a *admission) Emergency(*sip.Request) bool { return a.program.Emergency }
 // Admit gives the program of the story.
 func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
 	a.wait(ctx)
+	if p, ok := b2bua.ForNode(req, flow); ok {
+		return p
+	}
 	name := req.From().Address.User
 	kind := leg.Trunk
 	if a.seat || isNumber(name) {
@@ -348,6 +358,9 @@ func seatIdentity(number string) (display, network string) {
 
 func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
+	if a.others[name] {
+		p.Tenant = "other"
+	}
 	if kind == leg.Trunk {
 		p.Sources = []netip.Prefix{netip.PrefixFrom(addr, 32)}
 		a.world.mu.Lock()

@@ -100,6 +100,10 @@ func (c *call) step(e *Event) {
 			c.Ended = append(c.Ended, endedLeg{c.Legs[i], *e})
 			c.Legs = slices.Delete(c.Legs, i, i+1)
 		}
+	case Placed:
+		if i := c.leg(e.Leg); i >= 0 {
+			c.Legs[i].Party = e.Party
+		}
 	case Ended:
 		c.part(e.Mono)
 		last := *e

@@ -18,6 +18,7 @@ type Kind uint8
 const (
 	Trunk Kind = iota + 1
 	Seat
+	Node // of the cluster: its call has the other side
 )
 
 // Party is who a leg talks to.
@@ -27,7 +28,7 @@ type Party struct {
 	Transfers bool
 	// Peer is how far a trunk is trusted about who talks. The zero value of a seat: not.
 	Peer    identity.Peer
-	Name    string // seat number or trunk name
+	Name    string // seat number, or name of a trunk or node
 	Tenant  string
 	Network string // media and signalling network
 	// Sources are the addresses a trunk may send from; a seat is known by its flow.
@@ -46,12 +47,16 @@ type Party struct {
 	Shows func(transport.Flow) bool
 }
 
-// String is "seat:1001" or "trunk:carrier", as the ledger writes it.
+// String is "seat:1001", "trunk:carrier" or "node:node-2", as the ledger writes it.
 func (p Party) String() string {
-	if p.Kind == Trunk {
+	switch p.Kind {
+	case Trunk:
 		return "trunk:" + p.Name
+	case Node:
+		return "node:" + p.Name
+	default:
+		return "seat:" + p.Name
 	}
-	return "seat:" + p.Name
 }
 
 // IsPeer tells whether a message that came by the flow comes from this leg's

@@ -193,6 +193,19 @@ func (l *Leg) propose(req *sip.Request) {
 	}
 }
 
+// Check has a node asked at a time whether it has the dialog still, by a refresh of the
+// session, which every node takes as an UPDATE: one that does not answer, or knows of no
+// dialog, ends the leg.
+func (l *Leg) Check(at time.Time) {
+	if !l.Talking() {
+		return
+	}
+	if l.session == nil {
+		l.session = &session{}
+	}
+	l.byUpdate, l.session.refresh = true, earlier(l.session.refresh, at)
+}
+
 // renew is due when we refresh: by UPDATE, which changes nothing, or else by a
 // re-INVITE, which the call has to fill.
 func (l *Leg) renew(now time.Time, w Wire) Event {

@@ -39,8 +39,8 @@ func (l *Leg) Progress(now time.Time, w Wire, status int, body []byte, headers .
 	l.reply(now, w, response{status, body, headers})
 }
 
-// Answer accepts an inbound leg, at once or when an outstanding PRACK has come. A leg
-// that is Settled takes no body.
+// Answer accepts an inbound leg, at once or when an outstanding PRACK has come, with
+// extra headers. A leg that is Settled takes no body.
 func (l *Leg) Answer(now time.Time, w Wire, body []byte, headers ...sip.Header) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
