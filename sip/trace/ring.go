@@ -93,9 +93,9 @@ func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g 
 // Leg notes that a dialog is a leg of a call.
 func (r *Ring) Leg(at time.Time, call string, id int, p leg.Party, callID string) {
 	h := head{kind: aLeg, leg: uint16(id), at: at.UnixNano(), dialog: maphash.String(r.seed, call)}
-	kind, whose := "seat:", Nobody
+	whose := Nobody
 	if p.Kind == leg.Trunk {
-		kind, whose = "trunk:", r.trunk(p.Name)
+		whose = r.trunk(p.Name)
 	}
 	dialog := maphash.String(r.seed, callID)
 	r.calls.mu.Lock()
@@ -104,8 +104,12 @@ func (r *Ring) Leg(at time.Time, call string, id int, p leg.Party, callID string
 	if a := r.dialogs.find(dialog); a != nil {
 		a.whose = int32(whose)
 	}
-	r.calls.put(&h, call, "\n", callID, "\n", kind, p.Name)
+	r.calls.put(&h, call, "\n", callID, "\n", kinds[p.Kind], p.Name)
 }
+
+// kinds are the beginnings of a party (leg.Party.String), which is joined to its name
+// without an allocation.
+var kinds = [...]string{0: "seat:", leg.Trunk: "trunk:", leg.Seat: "seat:", leg.Node: "node:"}
 
 // trunk is what Message says of the legs of a trunk.
 func (r *Ring) trunk(name string) Whose {

@@ -62,6 +62,13 @@ func edgeNode(t *testing.T) *node {
 	return n
 }
 
+// direct is the node without its edge.
+func (n *node) direct() *node {
+	d := *n
+	d.edge = ""
+	return &d
+}
+
 // routedAnswer rings and answers by the way that the INVITE came.
 func routedAnswer() string {
 	ok := reply(200, "OK").with("[last_Record-Route:]").sdp(usual)

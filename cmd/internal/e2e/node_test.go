@@ -65,13 +65,13 @@ func installed(t *testing.T, program, debian string) {
 
 // node is a running strowger on the demo configuration.
 type node struct {
-	t       *testing.T
-	host    string // port 5060, RTP from 20000
-	carrier string // the address of the trunk
-	edge    string // where others send what is for it; "" is itself
-	dir     string // configs/ and data/
-	process *process
-	notices []string // what it said before it was ready
+	t          *testing.T
+	host, port string // port "" is 5060; RTP from 20000
+	carrier    string // the address of the trunk
+	edge       string // where others send what is for it; "" is itself
+	dir        string // configs/ and data/
+	process    *process
+	notices    []string // what it said before it was ready
 }
 
 // edit changes a file of the demo configuration for one node.
@@ -92,13 +92,6 @@ func startNode(t *testing.T, edits ...edit) *node {
 	n.configure(edits)
 	n.start()
 	return n
-}
-
-// direct is the node without its edge.
-func (n *node) direct() *node {
-	d := *n
-	d.edge = ""
-	return &d
 }
 
 // configure copies the demo configuration, moved to the node's addresses.
@@ -286,14 +279,20 @@ func (p *process) output() string {
 // until asks again and again, and fails the test if the answer stays no.
 func until(t *testing.T, what string, yes func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), fileWait)
+	within(t, fileWait, what, yes)
+}
+
+// within is until with another bound.
+func within(t *testing.T, bound time.Duration, what string, yes func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !yes() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("after %v still not: %s", fileWait, what)
+			t.Fatalf("after %v still not: %s", bound, what)
 		case <-tick.C:
 		}
 	}

@@ -229,6 +229,23 @@ func TestReached(t *testing.T) {
 	}
 }
 
+// TestReachedByINFO: a key that comes by INFO counts where one is awaited.
+func TestReachedByINFO(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const to = "+448081570002"
+	at := host()
+	n := startNode(t, reached(at)...)
+	key := func(cseq int, digit string) string {
+		m := called("INFO", cseq).with("Content-Type: application/dtmf-relay")
+		m.body = "Signal=" + digit + "\nDuration=160"
+		return steps(m, await("200"), pause(200))
+	}
+	trunk := n.waits("carrier", n.carrier, answers(), pause(500), key(1, "2"), key(2, "1"), hangsUpOn(3))
+	call := n.call("caller", at, to, carrier.calls(to), hungUp())
+	allDone(trunk, call)
+	n.recorded(ending{"answered", 200, 16, "callee"})
+}
+
 // TestNotReached: nobody presses 1. The caller is told, has another seat, or leaves.
 func TestNotReached(t *testing.T) {
 	need(t, "sipp", "sip-tester")

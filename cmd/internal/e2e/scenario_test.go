@@ -62,6 +62,12 @@ func (m message) sdp(body string) message {
 	return m
 }
 
+// offering has another SDP than the message had.
+func (m message) offering(body string) message {
+	m.body = body
+	return m
+}
+
 // swap puts another line in place of the one that begins with the prefix.
 func (m message) swap(prefix, line string) message {
 	m = m.with()

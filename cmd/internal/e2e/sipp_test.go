@@ -13,7 +13,7 @@ import (
 )
 
 // sippWait is how long a scenario may take.
-const sippWait = 60 * time.Second
+const sippWait = 90 * time.Second
 
 // side is one sipp process: a carrier or a phone.
 type side struct {
@@ -32,7 +32,7 @@ func (n *node) run(name, at, transport string, args []string, list ...any) *side
 	cmd := exec.Command("sipp", append([]string{
 		"-sf", file, "-i", at, "-p", "5060", "-mi", at, "-mp", "6000", "-t", transport,
 		"-m", "1", "-nostdin", "-timer_resol", "1", "-trace_msg", "-message_file", s.trace, "-trace_err", "-error_file", filepath.Join(dir, name+".errors"),
-	}, append(args, cmp.Or(n.edge, n.host)+":5060")...)...)
+	}, append(args, cmp.Or(n.edge, n.host)+":"+cmp.Or(n.port, "5060"))...)...)
 	cmd.Dir = dir
 	s.process = launch(n.t, cmd, filepath.Join(dir, name+".log"))
 	return s

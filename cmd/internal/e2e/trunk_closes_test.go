@@ -118,6 +118,27 @@ func (n *node) phoneOf(seat string) (*ua.Agent, chan *ua.Call) {
 	return a, calls
 }
 
+// lineTo is whom a carrier calls by a line.
+const lineTo = "sip:+448081570002@127.0.0.1"
+
+// lineIn is a connection that the carrier opens.
+func (n *node) lineIn() *line {
+	n.t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(n.carrier)}}
+	conn, err := dialer.DialContext(n.t.Context(), "tcp", n.host+":5060")
+	return newLine(n.t, conn, err)
+}
+
+// lineRequest is a request of the carrier's call; answers to it go to port 5060 if the
+// line is gone.
+func (n *node) lineRequest(l *line, method string, cseq int, to string) []string {
+	return []string{
+		method + " " + lineTo + " SIP/2.0", "Via: SIP/2.0/TCP " + n.carrier + ";branch=z9hG4bK" + method,
+		"Max-Forwards: 70", "From: <sip:+441632960123@" + n.carrier + ">;tag=carrier", "To: " + to, "Call-ID: in@" + n.carrier,
+		fmt.Sprintf("CSeq: %d %s", cseq, method), "Contact: <sip:+441632960123@" + l.conn.LocalAddr().String() + ";transport=tcp>",
+	}
+}
+
 // TestTrunkCloses: a carrier that closes the connection of a call which stands is
 // told of the call's end by a new one.
 func TestTrunkCloses(t *testing.T) {
@@ -141,23 +162,13 @@ func TestTrunkCloses(t *testing.T) {
 		},
 		"in": func(t *testing.T, n *node, _ net.Listener) (*line, *ua.Call) {
 			t.Helper()
-			const to = "sip:+448081570002@127.0.0.1"
 			phone, calls := n.phoneOf("1002")
 			if _, err := phone.Register(t.Context(), time.Minute); err != nil {
 				t.Fatal(err)
 			}
-			dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(n.carrier)}}
-			conn, err := dialer.DialContext(t.Context(), "tcp", n.host+":5060")
-			l := newLine(t, conn, err)
-			request := func(method, to string) []string {
-				return []string{
-					method + " sip:+448081570002@127.0.0.1 SIP/2.0", "Via: SIP/2.0/TCP " + n.carrier + ";branch=z9hG4bK" + method,
-					"Max-Forwards: 70", "From: <sip:+441632960123@" + n.carrier + ">;tag=carrier", "To: " + to, "Call-ID: in@" + n.carrier,
-					"CSeq: 1 " + method, "Contact: <sip:+441632960123@" + conn.LocalAddr().String() + ";transport=tcp>",
-				}
-			}
-			l.send(silence, request("INVITE", "<"+to+">")...)
-			l.send("", request("ACK", header(t, l.await("SIP/2.0 200"), "To"))...)
+			l := n.lineIn()
+			l.send(silence, n.lineRequest(l, "INVITE", 1, "<"+lineTo+">")...)
+			l.send("", n.lineRequest(l, "ACK", 1, header(t, l.await("SIP/2.0 200"), "To"))...)
 			return l, <-calls
 		},
 	} {
@@ -185,4 +196,29 @@ func TestTrunkCloses(t *testing.T) {
 			n.recorded(want)
 		})
 	}
+}
+
+// TestTrunkReturns: a carrier's connection breaks while its call rings. The answer comes by
+// a new one to the port of its Via (RFC 3261, section 18.2.2), by which the call goes on.
+func TestTrunkReturns(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	n := startNode(t, tcpTrunk)
+	listen, err := net.Listen("tcp", n.carrier+":5060")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listen.Close()
+	phone := n.phone("1002", rung, ringing(), pause(1000), answer(), await("ACK"), hungUp())
+	first := n.lineIn()
+	first.send(silence, n.lineRequest(first, "INVITE", 1, "<"+lineTo+">")...)
+	first.await("SIP/2.0 180")
+	first.close()
+	conn, err := listen.Accept()
+	second := newLine(t, conn, err)
+	to := header(t, second.await("SIP/2.0 200"), "To")
+	second.send("", n.lineRequest(second, "ACK", 1, to)...)
+	second.send("", n.lineRequest(second, "BYE", 2, to)...)
+	second.await("SIP/2.0 200")
+	phone.done()
+	n.recorded(byCaller)
 }

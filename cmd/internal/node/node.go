@@ -4,7 +4,7 @@
 //
 // Start order: store, cluster, seed, ledger, media, transport, trunks, admission, exchange,
 // admin API; the sockets read last, when everything behind them stands. Stop order
-// is the reverse: no new calls, calls hung up, sockets closed, then ledger and store.
+// is the reverse: no new calls, registrations with carriers given up, calls hung up, sockets closed, then ledger and store.
 package node
 
 import (
@@ -117,6 +117,8 @@ func (n *Node) Stop(ctx context.Context) error {
 	var err error
 	n.stopping.Store(true)
 	if n.Exchange != nil {
+		n.Exchange.Drain()
+		n.Desk.Leave(ctx)
 		if e := n.Exchange.Close(ctx); e != nil {
 			err = fmt.Errorf("some calls did not end in time: %w", e)
 		}
@@ -285,7 +287,7 @@ func (n *Node) openCalls(context.Context) error {
 	l := n.Config.Limits
 	c.Messages, c.Subscriptions = n.messages, subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
 	if n.Link != nil {
-		c.Forward, c.Peers = n.Link.Forward, peers{n}
+		c.Forward, c.Node, c.Peers = n.Link.Forward, n.Link.Node, peers{n}
 	}
 	n.Exchange = exchange.New(c)
 	n.unwatch = append(n.unwatch, n.Directory.WatchMessages(n.Exchange.MessagesChanged))
