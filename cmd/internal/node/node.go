@@ -104,6 +104,8 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.watch(blockTick, n.Guard.Tick)
 	n.shareWithNodes()
 	n.watch(usageTick, n.Usage.Tick)
+	n.resolved(time.Now())
+	n.watch(resolvedEvery, n.resolved)
 	n.Transport.Start()
 	n.Desk.Start(n.Exchange)
 	n.Admin.Start()
