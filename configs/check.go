@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -50,6 +51,10 @@ func (r *reader) references(file *source.Body) {
 				file.Fault(r.places["emergency "+t.Name+" "+name], "emergency trunk %q has no targets; no call can go out by it", name)
 			}
 		}
+	}
+	if c := r.Cluster; c != nil {
+		known := names(r.Networks, func(n Network) string { return n.Name })
+		c.Network = r.only(file, r.places["cluster"], "cluster", r.Node.Name, "network", cmp.Or(c.Network, known[0]), known)
 	}
 	for _, role := range r.Admin.Roles {
 		for _, tenant := range role.Tenants {

@@ -192,8 +192,9 @@ type Trunk struct {
 	// URIs, else a DNS name. No two trunks of a network share one. Default: none; with
 	// one, sources may be empty.
 	ClientNames []string
-	// Health is the block health: whether its addresses are asked by OPTIONS. Zero, the
-	// default, means that only calls tell how they do.
+	// Health is the block health: how its addresses are asked by OPTIONS. By default
+	// they are, but for those on loopback; enabled = false leaves it zero, so that only
+	// calls tell how they do.
 	Health Health
 	// Limits is the block limits: channels (calls at once), channels_in, channels_out,
 	// reserved, calls_per_second_in and calls_per_second_out. Each 0, which is the
@@ -254,6 +255,10 @@ type Health struct {
 	Down int
 	// Up is how many answers in a row have it used again. Default 2, 1 to 20.
 	Up int
+	// Answers tells that the block is written: the trunk is stated to answer OPTIONS, so
+	// that its silence counts from the first one, and loopback addresses are asked too.
+	// By default silence counts once it has answered any.
+	Answers bool
 }
 
 // Group is a block trunk_group "NAME": trunks that share calls. A plan names it like a
@@ -346,6 +351,9 @@ type Cluster struct {
 	Advertised netip.AddrPort
 	// KeyFile holds the secret that all nodes of the cluster share. No default.
 	KeyFile string
+	// Network is the name of the network by whose RTP addresses sound goes from node to
+	// node, where the parties of a call are on two. Default: the first.
+	Network string
 }
 
 // Registration is the block registration: how long a REGISTER lasts. A shorter wish
@@ -385,6 +393,14 @@ type Limits struct {
 	// Calls at once, emergency calls beside them. Default 2000; Fit lowers it to
 	// what the machine can hold.
 	Calls int
+	// Subscriptions is how many lamps of phones the node serves at once, for colleagues
+	// and for messages (RFC 6665). Default 200,000.
+	Subscriptions int
+	// SeatSubscriptions is the same of one seat. Default 200; not above Subscriptions.
+	SeatSubscriptions int
+	// Notifies is how many NOTIFYs a second all of them together are sent; what is more
+	// waits and tells the newest state. Default 2000.
+	Notifies int
 }
 
 // Log is the block log.

@@ -91,6 +91,7 @@ func (r *reader) cluster(file *source.Body) {
 	c.Link = r.required(b, "link", "192.0.2.1:7000")
 	c.Advertised = address(b, "advertise", "192.0.2.1:7000", c.Link.Port())
 	c.KeyFile = r.beside(b.String("key_file", ""))
+	c.Network = b.String("network", "")
 	b.Done()
 	r.places["cluster"] = b.At
 	if !c.Advertised.IsValid() {

@@ -95,8 +95,8 @@ func TestDefaults(t *testing.T) {
 		fmt.Sprintln(c.Registration, c.Media, c.Session, c.Limits, c.Log, c.Admin, c.Store, c.Cluster) +
 		fmt.Sprintln(c.Tenants[0].Realm, c.Tenants[0].Emergency.Numbers(), c.Trunks)
 	want := `{strowger ./data} [{lan/udp udp []  127.0.0.1:5060 127.0.0.1:5060 demo 0 [sha-256 md5]}] [127.0.0.1 ports 20000-29999] 24 46
-{1m0s 10m0s 1h0m0s} {1m0s 2h0m0s} {30m0s 1m30s} {200 2000} {INFO false full} {127.0.0.1:8080 data/admin.sock   []} {} <nil>
-demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] [] udp true false false false {  { }} false [] {0s 0 0} {0 0 0 0 0 0} {[] plus false [] []} 0 <nil> <nil>}]
+{1m0s 10m0s 1h0m0s} {1m0s 2h0m0s} {30m0s 1m30s} {200 2000 200000 200 2000} {INFO false full} {127.0.0.1:8080 data/admin.sock   []} {} <nil>
+demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] [] udp true false false false {  { }} false [] {30s 3 2 false} {0 0 0 0 0 0} {[] plus false [] []} 0 <nil> <nil>}]
 `
 	want = strings.Replace(want, "{} <nil>", "{ } <nil>", 1)
 	if got != want {
@@ -213,5 +213,22 @@ func TestLoadNothing(t *testing.T) {
 	}
 	if _, err := configs.Load(huge, configs.Overrides{}); err == nil || !strings.Contains(err.Error(), "at most") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSubscriptionLimits: what is written is taken, and a seat never has more than all.
+func TestSubscriptionLimits(t *testing.T) {
+	for text, want := range map[string]string{
+		"subscriptions = 1000\nseat_subscriptions = 50\nnotifies = 300": "1000 50 300",
+		"subscriptions = 100": "100 100 2000",
+		"notifies = 1":        "200000 200 1",
+	} {
+		c, err := configs.Parse("x", whole("limits {\n"+text+"\n}\n"), configs.Overrides{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(c.Limits.Subscriptions, c.Limits.SeatSubscriptions, c.Limits.Notifies); got != want {
+			t.Errorf("%q is %s, want %s", text, got, want)
+		}
 	}
 }

@@ -43,15 +43,28 @@ func (r *reader) read(file *source.Body) {
 	r.cluster(file)
 	r.times(file)
 	r.dns(file)
-	r.Limits = Limits{Calls: 2000, Registers: 200}
-	if b := file.Block("limits"); b != nil {
-		r.Limits.Calls = b.Int("calls", r.Limits.Calls, 1, 100_000)
-		r.Limits.Registers = b.Int("registers", r.Limits.Registers, 1, 1_000_000)
-		b.Done()
-	}
+	r.limits(file)
 	r.logs(file)
 	r.trace(file)
 	r.homer(file)
+}
+
+func (r *reader) limits(file *source.Body) {
+	r.Limits = Limits{Calls: 2000, Registers: 200, Subscriptions: 200_000, SeatSubscriptions: 200, Notifies: 2000}
+	l, b := &r.Limits, file.Block("limits")
+	if b == nil {
+		return
+	}
+	l.Calls = b.Int("calls", l.Calls, 1, 100_000)
+	l.Registers = b.Int("registers", l.Registers, 1, 1_000_000)
+	l.Subscriptions = b.Int("subscriptions", l.Subscriptions, 1, 5_000_000)
+	l.SeatSubscriptions = b.Int("seat_subscriptions", min(l.SeatSubscriptions, l.Subscriptions), 1, 10_000)
+	l.Notifies = b.Int("notifies", l.Notifies, 1, 100_000)
+	b.Done()
+	if l.SeatSubscriptions > l.Subscriptions {
+		b.Fault(b.Pos("seat_subscriptions"), "a seat may have %d subscriptions, all together %d; write no more than: seat_subscriptions = %d",
+			l.SeatSubscriptions, l.Subscriptions, l.Subscriptions)
+	}
 }
 
 func (r *reader) node(file *source.Body) {

@@ -13,13 +13,21 @@ import (
 
 // health reads how a trunk is watched.
 func (r *reader) health(b *source.Body, t *Trunk) {
+	const interval = 30 * time.Second
 	h := b.Block("health")
 	if h == nil {
+		t.Health = Health{Interval: interval, Down: health.DefaultDown, Up: health.DefaultUp}
 		return
 	}
-	t.Health.Interval = h.Duration("interval", 30*time.Second, carrier.MinInterval, time.Hour)
-	t.Health.Down = h.Int("down", health.DefaultDown, 1, 20)
-	t.Health.Up = h.Int("up", health.DefaultUp, 1, 20)
+	t.Health = Health{
+		Interval: h.Duration("interval", interval, carrier.MinInterval, time.Hour),
+		Down:     h.Int("down", health.DefaultDown, 1, 20),
+		Up:       h.Int("up", health.DefaultUp, 1, 20),
+		Answers:  true,
+	}
+	if choice(h, "enabled", "true", "true", "false") == "false" {
+		t.Health = Health{}
+	}
 	h.Done()
 }
 

@@ -12,6 +12,7 @@
 //	transaction  the four state machines of RFC 3261 and 6026
 //	dialog       identifiers, CSeq, route set, remote target of one dialog
 //	leg          one party of a call
+//	deadline     what is due, in order of time
 //	b2bua        a call: its legs, its program, who hears whom. Pure
 //	exchange     the shell that runs calls: strands, timers, effects
 //	identity     who calls, and what of that each party is told

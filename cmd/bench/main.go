@@ -19,12 +19,14 @@ import (
 
 func main() {
 	var (
-		o      bench.Options
-		only   string
-		rates  string
-		format string
+		o        bench.Options
+		binaries string
+		only     string
+		rates    string
+		format   string
 	)
-	flag.StringVar(&o.Strowger, "strowger", "", "binary to measure; none: the rivals only")
+	flag.StringVar(&binaries, "strowger", "", "binary to measure, or several separated by commas; none: the rivals only")
+	flag.BoolVar(&o.Alone, "alone", false, "leave the rivals out")
 	flag.StringVar(&o.Files, "files", "testdata/bench", "folder of scenarios and rivals' configurations")
 	flag.StringVar(&o.Configs, "configs", "configs", "folder with demo.plan.hcl")
 	flag.StringVar(&only, "only", "", "measures, separated by commas; none: "+strings.Join(bench.Measures(), ","))
@@ -33,6 +35,9 @@ func main() {
 	flag.StringVar(&rates, "rates", "500,1000,1500", "calls/s that the sustained rate is tried at, rising")
 	flag.StringVar(&format, "o", "table", "table or json")
 	flag.Parse()
+	if binaries != "" {
+		o.Strowger = strings.Split(binaries, ",")
+	}
 	if only != "" {
 		o.Only = strings.Split(only, ",")
 	}

@@ -40,6 +40,8 @@ func bounded(tb testing.TB, allow ...string) (*bench, *bytes.Buffer) {
 // neither sound nor reports, and the line names what would list it.
 func TestRefusedDestination(t *testing.T) {
 	b, log := bounded(t, "127.0.0.1/32")
+	var told []string
+	b.disallowed = func(network string, to netip.AddrPort, _ string) { told = append(told, network+" "+to.String()) }
 	left, right := b.bridge(pcmu, pcmu)
 	rtp, rtcp := socketAt(t, outside), socketAt(t, outside)
 	r := left.remote(pcmu)
@@ -59,6 +61,9 @@ func TestRefusedDestination(t *testing.T) {
 	}
 	if n := b.Counters().NotAllowed.Load(); n != 1 {
 		t.Errorf("counted %d, want 1", n)
+	}
+	if want := "net " + addrOf(rtp).String(); len(told) != 1 || told[0] != want {
+		t.Errorf("told of %q, want %s", told, want)
 	}
 	line := log.String()
 	if strings.Count(line, "\n") != 1 || !strings.Contains(line, `setting="allow of network net"`) || !strings.Contains(line, "address="+addrOf(rtp).String()) {

@@ -23,6 +23,9 @@ type Config struct {
 	// Workers is the number of goroutines that carry packets, up to 64; 0 means one
 	// for each processor.
 	Workers int
+	// Disallowed is told of an address in SDP that is sent nothing, as the network or the
+	// trunk does not list it, and of the leg's label; nil means nobody. It must not block.
+	Disallowed func(network string, to netip.AddrPort, label string)
 }
 
 // Network is where one network's sound comes and goes.

@@ -51,30 +51,39 @@ func (e *endpoint) Update(r media.Remote) error {
 	if len(r.Payloads) > maxPayloads {
 		return fmt.Errorf("%s: %d payload types, at most %d are possible", e.label, len(r.Payloads), maxPayloads)
 	}
-	refused, setting, err := e.update(r)
-	if refused.IsValid() {
+	refused, err := e.update(r)
+	if refused.to.IsValid() {
 		e.plane.counters.NotAllowed.Add(1)
-		e.refuse(&e.plane.sdpLines, "sound is not sent to", refused, setting)
+		e.refuse(&e.plane.sdpLines, "sound is not sent to", refused.to, refused.setting)
+		if e.plane.disallowed != nil {
+			e.plane.disallowed(refused.network, refused.to, e.label)
+		}
 	}
 	return err
 }
 
-// update returns an address of the exchange that is sent nothing, if there is one,
-// and the setting that does not list it.
-func (e *endpoint) update(r media.Remote) (refused netip.AddrPort, setting string, err error) {
+// refusal is an address of SDP that is sent nothing, and the setting of a network or its
+// trunk that does not list it.
+type refusal struct {
+	to               netip.AddrPort
+	network, setting string
+}
+
+// update returns what of the exchange is sent nothing; its address is invalid if all is.
+func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 	p := e.plane
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.closed {
-		return refused, "", media.ErrClosed
+		return refused, media.ErrClosed
 	}
 	e.payloads, e.speaks = r.Payloads, r.Receive
 	e.in.Lock()
 	e.in.update(r, p.now())
 	latch := &e.in.latch
-	rtp, rtcp, refused := latch.screen(destinations(r))
-	if refused.IsValid() {
-		setting = latch.missing(refused.Addr())
+	rtp, rtcp, to := latch.screen(destinations(r))
+	if to.IsValid() {
+		refused = refusal{to, latch.network.name, latch.missing(to.Addr())}
 	}
 	e.out.Lock()
 	e.out.update(r, rtp, rtcp, latch.source)
@@ -84,7 +93,7 @@ func (e *endpoint) update(r media.Remote) (refused netip.AddrPort, setting strin
 	if e.hears != nil {
 		e.hears.reroute()
 	}
-	return refused, setting, nil
+	return refused, nil
 }
 
 // Hear implements media.Endpoint.

@@ -33,6 +33,7 @@ type Plane struct {
 	busyLog    rate.Sometimes
 	sdpLines   rate.Sometimes // of addresses that SDP names and nothing is sent to
 	latchLines rate.Sometimes // of sources that may not be locked to
+	disallowed func(network string, to netip.AddrPort, label string)
 	now        func() time.Time
 	dscp       int
 	counters   Counters
@@ -54,6 +55,7 @@ var _ media.Plane = (*Plane)(nil)
 // network is a Network with the state of its ports.
 type network struct {
 	Network
+	name    string
 	setting string // that Allow comes from, for the log
 	base    int32  // number of its first pair
 	ports   ports  // guarded by the plane's mutex
@@ -82,7 +84,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 	}
 	p := &Plane{
 		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, sdpLines: refusals(), latchLines: refusals(), now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
-		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{},
+		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{}, disallowed: cfg.Disallowed,
 	}
 	p.clock = clock{plane: p, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}}
 	p.layOut(cfg)
@@ -118,7 +120,7 @@ func (p *Plane) layOut(cfg Config) {
 	for name, n := range cfg.Networks {
 		n.Addresses, n.Allow = slices.Clone(n.Addresses), slices.Clone(n.Allow)
 		total := len(n.Addresses) * n.pairs()
-		net := &network{Network: n, setting: "allow of network " + name, base: base, ports: ports{total: total, rest: rest, random: random}}
+		net := &network{Network: n, name: name, setting: "allow of network " + name, base: base, ports: ports{total: total, rest: rest, random: random}}
 		for i := range int32(total) {
 			net.ports.free = append(net.ports.free, base+i)
 		}

@@ -24,6 +24,8 @@
 //     asks for (P-Preferred-Identity) among those that the tenant may present. Its
 //     network number is that of its site. It withholds by Privacy, an anonymous From
 //     or the prefix that it dials (number.Prefix), which counts most.
+//   - Another node is believed for whom it asks for a place in a call (b2bua.ForNode), by
+//     the link between nodes alone. From a wire the same words say nothing.
 //   - An emergency call needs an authenticated seat and nothing else: disabled,
 //     unregistered or barred alike. It tries every trunk of the tenant.
 //   - For CallbackTime after an emergency call, a call to the number that was

@@ -43,6 +43,12 @@ func seatCaller(s seat.Seat, asked identity.Caller, showing number.Showing) iden
 	return c
 }
 
+// answers is a seat as those see it who have called it.
+func answers(s seat.Seat) *identity.Caller {
+	c := seatCaller(s, identity.Caller{}, number.AsEver)
+	return &c
+}
+
 // networkNumber says where a seat's calls come from.
 func networkNumber(s seat.Seat) string { return cmp.Or(s.SiteNumber, s.Presentation) }
 

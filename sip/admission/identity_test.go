@@ -257,3 +257,42 @@ func TestEmergencyShowsAll(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsCalled: how who may answer is shown to who calls.
+func TestWhoIsCalled(t *testing.T) {
+	for name, tt := range map[string]struct {
+		called string
+		seat   func(*seat.Seat)
+		want   identity.Caller
+	}{
+		"seat": {"1002", nil, identity.Caller{Display: "Agent 1002", Presentation: "1002", Network: "+441632960099"}},
+		"elsewhere": {
+			"1002", func(s *seat.Seat) { s.Reached = "carrier:+447700900123" },
+			identity.Caller{Display: "Agent 1002", Presentation: "1002", Network: siteNumber},
+		},
+		"a number": {"901632960777", nil, identity.Caller{Presentation: "+441632960777"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := trustingBench(t)
+			if tt.seat != nil {
+				b.seat("1002", tt.seat)
+			}
+			p := b.fromSeat("1001", tt.called)
+			if p.Refuse != nil || len(p.Stages) == 0 || len(p.Stages[0].Targets) == 0 {
+				t.Fatalf("nobody is rung: %+v", p)
+			}
+			for _, s := range p.Stages {
+				for _, target := range s.Targets {
+					for _, way := range append([]leg.Address{target.Address}, target.Next...) {
+						if way.Shown == nil || !way.Shown.Same(&tt.want) {
+							t.Errorf("%s is shown as %+v, want %+v", way.Party, way.Shown, tt.want)
+						}
+						if trusts := way.Party.Name == "carrier"; way.Party.Peer.Trusted != trusts {
+							t.Errorf("%s is trusted: %t", way.Party, !trusts)
+						}
+					}
+				}
+			}
+		})
+	}
+}

@@ -68,7 +68,8 @@ func refusal(called string, v cause.Verdict) b2bua.Program {
 func (r *request) shown() *identity.Caller {
 	c := r.caller
 	return &identity.Caller{
-		Display: strings.Clone(c.Display), Presentation: strings.Clone(c.Presentation), Withheld: c.Withheld, Privacy: c.Privacy,
+		Display: strings.Clone(c.Display), Presentation: strings.Clone(c.Presentation),
+		Network: strings.Clone(c.Network), Tel: strings.Clone(c.Tel), Withheld: c.Withheld, Privacy: c.Privacy,
 	}
 }
 
@@ -78,6 +79,17 @@ func (r *request) referredBy(host string) []sip.Header {
 		return nil
 	}
 	return []sip.Header{sip.NewHeader("Referred-By", "<sip:"+r.refers.By.Name+"@"+host+">")}
+}
+
+// admitNode decides about an INVITE of another node, which asks for the place of a
+// party in a call of this one and for nothing else. It has decided already whether the
+// party may ask; what the party may have is seen where the dialog is.
+func (a *Admission) admitNode(req *sip.Request, flow transport.Flow) b2bua.Program {
+	p, ok := b2bua.ForNode(req, flow)
+	if !ok || a.tenants[p.Caller.Tenant] == nil {
+		return silent(cause.New(403, "", cause.Peer), nil)
+	}
+	return p
 }
 
 // replaces is the program of a seat that takes over a dialog (RFC 3891).

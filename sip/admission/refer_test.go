@@ -1,12 +1,14 @@
 package admission_test
 
 import (
+	"reflect"
 	"testing"
 
 	"strowger/sip/b2bua"
 	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/transport"
 )
 
 // TestRoute: who transfers may ask for what it may dial, and the host that it names
@@ -59,6 +61,50 @@ func TestRoute(t *testing.T) {
 
 	b.store.Away(true)
 	refused(t, ask(by, "+441632960555", "sip:1002@10.0.0.1"), 503, "Seats cannot be looked up now")
+}
+
+// TestForNode: another node may ask for a dialog for a party, by the link alone: from a
+// wire its words say nothing.
+func TestForNode(t *testing.T) {
+	b := newBench(t)
+	const replaces = "Replaces: id@host;to-tag=a;from-tag=b"
+	behalf := "Strowger-For: call=c&kind=2&leg=3&name=1001&own=true&tenant=" + tenantName + "&with=trunk%3Acarrier"
+	link := transport.Flow{Node: "node-2", Network: "between", Proto: transport.Node}
+	req := b.request("INVITE", "sip:1003@192.0.2.2", `"Caller" <sip:+441632960555@192.0.2.1>`, replaces, behalf)
+	p := b.Admit(t.Context(), b.now, req, link)
+	want := leg.Party{Kind: leg.Seat, Name: "1001", Tenant: tenantName}
+	if p.Refuse != nil || p.Replaces == nil || p.Caller.String() != "node:node-2/trunk:carrier" || p.Caller.Tenant != tenantName || p.Caller.Network != "between" ||
+		p.From != "+441632960555" || p.To != "1003" || p.Behalf == nil || !reflect.DeepEqual(p.Behalf.By, want) || !p.Behalf.Own {
+		t.Errorf("%+v", p)
+	}
+	if _, _, challenged := b.Challenge(b.now, req, link); challenged {
+		t.Error("a node is challenged")
+	}
+	for name, headers := range map[string][]string{
+		"for nobody":       {replaces},
+		"no dialog":        {behalf},
+		"unreadable":       {replaces, "Strowger-For: kind=two"},
+		"of no tenant":     {replaces, "Strowger-For: kind=2&leg=3&name=1001"},
+		"of a tenant gone": {replaces, "Strowger-For: kind=2&leg=3&name=1001&tenant=gone"},
+		"dialogs":          {replaces, replaces, behalf},
+	} {
+		p := b.Admit(t.Context(), b.now, b.request("INVITE", "sip:1003@192.0.2.2", "<sip:1@192.0.2.1>", headers...), link)
+		if p.Refuse == nil || p.Refuse.Status != 403 || !p.Silent || p.Replaces != nil {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	for name, flow := range map[string]transport.Flow{"a phone": phoneFlow, "a carrier": carrierFlow, "a phone of node 2": {Node: "node-2", Listener: phoneFlow.Listener, Network: phoneFlow.Network, Proto: transport.UDP}} {
+		if p := b.Admit(t.Context(), b.now, req, flow); p.Refuse == nil || p.Behalf != nil || p.Replaces != nil {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	if status, _, challenged := b.Challenge(b.now, req, phoneFlow); !challenged || status != 407 {
+		t.Errorf("a phone that speaks as a node is answered %d", status)
+	}
+	p = b.Admit(t.Context(), b.now, b.proven("1001", "demo-1001", "INVITE", "sip:1002@"+realm, replaces, behalf), phoneFlow)
+	if p.Refuse != nil || p.Behalf != nil || p.Caller.String() != "seat:1001" {
+		t.Errorf("a seat that speaks as a node: %+v", p)
+	}
 }
 
 // TestReplaces: an authenticated seat may ask for a dialog, nobody else.

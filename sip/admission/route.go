@@ -42,6 +42,9 @@ type request struct {
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
+	if flow.Proto == transport.Node {
+		return a.admitNode(req, flow)
+	}
 	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow), diversion: begun(req)}
 	if r.trunk != nil {
 		if _, found, _ := message.Replaced(req); found { // it may take over nothing
@@ -268,8 +271,9 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 		return nil, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us}
 	}
 	var targets []b2bua.Target
+	shown := answers(s)
 	for _, b := range bindings {
-		if t, ok := a.phone(r, s, b); ok {
+		if t, ok := a.phone(r, s, shown, b); ok {
 			targets = append(targets, t)
 		}
 	}

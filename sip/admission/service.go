@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"strowger/dialplan/service"
 	"strowger/sip/cause"
 	"strowger/sip/seat"
 	"strowger/sip/security"
@@ -24,18 +25,25 @@ func (a *Admission) full(r *request, s seat.Seat) bool {
 // barred is the refusal of a number that the class does not allow of the seat that
 // calls it, or forwards calls to it; or nil.
 func (a *Admission) barred(r *request, s seat.Seat, number string) *cause.Verdict {
-	policy := r.tenant.Service
+	destination, class, refusal := Barred(r.tenant.Service, s, number)
+	if refusal != nil {
+		a.counters.ClassRefused.Add(1)
+		a.limit(r, s, "class "+class+": "+destination)
+	}
+	return refusal
+}
+
+// Barred is the destination that a number belongs to, the class of a seat, and why that
+// may not call it, or nil. A nil policy forbids nothing.
+func Barred(policy *service.Policy, s seat.Seat, number string) (destination, class string, refusal *cause.Verdict) {
 	if policy == nil {
-		return nil
+		return "", "", nil
 	}
-	destination := policy.Of(number)
+	destination, class = policy.Of(number), policy.Class(s.Class)
 	if policy.May(s.Class, destination) {
-		return nil
+		return destination, class, nil
 	}
-	a.counters.ClassRefused.Add(1)
-	class := policy.Class(s.Class)
-	a.limit(r, s, "class "+class+": "+destination)
-	return &cause.Verdict{
+	return destination, class, &cause.Verdict{
 		Status: 403, Q850: 21, Fault: cause.Caller,
 		Reason: fmt.Sprintf("Seat %s may not call %s numbers (its class is %s)", s.Number, destination, class),
 	}

@@ -17,8 +17,8 @@ import (
 	"strowger/sip/trunk"
 )
 
-// phone is a binding of a seat as a target.
-func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target, bool) {
+// phone is a binding of a seat, which is shown to others, as a target.
+func (a *Admission) phone(r *request, s seat.Seat, shown *identity.Caller, b seat.Binding) (b2bua.Target, bool) {
 	uri, err := message.ParseURI(b.Contact)
 	if err != nil {
 		return b2bua.Target{}, false
@@ -41,6 +41,7 @@ func (a *Admission) phone(r *request, s seat.Seat, b seat.Binding) (b2bua.Target
 		To:       dialog.Name{URI: sip.Uri{Scheme: "sip", User: s.Number, Host: host}},
 		From:     r.caller.From(host),
 		Forwards: r.forwards(),
+		Shown:    shown,
 		Headers:  slices.Concat(alerting(s, host), r.caller.ToSeat(host), r.referredBy(host)),
 	}}, true
 }
@@ -54,7 +55,10 @@ func (a *Admission) reachedElsewhere(r *request, s seat.Seat) ([]b2bua.Target, c
 		names = a.cfg.Trunks.OfTenant(r.tenant.Name)
 	}
 	if t, ok := a.outside(r, names, to, r.diverted(s, to)); ok {
-		t.Confirm = true
+		t.Confirm, t.Shown = true, answers(s)
+		for i := range t.Next {
+			t.Next[i].Shown = t.Shown
+		}
 		return []b2bua.Target{t}, cause.Verdict{}
 	}
 	return nil, cause.Verdict{Status: 480, Q850: 38, Reason: "No trunk reaches seat " + s.Number, Fault: cause.Us}
@@ -145,7 +149,7 @@ func (a *Admission) carrier(r *request, name, to string, c caller) offer {
 // called are the ways to a number as targets, of which so many 3xx are followed.
 func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to string, c caller, redirects int) []b2bua.Target {
 	var targets []b2bua.Target
-	shown := c.to(t.Peer)
+	shown, called := c.to(t.Peer), &identity.Caller{Presentation: strings.Clone(to)}
 	for _, way := range ways {
 		flow, err := a.cfg.Sender.FlowTo(t.Network, way.Proto, way.AddrPort)
 		if err != nil {
@@ -157,6 +161,7 @@ func (a *Admission) called(r *request, t *trunk.Trunk, ways []trunk.Way, to stri
 		remote := t.Profile.URI(way, r.tenant.Numbering, to)
 		targets = append(targets, b2bua.Target{Address: leg.Address{
 			Party: t.Party(way.AddrPort), Flow: flow, Target: remote, To: dialog.Name{URI: remote}, From: shown.From(host), Forwards: r.forwards(),
+			Shown:   called,
 			Headers: t.Profile.Headers(shown.ToTrunk(t.Peer, host)),
 			Answer:  a.cfg.Desk.Answer(t), Redirect: a.redirect(r, t, c, redirects),
 		}})

@@ -21,7 +21,7 @@ import (
 
 // Challenge answers at once a request that shows no credentials and needs some.
 func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Flow) (status int, headers []sip.Header, ok bool) {
-	if slices.ContainsFunc(credentials(req), digest) {
+	if flow.Proto == transport.Node || slices.ContainsFunc(credentials(req), digest) {
 		return 0, nil, false
 	}
 	if req.Method == sip.INVITE && a.trunkOf(req, flow) != nil {

@@ -5,7 +5,6 @@ import (
 
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
-	"strowger/sip/message"
 )
 
 // How long a transfer waits for a leg that is not quiet: a re-INVITE may be under way.
@@ -13,10 +12,6 @@ const (
 	fetchEvery = 250 * time.Millisecond
 	fetchTime  = 8 * time.Second
 )
-
-// ErrElsewhere means that a dialog is of another node. Its party cannot be fetched from
-// there, because its sound is there too: it is called anew.
-var ErrElsewhere = cause.New(503, "The other call is on another node", cause.Us)
 
 // fetch asks for the party of the dialog that a REFER names.
 func (c *Call) fetch(out Effects) {
@@ -37,8 +32,7 @@ func (c *Call) fetched(now time.Time, e Fetched, out Effects) {
 		c.attended(now, e.Moving, out)
 	case !wanted:
 	case v == ErrElsewhere:
-		t.asks = message.Replaces{}
-		c.route(t.by, t.other, t.by.Party, t.to, out)
+		c.transferElsewhere(now, e.At, out)
 	case v == errRings && t.other.Quiet():
 		c.give(now, out)
 	case (v == errRings || v.Status == 491) && now.Before(t.until):
@@ -55,7 +49,7 @@ func (c *Call) attended(now time.Time, m *Moving, out Effects) {
 		out.Hear(t.by.ID, 0)
 	}
 	p := c.attach(now, m, out)
-	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: p.identity().Presentation})
+	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: p.who().Presentation})
 	c.front = t.other
 	c.transferred(now, p, out)
 	out.Keep(m)

@@ -83,25 +83,29 @@ type Call struct {
 	To      string
 	Entry   string
 
-	timer    leg.SessionTimer // of its legs
-	lastHop  bool             // Max-Forwards leaves none for another leg
-	state    state
-	program  Program
-	stage    int           // index into program.Stages
-	stageEnd time.Time     // when the stage stops ringing
-	outcome  cause.Verdict // best failure of the stages so far
-	legs     []*party      // by leg number - 1
-	front    *party        // whom the program serves: see caller
-	peer     *party        // whom the caller talks to
-	transfer *transfer     // that is under way, or nil
-	reoffer  *party        // whose re-INVITE waits for the other leg's answer
-	park     *parked       // how the caller is kept until somebody comes for it; nil if it is not
+	timer     leg.SessionTimer // of its legs
+	lastHop   bool             // Max-Forwards leaves none for another leg
+	state     state
+	program   *Program      // that is carried out
+	why       []string      // of the last program, which is let go when it is done
+	silent    bool          // of the same
+	emergency bool          // of the same
+	stage     int           // index into program.Stages
+	stageEnd  time.Time     // when the stage stops ringing
+	outcome   cause.Verdict // best failure of the stages so far
+	legs      []*party      // by leg number - 1
+	front     *party        // whom the program serves: see caller
+	peer      *party        // whom the caller talks to
+	transfer  *transfer     // that is under way, or nil
+	reoffer   *party        // whose re-INVITE waits for the other leg's answer
+	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 }
 
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
-	shown    *identity.Caller // who it is, as shown to others; nil for the number that was called
+	shown    *identity.Caller // who it is, as shown to others: see who
+	knows    *identity.Caller // whom it was told that it talks to; nil for nobody
 	session  sdp.Session
 	saved    *sdp.Session     // before our re-INVITE, to go back to if it fails
 	local    netip.AddrPort   // RTP address; zero until opened
@@ -132,7 +136,7 @@ type party struct {
 // New returns the call that an INVITE begins. The caller's party is what is known
 // of it before admission; timer is that of every leg.
 func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, timer leg.SessionTimer) *Call {
-	c := &Call{ID: id, Started: now, timer: timer}
+	c := &Call{ID: id, Started: now, timer: timer, program: &done}
 	if hops := req.MaxForwards(); hops != nil {
 		c.lastHop = hops.Val() <= 1
 	}
@@ -153,7 +157,7 @@ func (c *Call) Caller() *leg.Leg { return c.legs[0].Leg }
 
 // Recorded tells whether the ledger knows the call: it was decided, and is neither
 // a challenge nor a stranger's.
-func (c *Call) Recorded() bool { return c.state != admitting && !c.program.Silent }
+func (c *Call) Recorded() bool { return c.state != admitting && !c.silent }
 
 // Over tells whether the record of the call is closed.
 func (c *Call) Over() bool { return c.state == over }

@@ -32,7 +32,7 @@ func (c *Call) seize(now time.Time, id int, p leg.Party, out Effects) bool {
 	return ok
 }
 
-func (c *Call) urgent() bool { return c.program.Emergency || c.program.Urgent }
+func (c *Call) urgent() bool { return c.emergency || c.program.Urgent }
 
 // note writes why something was not done.
 func (c *Call) note(now time.Time, why string, out Effects) {

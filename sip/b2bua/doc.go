@@ -35,8 +35,26 @@
 //	Replaces, pick-up   a Program with Replaces: the caller is answered and then given
 //	                    to the call that has the dialog
 //
-// A leg stays on its node, as its sound does: the consulted party of a call on another
-// node is called anew, and a dialog there cannot be taken over.
+// # Dialogs of other nodes
+//
+// A leg stays on its node, as its sound does. Who is to have the place of a dialog of
+// another node goes on in its own call, which makes a leg to that node like any other: an
+// INVITE with Replaces, by the link between nodes. The other node answers it as a Program
+// with Replaces and gives the leg its place; each node anchors the sound of its legs. So
+// an attended transfer, Replaces and a pick-up are the same there, whatever the dialog's
+// party does.
+//
+//   - The INVITE says for whom it asks (Behalf). Who may ask is decided where the request
+//     came from; whether the dialog may be had, where that is: it has to be of the same
+//     tenant, and for a transfer the transferring seat's own.
+//   - A transfer that is refused, or whose node cannot be reached, gives the call back to
+//     who asked for it, as any other.
+//   - A leg that goes by a link which was lost talks on, as its sound does not go by it.
+//     NodePatience later it is asked for: a node that cannot be reached, or has no such
+//     dialog, ends it and so the call. Whatever is lost with the link, a BYE above all,
+//     is found out by that.
+//   - Both ledgers name the call and leg of the other node, and each knows whom its party
+//     talks to ("node:node-2/seat:1003").
 //
 // A ledger sees it as moved in one call and joined in the other, each with its segments.
 //
@@ -65,6 +83,10 @@
 //     was told a place: its party waits there, until a caller whose program names its
 //     dialog takes it over, or who parked it is rung. Picking up is taking over the
 //     dialog of a leg that rings.
+//   - Each party is told who the other is, as far as it may know (package identity): by
+//     the responses to its INVITE, and, when another comes in that one's place, by UPDATE
+//     as soon as its leg is quiet. A phone that lists what it takes without UPDATE gets a
+//     re-INVITE instead; who lists nothing, or refuses, is left as it is.
 //   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
 //     whoever comes to talk to another is introduced (Dialog.Meet).
 //   - The ledger is written before a fact is acted on.

@@ -38,7 +38,7 @@ type LegInfo struct {
 func (c *Call) Info() Info {
 	i := Info{
 		ID: c.ID, Tenant: c.Tenant, State: c.state.String(), From: c.From, To: c.To,
-		Entry: c.Entry, Why: c.program.Why, Started: c.Started, Answered: c.Answer, Emergency: c.program.Emergency,
+		Entry: c.Entry, Why: c.why, Started: c.Started, Answered: c.Answer, Emergency: c.emergency,
 	}
 	if c.transfer != nil {
 		i.State = "transferring"

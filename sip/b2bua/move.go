@@ -1,7 +1,6 @@
 package b2bua
 
 import (
-	"fmt"
 	"time"
 
 	"strowger/sip/cause"
@@ -17,6 +16,7 @@ type Moving struct {
 	Leg   int    // its number there
 	Cargo any    // what the shell carries with it
 	party *party
+	from  string // where it comes from, for the ledger
 }
 
 // Fetch asks another call for the party that talks to a dialog of it; a Fetched event
@@ -40,7 +40,7 @@ func (c *Call) Yield(now time.Time, id int, by leg.Party, out Effects) (*Moving,
 	switch {
 	case p == nil || p.over || p.leaving:
 		return nil, cause.New(481, "", cause.Caller)
-	case p.Party.Kind != by.Kind || p.Party.Name != by.Name || p.Party.Tenant != by.Tenant:
+	case !p.is(by):
 		return nil, cause.New(403, "", cause.Caller)
 	case c.transfer != nil:
 		return nil, cause.New(491, "", cause.Caller)
@@ -67,7 +67,7 @@ func (c *Call) detach(now time.Time, p *party, out Effects) *Moving {
 	if c.front, c.peer = c.other(p), nil; c.front == nil {
 		c.front = stand
 	}
-	return &Moving{Call: c.ID, Leg: p.ID, party: p}
+	return &Moving{Call: c.ID, Leg: p.ID, party: p, from: placeOf(p.ID, c.ID)}
 }
 
 // gone stands in for a leg that has moved.
@@ -83,8 +83,8 @@ func (c *Call) attach(now time.Time, m *Moving, out Effects) *party {
 	c.legs = append(c.legs, p)
 	out.Attach(p.ID, m)
 	c.record(now, out, ledger.Event{
-		Kind: ledger.Joined, Leg: p.ID, Party: p.Party.String(), To: p.identity().Presentation, SIPCallID: p.Dialog.CallID,
-		Detail: fmt.Sprintf("leg %d of call %s", m.Leg, m.Call),
+		Kind: ledger.Joined, Leg: p.ID, Party: p.Party.String(), To: p.who().Presentation, SIPCallID: p.Dialog.CallID,
+		Detail: m.from,
 	})
 	return p
 }
@@ -116,6 +116,7 @@ func (c *Call) Take(now time.Time, id int, m *Moving, early bool, out Effects) b
 	default:
 		return false
 	}
+	c.inform(now, out)
 	return true
 }
 

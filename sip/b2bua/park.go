@@ -125,7 +125,7 @@ func (c *Call) performPark(out Effects) {
 // retrieved gives the party that is parked to who has come for it.
 func (c *Call) retrieved(now time.Time, m *Moving, out Effects) {
 	c.unpark(out)
-	c.program.App = NoApp
+	c.program = &done
 	c.peer = c.attach(now, m, out)
 	c.join(now, c.peer, out)
 }
@@ -141,6 +141,6 @@ func (c *Call) unclaimed(now time.Time, out Effects) {
 	c.transfer = &transfer{by: by, other: c.front, recall: true}
 	c.part(now, out)
 	c.hearRinging(out)
-	c.program = Program{Emergency: c.program.Emergency, Stages: []Stage{{Targets: []Target{c.transfer.home()}}}}
+	c.perform(Program{Emergency: c.emergency, Stages: []Stage{{Targets: []Target{c.transfer.home()}}}})
 	c.ringStages(now, out)
 }

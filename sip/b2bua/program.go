@@ -33,6 +33,10 @@ type Program struct {
 	// answers the call that rings there. Its tenant has to be the caller's.
 	Replaces *message.Replaces
 
+	// Behalf is for whom the caller, which is the node Asks, takes it over; nil for itself.
+	Behalf *Behalf
+	Asks   string
+
 	// Pick is a call that the caller wants to have.
 	Pick *Pick
 
@@ -43,6 +47,14 @@ type Program struct {
 	Stages    []Stage // tried in order until one answers
 	Emergency bool    // every stage is tried, whatever the one before answered
 	Urgent    bool    // like an emergency call, no limit of a trunk's calls stops it
+}
+
+// done is the program of a call that has nothing left to carry out. Nobody changes it.
+var done Program
+
+// perform begins a program.
+func (c *Call) perform(p Program) {
+	c.program, c.why, c.emergency, c.silent = &p, p.Why, p.Emergency, p.Silent
 }
 
 // App is an application that answers by itself.

@@ -3,6 +3,8 @@ package b2bua
 import (
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -13,28 +15,52 @@ import (
 type Find struct {
 	By     leg.Party
 	Dialog message.Replaces
+	Own    bool // it has to be By's own: another party takes its place for it
+}
+
+// find asks for the dialog that the program takes over.
+func (c *Call) find(out Effects) {
+	f := Find{By: c.program.Caller, Dialog: *c.program.Replaces}
+	if b := c.program.Behalf; b != nil {
+		f.By, f.Own = b.By, b.Own
+	}
+	out.Find(f)
 }
 
 // Replaceable tells why the dialog of leg id may not be taken over by a party (RFC 3891
-// section 3), or nil and whether it rings. It is what Take wants, but for what happens
+// section 3), or nil and where it is. It is what Take wants, but for what happens
 // meanwhile.
-func (c *Call) Replaceable(id int, f Find) (early bool, err error) {
+func (c *Call) Replaceable(id int, f Find) (Place, error) {
 	p := c.party(id)
+	at := Place{Call: c.ID, Leg: id}
 	switch {
 	case p == nil || c.Tenant != f.By.Tenant:
-		return false, cause.New(481, "", cause.Caller)
+		return at, cause.New(481, "", cause.Caller)
 	case p.over || p.leaving:
-		return false, cause.New(603, "", cause.Caller)
+		return at, cause.New(603, "", cause.Caller)
+	case f.Own && !p.is(f.By):
+		return at, cause.New(403, "", cause.Caller)
 	case c.transfer != nil:
-		return false, cause.New(491, "", cause.Caller)
+		return at, cause.New(491, "", cause.Caller)
 	case p.Talking() && f.Dialog.EarlyOnly:
-		return false, cause.New(486, "", cause.Caller)
-	case c.state == talking && c.other(p) != nil, c.isParked(p):
-		return false, nil
+		return at, cause.New(486, "", cause.Caller)
+	case c.state == talking && c.other(p) != nil:
+		at.with(c.other(p))
+	case c.isParked(p):
+		at.with(p)
 	case c.state == ringing && p != c.caller() && p.State < leg.Answered: // we have called it: a pick-up
-		return true, nil
+		at.with(c.caller())
+		at.codecs, at.Early = c.offerCodecs(), true
+	case f.Own && (c.state == ringing && p == c.caller() || c.isOffered(p)):
+	default:
+		return at, cause.New(481, "", cause.Caller)
 	}
-	return false, cause.New(481, "", cause.Caller)
+	return at, nil
+}
+
+// is tells whether p is a party, as another call names it.
+func (p *party) is(by leg.Party) bool {
+	return p.Party.Kind == by.Kind && p.Party.Name == by.Name && p.Party.Tenant == by.Tenant
 }
 
 // found answers a caller that may take over a dialog, or refuses it.
@@ -43,19 +69,29 @@ func (c *Call) found(now time.Time, e Found, out Effects) {
 	if c.state != ringing || c.program.Replaces == nil {
 		return
 	}
-	if e.Err != nil {
-		c.end(now, cause.Of(e.Err), "switch", out)
+	switch v := cause.Of(e.Err); {
+	case e.Err == nil:
+	case v == ErrElsewhere && c.program.Behalf == nil:
+		c.elsewhere(now, *c.program.Replaces, e.At, c.program.Caller, false, c.To, out)
+		return
+	default:
+		c.end(now, v, "switch", out)
 		return
 	}
-	body, err := c.answerFor(caller, nil, out)
+	body, err := c.answerWith(caller, e.Place.codecs, out)
 	if err != nil {
 		c.end(now, sdpVerdict(err), "switch", out)
 		return
 	}
-	c.program.Replaces.EarlyOnly = e.Early
+	caller.Dialog.Expect(e.Place.session)
+	c.program.Replaces.EarlyOnly = e.Place.Early
 	c.state, c.Answer, caller.answered = talking, now, now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID})
-	caller.Answer(now, out, body)
+	var headers []sip.Header
+	if c.program.Behalf != nil {
+		headers = append(headers, e.Place.header())
+	}
+	caller.Answer(now, out, body, headers...)
 	caller.offer = nil
 	c.watch(caller, out)
 }
@@ -68,5 +104,9 @@ func (c *Call) takeOver(now time.Time, out Effects) {
 		return
 	}
 	c.program.Replaces = nil
-	out.Give(c.detach(now, caller, out), *d)
+	m := c.detach(now, caller, out)
+	if b := c.program.Behalf; b != nil {
+		m.from = b.from(c.program.Asks)
+	}
+	out.Give(m, *d)
 }

@@ -18,16 +18,16 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 		return
 	}
 	caller := c.caller()
-	c.program = p
+	c.perform(p)
 	caller.Party, caller.shown = p.Caller, p.Shown
-	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, p.From, p.To, p.Entry
-	if !c.program.Silent {
+	// A number may be part of the caller's message, which is not kept.
+	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
+	if !c.silent {
 		c.record(now, out, ledger.Event{
 			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
 			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
-		c.program.Network, c.program.Presentation = "", "" // of the message, which is not kept
 		c.recordDecision(now, p, out)
 	}
 	c.state = ringing
@@ -39,7 +39,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	case p.App == AppPark:
 		c.offerPlace(now, out)
 	case p.Replaces != nil:
-		out.Find(Find{By: p.Caller, Dialog: *p.Replaces})
+		c.find(out)
 	case p.App != NoApp:
 		c.startApp(now, out)
 	case c.lastHop:
@@ -122,6 +122,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.confirm, p.next, p.rang, p.redirect = t.Confirm, t.Next, now, t.Redirect
+	p.shown, p.knows = t.Shown, c.caller().who()
 	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
 		p.hearEnd = now.Add(Silence)
 	}
@@ -135,7 +136,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	}
 	c.record(now, out, ledger.Event{
 		Kind: ledger.Rang, Leg: p.ID, Party: t.Party.String(), To: t.To.URI.User,
-		SIPCallID: p.Dialog.CallID, Emergency: c.program.Emergency,
+		SIPCallID: p.Dialog.CallID, Emergency: c.emergency,
 	})
 	body := p.session.Offer(p.local, p.offers(c.offerCodecs()), sdp.SendRecv)
 	p.Invite(now, out, body, t.Headers)
@@ -200,7 +201,7 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 		return
 	}
 	if caller := c.caller(); caller.State == leg.Offered {
-		caller.Progress(now, out, 180, c.firstOffer(caller))
+		caller.Progress(now, out, 180, c.firstOffer(caller), c.rungFor(p)...)
 	}
 }
 
@@ -236,7 +237,7 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	p.early, p.sounds, caller.reply = true, body, answer
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
-	caller.Progress(now, out, 183, answer)
+	caller.Progress(now, out, 183, answer, c.rungFor(p)...)
 	return true
 }
 
@@ -294,11 +295,12 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller.answered = now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
-	caller.Answer(now, out, body)
+	caller.knows = p.who()
+	caller.Answer(now, out, body, caller.told(p.who())...)
 	if !caller.Asking() {
 		caller.offer = nil
 	}
-	p.sounds, c.program.Stages = nil, nil // of no more use while the call lives
+	p.sounds, c.program = nil, &done // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -373,7 +375,7 @@ func (c *Call) stageOver(now time.Time, out Effects) {
 	if c.divert(now, false, out) {
 		return
 	}
-	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.program.Emergency {
+	if refused(c.outcome) && !c.program.Stages[c.stage].Busy && !c.emergency {
 		c.fails(now, "callee", out)
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"strowger/media"
 	"strowger/media/sdp"
 	"strowger/sip/cause"
@@ -35,9 +37,16 @@ func (c *Call) takeAnswer(p *party, body []byte, out Effects) bool {
 // answerFor is our SDP towards a party whose offer is open, with the codecs of
 // the peer that it is to be joined with; nil peer means an application.
 func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
-	ours := sdp.Defaults()
-	if peer != nil {
-		ours = peer.agreed.Codecs
+	if peer == nil {
+		return c.answerWith(p, nil, out)
+	}
+	return c.answerWith(p, peer.agreed.Codecs, out)
+}
+
+// answerWith is the same with codecs; none means those of an application.
+func (c *Call) answerWith(p *party, ours []sdp.Codec, out Effects) ([]byte, error) {
+	if len(ours) == 0 {
+		ours = sdp.Defaults()
 	}
 	if p.offer == nil { // the party offered nothing: it answers in its ACK
 		p.ours = true
@@ -78,8 +87,13 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 // may send, or the party signals from; for a trunk, no address but its own.
 func (p *party) bounded(r media.Remote) media.Remote {
 	r.Signalled = p.Flow.Remote.Addr().Unmap()
-	if p.Party.Kind != leg.Trunk {
+	switch p.Party.Kind {
+	case leg.Node: // it is what it says, and says where its sound is
+		r.Signalled, r.Latch = r.RTP.Addr().Unmap(), media.LatchStrict
 		return r
+	case leg.Seat:
+		return r
+	case leg.Trunk:
 	}
 	r.Setting = "media of trunk " + p.Party.Name
 	if r.Sources = p.Party.Media; len(r.Sources) > 0 {
@@ -243,10 +257,11 @@ func (c *Call) retries(now time.Time, p *party, out Effects) {
 	}
 }
 
-// refreshes offers a party what was agreed with it, so that its session lives on.
-func (c *Call) refreshes(now time.Time, p *party, out Effects) {
+// repeat offers a party what was agreed with it: so that its session lives on, or for
+// the headers.
+func (c *Call) repeat(now time.Time, p *party, out Effects, headers ...sip.Header) {
 	saved := p.session
-	if err := p.Reoffer(now, out, p.session.Repeat(p.agreed.Codecs, p.agreed.Direction)); err != nil {
+	if err := p.Reoffer(now, out, p.session.Repeat(p.agreed.Codecs, p.agreed.Direction), headers...); err != nil {
 		p.session = saved
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/transaction"
+	"strowger/sip/transport"
 )
 
 // Event is something that happens to a call.
@@ -58,17 +59,19 @@ type (
 		Leg     int
 		Program Program
 	}
-	// Found is the answer to Find: why the dialog may not be taken over, or nil, and
-	// whether it rings.
+	// Found is the answer to Find: where the dialog is, or why it may not be taken over.
+	// At is the way to the node that has it, with ErrElsewhere; zero if there is none.
 	Found struct {
-		Early bool
+		Place Place
 		Err   error
+		At    transport.Flow
 	}
-	// Fetched is the answer to Fetch: a leg, or why there is none.
+	// Fetched is the answer to Fetch: a leg, or why there is none. At is as that of Found.
 	Fetched struct {
 		Leg    int
 		Moving *Moving
 		Err    error
+		At     transport.Flow
 	}
 	// Kept tells that a leg which went to another call has its place there.
 	Kept struct{}
@@ -104,11 +107,17 @@ func (Tick) isEvent()      {}
 
 // Step advances the call by one event.
 func (c *Call) Step(now time.Time, ev Event, out Effects) {
+	c.step(now, ev, out)
+	c.inform(now, out)
+}
+
+func (c *Call) step(now time.Time, ev Event, out Effects) {
 	switch e := ev.(type) {
 	case Admitted:
 		c.admitted(now, e.Program, out)
 	case Request:
 		if p := c.party(e.Leg); p != nil {
+			p.hear(e.Msg)
 			ev := p.Request(now, out, e.Tx, e.Msg)
 			c.introduce(p)
 			c.legEvent(now, p, ev, out)
@@ -120,6 +129,8 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	case Response:
 		if p := c.party(e.Leg); p != nil {
 			p.hearEnd, p.heard = time.Time{}, true
+			p.hear(e.Msg)
+			c.placed(now, p, e.Msg, out)
 			ev := p.Response(now, out, e.Tx, e.Msg)
 			c.introduce(p)
 			c.legEvent(now, p, ev, out)
@@ -154,6 +165,8 @@ func (c *Call) moves(now time.Time, ev Event, out Effects) {
 		c.kept(now, out)
 	case Returned:
 		c.returned(now, e.Moving, e.Verdict, out)
+	case Lost:
+		c.lost(now, e.Node)
 	case Tick:
 		c.tick(now, out)
 	}
@@ -201,7 +214,7 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	case leg.ReofferFail:
 		c.reofferFailed(now, p, ev.Verdict, out)
 	case leg.Refreshes:
-		c.refreshes(now, p, out)
+		c.repeat(now, p, out)
 	case leg.Retries:
 		c.retries(now, p, out)
 	case leg.Digit:
@@ -248,7 +261,8 @@ func (c *Call) ends(now time.Time, p *party, ev leg.Event, out Effects) {
 	c.legOver(now, p, v, out)
 	switch {
 	case c.state == over, p.leaving, c.transfers(p):
-	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504: // it went silent; nobody hung up
+	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504, // it went silent; nobody hung up
+		c.state == talking && v.Status != 0 && p.Party.Kind == leg.Node: // or the node
 		c.end(now, v, "switch", out)
 	case p == c.caller(), p == c.peer:
 		c.end(now, v, p.side(), out)
@@ -267,7 +281,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	}
 	answered := !c.Answer.IsZero()
 	if c.state == admitting { // nobody knows yet whose call it would have been
-		c.program.Silent = true
+		c.silent = true
 	}
 	c.state = over
 	c.stageEnd, c.reoffer = time.Time{}, nil
@@ -284,7 +298,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 
 // recordEnd writes the one event that closes the call.
 func (c *Call) recordEnd(now time.Time, v cause.Verdict, by string, answered bool, out Effects) {
-	if c.program.Silent {
+	if c.silent {
 		return
 	}
 	status := v.Status
@@ -296,7 +310,7 @@ func (c *Call) recordEnd(now time.Time, v cause.Verdict, by string, answered boo
 		status = cause.ToStatus(v.Cause())
 	}
 	c.record(now, out, ledger.Event{
-		Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.program.Emergency,
+		Kind: ledger.Ended, Status: status, Q850: v.Cause(), Reason: v.Phrase(), By: by, Emergency: c.emergency,
 	})
 }
 
@@ -345,7 +359,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)
 	}
-	if !c.program.Silent && c.state != admitting {
+	if !c.silent && c.state != admitting {
 		c.record(now, out, e)
 	}
 }

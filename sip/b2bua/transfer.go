@@ -90,7 +90,9 @@ func (c *Call) CanTransfer(id int) error {
 }
 
 func (c *Call) route(by, other *party, asks leg.Party, to sip.Uri, out Effects) {
-	out.Ask(Ask{Leg: by.ID, By: asks, Shown: other.identity(), To: to})
+	shown := *other.who()
+	shown.Network, shown.Tel = "", "" // those of who calls next
+	out.Ask(Ask{Leg: by.ID, By: asks, Shown: shown, To: to})
 }
 
 // routed goes on with a transfer when it is decided where it leads to.
@@ -108,7 +110,7 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 	}
 	c.part(now, out)
 	p.Silent = false
-	c.program = p
+	c.perform(p)
 	if p.App != NoApp {
 		c.transferred(now, nil, out)
 		c.performApp(out)
@@ -159,7 +161,7 @@ func (c *Call) tellProgress(now time.Time, status int, out Effects) {
 // asked for that.
 func (c *Call) transferred(now time.Time, p *party, out Effects) {
 	t := c.transfer
-	c.transfer, c.program.Stages = nil, nil
+	c.transfer = nil
 	c.state, c.peer = talking, p
 	if c.Answer.IsZero() {
 		c.Answer = now
@@ -167,6 +169,7 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 	if p == nil {
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: c.front.ID, Party: c.program.App.String()})
 	} else {
+		c.program = &done
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 		c.join(now, c.front, out)
 	}
@@ -212,7 +215,7 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 	case !t.by.over && c.state == talking:
 		c.transfer = nil
 	case !t.by.over:
-		c.transfer, c.program.Stages = nil, nil
+		c.transfer, c.program = nil, &done
 		c.state, c.peer = talking, t.by
 		c.join(now, c.front, out)
 	case t.recall, t.by.Party.Kind != leg.Seat:
@@ -221,25 +224,17 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 		t.recall = true
 		c.part(now, out)
 		c.hearRinging(out)
-		c.program = Program{Emergency: c.program.Emergency, Stages: []Stage{{Targets: []Target{t.home()}}}}
+		c.perform(Program{Emergency: c.emergency, Stages: []Stage{{Targets: []Target{t.home()}}}})
 		c.ringStages(now, out)
 	}
 }
 
 // home is the phone of who asked for the transfer.
 func (t *transfer) home() Target {
-	d, caller := t.by.Dialog, t.other.identity()
+	d, caller := t.by.Dialog, t.other.who()
 	return Target{Address: leg.Address{
-		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote, From: caller.From(d.Local.URI.Host),
+		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote, From: caller.From(d.Local.URI.Host), Shown: t.by.shown,
 	}}
-}
-
-// identity is the party as shown to others.
-func (p *party) identity() identity.Caller {
-	if p.shown != nil {
-		return *p.shown
-	}
-	return identity.Caller{Display: p.Dialog.Remote.Display, Presentation: message.Unescape(p.Dialog.Remote.URI.User)}
 }
 
 // dropTransfer tells who asked for a transfer that the call is over.

@@ -8,14 +8,38 @@
 //   - An address that takes no calls is tried last, never left out: if none is
 //     healthy, calls try them all.
 //   - OPTIONS go to every address of a trunk that has an interval for it, sooner
-//     while its state is in doubt; any answer but 408 and 503 is one.
+//     while its state is in doubt. Any answer says that it is there, whatever its
+//     status, but for 408 (something before it speaks for who is silent) and 503.
+//   - Loopback addresses are asked only of a trunk that is stated to answer.
+//   - Limits of channels and rates are of all nodes together. The nodes tell each other
+//     twice a second what calls they have and began (shareEvery); nothing is asked
+//     while a call waits. See the error below.
+//   - A node that stops gives its registrations up, within LeaveTime.
 //   - What an operator disables is in the store: it holds for every node, and
 //     after a restart. Emergency calls go by a disabled trunk when no other is left.
 //
+// # Limits over several nodes
+//
+// Each node takes from a limit what the others said last. So a limit of channels is
+// exceeded by no more than the calls that came to the other nodes within shareEvery and
+// the time of an answer: of c calls a second in all, about c/2. At the worst, when
+// bursts come to all of n nodes at once, each takes what was free: n-1 times that too
+// many. Nothing that was free everywhere is refused. A bucket holds the calls of a
+// second, and those begun elsewhere are taken from it: n nodes may begin those of n
+// seconds at once, and then all wait until that is made up for, so that over ten
+// seconds the rate holds. Calls begun before a node was heard, or while it was not for
+// shareTime, are not made up for.
+//
+// A node that does not answer has what it said last, until it is no member of the
+// cluster any more (cluster.Lease). Nodes that live and do not hear each other go on
+// so, each with the limit less what the others had; one that was never heard has
+// nothing. Channels reserved for urgent calls are those of all nodes too; no limit
+// stops an urgent call anywhere.
+//
 // # Ownership
 //
-// A Desk has one goroutine, from Start to Close, and at most MaxProbes helpers that
-// it waits for.
+// A Desk has one goroutine, and in a cluster another, from Start to Close, at most
+// MaxProbes helpers, and one for each node that is asked. It waits for all of them.
 package carrier
 
 import (
@@ -59,6 +83,7 @@ type Counters struct {
 
 	Registers       atomic.Uint64 // REGISTERs sent to trunks
 	RegistersFailed atomic.Uint64 // tries to register that failed
+	PeersSilent     atomic.Uint64 // questions to other nodes that were not answered
 	NotAnswered     atomic.Uint64 // challenges without credentials of ours, or of a realm that is not the trunk's
 	Registered      atomic.Int64  // trunks that we are registered with, at present
 }
@@ -68,7 +93,7 @@ type Asker interface {
 	Ask(ctx context.Context, f transport.Flow, build func(branch, tag string) *sip.Request) (*sip.Response, error)
 }
 
-// Config is what a Desk needs; every field but Tenants must be set.
+// Config is what a Desk needs; every field but Tenants and Peers must be set.
 type Config struct {
 	Trunks *trunk.Set
 	// Tenants limit the calls of all trunks of a tenant, by its name.
@@ -76,6 +101,7 @@ type Config struct {
 	Store   state.Store
 	Sender  transport.Sender
 	Log     *slog.Logger
+	Peers   Peers // nil: limits are those of this node
 }
 
 // name is a trunk: its tenant and its own.
@@ -108,8 +134,10 @@ type Desk struct {
 	mu       sync.Mutex
 	places   map[place]*address
 	switches map[name]Switch // disabled trunks by tenant and name
+	leaving  bool            // no more registrations are begun
 	trunks   map[name]*channel.Count
 	tenants  map[string]*channel.Count
+	peers    map[string]*peer // other nodes
 
 	// Made by New, and not changed:
 	accounts   map[name]*account
@@ -119,13 +147,15 @@ type Desk struct {
 	unwatch func()
 	stop    context.CancelFunc
 	running sync.WaitGroup
+	// enrolling are the helpers that register; of running too.
+	enrolling sync.WaitGroup
 }
 
 // New returns a desk that knows the switches in the store. Nobody is asked before
 // Start.
 func New(ctx context.Context, cfg Config) (*Desk, error) {
 	d := &Desk{
-		cfg: cfg, places: map[place]*address{}, switches: map[name]Switch{}, news: make(chan struct{}, 1),
+		cfg: cfg, places: map[place]*address{}, switches: map[name]Switch{}, peers: map[string]*peer{}, news: make(chan struct{}, 1),
 	}
 	d.count()
 	d.open()
@@ -157,6 +187,9 @@ func (d *Desk) Start(asker Asker) {
 	ctx, stop := context.WithCancel(context.Background())
 	d.asker, d.stop = asker, stop
 	d.running.Go(func() { d.run(ctx) })
+	if d.cfg.Peers != nil {
+		d.running.Go(func() { d.listen(ctx) })
+	}
 }
 
 // Close ends what Start began.

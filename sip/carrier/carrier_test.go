@@ -152,6 +152,48 @@ func TestOptions(t *testing.T) {
 	})
 }
 
+// TestSilentToOptions: an address that never answered OPTIONS is not passed over for
+// that, unless its trunk is stated to answer; loopback is asked only then.
+func TestSilentToOptions(t *testing.T) {
+	local := []*resolve.Name{resolve.Fixed(transport.UDP, netip.MustParseAddrPort("127.0.0.7:5060"))}
+	for name, tt := range map[string]struct {
+		answers bool
+		local   bool
+		asked   int // in two minutes
+		order   string
+		state   string
+	}{
+		"by default":           {false, false, 10, "12|", "unknown"}, // at 0, 10 and 20 s, then by the interval
+		"stated":               {true, false, 10, "|12", "down"},
+		"by default, loopback": {false, true, 0, "7|", "unknown"},
+		"stated, loopback":     {true, true, 5, "|7", "down"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				one := two(30 * time.Second)
+				one.Probe.Answers = tt.answers
+				if tt.local {
+					one.Targets = local
+				}
+				d, a := newDesk(t, statetest.Open(t), one)
+				d.Start(a)
+				defer d.Close()
+				<-time.After(2 * time.Minute)
+				synctest.Wait()
+				if got := order(d, &one); got != tt.order {
+					t.Errorf("the order is %s, want %s", got, tt.order)
+				}
+				if v := d.Addresses(time.Now(), &one)[0]; v.State != tt.state || tt.asked > 0 && v.Failure != "no answer within 5s" {
+					t.Errorf("%+v", v)
+				}
+				if got := a.history(); strings.Count(got, "OPTIONS") != tt.asked {
+					t.Errorf("asked %d times, want %d: %s", strings.Count(got, "OPTIONS"), tt.asked, got)
+				}
+			})
+		})
+	}
+}
+
 // TestCallsTell: without OPTIONS, calls alone put an address behind another.
 func TestCallsTell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

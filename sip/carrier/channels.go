@@ -70,10 +70,7 @@ func refused(why channel.Refusal, inbound bool, whose string) cause.Verdict {
 func (d *Desk) Channels(tenant, trunk string) (channel.Limits, channel.Figures) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c := d.trunks[name{tenant, trunk}]
-	if trunk == "" {
-		c = d.tenants[tenant]
-	}
+	c := d.counter(tenant, trunk)
 	if c == nil {
 		return channel.Limits{}, channel.Figures{}
 	}

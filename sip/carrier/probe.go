@@ -25,11 +25,11 @@ func (d *Desk) sweep(ctx context.Context, now time.Time, free chan struct{}) {
 			at := place{t.Network, w.AddrPort, w.Proto}
 			a := d.places[at]
 			if a == nil {
-				a = &address{Health: health.Health{Rule: rule(t)}}
+				a = &address{Health: health.Health{Rule: rule(t, w)}}
 				d.places[at] = a
 			}
 			a.seen = now
-			if t.Probe.Interval > 0 && !a.asking && !now.Before(a.next) {
+			if asks(t, w) && !a.asking && !now.Before(a.next) {
 				d.due(ctx, t, w, a, free)
 			}
 		}
@@ -45,8 +45,14 @@ func (d *Desk) sweep(ctx context.Context, now time.Time, free chan struct{}) {
 	}
 }
 
-func rule(t *trunk.Trunk) health.Rule {
-	return health.Rule{Down: t.Probe.Down, Up: t.Probe.Up, Asked: t.Probe.Interval > 0}
+func rule(t *trunk.Trunk, w trunk.Way) health.Rule {
+	return health.Rule{Down: t.Probe.Down, Up: t.Probe.Up, Asked: asks(t, w), Answers: t.Probe.Answers}
+}
+
+// asks tells whether an address is asked by OPTIONS. What is on loopback is a program
+// that somebody tries calls with, and many such take an OPTIONS for a call.
+func asks(t *trunk.Trunk, w trunk.Way) bool {
+	return t.Probe.Interval > 0 && (t.Probe.Answers || !w.Addr().IsLoopback())
 }
 
 // due has a helper ask an address. The lock is held.
@@ -135,13 +141,14 @@ func (d *Desk) options(ctx context.Context, t *trunk.Trunk, w trunk.Way) (health
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = fmt.Errorf("no answer within %v", ProbeTimeout)
+		return health.Event{Kind: health.Silence, Why: err.Error()}, err
 	case err != nil:
 	case res.StatusCode == 503:
 		return refusal(exchange.RetryAfter(res)), fmt.Errorf("503 %s", res.Reason)
 	case res.StatusCode == 408:
 		err = fmt.Errorf("408 %s", res.Reason)
 	default:
-		return health.Event{Kind: health.Answer}, nil
+		return health.Event{Kind: health.Answer, Asked: true}, nil
 	}
 	return health.Event{Kind: health.Failure, Why: err.Error()}, err
 }
@@ -155,7 +162,6 @@ func options(flow transport.Flow, w trunk.Way, branch, tag string) *sip.Request 
 	req.AppendHeader(&sip.ContactHeader{Address: dialog.ContactFor(flow, "")})
 	req.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
 	req.AppendHeader(sip.NewHeader("User-Agent", leg.Product))
-	req.SetBody(nil)
 	return req
 }
 

@@ -73,6 +73,9 @@ func (d *Desk) Registered(f transport.Flow, user string) *trunk.Trunk {
 // enrol has helpers register where it is time. The lock is held.
 func (d *Desk) enrol(ctx context.Context, now time.Time, free chan struct{}) {
 	d.countRegistered(now)
+	if d.leaving {
+		return
+	}
 	for _, e := range d.enrolments {
 		_, off := d.switches[nameOf(e.trunk)]
 		wanted := !now.Before(e.next)
@@ -89,8 +92,12 @@ func (d *Desk) enrol(ctx context.Context, now time.Time, free chan struct{}) {
 			return
 		}
 		e.asking = true
+		d.enrolling.Add(1)
 		d.running.Go(func() {
-			defer func() { <-free }()
+			defer func() {
+				<-free
+				d.enrolling.Done()
+			}()
 			d.register(ctx, e, off)
 		})
 	}
@@ -107,8 +114,8 @@ func (d *Desk) countRegistered(now time.Time) {
 	d.counters.Registered.Store(int64(registered))
 }
 
-// register registers with a trunk, or gives the binding up.
-func (d *Desk) register(ctx context.Context, e *enrolment, giveUp bool) {
+// register registers with a trunk, or gives the binding up. It returns the last answer.
+func (d *Desk) register(ctx context.Context, e *enrolment, giveUp bool) registration.Answer {
 	credentials := sip.Header(nil)
 	for {
 		d.mu.Lock()
@@ -134,11 +141,13 @@ func (d *Desk) register(ctx context.Context, e *enrolment, giveUp bool) {
 			e.next = time.Time{}
 		}
 		e.asking = !done
-		d.tell(e, was, giveUp, now)
+		if ctx.Err() == nil {
+			d.tell(e, was, giveUp, now)
+		}
 		d.countRegistered(now)
 		d.mu.Unlock()
 		if done {
-			return
+			return answer
 		}
 		credentials = header
 	}
@@ -199,7 +208,6 @@ func register(flow transport.Flow, e *enrolment, seq uint32, wish time.Duration,
 	if credentials != nil {
 		req.AppendHeader(credentials)
 	}
-	req.SetBody(nil)
 	return req
 }
 

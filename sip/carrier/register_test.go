@@ -224,3 +224,52 @@ func TestRegistered(t *testing.T) {
 		}
 	})
 }
+
+// TestLeave: who stops is unregistered, and does not wait for who is silent.
+func TestLeave(t *testing.T) {
+	for name, tt := range map[string]struct {
+		replies []string
+		wait    time.Duration // before the node stops
+		took    time.Duration
+		want    []string // the last words of the REGISTERs after that
+	}{
+		"challenged": {
+			[]string{challenge, taken, challenge, "200"},
+			10 * time.Second, 0,
+			[]string{"expires 0", `expires 0, Authorization for "carrier.example"`},
+		},
+		"silent":         {[]string{taken, ""}, 10 * time.Second, carrier.LeaveTime, []string{"expires 0"}},
+		"under way":      {[]string{"", "200"}, 2 * time.Second, 0, []string{"expires 0"}},
+		"not registered": {[]string{"403"}, 2 * time.Second, 0, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, _ := newDesk(t, statetest.Open(t), registered())
+				r := &registrar{replies: tt.replies, begun: time.Now()}
+				d.Start(r)
+				<-time.After(tt.wait)
+				synctest.Wait()
+				r.history()
+				begun := time.Now()
+				d.Leave(t.Context())
+				if took := time.Since(begun); took != tt.took {
+					t.Errorf("it took %v, want %v", took, tt.took)
+				}
+				d.Close()
+				got := r.history()
+				lines := strings.Split(got, "\n")
+				if got == "" {
+					lines = nil
+				}
+				if len(lines) != len(tt.want) {
+					t.Fatalf("asked %q, want %q", lines, tt.want)
+				}
+				for i, want := range tt.want {
+					if !strings.HasSuffix(lines[i], want) {
+						t.Errorf("asked %s, want %s", lines[i], want)
+					}
+				}
+			})
+		})
+	}
+}

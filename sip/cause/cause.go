@@ -32,6 +32,7 @@ type Verdict struct {
 	Fault  Fault
 	Wait   time.Duration // who is told may try again after it (Retry-After); 0 says nothing
 	Why    string        // for the operator; "" if the status says it
+	Said   string        // the Reason header (RFC 3326) that a party gave, to be passed on; "" if it gave none
 }
 
 // New is a Verdict with its cause derived from the status.

@@ -23,7 +23,11 @@ func (l *Link) Send(f transport.Flow, msg []byte) error {
 	if err != nil {
 		return err
 	}
-	return c.put(frame)
+	at := time.Now() // before an answer can come
+	if err = c.put(frame); err == nil && f.Proto == transport.Node {
+		l.cfg.Tap(at, f, true, msg)
+	}
+	return err
 }
 
 // Forward takes a message to the node whose call it belongs to
@@ -40,6 +44,24 @@ func (l *Link) Forward(node uint16, r transport.Received) bool {
 	}
 	l.streams.add(r.Flow, node)
 	return c.put(frame) == nil
+}
+
+// Node is the way to the exchange of another node (exchange.Config.Node), false if there
+// is no connection to it now.
+func (l *Link) Node(number uint16) (transport.Flow, bool) {
+	c := l.numbered(number)
+	if c == nil {
+		l.counters.Unreachable.Add(1)
+		return transport.Flow{}, false
+	}
+	return l.flowOf(c), true
+}
+
+// flowOf is the flow to and from the exchange at the other end.
+func (l *Link) flowOf(c *conn) transport.Flow {
+	return transport.Flow{
+		Node: c.peer.Name, Network: l.cfg.Network, Proto: transport.Node, Advertised: l.cfg.Self.Link, Remote: c.peer.Link,
+	}
 }
 
 // Broken tells the nodes that used a stream of this one that it is gone.
@@ -77,22 +99,33 @@ func (l *Link) take(c *conn, k kind, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	switch k {
-	case kindSend:
+	switch {
+	case k == kindSend && f.Proto == transport.Node:
+		f = l.flowOf(c)
+		l.cfg.Tap(time.Now(), f, false, rest)
+		l.receive(f, rest)
+	case k == kindSend:
 		l.write(c, f, rest)
-	case kindMessage:
-		f.Node = c.peer.Name
-		msg, err := message.Parse(rest)
-		if err != nil {
-			l.counters.Malformed.Add(1)
-			return nil //nolint:nilerr // one message; the connection is in order
-		}
-		l.cfg.Handler.Receive(transport.Received{Msg: msg, Flow: f, At: time.Now()})
-	default:
+	case k == kindBroken:
 		f.Node = c.peer.Name
 		l.cfg.Handler.Broken(f, errors.New(string(rest)))
+	case f.Proto == transport.Node: // it has no socket that a message could come by
+		l.counters.Malformed.Add(1)
+	default:
+		f.Node = c.peer.Name
+		l.receive(f, rest)
 	}
 	return nil
+}
+
+// receive takes a message to the calls of this node.
+func (l *Link) receive(f transport.Flow, text []byte) {
+	msg, err := message.Parse(text)
+	if err != nil { // one message; the connection is in order
+		l.counters.Malformed.Add(1)
+		return
+	}
+	l.cfg.Handler.Receive(transport.Received{Msg: msg, Flow: f, At: time.Now()})
 }
 
 // write sends a message of another node, which is told if that fails.

@@ -30,6 +30,9 @@
 //     a leg fails and does not hang.
 //   - A message that came by a flow of another node has that node's name in
 //     Flow.Node; a reply to that flow goes back by the link.
+//   - A message by a flow of transport.Node goes to the other node's exchange and not to
+//     a socket there. It is taken as what its sender says, because the link knows who
+//     that is: nothing of such a flow comes from anywhere else.
 //   - A message that the other node could not write comes back as Handler.Broken
 //     for its flow, and so does the end of a stream that was written to or
 //     forwarded from. Handler.Lost tells the end of a connection between nodes;

@@ -24,34 +24,6 @@ const (
 	logLines   = 1 // a second, about what strangers and failing dials cause, with a burst of ten
 )
 
-// Handler takes what the link brings. Its methods must not block, but for Answer.
-type Handler interface {
-	// Receive takes a message for a call of this node that came by a flow of
-	// another one.
-	Receive(r transport.Received)
-	// Broken: a flow of another node did not take a message, or is gone.
-	Broken(f transport.Flow, err error)
-	// Lost: there is no connection to a node any more, or a new one; nothing sent
-	// to it before will be answered.
-	Lost(node string, err error)
-	// Send writes a message of another node to a flow of this one.
-	Send(node string, f transport.Flow, msg []byte) error
-	// Answer answers a question of another node, in a goroutine of its own, until
-	// ctx is done.
-	Answer(ctx context.Context, question []byte) ([]byte, error)
-}
-
-// LinkConfig is what a Link needs. All fields but Dial and Log must be set.
-type LinkConfig struct {
-	Self     Member
-	Keys     Keys
-	Listener net.Listener // where others connect to; the link closes it
-	Handler  Handler
-	// Dial reaches the link address of a member; nil means by TCP.
-	Dial func(ctx context.Context, addr netip.AddrPort) (net.Conn, error)
-	Log  *slog.Logger // nil means slog.Default()
-}
-
 // Link connects this node with the others. Safe for concurrent use.
 type Link struct {
 	cfg      LinkConfig
@@ -89,6 +61,9 @@ func NewLink(cfg LinkConfig) (*Link, error) {
 		cfg.Dial = func(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", addr.String())
 		}
+	}
+	if cfg.Tap == nil {
+		cfg.Tap = func(time.Time, transport.Flow, bool, []byte) {}
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()

@@ -172,7 +172,7 @@ func newEnd(tb testing.TB, number uint16, keys Keys, l net.Listener, dial func(c
 	}}
 	var err error
 	e.Link, err = NewLink(LinkConfig{
-		Self: e.self, Keys: keys, Listener: l, Handler: e.box, Dial: dial, Log: slog.New(slog.DiscardHandler),
+		Self: e.self, Keys: keys, Listener: l, Handler: e.box, Network: "between", Dial: dial, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -255,6 +255,38 @@ func TestMessages(t *testing.T) {
 		}
 		if err := one.Send(phoneFlow("node-2", 0), make([]byte, maxFrame)); !errors.Is(err, errLarge) {
 			t.Errorf("a message that is too large: %v", err)
+		}
+	})
+}
+
+// TestNodeFlow: what goes by the flow of a node comes to its calls, as of the node that
+// the link knows to be at the other end, whatever the flow says.
+func TestNodeFlow(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *wires, one, two *end) {
+		t.Helper()
+		f, there := one.Node(2)
+		want := transport.Flow{Node: "node-2", Proto: transport.Node, Network: "between", Advertised: one.self.Link, Remote: two.self.Link}
+		if !there || f != want {
+			t.Errorf("%+v, %t", f, there)
+		}
+		forged := f
+		forged.Listener, forged.Remote = "local/udp", netip.MustParseAddrPort("198.51.100.7:5070")
+		for _, by := range []transport.Flow{f, forged} {
+			if err := one.Send(by, fmt.Appendf(nil, ok, "a")); err != nil {
+				t.Error(err)
+			}
+			wants(t, two, "received a of "+one.self.Link.String()+" by node-1/")
+		}
+		_ = one.Send(f, []byte("no SIP"))
+		one.Forward(2, received(t, "b", transport.Flow{Proto: transport.Node}))
+		wants(t, two)
+		if n := two.Counters().Malformed.Load(); n != 2 {
+			t.Errorf("%d messages counted as malformed, want 2", n)
+		}
+		w.cutAll()
+		wants(t, one, "lost node-2 (unreachable true)")
+		if f, there := one.Node(2); there {
+			t.Errorf("a node that cannot be reached: %+v", f)
 		}
 	})
 }

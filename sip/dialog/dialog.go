@@ -36,6 +36,9 @@ type Name struct {
 	URI     sip.Uri
 }
 
+// clone is a name that shares no memory with the message it came in.
+func (n Name) clone() Name { return Name{Display: strings.Clone(n.Display), URI: cloned(n.URI)} }
+
 // Dialog is one dialog, or one that an INVITE may yet make.
 type Dialog struct {
 	CallID    string
@@ -56,8 +59,10 @@ type Dialog struct {
 
 // NewClient returns the dialog that an INVITE of ours begins.
 func NewClient(callID, localTag string, local, remote Name, target, contact sip.Uri) *Dialog {
-	contact = secured(contact, target)
-	return &Dialog{CallID: callID, LocalTag: localTag, Local: local, Remote: remote, Target: target, Contact: contact}
+	return &Dialog{
+		CallID: callID, LocalTag: localTag, Local: local.clone(), Remote: remote.clone(),
+		Target: cloned(target), Contact: secured(contact, target),
+	}
 }
 
 // Sent returns the dialog that an INVITE began which another has sent for us. Its
@@ -97,8 +102,8 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		CallID:    strings.Clone(invite.CallID().Value()),
 		LocalTag:  localTag,
 		RemoteTag: strings.Clone(message.Tag(from.Params)),
-		Local:     Name{Display: strings.Clone(to.DisplayName), URI: cloned(to.Address)},
-		Remote:    Name{Display: strings.Clone(from.DisplayName), URI: cloned(from.Address)},
+		Local:     Name{Display: to.DisplayName, URI: to.Address}.clone(),
+		Remote:    Name{Display: from.DisplayName, URI: from.Address}.clone(),
 		Contact:   contact,
 		remoteSeq: invite.CSeq().SeqNo,
 		heard:     true,
@@ -241,8 +246,9 @@ func Via(flow transport.Flow, branch string) *sip.ViaHeader {
 		Transport: strings.ToUpper(string(flow.Proto)),
 		Host:      Host(flow.Advertised.Addr()),
 		Port:      int(flow.Advertised.Port()),
-		Params:    sip.HeaderParams{{K: "branch", V: branch}},
+		Params:    make(sip.HeaderParams, 1, 2),
 	}
+	v.Params[0] = sip.HeaderKV{K: "branch", V: branch}
 	if flow.Proto == transport.UDP {
 		v.Params = append(v.Params, sip.HeaderKV{K: "rport"})
 	}

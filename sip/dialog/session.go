@@ -39,6 +39,14 @@ func (d *Dialog) Meet(other *Dialog) {
 	other.meet(d.session.own)
 }
 
+// Expect makes the party talk to one whose dialog is of another call yet; "" changes
+// nothing.
+func (d *Dialog) Expect(peer string) {
+	if peer != "" {
+		d.meet(peer)
+	}
+}
+
 // MeetSwitch makes the party talk to the switch itself.
 func (d *Dialog) MeetSwitch() { d.meet(made("switch " + d.LocalTag)) }
 

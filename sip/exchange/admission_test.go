@@ -39,7 +39,8 @@ import (
 //	follows carrier 1 (so many of its 3xx), codecs carrier PCMU (is offered these only),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
-//	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript)
+//	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
+//	nodes 2 (of a cluster), other-tenant 1004 (is of one)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -51,8 +52,10 @@ type admission struct {
 	least     time.Duration
 	random    int // percent of what could be
 	strands   int
-	transfers bool     // trunks may
-	edges     []string // further addresses of every trunk
+	nodes     int
+	others    map[string]bool // are of another tenant
+	transfers bool            // trunks may
+	edges     []string        // further addresses of every trunk
 	seat      bool
 	numbers   map[string]*admission // what is dialled as such
 	forged    bool
@@ -60,11 +63,10 @@ type admission struct {
 	messages  subscribe.Messages
 	limits    subscribe.Limits
 	shows     []string
-	trusted   map[string]bool // nil if the story is not about who calls
 }
 
 func parseProgram(w *world, text string) *admission {
-	a := &admission{world: w, numbers: map[string]*admission{}}
+	a := &admission{world: w, numbers: map[string]*admission{}, others: map[string]bool{}}
 	w.party("caller")
 	a.parse(text)
 	return a
@@ -123,14 +125,18 @@ func (a *admission) parse(text string) {
 			a.maxCalls = atoi(arg)
 		case "caller-seat":
 			a.seat = true
+		case "other-tenant":
+			a.others[arg] = true
+		case "nodes":
+			a.nodes = atoi(arg)
 		case "strands":
 			a.strands = atoi(arg)
 		case "show":
 			a.shows = f[1:]
 		case "trusted":
-			a.trusted = map[string]bool{}
+			w.trunks.trusted = map[string]bool{}
 			for _, name := range f[1:] {
-				a.trusted[name] = true
+				w.trunks.trusted[name] = true
 			}
 		case "trunk-transfers":
 			a.transfers = true
@@ -180,8 +186,8 @@ func isParty(word string) bool {
 }
 
 // Challenge asks who shows no credentials, if the program says so.
-func (a *admission) Challenge(_ time.Time, req *sip.Request, _ transport.Flow) (int, []sip.Header, bool) {
-	if a.challenge == 0 || message.Header(req, "Authorization") != "" {
+func (a *admission) Challenge(_ time.Time, req *sip.Request, flow transport.Flow) (int, []sip.Header, bool) {
+	if a.challenge == 0 || flow.Proto == transport.Node || message.Header(req, "Authorization") != "" {
 		return 0, nil, false
 	}
 	return a.challenge, []sip.Header{sip.NewHeader("WWW-Authenticate", `Digest realm="demo"`)}, true
@@ -193,6 +199,9 @@ func (a *admission) Emergency(*sip.Request) bool { return a.program.Emergency }
 // Admit gives the program of the story.
 func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
 	a.wait(ctx)
+	if p, ok := b2bua.ForNode(req, flow); ok {
+		return p
+	}
 	name := req.From().Address.User
 	kind := leg.Trunk
 	if a.seat || isNumber(name) {
@@ -235,6 +244,13 @@ func isNumber(name string) bool { return strings.Trim(name, "0123456789") == "" 
 func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, flow transport.Flow) b2bua.Program {
 	p := a.program
 	p.Shown = &identity.Caller{Presentation: name}
+	if a.world.trunks.trusted != nil {
+		c := identity.Of(req, identity.Peer{Trusted: a.world.trunks.trusted[name] && kind == leg.Trunk})
+		if kind == leg.Seat {
+			c.Display, c.Network = seatIdentity(name)
+		}
+		p.Shown = &c
+	}
 	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {
@@ -297,12 +313,17 @@ func (a *admission) address(name string, req *sip.Request) leg.Address {
 		To:   dialog.Name{URI: target},
 		From: dialog.Name{URI: message.URI(req.From().Address.User, self)},
 	}
-	if a.trusted != nil {
-		c := identity.Of(req, identity.Peer{Trusted: a.trusted[req.From().Address.User] && !a.seat})
+	if a.world.trunks.trusted != nil {
+		c := identity.Of(req, identity.Peer{Trusted: a.world.trunks.trusted[req.From().Address.User] && !a.seat})
 		address.From = c.From("192.0.2.1")
 		address.Headers = c.ToSeat("192.0.2.1")
+		if kind == leg.Seat {
+			shown := identity.Caller{Presentation: seat}
+			shown.Display, shown.Network = seatIdentity(seat)
+			address.Shown = &shown
+		}
 		if kind == leg.Trunk {
-			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.trusted[seat]}, "192.0.2.1")
+			address.Headers = c.ToTrunk(identity.Peer{Trusted: a.world.trunks.trusted[seat]}, "192.0.2.1")
 		}
 	}
 	address.Redirect = a.redirect(seat, req, a.world.trunks.follows[seat])
@@ -330,8 +351,16 @@ func (a *admission) redirect(from string, req *sip.Request, left int) func(sip.U
 	}
 }
 
+// seatIdentity is what is known of a seat in stories about who calls.
+func seatIdentity(number string) (display, network string) {
+	return "Seat " + number, "+44163296" + number
+}
+
 func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Party {
 	p := leg.Party{Kind: kind, Name: name, Tenant: "demo", Network: "net"}
+	if a.others[name] {
+		p.Tenant = "other"
+	}
 	if kind == leg.Trunk {
 		p.Sources = []netip.Prefix{netip.PrefixFrom(addr, 32)}
 		a.world.mu.Lock()
@@ -342,7 +371,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 		a.world.mu.Unlock()
 		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
-	p.Codecs = a.world.trunks.codecs[name]
+	p.Codecs, p.Peer.Trusted = a.world.trunks.codecs[name], kind == leg.Trunk && a.world.trunks.trusted[name]
 	return p
 }
 

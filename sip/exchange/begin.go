@@ -35,7 +35,7 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 		s.reply(now, tx, req, 503, retryAfter())
 		return
 	}
-	r := &running{strand: s, slot: -1, arrived: s.arrived}
+	r := &running{strand: s, arrived: s.arrived}
 	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s, s.x.cfg.Session)
 	caller := r.call.Caller()
 	r.know(caller)

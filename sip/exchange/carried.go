@@ -8,6 +8,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/leg"
 	"strowger/sip/message"
@@ -162,11 +163,22 @@ func (x *Exchange) elsewhere(node uint16, r transport.Received) {
 // calls ring here.
 func (x *Exchange) Lost(node string, err error) {
 	for _, s := range x.strands {
-		s.box.post(func(now time.Time) { s.table.Lost(now, node, err) })
+		s.box.post(func(now time.Time) { s.lost(now, node, err) })
 	}
 	x.watch.place(node, subscribe.Place{})
 	x.desk.box.post(func(now time.Time) { x.desk.book.Forget(now, node) })
 	x.cancelCarried(node, "phones that rang for a lost node are cancelled")
+}
+
+// lost ends the transactions by the link to a node, and has the calls look after what
+// else went by it.
+func (s *strand) lost(now time.Time, node string, err error) {
+	s.table.Lost(now, node, err)
+	for _, r := range s.calls {
+		if !r.call.Over() {
+			s.step(now, r, b2bua.Lost{Node: node})
+		}
+	}
 }
 
 // cancelCarried ends what rings here for a node, or, for "", for any.

@@ -35,6 +35,13 @@
 // Dialogs that were confirmed are left to their node, which may come back. A node that
 // stops does the same for every other: nobody could end there what still rings.
 //
+// Which node's call a seat wants to have (b2bua.Pick) the nodes are asked, all at once
+// and for pickTime: one that says nothing is left out.
+//
+// A call whose party gets a place in a call of another node has a leg to that node's
+// exchange (Config.Node), which takes its INVITE as one from the wire: the flow says that
+// a node has sent it.
+//
 // # Watching
 //
 // Phones watch what seats do (package subscribe). One more strand, which has no
@@ -96,7 +103,7 @@ type Admission interface {
 	Subscribe(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, held subscribe.Held) (g subscribe.Grant, status int, headers []sip.Header)
 }
 
-// Peers are the other nodes, to ask what their calls' seats do.
+// Peers are the other nodes, to ask about their calls.
 type Peers interface {
 	Nodes() []string
 	// Ask puts a question to one of them, where Exchange.Answer answers it.
@@ -127,6 +134,9 @@ type Config struct {
 	// Forward takes a message that belongs to a call of another node; false if
 	// that node cannot be reached. nil on a single node.
 	Forward func(node uint16, r transport.Received) bool
+	// Node is the way to the exchange of another node (transport.Node), false if it
+	// cannot be reached now. nil on a single node.
+	Node func(node uint16) (transport.Flow, bool)
 	// Peers are the other nodes; nil on a single node.
 	Peers Peers
 	// Messages counts the messages that wait for a seat. nil means that nobody does.
@@ -181,7 +191,7 @@ type Counters struct {
 	RegistersSlowed  atomic.Uint64 // REGISTERs refused because their address sent too many
 	SubscribesSlowed atomic.Uint64 // SUBSCRIBEs refused because their address sent too many
 	NewsLost         atomic.Uint64 // changes of calls that the subscriptions were too busy to take: every call was asked anew
-	PeersSilent      atomic.Uint64 // other nodes that did not tell what their calls' seats do
+	PeersSilent      atomic.Uint64 // other nodes that did not tell of their calls what they were asked
 	CallsStarted     atomic.Uint64 // calls that passed admission
 	CallsEnded       atomic.Uint64 // calls whose record was closed
 	Unanswered       atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are

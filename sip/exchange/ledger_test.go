@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 // recorder is the ledger.
 type recorder struct {
 	world  *world
+	name   string
 	events []ledger.Event
 }
 
@@ -41,7 +43,7 @@ func (r *recorder) note(e ledger.Event) {
 	add("reason", fmt.Sprintf("%q", e.Reason), e.Reason != "")
 	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && e.Kind == ledger.Alarm)
 	add("emergency", e.Emergency, e.Emergency)
-	r.world.log("ledger", b.String())
+	r.world.log(cmp.Or(r.name, "ledger"), b.String())
 }
 
 // check asserts that every call and every leg has one beginning and one end.

@@ -88,15 +88,15 @@ func (r *running) forget(tag string) {
 
 // Find asks the call that has a dialog whether it may be taken over.
 func (r *running) Find(f b2bua.Find) {
-	o, err := r.x.having(f.Dialog)
+	o, at, err := r.x.having(f.Dialog)
 	if err != nil {
-		r.later(b2bua.Found{Err: err})
+		r.later(b2bua.Found{Err: err, At: at})
 		return
 	}
 	o.box.post(func(time.Time) {
 		e := b2bua.Found{Err: errNoDialog}
 		if other, l := o.dialog(f.Dialog); l != nil {
-			e.Early, e.Err = other.call.Replaceable(l.ID, f)
+			e.Place, e.Err = other.call.Replaceable(l.ID, f)
 		}
 		r.later(e)
 	})
@@ -104,9 +104,9 @@ func (r *running) Find(f b2bua.Find) {
 
 // Fetch asks the call that has a dialog for the party that talks to it.
 func (r *running) Fetch(f b2bua.Fetch) {
-	o, err := r.x.having(f.Dialog)
+	o, at, err := r.x.having(f.Dialog)
 	if err != nil {
-		r.later(b2bua.Fetched{Leg: f.Leg, Err: err})
+		r.later(b2bua.Fetched{Leg: f.Leg, Err: err, At: at})
 		return
 	}
 	o.box.post(func(now time.Time) {
@@ -138,7 +138,7 @@ func (r *running) Fetch(f b2bua.Fetch) {
 
 // Give hands a leg of this call to the call that has a dialog, to take its place.
 func (r *running) Give(m *b2bua.Moving, d message.Replaces) {
-	o, err := r.x.having(d)
+	o, _, err := r.x.having(d)
 	if err != nil {
 		r.pack(m, r.strand)
 		r.Return(m, errNoDialog)
@@ -185,19 +185,26 @@ func (r *running) later(ev b2bua.Event) {
 	})
 }
 
-// having is the strand that has the dialog of a tag of ours.
-func (x *Exchange) having(d message.Replaces) (*strand, error) {
+// having is the strand that has the dialog of a tag of ours. If another node has it, at
+// is the way there, or zero if there is none now.
+func (x *Exchange) having(d message.Replaces) (s *strand, at transport.Flow, err error) {
 	m, ok := x.cfg.Minter.Read(d.ToTag)
 	switch {
 	case !ok:
-		return nil, errNoDialog
+		return nil, at, errNoDialog
 	case m.Node != x.cfg.Minter.Node():
-		return nil, b2bua.ErrElsewhere
+		if x.cfg.Node == nil {
+			return nil, at, b2bua.ErrElsewhere
+		}
+		if way, ok := x.cfg.Node(m.Node); ok {
+			at = way
+		}
+		return nil, at, b2bua.ErrElsewhere
 	}
-	if s := x.strand(m.Strand); s != nil {
-		return s, nil
+	if s = x.strand(m.Strand); s != nil {
+		return s, at, nil
 	}
-	return nil, errNoDialog
+	return nil, at, errNoDialog
 }
 
 // dialog finds the call and leg of a dialog; nil if it is not here.

@@ -138,6 +138,9 @@ func (p *party) call(a action) {
 		remote: fmt.Sprintf("<sip:%s@192.0.2.1>", a.args[0]), target: "sip:" + a.args[0] + "@192.0.2.1",
 	}
 	a.header = p.replaces(a)
+	if a.number("at", 1) == 2 {
+		p.pair.second[id] = true
+	}
 	p.talks = append(p.talks, t)
 	p.offer(t, a)
 }

@@ -5,28 +5,42 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"strowger/sip/subscribe"
 )
 
-// How other nodes are asked what their calls' seats do.
+// How other nodes are asked about their calls.
 const (
 	askEvery = 500 * time.Millisecond
 	askTime  = 2 * time.Second
-	maxPages = 64 // answers of one node, one after another
+	maxPages = 64          // answers of one node, one after another
+	pickTime = time.Second // for a call that a seat wants to have: its caller waits
+	maxPeers = 64          // nodes that are asked for one
 )
 
-// question begins what nodes ask each other's exchanges; a subscribe.Place follows.
-var question = []byte("seats ")
+// What nodes ask each other's exchanges begins so.
+var (
+	askSeats = []byte("seats ") // what seats do: a subscribe.Place follows, the answer is subscribe.News
+	askPick  = []byte("pick ")  // a wish follows, the answer is what was found
+)
 
 // Asks tells whether a question of another node is one for Answer.
-func Asks(text []byte) bool { return bytes.HasPrefix(text, question) }
+func Asks(text []byte) bool { return bytes.HasPrefix(text, askSeats) || bytes.HasPrefix(text, askPick) }
 
-// Answer tells another node what the seats of this one's calls do.
+// Answer tells another node what it asks of this one's calls.
 func (x *Exchange) Answer(ctx context.Context, text []byte) ([]byte, error) {
+	if wanted, ok := bytes.CutPrefix(text, askPick); ok {
+		var w wish
+		if err := json.Unmarshal(wanted, &w); err != nil {
+			return nil, fmt.Errorf("the question cannot be read: %w", err)
+		}
+		return json.Marshal(x.findHere(ctx, w))
+	}
 	var at subscribe.Place
-	if err := json.Unmarshal(bytes.TrimPrefix(text, question), &at); err != nil {
+	if err := json.Unmarshal(bytes.TrimPrefix(text, askSeats), &at); err != nil {
 		return nil, fmt.Errorf("the question cannot be read: %w", err)
 	}
 	news, err := ask(ctx, x.desk.strand, func() subscribe.News { return x.desk.book.Since(time.Now(), at) })
@@ -34,6 +48,30 @@ func (x *Exchange) Answer(ctx context.Context, text []byte) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(news)
+}
+
+// findAtPeers asks every other node, all at once, for a call that a seat wants to have.
+// One that does not answer in time is left out.
+func (x *Exchange) findAtPeers(ctx context.Context, w wish) []found {
+	text, err := json.Marshal(w)
+	if err != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, pickTime)
+	defer cancel()
+	nodes := x.cfg.Peers.Nodes()
+	all := make([]found, min(len(nodes), maxPeers))
+	var asked sync.WaitGroup
+	for i := range all {
+		asked.Go(func() {
+			answer, err := x.cfg.Peers.Ask(ctx, nodes[i], slices.Concat(askPick, text))
+			if err != nil || json.Unmarshal(answer, &all[i]) != nil {
+				x.counters.PeersSilent.Add(1)
+			}
+		})
+	}
+	asked.Wait()
+	return all
 }
 
 // askPeers asks the other nodes, while a phone of this one watches anything, until
@@ -87,7 +125,7 @@ func (x *Exchange) newsOf(ctx context.Context, node string) (subscribe.News, err
 	if err != nil {
 		return news, err
 	}
-	text, err := x.cfg.Peers.Ask(ctx, node, append(bytes.Clone(question), place...))
+	text, err := x.cfg.Peers.Ask(ctx, node, slices.Concat(askSeats, place))
 	if err != nil {
 		return news, err
 	}

@@ -20,7 +20,7 @@ var nothing = cause.Verdict{Status: 480, Q850: 31, Reason: "No call rings or is 
 // pick finds the call that a caller wants to have, and has it take that call over.
 func (s *strand) pick(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
 	queued := s.work(func(ctx context.Context) func(time.Time) {
-		d, ok := s.x.find(ctx, p.Caller, *p.Pick)
+		d, ok := s.x.find(ctx, wish{p.Caller.Tenant, p.Caller.Name, *p.Pick})
 		return func(now time.Time) {
 			p.Pick = nil
 			if ok {
@@ -37,32 +37,63 @@ func (s *strand) pick(now time.Time, r *running, tx *transaction.Server, p b2bua
 	}
 }
 
-// find is the dialog to be taken over by who wants a call of its tenant: of what rings,
-// the one that has rung longest.
-func (x *Exchange) find(ctx context.Context, by leg.Party, p b2bua.Pick) (message.Replaces, bool) {
-	if p.Place != "" {
-		return x.lots.at(subscribe.Name{Tenant: by.Tenant, Number: p.Place})
+// wish is a call that a seat wants to have.
+type wish struct {
+	Tenant, By string
+	Pick       b2bua.Pick
+}
+
+// found is the dialog of one; the zero value is none.
+type found struct {
+	Dialog message.Replaces
+	Rings  time.Duration // for how long already
+}
+
+func (f found) there() bool { return f.Dialog.ToTag != "" }
+
+// find is the dialog to be taken over by who wants a call of its tenant, at whichever
+// node: of what rings, the one that has rung longest.
+func (x *Exchange) find(ctx context.Context, w wish) (message.Replaces, bool) {
+	best := x.findHere(ctx, w)
+	if x.cfg.Peers != nil && (w.Pick.Place == "" || !best.there()) {
+		for _, f := range x.findAtPeers(ctx, w) {
+			if f.there() && (!best.there() || f.Rings > best.Rings) {
+				best = f
+			}
+		}
 	}
+	return best.Dialog, best.there()
+}
+
+// findHere is the same of this node's calls.
+func (x *Exchange) findHere(ctx context.Context, w wish) found {
+	if w.Pick.Place != "" {
+		return found{Dialog: x.lots.at(subscribe.Name{Tenant: w.Tenant, Number: w.Pick.Place})}
+	}
+	now := time.Now()
 	var best rings
 	for _, s := range x.strands {
-		all, err := ask(ctx, s, func() []rings { return s.rings(by) })
+		all, err := ask(ctx, s, func() []rings { return s.rings(w) })
 		if err != nil {
-			return message.Replaces{}, false
+			return found{}
 		}
 		for _, one := range all {
-			if (best.seat == "" || one.since.Before(best.since)) && x.wanted(ctx, by, p, one.seat) {
+			if (best.seat == "" || one.since.Before(best.since)) && x.wanted(ctx, w, one.seat) {
 				best = one
 			}
 		}
 	}
-	return best.dialog, best.seat != ""
+	if best.seat == "" {
+		return found{}
+	}
+	return found{best.dialog, now.Sub(best.since)}
 }
 
-func (x *Exchange) wanted(ctx context.Context, by leg.Party, p b2bua.Pick, seat string) bool {
-	if p.Seat != "" {
-		return seat == p.Seat
+func (x *Exchange) wanted(ctx context.Context, w wish, seat string) bool {
+	if w.Pick.Seat != "" {
+		return seat == w.Pick.Seat
 	}
-	return x.cfg.Admission.PickupGroup(ctx, by.Tenant, seat) == p.Group
+	return x.cfg.Admission.PickupGroup(ctx, w.Tenant, seat) == w.Pick.Group
 }
 
 // rings is a phone that rings.
@@ -73,13 +104,15 @@ type rings struct {
 }
 
 // rings are the phones of a tenant's seats that ring for calls of this strand, but for
-// those of who asks.
-func (s *strand) rings(by leg.Party) []rings {
+// those of who asks. Their dialogs are wanted as long as they ring.
+func (s *strand) rings(w wish) []rings {
 	var all []rings
 	for _, r := range s.calls {
 		r.call.Ringing(func(l *leg.Leg, since time.Time) bool {
-			if l.Party.Tenant == by.Tenant && l.Party.Name != by.Name {
-				all = append(all, rings{l.Party.Name, since, dialogOf(l)})
+			if l.Party.Tenant == w.Tenant && l.Party.Name != w.By {
+				d := dialogOf(l)
+				d.EarlyOnly = true
+				all = append(all, rings{l.Party.Name, since, d})
 			}
 			return true
 		})
@@ -107,11 +140,11 @@ type lot struct {
 	dialog message.Replaces
 }
 
-func (l *lots) at(n subscribe.Name) (message.Replaces, bool) {
+// at is who is in a place; zero if nobody is.
+func (l *lots) at(n subscribe.Name) message.Replaces {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	in, ok := l.taken[n]
-	return in.dialog, ok
+	return l.taken[n].dialog
 }
 
 // take takes a place, or returns false if another call has it.

@@ -12,6 +12,7 @@ import (
 	"strowger/media"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
+	"strowger/sip/deadline"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/transaction"
@@ -27,13 +28,12 @@ var errNoPorts = errors.New("leg has no ports")
 // running is a call on its strand, and performs its effects (b2bua.Effects).
 type running struct {
 	*strand
-	call  *b2bua.Call
-	ports []*port  // by leg number - 1; nil without ports
-	tags  []string // in strand.legs
+	deadline.Place // among the strand's calls
+	call           *b2bua.Call
+	ports          []*port  // by leg number - 1; nil without ports
+	tags           []string // in strand.legs
 	// channels give the trunks' channels back, by leg number - 1; nil without one
 	channels []func()
-	due      time.Time
-	slot     int    // in the heap of timers; -1 if not there
 	once     bool   // a stranger's: what refuses it is sent once
 	shown    *shown // to those who watch its seats; nil before the first
 	// trails are the strands that send messages of a leg on to here, by its tag.

@@ -13,8 +13,9 @@ import (
 //	1s 1002 180, 1s 1002 200 sdp       answers the last INVITE; tag=T is another fork
 //	1s caller INVITE 1002 sdp in=mixed, as=application/foo; INFO body=5 as=application/dtmf
 //	1s caller CANCEL, BYE, INFO 1, OPTIONS, ACK, repeat (the last message again)
+//	1s 1002 INVITE 1003 sdp at=2       to node 2
 //	1s 1004 INVITE 1002 sdp replaces=1002 (its newest dialog); with early-only
-//	1s 1002 REFER 1003; with replaces=N of its dialogs, talk=N (by that dialog)
+//	1s 1002 REFER 1003; with replaces=N of its dialogs, or of=NAME, talk=N (by that dialog)
 //	1s caller merged (its last INVITE by another way)
 //	1s carrier close (its TCP connection)
 //	1s 1003 SUBSCRIBE 1002 | Event: dialog     a new subscription; reSUBSCRIBE is of the same
@@ -23,7 +24,8 @@ import (
 //	1s 1002 on UPDATE 405 | Allow: X   how it answers that method from now on
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
 //	1s sound 1002 timeout, ended, oneway, digit 1
-//	1s switch drain, hangup, hangup-all, close, list, lost NODE (its link), transfer LEG NUMBER
+//	1s switch drain, hangup, hangup-all, close, list, lost NODE (its link), transfer LEG NUMBER,
+//	                                   cut, mend (the link between both nodes), mute (no question is answered)
 //
 // Several headers have a | between them. With the word lost a message does not arrive, with twice it does so twice.
 type action struct {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"strowger/sip/b2bua"
+	"strowger/sip/deadline"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/transaction"
@@ -24,7 +25,7 @@ type strand struct {
 	legs   map[string]place   // by our tag
 	moved  map[string]*strand // legs that were here, by our tag: who has them, or knows who
 	calls  map[string]*running
-	due    timers
+	due    deadline.Queue[*running]
 	events []ledger.Event  // of the step under way, not written yet
 	idle   []chan struct{} // closed when no call is left
 	// arrived is when the message at hand came.
@@ -135,7 +136,7 @@ const (
 // before that anyway.
 func (s *strand) arm(now time.Time) {
 	d := earlier(onGrid(s.table.Urgent(), slack), onGrid(s.table.Deadline(), linger))
-	d = earlier(d, onGrid(s.due.first(), slack))
+	d = earlier(d, onGrid(s.due.Next(), slack))
 	if s.desk != nil {
 		d = earlier(d, onGrid(s.desk.book.Deadline(), slack))
 	}
@@ -164,11 +165,12 @@ func earlier(a, b time.Time) time.Time {
 
 func (s *strand) tick(now time.Time) {
 	s.table.Tick(now)
-	for range s.due.len() { // each call at most once, whatever deadline it sets
-		r := s.due.pop(now)
-		if r == nil {
+	for range s.due.Len() { // each call at most once, whatever deadline it sets
+		r, ok := s.due.First(now)
+		if !ok {
 			break
 		}
+		s.due.Set(r, time.Time{})
 		s.step(now, r, b2bua.Tick{})
 	}
 	if s.desk != nil {
@@ -204,7 +206,7 @@ func (s *strand) do(r *running, what func()) {
 		s.drop(r)
 		return
 	}
-	s.due.set(r, r.call.Deadline())
+	s.due.Set(r, r.call.Deadline())
 }
 
 // write takes the events of the step so far to the ledger.
@@ -218,7 +220,7 @@ func (s *strand) write() {
 
 // drop forgets a call that is done.
 func (s *strand) drop(r *running) {
-	s.due.set(r, time.Time{})
+	s.due.Set(r, time.Time{})
 	delete(s.calls, r.call.ID)
 	for _, tag := range r.tags {
 		delete(s.legs, tag)

@@ -7,7 +7,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/cause"
-	"strowger/sip/mark"
 	"strowger/sip/message"
 )
 
@@ -187,15 +186,12 @@ func (p *party) referTo(a action) string {
 		return a.header
 	}
 	to := "Refer-To: <sip:" + a.args[0] + "@192.0.2.1>"
-	if _, ok := a.option("elsewhere"); ok { // a dialog of another node
-		minter, err := mark.NewMinter(make([]byte, mark.KeySize), 1)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		to = strings.TrimSuffix(to, ">") + "?Replaces=id%3Bto-tag%3D" + minter.Token(0) + "%3Bfrom-tag%3Dx>"
+	owner := p
+	if name, ok := a.option("of"); ok { // a dialog of another party
+		owner = p.party(name)
 	}
-	if n := a.number("replaces", 0); n > 0 && n <= len(p.talks) {
-		t := p.talks[n-1]
+	if n := a.number("replaces", 0); n > 0 && n <= len(owner.talks) {
+		t := owner.talks[n-1]
 		to = strings.TrimSuffix(to, ">") + fmt.Sprintf("?Replaces=%s%%3Bto-tag%%3D%s%%3Bfrom-tag%%3D%s>", t.callID, t.theirs, t.ours)
 	}
 	return strings.TrimPrefix(a.header+" | "+to, " | ")

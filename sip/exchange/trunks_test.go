@@ -33,6 +33,7 @@ type trunks struct {
 
 	codecs  map[string][]string // that a trunk is offered
 	follows map[string]int      // so many 3xx of a trunk
+	trusted map[string]bool     // nil if the story is not about who calls
 	answers string              // a trunk whose challenges are answered
 }
 

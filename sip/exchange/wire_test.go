@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -57,7 +58,20 @@ func (w *world) post() {
 	w.outbox = nil
 	w.mu.Unlock()
 	for _, r := range messages {
-		w.x.Receive(r)
+		if w.pair != nil {
+			w.pair.to(r).Receive(r)
+			synctest.Wait() // one node after the other
+		} else {
+			w.x.Receive(r)
+		}
+	}
+}
+
+// awake has the story go on with what is on the wire.
+func (w *world) awake() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -98,10 +112,7 @@ func (n *network) Send(f transport.Flow, data []byte) error {
 		p = p.behind
 	}
 	w.inbox = append(w.inbox, letter{p, msg})
-	select {
-	case w.wake <- struct{}{}:
-	default:
-	}
+	w.awake()
 	return nil
 }
 

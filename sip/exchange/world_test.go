@@ -43,6 +43,7 @@ type reporter interface {
 type world struct {
 	t         reporter
 	x         *exchange.Exchange
+	pair      *pair // x and a second node; nil if the story is of one
 	admission *admission
 	sound     *plane
 	ledger    *recorder
@@ -84,7 +85,17 @@ func newWorld(t reporter, program string) *world {
 	w.sound = &plane{world: w, next: 20000}
 	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}, codecs: map[string][]string{}, follows: map[string]int{}}
 	w.admission = parseProgram(w, program)
-	w.x = exchange.New(exchange.Config{
+	if w.admission.nodes > 1 {
+		w.join()
+	} else {
+		w.x = exchange.New(w.config(minter))
+	}
+	return w
+}
+
+// config is that of an exchange.
+func (w *world) config(minter *mark.Minter) exchange.Config {
+	return exchange.Config{
 		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission, Trunks: &w.trunks,
 		Prompts: func(names []string) *media.Prompt {
 			if names[0] == "missing" {
@@ -98,8 +109,7 @@ func newWorld(t reporter, program string) *world {
 		Delays:  w.delays, Trace: w.trace,
 		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
-	})
-	return w
+	}
 }
 
 // party returns a party of the story. Its address follows from the order in which
@@ -124,7 +134,7 @@ func (w *world) run(script []action) {
 	for {
 		synctest.Wait()
 		now := time.Since(w.start)
-		if w.deliver() {
+		if w.deliver() || w.waits() {
 			w.post()
 			continue
 		}
@@ -183,6 +193,10 @@ func (w *world) act(a action) {
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
+		case "mute":
+			w.pair.mute = true
+		case "cut", "mend":
+			w.pair.link(a.what == "cut")
 		case "lost":
 			w.x.Lost(a.args[0], transport.ErrUnreachable)
 		case "hangup-all":
@@ -261,6 +275,13 @@ func (w *world) close(patience time.Duration) {
 	}
 }
 
+// waits tells whether something is on the way to the switch.
+func (w *world) waits() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.outbox) > 0
+}
+
 // deliver hands the parties what the switch has sent them.
 func (w *world) deliver() bool {
 	w.mu.Lock()
@@ -280,6 +301,9 @@ func (w *world) check() {
 		if calls, legs := w.x.Held(context.Background()); calls != 0 || legs != 0 {
 			w.t.Errorf("%d calls and %d legs are left in the exchange", calls, legs)
 		}
+	}
+	if w.pair != nil {
+		w.pair.check()
 	}
 	if n := w.x.Active(); n != 0 {
 		w.t.Errorf("%d calls are counted as active at the end", n)

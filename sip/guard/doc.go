@@ -33,9 +33,20 @@
 //     proxies are never blocked: what would block them is an alarm (Report).
 //   - An emergency call passes the block of a source, not that of its own user.
 //
+// # Nodes of a cluster
+//
+// Nodes tell each other of failures, of blocks, and of blocks that were ended by hand:
+// each asks the others again and again for what is new in their journals (Since, Learn).
+// A failure elsewhere counts as one here, and the next here blocks; so a guesser who
+// goes round the nodes has MaxFailures tries and those that he makes while the news are
+// under way. A block that is told of holds as if it were made here, with the same end,
+// and the node that made it alone reports it. A node that is new, or has fallen behind
+// the bounded journal, is told the blocks in force, without the failures before. One that
+// is not reached blocks for itself until it is. Whoever ends a block because he was told
+// to tells so himself: no node keeps a block whose end overtook its beginning.
+//
 // # Ownership
 //
-// A Guard is one node's: nodes of a cluster count and block each for itself, so a
-// guesser has as many tries at each. It reads no clock; Tick ends what is over. All
-// it keeps is bounded by named limits, and gives way to what came later, blocks last.
+// A Guard is one node's. It reads no clock; Tick ends what is over. All it keeps is
+// bounded by named limits, and gives way to what came later, blocks last.
 package guard

@@ -41,8 +41,9 @@ const Refusal = "Too Many Wrong Passwords, Try Again Later"
 
 // Config is what a Gate needs.
 type Config struct {
-	Node string // this node's name, as stored flows carry it
-	Auth *auth.Authenticator
+	Node  string // this node's name, as stored flows carry it
+	Epoch uint64 // one that no earlier Gate of the node had; see Guard.Since
+	Auth  *auth.Authenticator
 	// Bindings returns where a seat is registered; nil means nowhere.
 	Bindings func(ctx context.Context, tenant, number string) ([]seat.Binding, error)
 	// Proxies are the addresses behind which other sources are, by network.
@@ -67,6 +68,7 @@ func NewGate(cfg Config) *Gate {
 	}
 	g := &Gate{cfg: cfg}
 	g.Guard = New(
+		cfg.Node, cfg.Epoch,
 		func(s Source) bool {
 			return lists(cfg.Spared[s.Network], s.Addr) || lists(cfg.Proxies[s.Network], s.Addr)
 		},

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"cmp"
 	"container/list"
 	"hash/maphash"
 	"net/netip"
@@ -56,6 +55,7 @@ type Block struct {
 	Times  int       `json:"times"`  // how often it was blocked, with this time
 	Silent bool      `json:"silent"` // it is sent nothing
 	Spared bool      `json:"spared"` // it is only told of, because the configuration spares it
+	Node   string    `json:"node"`   // which made it
 }
 
 // Change is what becomes of a block.
@@ -78,10 +78,15 @@ type Counters struct {
 	Evicted  atomic.Uint64 // records that gave way because of MaxRecords
 	Blocks   atomic.Int64  // blocks in force
 	Records  atomic.Int64  // records kept
+
+	FailuresLearned atomic.Uint64 // wrong credentials that other nodes told of
+	BlocksLearned   atomic.Uint64 // blocks that other nodes told of
+	ToldAll         atomic.Uint64 // times that another node was told all blocks: it is new, or fell behind
 }
 
 // Guard counts failures and blocks. Safe for concurrent use.
 type Guard struct {
+	node     string
 	spared   func(Source) bool
 	report   func(now time.Time, b Block, c Change)
 	counters Counters
@@ -91,6 +96,7 @@ type Guard struct {
 	records map[Who]*list.Element // of recent
 	recent  list.List             // of *record, latest touched first
 	proven  map[Source]time.Time
+	journal journal
 
 	quiet  sync.RWMutex
 	silent map[Source]time.Time // until when
@@ -108,11 +114,12 @@ type record struct {
 
 func (r *record) blocks(now time.Time) bool { return now.Before(r.Until) }
 
-// New returns a Guard. spared tells which sources are never blocked; report is told
-// of each change, with no lock held that a call of the Guard would want.
-func New(spared func(Source) bool, report func(now time.Time, b Block, c Change)) *Guard {
+// New returns the Guard of a node, whose epoch is one that no earlier Guard of it had.
+// spared tells which sources are never blocked; report is told of each change that this
+// node makes, with no lock held that a call of the Guard would want.
+func New(node string, epoch uint64, spared func(Source) bool, report func(now time.Time, b Block, c Change)) *Guard {
 	return &Guard{
-		spared: spared, report: report, seed: maphash.MakeSeed(),
+		node: node, spared: spared, report: report, seed: maphash.MakeSeed(), journal: journal{epoch: epoch},
 		records: map[Who]*list.Element{}, proven: map[Source]time.Time{}, silent: map[Source]time.Time{},
 	}
 }
@@ -171,13 +178,12 @@ func (g *Guard) Failed(now time.Time, w Who, known bool) {
 	w.User = clip(w.User)
 	var begun []Block
 	g.mu.Lock()
-	user := g.touch(now, w)
-	if user.failures++; user.failures >= MaxFailures {
+	g.journal.add(Entry{What: failed, Known: known, Block: Block{Who: w}})
+	user, source := g.count(now, w, known)
+	if user.failures >= MaxFailures {
 		begun = g.block(now, user, begun)
 	}
-	source := g.touch(now, Who{Source: w.Source})
-	source.named = source.named || known
-	if !known && source.meets(maphash.String(g.seed, w.Tenant+"\x00"+w.User)) {
+	if !known && len(source.unknown) >= MaxUnknown {
 		begun = g.block(now, source, begun)
 	}
 	g.mu.Unlock()
@@ -186,13 +192,23 @@ func (g *Guard) Failed(now time.Time, w Who, known bool) {
 	}
 }
 
-// meets notes a user without a seat and tells whether there were as many as block a
-// source.
-func (r *record) meets(user uint64) bool {
-	if !slices.Contains(r.unknown, user) {
+// count counts a failure of a user. The lock is held.
+func (g *Guard) count(now time.Time, w Who, known bool) (user, source *record) {
+	user = g.touch(now, w)
+	user.failures++
+	source = g.touch(now, Who{Source: w.Source})
+	source.named = source.named || known
+	if !known {
+		source.meets(maphash.String(g.seed, w.Tenant+"\x00"+w.User))
+	}
+	return user, source
+}
+
+// meets notes a user without a seat.
+func (r *record) meets(user uint64) {
+	if len(r.unknown) < MaxUnknown && !slices.Contains(r.unknown, user) {
 		r.unknown = append(r.unknown, user)
 	}
-	return len(r.unknown) >= MaxUnknown
 }
 
 // touch finds or makes a record. The lock is held.
@@ -247,11 +263,10 @@ func (g *Guard) block(now time.Time, r *record, begun []Block) []Block {
 	for range r.Times {
 		long = min(2*long, LongestBlock)
 	}
-	r.Since, r.Until = now, now.Add(long)
+	r.Since, r.Until, r.Node = now, now.Add(long), g.node
 	r.Times++
 	r.Spared = g.spared(r.Source)
-	_, proven := g.proven[r.Source]
-	r.Silent = r.User == "" && !r.named && !proven && !r.Spared
+	r.Silent = g.silences(r, r.Spared)
 	if r.Spared {
 		g.counters.Alarms.Add(1)
 	} else {
@@ -261,97 +276,14 @@ func (g *Guard) block(now time.Time, r *record, begun []Block) []Block {
 	if r.Silent {
 		g.hushed(r.Source, r.Until)
 	}
+	g.journal.add(Entry{What: blocked, Block: r.Block})
 	return append(begun, r.Block)
 }
 
-func (g *Guard) hushed(s Source, until time.Time) {
-	g.quiet.Lock()
-	defer g.quiet.Unlock()
-	if until.IsZero() {
-		delete(g.silent, s)
-	} else {
-		g.silent[s] = until
-	}
-	g.hush.Store(int32(len(g.silent)))
-}
-
-// end ends a block that is in force. The lock is held.
-func (g *Guard) end(r *record) bool {
-	if r.Until.IsZero() {
-		return false
-	}
-	if r.Silent {
-		g.hushed(r.Source, time.Time{})
-	}
-	r.last, r.Until = r.Until, time.Time{}
-	g.counters.Blocks.Add(-1)
-	return true
-}
-
-// Tick ends the blocks that are over, and forgets what is long quiet.
-func (g *Guard) Tick(now time.Time) {
-	var over []Block
-	g.mu.Lock()
-	for e := g.recent.Back(); e != nil; {
-		r, before := e.Value.(*record), e.Prev()
-		b := r.Block
-		switch {
-		case !r.Until.IsZero() && !r.blocks(now):
-			g.end(r)
-			over = append(over, b)
-		case r.Until.IsZero() && now.Sub(r.last) > Memory:
-			g.forget(e)
-		}
-		e = before
-	}
-	for s, at := range g.proven {
-		if now.Sub(at) > Memory {
-			delete(g.proven, s)
-		}
-	}
-	g.mu.Unlock()
-	for _, b := range over {
-		g.report(now, b, Expired)
-	}
-}
-
-// Blocks returns what is blocked, the newest first.
-func (g *Guard) Blocks(now time.Time) []Block {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	all := []Block{}
-	for e := g.recent.Front(); e != nil; e = e.Next() {
-		if r := e.Value.(*record); r.blocks(now) {
-			all = append(all, r.Block)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Block) int {
-		return cmp.Or(b.Since.Compare(a.Since), a.Addr.Compare(b.Addr), cmp.Compare(a.User, b.User))
-	})
-	return all
-}
-
-// Unblock ends the blocks of a source on every network, or only those of one user of
-// it, forgets what was counted, and returns the blocks.
-func (g *Guard) Unblock(now time.Time, a netip.Addr, user string) []Block {
-	ended := []Block{}
-	g.mu.Lock()
-	for e := g.recent.Front(); e != nil; {
-		r, next := e.Value.(*record), e.Next()
-		if r.Source == SourceOf(r.Network, a) && (user == "" || r.User == clip(user)) {
-			b := r.Block
-			if g.end(r) {
-				ended = append(ended, b)
-			}
-			g.forget(e)
-		}
-		e = next
-	}
-	g.mu.Unlock()
-	for _, b := range ended {
-		g.report(now, b, Removed)
-	}
-	return ended
+// silences tells whether a block of a record means that nothing is sent. The lock is held.
+func (g *Guard) silences(r *record, spared bool) bool {
+	_, proven := g.proven[r.Source]
+	return r.User == "" && !r.named && !proven && !spared
 }
 
 // clip shortens a user; one without a name is "-", as an empty user is the whole source.

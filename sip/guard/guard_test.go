@@ -23,7 +23,7 @@ type book struct {
 
 func newBook(spared ...Source) *book {
 	b := &book{}
-	b.Guard = New(func(s Source) bool { return slices.Contains(spared, s) }, func(_ time.Time, k Block, c Change) {
+	b.Guard = New("node-1", 1, func(s Source) bool { return slices.Contains(spared, s) }, func(_ time.Time, k Block, c Change) {
 		b.changes = append(b.changes, fmt.Sprintf("%d %s %q %v silent=%t spared=%t", c, k.Addr, k.User, k.Until.Sub(k.Since), k.Silent, k.Spared))
 	})
 	return b

@@ -16,6 +16,10 @@
 //     for; From is anonymous towards everybody.
 //   - Seats are shown From and diversions that are not private. The network number
 //     is none of theirs.
+//   - Who answers, or comes to talk later, is told likewise (3GPP TS 24.608): a trusted
+//     trunk the network number, with Privacy if it is withheld; a seat the presentation
+//     number, as P-Asserted-Identity, which is what phones show, or that it is nobody's
+//     business.
 //   - header and session privacy need nothing more: a B2BUA's Via, Contact and SDP
 //     are its own.
 package identity
@@ -83,7 +87,7 @@ func Of(req *sip.Request, p Peer) Caller {
 		}
 	}
 	if !asserted && remote != "" {
-		anonymous = c.assertRemote(remote)
+		anonymous = c.assertRemote(remote, "calling")
 	}
 	from := req.From()
 	if user := Number(from.Address); named(user, from.Address.Host) {
@@ -133,14 +137,14 @@ func (c *Caller) assert(value string) (anonymous bool) {
 	return anonymous
 }
 
-// assertRemote takes Remote-Party-ID (draft-ietf-sip-privacy-04) of the calling
-// party.
-func (c *Caller) assertRemote(value string) (anonymous bool) {
+// assertRemote takes Remote-Party-ID (draft-ietf-sip-privacy-04) of the calling or
+// called party.
+func (c *Caller) assertRemote(value, of string) (anonymous bool) {
 	a, err := message.ParseAddress(value)
 	if err != nil {
 		return false
 	}
-	if party, ok := message.Param(a.Params, "party"); ok && !strings.EqualFold(party, "calling") {
+	if party, ok := message.Param(a.Params, "party"); ok && !strings.EqualFold(party, of) {
 		return false
 	}
 	if privacy, ok := message.Param(a.Params, "privacy"); ok && !strings.EqualFold(privacy, "off") {

@@ -35,13 +35,18 @@ func (c *Caller) ToTrunk(p Peer, host string) []sip.Header {
 		headers = append(headers, sip.NewHeader("Privacy", privacy.String()))
 	}
 	if p.RemotePartyID && c.Network != "" {
-		hidden := "off"
-		if c.Withheld {
-			hidden = "full"
-		}
-		headers = append(headers, sip.NewHeader("Remote-Party-ID", uri(c.Network, host)+";party=calling;screen=yes;privacy="+hidden))
+		headers = append(headers, c.remoteParty(host, "calling"))
 	}
 	return c.path(headers, host)
+}
+
+// remoteParty is the Remote-Party-ID of the calling or called party.
+func (c *Caller) remoteParty(host, party string) sip.Header {
+	hidden := "off"
+	if c.Withheld {
+		hidden = "full"
+	}
+	return sip.NewHeader("Remote-Party-ID", uri(c.Network, host)+";party="+party+";screen=yes;privacy="+hidden)
 }
 
 // asserted is the value of P-Asserted-Identity.

@@ -19,6 +19,9 @@ const (
 	Moved Kind = "moved"
 	// Joined has Call, Leg, Party, To, SIPCallID, Detail: a leg came from the call in Detail.
 	Joined Kind = "joined"
+	// Placed has Call, Leg, Party, Detail: the leg, which goes to another node, has the
+	// place in Detail in a call there, and talks to who is behind the node in Party.
+	Placed Kind = "placed"
 	Ended  Kind = "ended" // Call: the call is over; Status, Q850, By
 	Alarm  Kind = "alarm" // Detail: emergency call, disk full and the like
 )

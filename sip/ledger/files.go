@@ -36,8 +36,8 @@ func newFiles(dir string) *files { return &files{dir: dir} }
 
 // add puts the records of an ended call into the files of the day on which it
 // ended, with the next flush.
-func (f *files) add(c *calls) error {
-	if err := f.openDay(c.Events[len(c.Events)-1].At.UTC().Format("2006-01-02")); err != nil {
+func (f *files) add(c *call) error {
+	if err := f.openDay(c.last.At.UTC().Format("2006-01-02")); err != nil {
 		return err
 	}
 	for _, r := range legs(c) {
@@ -54,10 +54,10 @@ func (f *files) flush() error {
 }
 
 // complete writes the records of ended calls that have none yet.
-func (f *files) complete(ended []*calls) error {
+func (f *files) complete(ended []*call) error {
 	written := map[string]map[string]bool{} // by day
 	for _, c := range ended {
-		day := c.Events[len(c.Events)-1].At.UTC().Format("2006-01-02")
+		day := c.last.At.UTC().Format("2006-01-02")
 		if written[day] == nil {
 			known, err := recorded(filepath.Join(f.dir, "cdr-"+day+".jsonl"))
 			if err != nil {
@@ -65,7 +65,7 @@ func (f *files) complete(ended []*calls) error {
 			}
 			written[day] = known
 		}
-		if written[day][c.Events[0].Call] {
+		if written[day][c.last.Call] {
 			continue
 		}
 		if err := f.add(c); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,9 +27,6 @@ const (
 	maxEnded = 1024
 	// maxOpen bounds the calls that are followed for their CDR.
 	maxOpen = 1 << 18
-	// talkingEvents is what most calls have while they talk: arrived, decided, rang,
-	// answered and a segment.
-	talkingEvents = 5
 )
 
 // Counters of a ledger.
@@ -51,8 +49,8 @@ type Ledger struct {
 
 	mu      sync.Mutex
 	events  *segment.Log
-	open    map[string]*calls
-	ended   []*calls // their records wait for the next flush
+	open    map[string]*call
+	ended   []*call // their records wait for the next flush
 	backlog []Event
 	frames  [][]byte // reused by write
 	text    []byte   // the same
@@ -66,11 +64,6 @@ type Ledger struct {
 	stop, done chan struct{}
 }
 
-// calls is what a CDR needs of an open call. It is also the snapshot of a segment.
-type calls struct {
-	Events []Event `json:"events"`
-}
-
 // Open opens or makes the ledger in dir for a node, closes the calls that an
 // earlier process left open, and returns how many those were.
 func Open(dir, node string, now time.Time, log *slog.Logger) (*Ledger, int, error) {
@@ -78,10 +71,10 @@ func Open(dir, node string, now time.Time, log *slog.Logger) (*Ledger, int, erro
 		log = slog.Default()
 	}
 	l := &Ledger{
-		node: node, log: log, started: now, open: map[string]*calls{}, files: newFiles(dir),
+		node: node, log: log, started: now, open: map[string]*call{}, files: newFiles(dir),
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	var ended []*calls
+	var ended []*call
 	events, err := segment.Open(filepath.Join(dir, "events"), func(frame []byte, snapshot bool) error {
 		if snapshot {
 			return l.restore(frame)
@@ -112,12 +105,12 @@ func (l *Ledger) restore(snapshot []byte) error {
 }
 
 // replay follows an event of an earlier process; it returns a call that it ended.
-func (l *Ledger) replay(frame []byte) *calls {
+func (l *Ledger) replay(frame []byte) *call {
 	var e Event
 	if json.Unmarshal(frame, &e) != nil {
 		return nil // an event of another version that we cannot read
 	}
-	return l.follow(e)
+	return l.follow(&e)
 }
 
 // closeLost ends the calls that nobody ended.
@@ -127,10 +120,10 @@ func (l *Ledger) closeLost(now time.Time) int {
 		lost = append(lost, id)
 	}
 	for _, id := range lost {
-		last := l.open[id].Events[len(l.open[id].Events)-1]
+		c := l.open[id]
 		l.Record(Event{
-			Kind: Ended, At: now, Call: id, Tenant: last.Tenant, By: "node lost",
-			Status: 500, Q850: 41, Reason: "Node lost", Mono: last.Mono,
+			Kind: Ended, At: now, Call: id, Tenant: c.Tenant, By: "node lost",
+			Status: 500, Q850: 41, Reason: "Node lost", Mono: c.Latest,
 		})
 	}
 	l.counters.NodeLost.Add(uint64(len(lost)))
@@ -172,8 +165,8 @@ func (l *Ledger) write(events []Event) {
 		l.keep(events)
 		return
 	}
-	for _, e := range events {
-		if ended := l.follow(e); ended != nil {
+	for i := range events {
+		if ended := l.follow(&events[i]); ended != nil {
 			l.ended = append(l.ended, ended)
 		}
 	}
@@ -238,21 +231,16 @@ func (l *Ledger) flusher() {
 	}
 }
 
-// follow keeps the events of open calls; it returns a call that the event ends.
-func (l *Ledger) follow(e Event) *calls {
-	if e.Call == "" {
-		return nil
-	}
+// follow takes an event to its call; it returns a call that the event ends.
+func (l *Ledger) follow(e *Event) *call {
 	c := l.open[e.Call]
-	if c == nil {
-		if e.Kind != Arrived || len(l.open) >= maxOpen {
-			return nil
-		}
-		c = &calls{Events: make([]Event, 0, talkingEvents)}
-		l.open[e.Call] = c
+	switch {
+	case c != nil:
+		c.step(e)
+	case e.Kind == Arrived && e.Call != "" && len(l.open) < maxOpen:
+		l.open[strings.Clone(e.Call)] = arrived(e)
 	}
-	c.Events = append(c.Events, e)
-	if e.Kind != Ended {
+	if c == nil || e.Kind != Ended {
 		return nil
 	}
 	delete(l.open, e.Call)

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"cmp"
-	"strings"
 	"time"
 )
 
@@ -57,36 +56,21 @@ type LegRecord struct {
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // summary makes the CDR of an ended call.
-func summary(c *calls) CDR {
-	first, last := c.Events[0], c.Events[len(c.Events)-1]
+func summary(c *call) CDR {
+	last := c.last
 	r := CDR{
-		Call: first.Call, Node: first.Node, Tenant: first.Tenant, From: first.From, To: first.To,
-		Caller: first.Party, Start: first.At.Format(timeLayout), End: last.At.Format(timeLayout),
-		Duration: seconds(first.Mono, last.Mono), Status: last.Status, Q850: last.Q850, Reason: last.Reason,
-		By: last.By, Emergency: first.Emergency, SIPCallID: first.SIPCallID,
-		Network: first.Network, Presentation: first.Presentation, Withheld: first.Withheld, SessionID: first.SessionID,
+		Call: last.Call, Node: last.Node, Tenant: c.Tenant, From: c.From, To: c.To,
+		Caller: c.Caller.Party, Answerer: c.Answerer, Entry: c.Entry,
+		Start: c.Arrived.At.Format(timeLayout), End: last.At.Format(timeLayout),
+		Duration: seconds(c.Arrived.Mono, last.Mono), Status: last.Status, Q850: last.Q850, Reason: last.Reason,
+		By: last.By, Emergency: c.Emergency, SIPCallID: c.Caller.SIPCallID,
+		Network: c.Network, Presentation: c.Shown, Withheld: c.Withheld, SessionID: c.Caller.SessionID,
+		Segments: c.Talks,
 	}
-	parties := map[int]string{}
-	for _, e := range c.Events {
-		switch e.Kind {
-		case Decided:
-			if r.Entry == "" { // later ones are transfers
-				r.Entry, _, _ = strings.Cut(e.Detail, "; ")
-			}
-		case Rang, Joined:
-			parties[e.Leg] = e.Party
-		case Answered:
-			if r.Answer == "" {
-				r.Answer, r.Billable = e.At.Format(timeLayout), seconds(e.Mono, last.Mono)
-				r.Answerer = e.Party
-				if r.Answerer == "" {
-					r.Answerer = parties[e.Leg]
-				}
-			}
-		case Arrived, Segment, LegEnded, Transferred, Moved, Ended, Alarm:
-		}
+	if !c.Answered.At.IsZero() {
+		r.Answer, r.Billable = c.Answered.At.Format(timeLayout), seconds(c.Answered.Mono, last.Mono)
 	}
-	r.Disposition, r.Segments = disposition(r), segments(c)
+	r.Disposition = disposition(r)
 	return r
 }
 
@@ -110,42 +94,24 @@ func disposition(r CDR) string {
 }
 
 // legs makes the leg records of an ended call.
-func legs(c *calls) []LegRecord {
-	last := c.Events[len(c.Events)-1]
+func legs(c *call) []LegRecord {
 	var rows []LegRecord
-	began := map[int]Event{}
-	answered := map[int]bool{}
-	for _, e := range c.Events {
-		switch e.Kind {
-		case Arrived, Rang, Joined:
-			began[e.Leg] = e
-			answered[e.Leg] = e.Kind == Joined
-		case Answered:
-			answered[e.Leg], answered[1] = true, true
-		case LegEnded, Moved:
-			rows = append(rows, legRecord(began[e.Leg], e, answered[e.Leg]))
-			delete(began, e.Leg)
-		case Decided, Segment, Transferred, Ended, Alarm:
-		}
+	for i := range c.Ended {
+		rows = append(rows, legRecord(&c.Ended[i].openLeg, &c.Ended[i].End))
 	}
-	for id := 1; len(began) > 0 && id <= len(c.Events); id++ { // left open by a lost node
-		if b, ok := began[id]; ok {
-			e := last
-			e.Leg = id
-			rows = append(rows, legRecord(b, e, answered[id]))
-			delete(began, id)
-		}
+	for i := range c.Legs { // left open by a lost node
+		rows = append(rows, legRecord(&c.Legs[i], c.last))
 	}
 	return rows
 }
 
-func legRecord(b, e Event, answered bool) LegRecord {
+func legRecord(l *openLeg, e *Event) LegRecord {
 	r := LegRecord{
-		Call: e.Call, Leg: e.Leg, Node: e.Node, Tenant: e.Tenant, Party: b.Party, SIPCallID: b.SIPCallID,
-		Start: b.At.Format(timeLayout), End: e.At.Format(timeLayout), Duration: seconds(b.Mono, e.Mono),
-		Answered: answered, Status: e.Status, Q850: e.Q850,
+		Call: e.Call, Leg: l.ID, Node: e.Node, Tenant: e.Tenant, Party: l.Party, SIPCallID: l.SIPCallID,
+		Start: l.Began.At.Format(timeLayout), End: e.At.Format(timeLayout), Duration: seconds(l.Began.Mono, e.Mono),
+		Answered: l.Answered, Status: e.Status, Q850: e.Q850,
 	}
-	r.SessionID = cmp.Or(b.SessionID, e.SessionID)
+	r.SessionID = cmp.Or(l.SessionID, e.SessionID)
 	if e.Media != nil {
 		r.Media = *e.Media
 	}

@@ -1,52 +1,27 @@
 package ledger
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
-// talk is two parties that hear each other.
+// talk is two parties that hear each other. The zero value is none.
 type talk struct {
-	leg, peer int
-	from      int64 // Mono
+	Leg     int       `json:"leg"`
+	Peer    int       `json:"peer"`
+	From    int64     `json:"from"` // Mono
+	Parties [2]string `json:"parties"`
 }
 
-// segments tells who spoke to whom when: "3-8.5 trunk:carrier seat:1002; 12-60 ...",
-// in seconds since the call arrived. "" if nobody spoke to anybody.
-func segments(c *calls) string {
-	var text strings.Builder
-	parties := map[int]string{}
-	var open talk
-	end := func(at int64) {
-		if open.peer == 0 {
-			return
+// part ends the talk, if there is one, and adds it to those before: "3-8.5
+// trunk:carrier seat:1002; 12-60 ...", in seconds since the call arrived.
+func (c *call) part(at int64) {
+	if t := c.Talk; t.Peer != 0 {
+		if c.Talks != "" {
+			c.Talks += "; "
 		}
-		if text.Len() > 0 {
-			text.WriteString("; ")
-		}
-		first := c.Events[0].Mono
-		text.WriteString(offset(first, open.from) + "-" + offset(first, at) + " " + parties[open.leg] + " " + parties[open.peer])
-		open = talk{}
+		c.Talks += c.offset(t.From) + "-" + c.offset(at) + " " + t.Parties[0] + " " + t.Parties[1]
 	}
-	for _, e := range c.Events {
-		switch e.Kind {
-		case Arrived, Rang, Joined:
-			parties[e.Leg] = e.Party
-		case Segment:
-			end(e.Mono)
-			open = talk{leg: e.Leg, peer: e.Peer, from: e.Mono}
-		case LegEnded, Moved:
-			if e.Leg == open.leg || e.Leg == open.peer {
-				end(e.Mono)
-			}
-		case Ended:
-			end(e.Mono)
-		case Decided, Answered, Transferred, Alarm:
-		}
-	}
-	return text.String()
+	c.Talk = talk{}
 }
 
-func offset(from, to int64) string {
-	return strconv.FormatFloat(seconds(from, to), 'f', -1, 64)
+func (c *call) offset(at int64) string {
+	return strconv.FormatFloat(seconds(c.Arrived.Mono, at), 'f', -1, 64)
 }

@@ -20,7 +20,7 @@ func (l *Leg) mayUpdate() bool {
 		return l.invite != nil && l.settled && !l.promise.open() && message.HasOption(l.invite, "Allow", string(sip.UPDATE))
 	}
 	f := l.forked(l.Dialog.RemoteTag)
-	return f != nil && f.settled && l.session.byUpdate
+	return f != nil && f.settled && l.byUpdate
 }
 
 // ask offers by UPDATE. Its answer is told as that of a re-INVITE.
@@ -45,7 +45,7 @@ func (l *Leg) answeredEarly(res *sip.Response) Event {
 	case !l.Live():
 		return Event{}
 	case res.StatusCode >= 300:
-		v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Peer}
+		v := reasoned(res, cause.Verdict{Status: res.StatusCode, Reason: res.Reason, Fault: cause.Peer})
 		return Event{Kind: ReofferFail, Verdict: v}
 	}
 	l.Dialog.Retarget(res)

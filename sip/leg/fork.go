@@ -2,6 +2,7 @@ package leg
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -23,10 +24,12 @@ type fork struct {
 
 // forked is the early dialog with that tag, or nil.
 func (l *Leg) forked(tag string) *fork {
-	for i := range l.forks {
-		if l.forks[i].tag == tag {
-			return &l.forks[i]
-		}
+	if l.opening == nil {
+		return nil
+	}
+	forks := l.opening.forks
+	if i := slices.IndexFunc(forks, func(f fork) bool { return f.tag == tag }); i >= 0 {
+		return &forks[i]
 	}
 	return nil
 }
@@ -34,13 +37,13 @@ func (l *Leg) forked(tag string) *fork {
 // acknowledge takes a reliable response and sends PRACK. It is false if the response
 // is repeated or one before it is missing, and so must not be taken.
 func (l *Leg) acknowledge(now time.Time, w Wire, res *sip.Response, rseq uint32) bool {
-	f := l.forked(message.ToTag(res))
+	f, o := l.forked(message.ToTag(res)), l.opening
 	switch {
-	case f != nil && rseq != f.rseq+1, f == nil && len(l.forks) >= maxForks:
+	case f != nil && rseq != f.rseq+1, f == nil && (o == nil || len(o.forks) >= maxForks):
 		return false
 	case f == nil:
-		l.forks = append(l.forks, fork{tag: message.ToTag(res)})
-		f = &l.forks[len(l.forks)-1]
+		o.forks = append(o.forks, fork{tag: message.ToTag(res)})
+		f = &o.forks[len(o.forks)-1]
 	}
 	f.rseq = rseq
 	if body := sdpBody(res); body != nil && !f.settled {

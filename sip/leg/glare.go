@@ -19,12 +19,20 @@ const (
 	patience   = 64 * transaction.T1 // one that is answered provisionally is cancelled
 )
 
-// reoffering is our re-INVITE beside its transaction. The zero value is none.
+// reoffering is our re-INVITE beside its transaction, or what remains of one that was
+// refused.
 type reoffering struct {
 	cancel    time.Time // when it is cancelled if it has no final response; zero before a provisional one
 	cancelled bool
 	again     time.Time // when the one that was refused for a time may be tried again; zero for never
 	retries   uint8     // in a row
+}
+
+func (l *Leg) reoffers() *reoffering {
+	if l.reoffering == nil {
+		l.reoffering = new(reoffering)
+	}
+	return l.reoffering
 }
 
 // yield is how long a request of ours waits that has met one of the party's (RFC 3261
@@ -55,7 +63,7 @@ func (l *Leg) refusedForNow(res *sip.Response) (time.Duration, bool) {
 
 // notReoffered takes the refusal of our re-INVITE.
 func (l *Leg) notReoffered(now time.Time, res *sip.Response, v cause.Verdict) Event {
-	r := &l.reoffering
+	r := l.reoffers()
 	if r.cancelled { // by us
 		v = cause.Verdict{Status: 500, Q850: 102, Reason: "No answer to a re-INVITE", Fault: cause.Peer}
 	}
@@ -71,14 +79,20 @@ func (l *Leg) notReoffered(now time.Time, res *sip.Response, v cause.Verdict) Ev
 // rung takes a provisional response to our re-INVITE: what is not answered soon after
 // it is cancelled, lest the party's offer that it stands for waits for ever.
 func (l *Leg) rung(now time.Time) {
-	if r := &l.reoffering; l.client != nil && r.cancel.IsZero() {
+	if l.client == nil {
+		return
+	}
+	if r := l.reoffers(); r.cancel.IsZero() {
 		r.cancel = now.Add(patience)
 	}
 }
 
 // reoffersDue runs what is due of our re-INVITEs.
 func (l *Leg) reoffersDue(now time.Time, w Wire) Event {
-	r := &l.reoffering
+	r := l.reoffering
+	if r == nil {
+		return Event{}
+	}
 	switch {
 	case due(now, r.cancel):
 		r.cancel, r.cancelled = time.Time{}, true

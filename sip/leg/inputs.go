@@ -46,13 +46,13 @@ func (l *Leg) Request(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 }
 
 func (l *Leg) acked(now time.Time, w Wire, ack *sip.Request) Event {
-	if !l.reliable.pending() || ack.CSeq().SeqNo != l.seq {
+	if l.reliable == nil || ack.CSeq().SeqNo != l.seq {
 		return Event{}
 	}
-	l.reliable = reliable{}
+	l.reliable = nil
 	if l.State == Ending {
-		if l.byeCause != nil {
-			l.bye(now, w, *l.byeCause)
+		if v := l.ending.cause; v != nil {
+			l.bye(now, w, *v)
 		}
 		return Event{}
 	}
@@ -67,7 +67,7 @@ func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Reque
 	}
 	w.Respond(now, tx, l.respond(req, 200, "", nil))
 	l.dropQuestion(now, w)
-	v := cause.Verdict{Q850: Q850Of(req)}
+	v := reasoned(req, cause.Verdict{})
 	if l.server != nil {
 		w.Respond(now, l.server, l.respond(l.invite, 487, "", nil))
 		if !l.Talking() { // instead of a CANCEL
@@ -84,7 +84,7 @@ func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Reque
 
 func (l *Leg) reoffered(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
 	switch {
-	case l.Live() && (l.server != nil || l.update != nil || l.reliable.pending()):
+	case l.Live() && (l.server != nil || l.update != nil || l.reliable != nil):
 		l.later(now, w, tx, req)
 	case l.Live() && l.client != nil:
 		w.Respond(now, tx, l.respond(req, 491, "", nil))
@@ -110,5 +110,5 @@ func (l *Leg) Cancelled(now time.Time, w Wire, tx *transaction.Server, cancel *s
 		return Event{}
 	}
 	l.finish()
-	return Event{Kind: Ends, Verdict: cause.Verdict{Status: 487, Q850: Q850Of(cancel), Fault: cause.Nobody}}
+	return Event{Kind: Ends, Verdict: reasoned(cancel, cause.Verdict{Status: 487, Fault: cause.Nobody})}
 }

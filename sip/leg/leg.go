@@ -32,6 +32,8 @@
 //     rung for: one that has no final response in time is cancelled.
 //   - An offer of ours that meets one of the party is made again after the times of
 //     RFC 3261 section 14.1, if the call still wants it.
+//   - What a party gives as its Reason (RFC 3326; RFC 6432 in a refusal) is read, bounded
+//     and written anew: each protocol's cause, text and location pass, nothing else.
 //   - A leg that rings follows one early dialog, that of the newest response: it is
 //     the one whose requests (UPDATE) are taken.
 package leg
@@ -43,6 +45,7 @@ import (
 
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -79,40 +82,52 @@ const (
 type Leg struct {
 	ID      int // 1 is the caller's
 	Party   Party
-	Inbound bool // the party called us
 	Flow    transport.Flow
 	Dialog  *dialog.Dialog
-	State   State
 	Timer   SessionTimer
+	Inbound bool // the party called us
+	State   State
 
 	tokens Tokens
 	server *transaction.Server // pending INVITE or re-INVITE of the party
 	update *question           // pending offer of the party in another request
-	asks   uint32              // CSeq of our pending offer by UPDATE; 0 if there is none
 	client *transaction.Client // our pending INVITE or re-INVITE
 	invite *sip.Request        // the request of server, until it has a final response
-	seq    uint32              // CSeq of the INVITE that client or reliable is about
 	sent   ackSent             // our ACK of the last 2xx
+	seq    uint32              // CSeq of the INVITE that client or reliable is about
+	asks   uint32              // CSeq of our pending offer by UPDATE; 0 if there is none
 
-	reliable   reliable       // the 2xx that awaits an ACK
-	promise    *promise       // our last provisional response that wants PRACK; nil before the first
-	settled    bool           // SDP went or will go out in one of those
-	forks      []fork         // early dialogs of our INVITE with responses that wanted PRACK
-	opening    *opening       // our first INVITE until its final response
-	session    session        // RFC 4028
-	reoffering reoffering     // our re-INVITE
-	refer      *referring     // of the party; nil before the first
-	answered   bool           // a 2xx to our INVITE came: the dialog is with its sender
-	answer     Answer         // nil: challenges are refusals
-	proven     bool           // a challenge of the INVITE or BYE under way was answered
-	byeCause   *cause.Verdict // End was asked for before a BYE may go
-	giveUp     time.Time      // when Ending becomes Done whatever comes
+	settled  bool          // SDP went or will go out in a response that wants PRACK
+	answered bool          // a 2xx to our INVITE came: the dialog is with its sender
+	proven   bool          // a challenge of the INVITE or BYE under way was answered
+	allows   bool          // the party has said what it takes
+	byUpdate bool          // and takes UPDATE
+	brief    uint8         // 422s that came in a row
+	minSE    time.Duration // what the party has told us by those; 0: nothing
+	answer   Answer        // nil: challenges are refusals
+
+	// What most legs have only for a while, or never; nil if there is none.
+	reliable   *reliable   // the 2xx that awaits an ACK
+	promise    *promise    // our last provisional response that wants PRACK
+	opening    *opening    // our first INVITE until its final response
+	session    *session    // the timer of RFC 4028
+	reoffering *reoffering // our re-INVITE
+	refer      *referring  // of the party
+	ending     *ending
 }
 
-// opening is what our first INVITE says beyond its dialog, to say it again.
+// opening is what our first INVITE says beyond its dialog, to say it again, and what
+// came of it so far.
 type opening struct {
 	body    []byte
 	headers []sip.Header
+	forks   []fork // early dialogs with responses that wanted PRACK
+}
+
+// ending is a leg that waits for its end.
+type ending struct {
+	giveUp time.Time      // when it is Done whatever comes; zero before CANCEL or BYE
+	cause  *cause.Verdict // End was asked for before a BYE may go; nil once it went
 }
 
 // ackSent is what makes an ACK the same again.
@@ -156,11 +171,13 @@ type Event struct {
 // request is kept until its final response.
 func Answering(id int, party Party, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens Tokens) *Leg {
 	tag := tokens.Token()
-	return &Leg{
+	l := &Leg{
 		ID: id, Party: party, Inbound: true, Flow: flow, tokens: tokens,
 		Dialog: dialog.NewServer(req, tag, dialog.ContactFor(flow, tag)),
 		server: tx, invite: req, seq: req.CSeq().SeqNo,
 	}
+	l.learn(req)
+	return l
 }
 
 // Address is whom to call and how.
@@ -174,6 +191,8 @@ type Address struct {
 	// Forwards is the Max-Forwards that is left for this leg; 0 means 70.
 	Forwards uint32
 	Headers  []sip.Header // added to the INVITE (identity, ...)
+	// Shown is who is called, as shown to others; nil for the number in To.
+	Shown *identity.Caller
 	// Redirect is where a 3xx of the party leads, if that is followed; nil follows none.
 	Redirect func(contact sip.Uri) (Address, bool)
 	// Answer answers the party's challenges; nil if there is nothing to answer them by.
@@ -211,9 +230,17 @@ func (l *Leg) Asking() bool { return l.update != nil || l.server != nil && l.Tal
 
 // Deadline is when Tick is due; zero means never.
 func (l *Leg) Deadline() time.Time {
-	d := earlier(l.giveUp, earlier(l.reliable.next, l.promiseDue()))
-	d = earlier(d, earlier(l.reoffering.cancel, l.reoffering.again))
-	return earlier(d, earlier(l.session.refresh, l.session.end))
+	d := earlier(l.promiseDue(), l.session.due())
+	if l.reliable != nil {
+		d = earlier(d, l.reliable.next)
+	}
+	if l.reoffering != nil {
+		d = earlier(d, earlier(l.reoffering.cancel, l.reoffering.again))
+	}
+	if l.ending != nil {
+		d = earlier(d, l.ending.giveUp)
+	}
+	return d
 }
 
 // earlier is the earlier of two times; zero is none.
@@ -228,7 +255,7 @@ func due(now, at time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 // Quiet tells whether nothing of the leg is under way, so that it can be moved.
 func (l *Leg) Quiet() bool {
-	refreshing := l.session.ours && l.session.refresh.IsZero()
+	refreshing := l.session.isOurs() && l.session.refresh.IsZero()
 	return l.Talking() && !l.busy() && !refreshing
 }
 
@@ -239,19 +266,19 @@ func (l *Leg) Move(id int, tokens Tokens) { l.ID, l.tokens = id, tokens }
 // of the session.
 func (l *Leg) Tick(now time.Time, w Wire) Event {
 	switch {
-	case due(now, l.reliable.next):
+	case l.reliable != nil && due(now, l.reliable.next):
 		if l.reliable.repeat(now, w) {
 			return Event{}
 		}
-		l.reliable = reliable{}
+		l.reliable = nil
 		return l.unacknowledged(now, w)
 	case due(now, l.promiseDue()):
 		return l.repeatPromise(now, w)
-	case due(now, l.giveUp):
+	case l.ending != nil && due(now, l.ending.giveUp):
 		l.finish()
-	case due(now, l.session.end):
+	case l.session != nil && due(now, l.session.end):
 		return l.expired(now, w)
-	case due(now, l.session.refresh):
+	case l.session != nil && due(now, l.session.refresh):
 		return l.renew(now, w)
 	default:
 		return l.reoffersDue(now, w)
@@ -264,7 +291,7 @@ func (l *Leg) unacknowledged(now time.Time, w Wire) Event {
 	wasEnding := l.State == Ending
 	v := cause.Verdict{Status: 408, Q850: 102, Reason: "No ACK", Fault: cause.Peer}
 	if wasEnding {
-		l.bye(now, w, *l.byeCause)
+		l.bye(now, w, *l.ending.cause)
 		return Event{}
 	}
 	l.bye(now, w, v)
@@ -285,11 +312,9 @@ func (l *Leg) Drop() { l.finish() }
 // finish lets go of everything that a dead leg does not need.
 func (l *Leg) finish() {
 	l.State = Done
-	l.giveUp = time.Time{}
 	l.server, l.client, l.invite, l.update, l.asks, l.sent = nil, nil, nil, nil, 0, ackSent{}
-	l.reliable, l.opening, l.promise, l.forks, l.reoffering = reliable{}, nil, nil, nil, reoffering{}
-	l.refer = nil
-	l.session.stop()
+	l.reliable, l.opening, l.promise, l.reoffering = nil, nil, nil, nil
+	l.refer, l.session, l.ending = nil, nil, nil
 }
 
 // linger is how long an ended leg waits for the answer to its CANCEL or BYE.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"strowger/sip/dialog"
+	"strowger/sip/identity"
 	"strowger/sip/message"
 	"strowger/sip/transport"
 )
@@ -17,12 +18,17 @@ type Kind uint8
 const (
 	Trunk Kind = iota + 1
 	Seat
+	Node // of the cluster: its call has the other side
 )
 
 // Party is who a leg talks to.
 type Party struct {
-	Kind    Kind
-	Name    string // seat number or trunk name
+	Kind Kind
+	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
+	Transfers bool
+	// Peer is how far a trunk is trusted about who talks. The zero value of a seat: not.
+	Peer    identity.Peer
+	Name    string // seat number, or name of a trunk or node
 	Tenant  string
 	Network string // media and signalling network
 	// Sources are the addresses a trunk may send from; a seat is known by its flow.
@@ -39,16 +45,18 @@ type Party struct {
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
-	// Transfers says that a REFER of a trunk is followed; that of a seat always is.
-	Transfers bool
 }
 
-// String is "seat:1001" or "trunk:carrier", as the ledger writes it.
+// String is "seat:1001", "trunk:carrier" or "node:node-2", as the ledger writes it.
 func (p Party) String() string {
-	if p.Kind == Trunk {
+	switch p.Kind {
+	case Trunk:
 		return "trunk:" + p.Name
+	case Node:
+		return "node:" + p.Name
+	default:
+		return "seat:" + p.Name
 	}
-	return "seat:" + p.Name
 }
 
 // IsPeer tells whether a message that came by the flow comes from this leg's

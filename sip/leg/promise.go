@@ -32,8 +32,9 @@ type promise struct {
 
 // response is a response to the INVITE that the call has asked for.
 type response struct {
-	status int
-	body   []byte
+	status  int
+	body    []byte
+	headers []sip.Header
 }
 
 // open tells whether a provisional response awaits its PRACK.
@@ -62,11 +63,11 @@ func (l *Leg) reply(now time.Time, w Wire, r response) {
 		l.settled = l.settled || r.status < 200 && r.body != nil
 	case r.status >= 200:
 		l.State = Answered
-		l.accept(now, w, r.body)
+		l.accept(now, w, r.body, r.headers...)
 	case l.reliably(r.body):
 		l.promised(now, w, r)
 	default:
-		w.Respond(now, l.server, l.respond(l.invite, r.status, "", r.body))
+		w.Respond(now, l.server, l.respond(l.invite, r.status, "", r.body, r.headers...))
 	}
 }
 
@@ -81,7 +82,7 @@ func (l *Leg) promised(now time.Time, w Wire, r response) {
 	if l.promise == nil {
 		l.promise = new(promise)
 	}
-	res := l.respond(l.invite, r.status, "", r.body)
+	res := l.respond(l.invite, r.status, "", r.body, r.headers...)
 	p := l.promise
 	if p.rseq++; p.rseq == 1 { // the first is any from 1 to 2^31 - 1
 		p.rseq += uint32(l.tokens.Random(1<<31 - 1))

@@ -19,8 +19,8 @@ type reliable struct {
 	offer    bool // its SDP is an offer, which the ACK answers
 }
 
-func repeatUntilAcked(now time.Time, tx *transaction.Server, res *sip.Response, offer bool) reliable {
-	return reliable{
+func repeatUntilAcked(now time.Time, tx *transaction.Server, res *sip.Response, offer bool) *reliable {
+	return &reliable{
 		tx: tx, res: res, offer: offer, interval: transaction.T1,
 		next: now.Add(transaction.T1), end: now.Add(64 * transaction.T1),
 	}
@@ -39,5 +39,3 @@ func (r *reliable) repeat(now time.Time, w Wire) bool {
 	}
 	return true
 }
-
-func (r *reliable) pending() bool { return r.res != nil }

@@ -76,7 +76,7 @@ func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
 	}
 	l.State = Early
 	l.Dialog.Confirm(res)
-	l.session.learn(res)
+	l.learn(res)
 	return Event{Kind: Rings, Status: res.StatusCode, Body: l.answerIn(res)}
 }
 
@@ -92,14 +92,14 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		l.ack(now, w, l.sent)
 		return Event{}
 	case l.Talking(): // 2xx to a re-INVITE
-		l.client, l.reoffering = nil, reoffering{}
+		l.client, l.reoffering = nil, nil
 		l.Dialog.Retarget(res)
 		l.granted(now, res)
 		l.sendAck(now, w, seq)
 		return Event{Kind: Reanswers, Body: sdpBody(res)}
 	}
 	ended, known := l.State >= Ending, l.answered
-	l.client, l.opening, l.answered, l.proven = nil, nil, true, false
+	l.client, l.answered, l.proven = nil, true, false
 	if ended && known { // repeated after the leg was over
 		l.sendAck(now, w, seq)
 		return Event{}
@@ -111,9 +111,10 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		return Event{}
 	}
 	l.State = Answered
+	l.learn(res)
 	l.granted(now, res)
 	body := l.answerIn(res)
-	l.forks = nil
+	l.opening = nil
 	return Event{Kind: Accepts, Status: res.StatusCode, Body: body}
 }
 
@@ -125,7 +126,6 @@ func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
 func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
 	flow := l.way(l.Dialog)
 	req := l.Dialog.Ack(a.seq, flow, a.branch)
-	req.SetBody(nil)
 	w.Start(now, req, flow, l)
 }
 
@@ -133,10 +133,8 @@ func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
 func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
 	flow := l.way(d)
 	ack := d.Ack(seq, flow, l.branch())
-	ack.SetBody(nil)
 	w.Start(now, ack, flow, l)
 	bye := d.Request(sip.BYE, flow, l.branch())
-	bye.SetBody(nil)
 	w.Start(now, bye, flow, nil)
 }
 
@@ -148,7 +146,7 @@ func GiveBack(now time.Time, w Wire, res *sip.Response, flow transport.Flow, tok
 }
 
 func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
-	v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Callee}
+	v := reasoned(res, cause.Verdict{Status: res.StatusCode, Reason: res.Reason, Fault: cause.Callee})
 	if tx == l.client {
 		l.client = nil
 	}
@@ -196,7 +194,7 @@ func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) E
 		l.bye(now, w, v)
 	case errors.Is(err, transport.ErrUnreachable): // a 2xx may be lost on the way, and will be repeated
 		l.State, l.client = Ending, nil
-		l.giveUp = now.Add(linger)
+		l.ending = &ending{giveUp: now.Add(linger)}
 	default:
 		l.finish()
 	}

@@ -38,49 +38,53 @@ const (
 // supportedTimer is the option tag of RFC 4028.
 const supportedTimer = "timer"
 
-// session is the timer of RFC 4028: a session that nobody refreshes ends. The zero
-// value is one without a timer.
+// session is the timer of RFC 4028: a session that nobody refreshes ends. A leg without
+// one has none, and lives until it is hung up.
 type session struct {
-	interval time.Duration // 0: no timer
-	min      time.Duration // what the party has told us by 422; 0: nothing
-	refresh  time.Time     // when we refresh; zero if the party does or a refresh is under way
-	end      time.Time     // when the leg is ended
-	ours     bool          // we refresh
-	byUpdate bool          // the party takes UPDATE
-	brief    uint8         // 422s that came
+	interval time.Duration
+	refresh  time.Time // when we refresh; zero if the party does or a refresh is under way
+	end      time.Time // when the leg is ended
+	ours     bool      // we refresh
+}
+
+// isOurs tells whether there is a timer, and we refresh.
+func (s *session) isOurs() bool { return s != nil && s.ours }
+
+// due is when a refresh of ours is, or the end; zero means never.
+func (s *session) due() time.Time {
+	if s == nil {
+		return time.Time{}
+	}
+	return earlier(s.refresh, s.end)
 }
 
 // begin starts the timer anew. Whoever refreshes does so at half the time (section
 // 7.2); who waits for it gives up a little before the end (section 10).
-func (s *session) begin(now time.Time, interval time.Duration, ours bool) {
-	s.interval, s.ours, s.brief = interval, ours, 0
+func (l *Leg) begin(now time.Time, interval time.Duration, ours bool) {
+	l.brief = 0
 	if ours {
-		s.refresh, s.end = now.Add(interval/2), now.Add(interval)
+		l.session = &session{interval: interval, ours: true, refresh: now.Add(interval / 2), end: now.Add(interval)}
 	} else {
-		s.refresh, s.end = time.Time{}, now.Add(interval-min(32*time.Second, interval/3))
+		l.session = &session{interval: interval, end: now.Add(interval - min(32*time.Second, interval/3))}
 	}
 }
 
-// stop ends the timer; the session lives until it is hung up.
-func (s *session) stop() {
-	s.interval, s.ours, s.refresh, s.end = 0, false, time.Time{}, time.Time{}
-}
-
 // learn notes whether the party takes UPDATE, if it says what it takes.
-func (s *session) learn(msg sip.Message) {
+func (l *Leg) learn(msg sip.Message) {
 	if message.Header(msg, "Allow") != "" {
-		s.byUpdate = message.HasOption(msg, "Allow", string(sip.UPDATE))
+		l.allows = true
+		l.byUpdate = message.HasOption(msg, "Allow", string(sip.UPDATE))
 	}
 }
 
 // proposal is the interval of our next request; 0 if it asks for no timer.
 func (l *Leg) proposal() time.Duration {
-	interval := l.session.interval
-	if interval == 0 {
-		interval = l.Timer.Expires
+	interval := l.Timer.Expires
+	if l.session != nil {
+		interval = l.session.interval
 	}
 	if interval > 0 {
-		interval = max(interval, l.session.min, l.Timer.Min)
+		interval = max(interval, l.minSE, l.Timer.Min)
 	}
 	return interval
 }
@@ -89,11 +93,11 @@ func (l *Leg) proposal() time.Duration {
 func (l *Leg) raise(res *sip.Response) bool {
 	value, ok := message.MinSE(res)
 	least := seconds(value)
-	if !ok || least <= l.proposal() || least > maxSession || l.session.brief >= maxBrief {
+	if !ok || least <= l.proposal() || least > maxSession || l.brief >= maxBrief {
 		return false
 	}
-	l.session.brief++
-	l.session.min = least
+	l.brief++
+	l.minSE = least
 	return true
 }
 
@@ -125,7 +129,7 @@ func (l *Leg) grant(now time.Time, req *sip.Request, res *sip.Response) {
 	asked, refresher, wish := message.SessionExpires(req)
 	interval := seconds(asked)
 	wish = wish && interval >= l.Timer.min()
-	if !wish && l.Timer.Expires == 0 && l.session.interval == 0 {
+	if !wish && l.Timer.Expires == 0 && l.session == nil {
 		return
 	}
 	knows := message.HasOption(req, "Supported", supportedTimer) || message.HasOption(req, "Require", supportedTimer)
@@ -134,12 +138,12 @@ func (l *Leg) grant(now time.Time, req *sip.Request, res *sip.Response) {
 		least, _ := message.MinSE(req)
 		interval = min(interval, max(l.Timer.Expires, seconds(least), l.Timer.min()))
 	case wish:
-	case l.session.ours:
+	case l.session.isOurs():
 		interval, refresher = l.session.interval, "uas"
 	case knows && l.Timer.Expires > 0:
 		interval, refresher = l.Timer.Expires, "uas"
 	default:
-		l.session.stop()
+		l.session = nil
 		return
 	}
 	switch {
@@ -152,8 +156,8 @@ func (l *Leg) grant(now time.Time, req *sip.Request, res *sip.Response) {
 		res.AppendHeader(sip.NewHeader("Require", supportedTimer))
 	}
 	res.AppendHeader(secondsHeader("Session-Expires", interval, ";refresher="+refresher))
-	l.session.learn(req)
-	l.session.begin(now, interval, refresher == "uas")
+	l.learn(req)
+	l.begin(now, interval, refresher == "uas")
 }
 
 // granted settles the timer by a 2xx to our request (section 7.2). One without a
@@ -162,12 +166,12 @@ func (l *Leg) granted(now time.Time, res *sip.Response) {
 	value, refresher, ok := message.SessionExpires(res)
 	switch {
 	case ok:
-		l.session.learn(res)
-		l.session.begin(now, max(seconds(value), MinSession), refresher != "uas")
-	case l.session.ours:
-		l.session.begin(now, l.session.interval, true)
+		l.learn(res)
+		l.begin(now, max(seconds(value), MinSession), refresher != "uas")
+	case l.session.isOurs():
+		l.begin(now, l.session.interval, true)
 	default:
-		l.session.stop()
+		l.session = nil
 	}
 }
 
@@ -175,7 +179,7 @@ func (l *Leg) granted(now time.Time, res *sip.Response) {
 func (l *Leg) propose(req *sip.Request) {
 	refresher := ""
 	switch {
-	case l.session.interval == 0: // who answers chooses
+	case l.session == nil: // who answers chooses
 	case l.session.ours:
 		refresher = ";refresher=uac"
 	default:
@@ -184,29 +188,50 @@ func (l *Leg) propose(req *sip.Request) {
 	if interval := l.proposal(); interval > 0 {
 		req.AppendHeader(secondsHeader("Session-Expires", interval, refresher))
 	}
-	if least := max(l.session.min, l.Timer.Min); least > MinSession || l.session.min > 0 {
+	if least := max(l.minSE, l.Timer.Min); least > MinSession || l.minSE > 0 {
 		req.AppendHeader(secondsHeader("Min-SE", least, ""))
 	}
+}
+
+// Check has a node asked at a time whether it has the dialog still, by a refresh of the
+// session, which every node takes as an UPDATE: one that does not answer, or knows of no
+// dialog, ends the leg.
+func (l *Leg) Check(at time.Time) {
+	if !l.Talking() {
+		return
+	}
+	if l.session == nil {
+		l.session = &session{}
+	}
+	l.byUpdate, l.session.refresh = true, earlier(l.session.refresh, at)
 }
 
 // renew is due when we refresh: by UPDATE, which changes nothing, or else by a
 // re-INVITE, which the call has to fill.
 func (l *Leg) renew(now time.Time, w Wire) Event {
-	if !l.session.byUpdate && l.busy() { // what is under way may refresh it as well
+	if !l.byUpdate && l.busy() { // what is under way may refresh it as well
 		l.session.refresh = now.Add(soon)
 		return Event{}
 	}
 	l.session.refresh = time.Time{}
-	if !l.session.byUpdate {
+	if !l.byUpdate {
 		return Event{Kind: Refreshes}
 	}
+	l.refresh(now, w)
+	return Event{}
+}
+
+// refresh sends an UPDATE without an offer, with headers.
+func (l *Leg) refresh(now time.Time, w Wire, headers ...sip.Header) {
 	flow := l.way(l.Dialog)
 	req := l.Dialog.Request(sip.UPDATE, flow, l.branch())
+	for _, h := range headers {
+		req.AppendHeader(h)
+	}
 	req.AppendHeader(sip.NewHeader("Supported", supported))
 	l.propose(req)
 	setBody(req, nil)
 	w.Start(now, req, flow, l)
-	return Event{}
 }
 
 // renewed takes the response to our UPDATE (section 7.3).
@@ -219,11 +244,11 @@ func (l *Leg) renewed(now time.Time, w Wire, res *sip.Response) Event {
 		l.granted(now, res)
 		return Event{}
 	case res.StatusCode == 408 || res.StatusCode == 481:
-		v := cause.Verdict{Status: res.StatusCode, Q850: Q850Of(res), Reason: res.Reason, Fault: cause.Peer}
+		v := reasoned(res, cause.Verdict{Status: res.StatusCode, Reason: res.Reason, Fault: cause.Peer})
 		l.bye(now, w, v)
 		return Event{Kind: Ends, Verdict: v}
 	case res.StatusCode == 405 || res.StatusCode == 501:
-		l.session.byUpdate = false
+		l.byUpdate = false
 	}
 	l.notRenewed(now, res)
 	return Event{}
@@ -232,8 +257,8 @@ func (l *Leg) renewed(now time.Time, w Wire, res *sip.Response) Event {
 // notRenewed plans what follows a refresh that was refused. Until the session's end
 // it may come about yet.
 func (l *Leg) notRenewed(now time.Time, res *sip.Response) {
-	s := &l.session
-	if !s.ours || !s.refresh.IsZero() { // none was under way
+	s := l.session
+	if !s.isOurs() || !s.refresh.IsZero() { // none was under way
 		return
 	}
 	switch {

@@ -16,6 +16,18 @@ type question struct {
 	req *sip.Request
 }
 
+// Takes tells whether the party takes UPDATE; known is false if it has never said.
+func (l *Leg) Takes() (update, known bool) { return l.byUpdate, l.allows }
+
+// Inform sends a quiet leg an UPDATE that offers nothing, for its headers. It renews the
+// session as well (RFC 4028 section 7.1).
+func (l *Leg) Inform(now time.Time, w Wire, headers ...sip.Header) {
+	if l.session.isOurs() {
+		l.session.refresh = time.Time{}
+	}
+	l.refresh(now, w, headers...)
+}
+
 // updated takes an UPDATE (RFC 3311 section 5.2). Without SDP it only refreshes the
 // target; with SDP it is an offer, for which no other may be open.
 func (l *Leg) updated(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
@@ -42,7 +54,7 @@ func (l *Leg) updated(now time.Time, w Wire, tx *transaction.Server, req *sip.Re
 // offering tells whether an offer of ours awaits its answer: in our INVITE, or in
 // the response to one that had none.
 func (l *Leg) offering() bool {
-	if l.asks != 0 || l.promise.open() && l.promise.offer || l.reliable.pending() && l.reliable.offer {
+	if l.asks != 0 || l.promise.open() && l.promise.offer || l.reliable != nil && l.reliable.offer {
 		return true
 	}
 	f := l.forked(l.Dialog.RemoteTag)

@@ -30,27 +30,27 @@ const supported = reliableTag + ", " + supportedTimer + ", replaces, " + norefer
 const Product = "Strowger"
 
 // Progress sends a provisional response to an inbound leg, with SDP if body is
-// not nil. MustOffer says whether that has to be an offer.
-func (l *Leg) Progress(now time.Time, w Wire, status int, body []byte) {
+// not nil, and with headers. MustOffer says whether the SDP has to be an offer.
+func (l *Leg) Progress(now time.Time, w Wire, status int, body []byte, headers ...sip.Header) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
 	}
 	l.State = Early
-	l.reply(now, w, response{status, body})
+	l.reply(now, w, response{status, body, headers})
 }
 
-// Answer accepts an inbound leg, at once or when an outstanding PRACK has come. A leg
-// that is Settled takes no body.
-func (l *Leg) Answer(now time.Time, w Wire, body []byte) {
+// Answer accepts an inbound leg, at once or when an outstanding PRACK has come, with
+// extra headers. A leg that is Settled takes no body.
+func (l *Leg) Answer(now time.Time, w Wire, body []byte, headers ...sip.Header) {
 	if !l.Inbound || l.server == nil || l.State > Early {
 		return
 	}
-	l.reply(now, w, response{200, body})
+	l.reply(now, w, response{200, body, headers})
 }
 
 // accept sends the 2xx of the pending INVITE and begins to wait for its ACK.
-func (l *Leg) accept(now time.Time, w Wire, body []byte) {
-	res := l.respond(l.invite, 200, "", body)
+func (l *Leg) accept(now time.Time, w Wire, body []byte, headers ...sip.Header) {
+	res := l.respond(l.invite, 200, "", body, headers...)
 	l.grant(now, l.invite, res)
 	l.seq = l.invite.CSeq().SeqNo
 	l.reliable = repeatUntilAcked(now, l.server, res, !l.settled && sdpBody(l.invite) == nil)
@@ -59,8 +59,11 @@ func (l *Leg) accept(now time.Time, w Wire, body []byte) {
 	w.Respond(now, tx, res)
 }
 
-func (l *Leg) respond(req *sip.Request, status int, reason string, body []byte) *sip.Response {
+func (l *Leg) respond(req *sip.Request, status int, reason string, body []byte, headers ...sip.Header) *sip.Response {
 	res := l.Dialog.Respond(req, status, reason)
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
 	if status > 100 && status < 300 {
 		res.AppendHeader(sip.NewHeader("Allow", Allow))
 	}
@@ -70,12 +73,12 @@ func (l *Leg) respond(req *sip.Request, status int, reason string, body []byte) 
 
 // Invite sends the INVITE of an outbound leg, with extra headers.
 func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
-	l.opening = &opening{body, headers}
+	l.opening = &opening{body: body, headers: headers}
 	l.offer(now, w, body, headers)
 }
 
-// Reoffer sends a re-INVITE, or an UPDATE before the INVITE is answered.
-func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
+// Reoffer sends a re-INVITE with headers, or an UPDATE before the INVITE is answered.
+func (l *Leg) Reoffer(now time.Time, w Wire, body []byte, headers ...sip.Header) error {
 	switch {
 	case l.mayUpdate():
 		l.ask(now, w, body)
@@ -83,13 +86,13 @@ func (l *Leg) Reoffer(now time.Time, w Wire, body []byte) error {
 	case l.busy() || !l.Talking():
 		return ErrPending
 	}
-	l.offer(now, w, body, nil)
+	l.offer(now, w, body, headers)
 	return nil
 }
 
 // busy tells whether an offer is under way, or an INVITE that may carry one.
 func (l *Leg) busy() bool {
-	return l.client != nil || l.server != nil || l.update != nil || l.asks != 0 || l.reliable.pending()
+	return l.client != nil || l.server != nil || l.update != nil || l.asks != 0 || l.reliable != nil
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
@@ -143,7 +146,7 @@ func (l *Leg) End(now time.Time, w Wire, v cause.Verdict, headers ...sip.Header)
 		l.refuse(now, w, v, headers)
 	default:
 		l.State = Ending
-		l.giveUp = now.Add(linger)
+		l.ending = &ending{giveUp: now.Add(linger)}
 		w.Cancel(now, l.client, reasonFor(v))
 	}
 }
@@ -160,8 +163,8 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 	if v.Wait > 0 {
 		res.AppendHeader(secondsHeader("Retry-After", v.Wait, ""))
 	}
-	if v.Q850 != 0 {
-		res.AppendHeader(q850(v.Q850))
+	if v.Q850 != 0 || v.Said != "" {
+		res.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
 	}
 	tx := l.server
 	l.finish()
@@ -170,9 +173,9 @@ func (l *Leg) refuse(now time.Time, w Wire, v cause.Verdict, headers []sip.Heade
 
 // hangUp sends BYE, or waits with it until the ACK of our 2xx has come.
 func (l *Leg) hangUp(now time.Time, w Wire, v cause.Verdict) {
-	if l.Inbound && l.State == Answered && l.reliable.pending() {
+	if l.Inbound && l.State == Answered && l.reliable != nil {
 		l.State = Ending
-		l.byeCause = &v
+		l.ending = &ending{cause: &v}
 		return
 	}
 	l.bye(now, w, v)
@@ -185,25 +188,25 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	}
 	l.dropQuestion(now, w)
 	l.State = Ending
-	l.byeCause = nil
-	l.reliable = reliable{}
-	l.session.stop()
-	l.giveUp = now.Add(linger)
+	l.ending = &ending{giveUp: now.Add(linger)}
+	l.reliable, l.session = nil, nil
 	flow := l.way(l.Dialog)
 	req := l.Dialog.Request(sip.BYE, flow, l.branch())
-	if r := reasonFor(v); r != "" {
-		req.AppendHeader(sip.NewHeader("Reason", r))
-	}
+	req.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
 	setBody(req, nil)
 	w.Start(now, req, flow, l)
 }
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }
 
-// setBody attaches SDP, or marks the message as having no body.
+// setBody attaches SDP, if any. Without the length that is added first, sipgo looks
+// through all headers for one.
 func setBody(msg sip.Message, body []byte) {
-	if body != nil {
-		msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	if body == nil {
+		return
 	}
+	msg.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	length := sip.ContentLengthHeader(len(body))
+	msg.AppendHeader(&length)
 	msg.SetBody(body)
 }

@@ -147,6 +147,9 @@ func Quote(s string) string {
 	return b.String()
 }
 
+// IsToken tells whether s is a token (RFC 3261 section 25.1).
+func IsToken(s string) bool { return is(s, classToken) }
+
 // Tag is the tag of From or To, or "".
 func Tag(params sip.HeaderParams) string {
 	tag, _ := Param(params, "tag")

@@ -14,17 +14,30 @@ var known = [...]string{"Via", "From", "To", "Call-ID", "CSeq", "Max-Forwards", 
 
 const mandatory = 5 // of known
 
-// readers is sipgo's parser of header lines, with our readers of Via and addresses.
-// Headers without a reader stay text.
-var readers = func() sip.HeadersParser {
-	theirs := sip.DefaultHeadersParser()
-	return sip.HeadersParser{
-		"call-id": theirs["call-id"], "cseq": theirs["cseq"], "max-forwards": theirs["max-forwards"],
-		"content-length": theirs["content-length"], "content-type": readContentType,
-		"via": readVia, "from": readFrom, "to": readTo, "contact": readContact,
-		"route": readRoute, "record-route": readRoute,
+// reader makes a header of its value.
+type reader func(value string) (sip.Header, error)
+
+// readers are sipgo's, and our own of Via and addresses, by canonical name. Headers
+// without a reader stay text.
+var readers = func() map[string]reader {
+	all := map[string]reader{
+		"Content-Type": readContentType, "Via": readVia, "From": readFrom, "To": readTo, "Contact": readContact,
+		"Route": readRoute, "Record-Route": readRecordRoute,
 	}
+	for _, name := range []string{"Call-ID", "CSeq", "Max-Forwards", "Content-Length"} {
+		theirs := sip.DefaultHeadersParser()[strings.ToLower(name)]
+		all[name] = func(value string) (sip.Header, error) { return theirs(nil, value) }
+	}
+	return all
 }()
+
+// read makes a header of its canonical name and value.
+func read(name, value string) (sip.Header, error) {
+	if reader := readers[name]; reader != nil {
+		return reader(value)
+	}
+	return sip.NewHeader(name, value), nil
+}
 
 // headers adds the header of a line under its canonical name, or one for each value
 // if it is a list.
@@ -56,10 +69,9 @@ func (p *parser) header(name, value string) {
 		}
 		p.seen |= 1 << i
 	}
-	p.line = append(append(append(p.line[:0], name...), ':'), value...)
-	var err error
-	if p.made, err = readers.ParseHeader(p.made[:0], p.line); err == nil {
-		err = p.check(p.made[0])
+	h, err := read(name, value)
+	if err == nil {
+		err = p.check(h)
 	}
 	if err != nil {
 		reason := "bad value" // sipgo's errors quote it, however long it is
@@ -67,9 +79,9 @@ func (p *parser) header(name, value string) {
 			reason = f.reason
 		}
 		p.fail(syntax(name + ": " + reason))
-		p.made = append(p.made[:0], p.salvaged(name, value))
+		h = p.salvaged(name, value)
 	}
-	p.data.AppendHeader(p.made[0])
+	p.data.AppendHeader(h)
 }
 
 // salvaged is a bad header as text, or as the sent-by of the topmost Via, without
@@ -107,22 +119,22 @@ func (p *parser) check(h sip.Header) error {
 	return nil
 }
 
-func readVia(_ []byte, s string) (sip.Header, error) {
+func readVia(s string) (sip.Header, error) {
 	h := new(sip.ViaHeader)
 	return h, parseVia(s, h)
 }
 
-func readFrom(_ []byte, s string) (sip.Header, error) {
+func readFrom(s string) (sip.Header, error) {
 	h := new(sip.FromHeader)
 	return h, parseAddress(s, &h.DisplayName, &h.Address, &h.Params)
 }
 
-func readTo(_ []byte, s string) (sip.Header, error) {
+func readTo(s string) (sip.Header, error) {
 	h := new(sip.ToHeader)
 	return h, parseAddress(s, &h.DisplayName, &h.Address, &h.Params)
 }
 
-func readContact(_ []byte, s string) (sip.Header, error) {
+func readContact(s string) (sip.Header, error) {
 	if s == "*" {
 		return &sip.ContactHeader{Address: sip.Uri{Wildcard: true, Host: "*"}}, nil
 	}
@@ -130,24 +142,34 @@ func readContact(_ []byte, s string) (sip.Header, error) {
 	return h, parseAddress(s, &h.DisplayName, &h.Address, &h.Params)
 }
 
-// readRoute reads one value of Route or Record-Route. sipgo's types hold the URI
-// alone: a value that has more stays text, so that nothing of it is lost.
-func readRoute(name []byte, s string) (sip.Header, error) {
-	a, err := ParseAddress(s)
-	switch {
-	case err == nil && !strings.HasPrefix(s, "<"):
-		return nil, syntax("a route needs angle brackets")
-	case a.Params != nil:
-		return sip.NewHeader(canonical(string(name)), s), err
-	case string(name) == "route":
-		return &sip.RouteHeader{Address: a.URI}, err
-	default:
-		return &sip.RecordRouteHeader{Address: a.URI}, err
+// readRoute reads one value of Route. sipgo's type holds the URI alone: a value that
+// has more stays text, so that nothing of it is lost.
+func readRoute(s string) (sip.Header, error) {
+	a, err := route(s)
+	if a.Params != nil {
+		return sip.NewHeader("Route", s), err
 	}
+	return &sip.RouteHeader{Address: a.URI}, err
+}
+
+// readRecordRoute is readRoute for Record-Route.
+func readRecordRoute(s string) (sip.Header, error) {
+	a, err := route(s)
+	if a.Params != nil {
+		return sip.NewHeader("Record-Route", s), err
+	}
+	return &sip.RecordRouteHeader{Address: a.URI}, err
+}
+
+func route(s string) (Address, error) {
+	if a, err := ParseAddress(s); err != nil || strings.HasPrefix(s, "<") {
+		return a, err
+	}
+	return Address{}, syntax("a route needs angle brackets")
 }
 
 // readContentType takes an empty one too, which some phones send without a body.
-func readContentType(_ []byte, s string) (sip.Header, error) {
+func readContentType(s string) (sip.Header, error) {
 	h := sip.ContentTypeHeader(s)
 	return &h, nil
 }

@@ -24,7 +24,7 @@ func Parse(data []byte) (sip.Message, error) {
 	if end > MaxHead {
 		return nil, &ParseError{Kind: TooLarge, Reason: "headers too large"}
 	}
-	p := parser{line: make([]byte, 0, 256), made: make([]sip.Header, 0, 1)}
+	var p parser
 	p.parse(string(data[:end+2]), data[end+4:])
 	if p.err != nil {
 		return nil, p.refusal()
@@ -48,10 +48,8 @@ type parser struct {
 	req   *sip.Request // nil for a response
 	data  *sip.MessageData
 	err   *fault
-	seen  uint8        // the headers of known that came, by index
-	count int          // headers so far
-	line  []byte       // the header at hand, normalised
-	made  []sip.Header // what sipgo makes of it
+	seen  uint8 // the headers of known that came, by index
+	count int   // headers so far
 }
 
 func (p *parser) fail(f *fault) {

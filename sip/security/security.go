@@ -40,7 +40,7 @@ const (
 	Alarmed        Kind = "guessing"               // what would be blocked, but is listed not to be
 	Unblocked      Kind = "unblocked"              // by time or by an administrator
 	ForeignRequest Kind = "foreign-request"        // of a dialog, by who is not its party
-	NotAllowed     Kind = "destination-disallowed" // a request would go to target, where the network may not send
+	NotAllowed     Kind = "destination-disallowed" // a request or sound would go to target, where the network may not send
 	Handshake      Kind = "tls-handshake-failed"   // of either side's fault
 	Limit          Kind = "limit-exceeded"         // of what one source or party may do
 	TollAlarm      Kind = "toll-alarm"             // a seat or trunk calls more than is usual

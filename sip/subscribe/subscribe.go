@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/deadline"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -114,11 +115,10 @@ type Book struct {
 	bySeat    map[Name]int             // how many each seat has
 	byConn    map[uint64]map[*Subscription]bool
 	resources map[Name]*resource
-	due       queue
+	due       deadline.Queue[*Subscription]
 	allowed   allowance
 	journal   journal
 	asked     time.Time // by another node, the last time; zero if that is long ago
-	number    uint64    // of the newest subscription
 	warm      time.Time // when calls have told what their seats do
 }
 
@@ -146,7 +146,7 @@ func (b *Book) Wanted(now time.Time) bool {
 
 // Deadline is when Tick is due; zero means never.
 func (b *Book) Deadline() time.Time {
-	d := b.due.first()
+	d := b.due.Next()
 	if !d.IsZero() {
 		d = latest(d, b.allowed.next())
 	}
@@ -163,7 +163,7 @@ func (b *Book) Tick(now time.Time, out Effects) {
 	if !b.asked.IsZero() && !now.Before(b.asked.Add(interest)) {
 		b.asked = time.Time{}
 	}
-	for s := b.due.top(now); s != nil; s = b.due.top(now) {
+	for s, ok := b.due.First(now); ok; s, ok = b.due.First(now) {
 		if !b.allowed.take(now) {
 			b.counters.Paced.Add(1)
 			return

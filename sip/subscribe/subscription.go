@@ -6,6 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/deadline"
 	"strowger/sip/dialog"
 	"strowger/sip/message"
 	"strowger/sip/transaction"
@@ -14,6 +15,7 @@ import (
 
 // Subscription is one phone's wish to know about one resource.
 type Subscription struct {
+	deadline.Place
 	subscriber Name
 	resource   *resource
 	wish       Wish
@@ -29,10 +31,6 @@ type Subscription struct {
 	sent    time.Time
 	wait    time.Time // no NOTIFY before
 	ended   string    // the reason that the last NOTIFY gives; "" while it lives
-
-	due    time.Time
-	slot   int    // in the queue; -1 if not there
-	number uint64 // order of creation
 }
 
 // Begin grants a subscription, or refuses it by a limit. A wish for no time is
@@ -44,7 +42,7 @@ func (b *Book) Begin(now time.Time, tx *transaction.Server, req *sip.Request, fl
 	}
 	tag := out.Token()
 	s := &Subscription{
-		subscriber: g.Subscriber, resource: b.resource(g.Resource), wish: w, flow: flow, slot: -1,
+		subscriber: g.Subscriber, resource: b.resource(g.Resource), wish: w, flow: flow,
 		dialog:  dialog.NewServer(req, tag, dialog.ContactFor(flow, tag)),
 		expires: now.Add(w.expires), full: true, dirty: true,
 	}
@@ -75,7 +73,6 @@ func (b *Book) room(g Grant) bool {
 func refuse(now time.Time, tx *transaction.Server, req *sip.Request, out Effects) {
 	res := message.NewResponse(req, 503, "Too Many Subscriptions", out.Token())
 	res.AppendHeader(sip.NewHeader("Retry-After", seconds(10*time.Minute)))
-	res.SetBody(nil)
 	out.Respond(now, tx, res)
 }
 
@@ -160,7 +157,6 @@ func (b *Book) accept(now time.Time, tx *transaction.Server, req *sip.Request, s
 }
 
 func respond(now time.Time, tx *transaction.Server, res *sip.Response, out Effects) {
-	res.SetBody(nil)
 	out.Respond(now, tx, res)
 }
 
@@ -177,15 +173,15 @@ func (b *Book) plan(now time.Time, s *Subscription) {
 			at = next
 		}
 	}
-	if s.slot >= 0 && !s.busy && !s.due.After(now) {
+	if due := s.Due(); !due.IsZero() && !s.busy && !due.After(now) {
 		return // it keeps its turn
 	}
-	b.due.set(s, at)
+	b.due.Set(s, at)
 }
 
 // run does what is due for a subscription.
 func (b *Book) run(now time.Time, s *Subscription, out Effects) {
-	b.due.set(s, time.Time{})
+	b.due.Set(s, time.Time{})
 	if s.ended == "" && !now.Before(s.expires) {
 		b.counters.Expired.Add(1)
 		s.ended = "timeout"
@@ -271,15 +267,13 @@ func (b *Book) enter(s *Subscription) {
 	b.byTag[s.dialog.LocalTag] = s
 	b.bySeat[s.subscriber]++
 	s.resource.watchers = append(s.resource.watchers, s)
-	b.number++
-	s.number = b.number
 	b.counters.Live.Add(1)
 	b.connect(s)
 }
 
 // drop forgets a subscription.
 func (b *Book) drop(s *Subscription) {
-	b.due.set(s, time.Time{})
+	b.due.Set(s, time.Time{})
 	delete(b.byTag, s.dialog.LocalTag)
 	if b.bySeat[s.subscriber]--; b.bySeat[s.subscriber] == 0 {
 		delete(b.bySeat, s.subscriber)

@@ -114,7 +114,7 @@ type Span struct {
 var errMemory = errors.New("there is no memory for the ring of messages")
 
 // protos are the transports by the number that an entry has for them.
-var protos = []transport.Proto{"", transport.UDP, transport.TCP, transport.TLS}
+var protos = []transport.Proto{"", transport.UDP, transport.TCP, transport.TLS, transport.Node}
 
 func codeOf(p transport.Proto) byte {
 	for i, known := range protos {

@@ -87,15 +87,15 @@ func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g 
 // Leg notes that a dialog is a leg of a call.
 func (r *Ring) Leg(at time.Time, call string, id int, p leg.Party, callID string) {
 	h := head{kind: aLeg, leg: uint16(id), at: at.UnixNano(), dialog: maphash.String(r.seed, call)}
-	kind := "seat:"
-	if p.Kind == leg.Trunk {
-		kind = "trunk:"
-	}
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
 	r.adopt(maphash.String(r.seed, callID), h.at)
-	r.calls.put(&h, call, "\n", callID, "\n", kind, p.Name)
+	r.calls.put(&h, call, "\n", callID, "\n", kinds[p.Kind], p.Name)
 }
+
+// kinds are the beginnings of a party (leg.Party.String), which is joined to its name
+// without an allocation.
+var kinds = [...]string{0: "seat:", leg.Trunk: "trunk:", leg.Seat: "seat:", leg.Node: "node:"}
 
 // Dialog notes that a dialog is one of a call of another node.
 func (r *Ring) Dialog(at time.Time, callID string) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/deadline"
 	"strowger/sip/transport"
 )
 
@@ -39,7 +40,6 @@ type Table struct {
 	tag      string // the To tag of responses without a transaction
 	scratch  []byte // for keys, valid until the next one
 	output   []byte // for messages, valid until the next one
-	number   uint64 // of the newest transaction
 	room     int    // bytes of an answer to what is being received, if it is refused; 0: any
 
 	// IsPeer tells whether a flow is of the party that tx came from, for a CANCEL that
@@ -67,15 +67,13 @@ func (t *Table) Counters() *Counters { return &t.counters }
 
 // entry is what the table keeps of every transaction.
 type entry struct {
+	deadline.Place
+	queue      *deadline.Queue[*entry] // of the schedule, which it was in last; nil: in none yet
 	machine    machine
 	key        string
-	number     uint64    // order of creation
-	deadline   time.Time // zero: not in the schedule
-	queue      *queue    // of the schedule; nil: not in it
-	place      int       // in queue
-	prev, next *entry    // on the same stream
-	failing    bool      // in failures
-	server     *Server   // whose entry it is: one of both
+	prev, next *entry  // on the same stream
+	failing    bool    // in failures
+	server     *Server // whose entry it is: one of both
 	client     *Client
 }
 
@@ -122,7 +120,7 @@ func (t *Table) Receive(now time.Time, r transport.Received) {
 // Tick runs what is due at now.
 func (t *Table) Tick(now time.Time) {
 	t.fail(now)
-	for e := t.schedule.first(); e != nil && !now.Before(e.deadline); e = t.schedule.first() {
+	for e := t.schedule.due(now); e != nil; e = t.schedule.due(now) {
 		t.step(now, e, event{kind: fired}, nil)
 	}
 	t.fail(now)
@@ -133,10 +131,7 @@ func (t *Table) Deadline() time.Time {
 	if len(t.failures) > 0 {
 		return t.failures[0].at
 	}
-	if e := t.schedule.first(); e != nil {
-		return e.deadline
-	}
-	return time.Time{}
+	return t.schedule.next()
 }
 
 // Urgent is the time of the next Tick that does something for anybody; zero means
@@ -146,10 +141,7 @@ func (t *Table) Urgent() time.Time {
 	if len(t.failures) > 0 {
 		return t.failures[0].at
 	}
-	if e := t.schedule.urgent.first(); e != nil {
-		return e.deadline
-	}
-	return time.Time{}
+	return t.schedule.urgent.Next()
 }
 
 // Broken ends the transactions of a stream that is gone. Those that still wait
@@ -225,8 +217,6 @@ func (t *Table) full() bool { return len(t.servers)+len(t.clients) >= t.limit }
 
 // add enters e where both kinds are entered.
 func (t *Table) add(e *entry, f transport.Flow) {
-	t.number++
-	e.number = t.number
 	if breaks(f) {
 		t.streams.add(e, f)
 	}

@@ -195,7 +195,7 @@ func (b *bench) expect(want ...string) {
 func (b *bench) empty() {
 	b.t.Helper()
 	t := b.table
-	waiting := len(t.schedule.urgent) + len(t.schedule.ends)
+	waiting := t.schedule.urgent.Len() + t.schedule.ends.Len()
 	if n := len(t.servers) + len(t.clients) + len(t.merges) + len(t.streams) + waiting + len(t.failures); n != 0 {
 		b.t.Errorf("left in the table: %d servers, %d clients, %d origins, %d streams, %d deadlines, %d failures",
 			len(t.servers), len(t.clients), len(t.merges), len(t.streams), waiting, len(t.failures))

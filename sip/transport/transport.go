@@ -51,6 +51,10 @@ const (
 	UDP Proto = "udp"
 	TCP Proto = "tcp"
 	TLS Proto = "tls" // over TCP
+	// Node is no wire: such a flow ends in the exchange of another node (Flow.Node), which
+	// the link between nodes has authenticated. No listener has it, so that nothing from a
+	// wire ever comes by it.
+	Node Proto = "node"
 )
 
 // Reliable tells whether the transport retransmits by itself.

@@ -23,9 +23,20 @@ type udpConn struct {
 	local    *net.UDPAddr
 	set      *os.File // the epoll set
 	arrivals syscall.RawConn
+	read     reading // of the goroutine that reads
+	try      func(fd uintptr) (done bool)
 
 	mu sync.RWMutex // held for reading while fd is used
 	fd int          // -1 once closed
+}
+
+// reading is a read under way. It outlives the read because what a RawConn calls is
+// always on the heap.
+type reading struct {
+	into []byte
+	n    int
+	from netip.AddrPort
+	err  syscall.Errno
 }
 
 // Control lets the descriptor be used (controller).
@@ -97,25 +108,27 @@ func (c *udpConn) watch() error {
 	}
 	c.set = os.NewFile(uintptr(set), "epoll")
 	c.arrivals, err = c.set.SyscallConn()
+	c.try = func(uintptr) bool {
+		r := &c.read
+		r.n, r.from, r.err = c.receive(r.into)
+		return r.err != syscall.EAGAIN && r.err != syscall.EINTR
+	}
 	return err
 }
 
-// ReadFromUDPAddrPort implements PacketConn. What is longer than b is cut.
+// ReadFromUDPAddrPort implements PacketConn, for one goroutine. What is longer than b
+// is cut.
 func (c *udpConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
-	var n int
-	var from netip.AddrPort
-	var errno syscall.Errno
-	waitErr := c.arrivals.Read(func(uintptr) bool {
-		n, from, errno = c.receive(b)
-		return errno != syscall.EAGAIN && errno != syscall.EINTR
-	})
+	r := &c.read
+	r.into = b
+	err := c.arrivals.Read(c.try)
 	switch {
-	case waitErr != nil, errno == syscall.EBADF:
+	case err != nil, r.err == syscall.EBADF:
 		return 0, netip.AddrPort{}, net.ErrClosed
-	case errno != 0:
-		return 0, netip.AddrPort{}, os.NewSyscallError("recvfrom", errno)
+	case r.err != 0:
+		return 0, netip.AddrPort{}, os.NewSyscallError("recvfrom", r.err)
 	}
-	return min(n, len(b)), from, nil
+	return min(r.n, len(b)), r.from, nil
 }
 
 // TryRead is ReadFromUDPAddrPort that does not wait (poller).

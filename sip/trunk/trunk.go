@@ -68,6 +68,7 @@ func (t *Trunk) IsAt(a netip.Addr) bool {
 type Probe struct {
 	Interval time.Duration // between two OPTIONS; 0: only calls tell
 	Down, Up int           // see health.Rule
+	Answers  bool          // it is stated to answer OPTIONS; see health.Rule
 }
 
 // Way is one way to call a trunk.
@@ -125,7 +126,7 @@ func (w Way) URI(user string) sip.Uri {
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
 	p := leg.Party{
 		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at,
-		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers,
+		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers, Peer: t.Peer,
 	}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)

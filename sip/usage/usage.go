@@ -1,15 +1,7 @@
-// Package usage counts what seats and trunks do, as the ledger tells it: how many calls
-// each seat has, and the calls and minutes of an hour that each party had to each
-// destination, with an alarm when they are more than the tenant's policy states (toll
-// fraud).
-//
-// A Meter stands before the ledger and passes every event on. It knows the calls of this
-// node alone, and begins anew when the node does. Emergency calls are not counted.
-// All it keeps is bounded by named limits. It reads no clock.
 package usage
 
 import (
-	"cmp"
+	"container/list"
 	"slices"
 	"strings"
 	"sync"
@@ -20,13 +12,8 @@ import (
 	"strowger/sip/ledger"
 )
 
-// Limits.
-const (
-	MaxParties = 100_000 // parties and destinations that are counted; others are not
-
-	slots      = 12 // of an hour
-	slotLength = time.Hour / slots
-)
+// MaxParties is how many parties and destinations are counted; others are not.
+const MaxParties = 100_000
 
 // Counters count what a Meter did.
 type Counters struct {
@@ -34,22 +21,15 @@ type Counters struct {
 	Ignored atomic.Uint64 // calls that were not counted because of MaxParties
 	Calls   atomic.Int64  // calls that are followed
 	Parties atomic.Int64  // parties and destinations that are counted
-}
 
-// Use is what a party had to a destination in the last hour.
-type Use struct {
-	Tenant      string `json:"tenant"`
-	Party       string `json:"party"` // "seat:1001", "trunk:carrier"
-	Destination string `json:"destination"`
-	Calls       int    `json:"calls"`
-	Minutes     int    `json:"minutes"`     // begun
-	MaxCalls    int    `json:"max_calls"`   // 0: no alarm
-	MaxMinutes  int    `json:"max_minutes"` // 0: no alarm
-	Alarmed     bool   `json:"alarmed"`     // it has exceeded one of them, and the hour is not over
+	Learned     atomic.Uint64 // hours of a party that other nodes told of
+	NewsIgnored atomic.Uint64 // of those, not kept because of MaxParties
 }
 
 // Meter counts. Safe for concurrent use.
 type Meter struct {
+	node     string
+	epoch    uint64
 	next     ledger.Recorder
 	policy   func(tenant string) *service.Policy // nil result: nothing is counted by hour
 	alarm    func(now time.Time, u Use)
@@ -58,7 +38,10 @@ type Meter struct {
 	mu    sync.Mutex
 	calls map[string]*call
 	busy  map[seatKey]int
-	hours map[key]*hour
+	hours map[key]*list.Element // of changes
+	// changes has every *total, that of which this node counted something last at the end.
+	changes list.List
+	change  uint64 // number of the last one
 }
 
 type seatKey struct{ tenant, party string }
@@ -81,20 +64,13 @@ type leg struct {
 	counted     time.Time // until when its time is counted; zero before the answer
 }
 
-// hour is a ring of the last slots.
-type hour struct {
-	slot    int64 // the latest
-	calls   [slots]int
-	time    [slots]time.Duration
-	alarmed time.Time // of the last alarm
-}
-
-// New returns a Meter before a recorder. alarm is told of a party that exceeds what the
-// policy states, at most once an hour; it must not call the Meter.
-func New(next ledger.Recorder, policy func(tenant string) *service.Policy, alarm func(now time.Time, u Use)) *Meter {
+// New returns the Meter of a node before a recorder. The epoch is one that no earlier
+// Meter of the node had. alarm is told of a party that exceeds what the policy states, at
+// most once an hour; it must not call the Meter.
+func New(node string, epoch uint64, next ledger.Recorder, policy func(tenant string) *service.Policy, alarm func(now time.Time, u Use)) *Meter {
 	return &Meter{
-		next: next, policy: policy, alarm: alarm,
-		calls: map[string]*call{}, busy: map[seatKey]int{}, hours: map[key]*hour{},
+		node: node, epoch: epoch, next: next, policy: policy, alarm: alarm,
+		calls: map[string]*call{}, busy: map[seatKey]int{}, hours: map[key]*list.Element{},
 	}
 }
 
@@ -221,67 +197,6 @@ func (m *Meter) elapse(now time.Time, c *call, l *leg) {
 	}
 }
 
-// add counts calls and time of a party, and tells of it if that is too much.
-func (m *Meter) add(now time.Time, k key, calls int, spent time.Duration) {
-	h := m.hours[k]
-	if h == nil {
-		if len(m.hours) >= MaxParties {
-			m.counters.Ignored.Add(uint64(calls))
-			return
-		}
-		h = &hour{slot: slotOf(now)}
-		m.hours[k] = h
-		m.counters.Parties.Add(1)
-	}
-	h.turn(now)
-	at := h.slot % slots
-	h.calls[at] += calls
-	h.time[at] += spent
-	u := m.use(k, h)
-	over := u.MaxCalls > 0 && u.Calls > u.MaxCalls || u.MaxMinutes > 0 && u.Minutes > u.MaxMinutes
-	if over && (h.alarmed.IsZero() || now.Sub(h.alarmed) >= time.Hour) {
-		h.alarmed = now
-		u.Alarmed = true
-		m.counters.Alarms.Add(1)
-		m.alarm(now, u)
-	}
-}
-
-func slotOf(t time.Time) int64 { return t.UnixNano() / int64(slotLength) }
-
-// turn forgets the slots that are no longer of the last hour.
-func (h *hour) turn(now time.Time) {
-	for slot := slotOf(now); h.slot < slot; {
-		if slot-h.slot > slots {
-			h.slot = slot - slots
-		}
-		h.slot++
-		h.calls[h.slot%slots], h.time[h.slot%slots] = 0, 0
-	}
-}
-
-func (h *hour) empty() bool {
-	return h.calls == [slots]int{} && h.time == [slots]time.Duration{}
-}
-
-func (m *Meter) use(k key, h *hour) Use {
-	u := Use{Tenant: k.tenant, Party: k.party, Destination: k.destination, Alarmed: !h.alarmed.IsZero()}
-	var spent time.Duration
-	for i := range slots {
-		u.Calls += h.calls[i]
-		spent += h.time[i]
-	}
-	u.Minutes = int((spent + time.Minute - 1) / time.Minute)
-	if policy := m.policy(k.tenant); policy != nil {
-		stated := policy.Alarm(k.destination)
-		u.MaxCalls, u.MaxMinutes = stated.SeatCalls, stated.SeatMinutes
-		if strings.HasPrefix(k.party, "trunk:") {
-			u.MaxCalls, u.MaxMinutes = stated.TrunkCalls, stated.TrunkMinutes
-		}
-	}
-	return u
-}
-
 // Tick counts the time of calls that go on, and forgets hours without a call.
 func (m *Meter) Tick(now time.Time) {
 	m.mu.Lock()
@@ -291,12 +206,14 @@ func (m *Meter) Tick(now time.Time) {
 			m.elapse(now, c, &c.legs[i])
 		}
 	}
-	for k, h := range m.hours {
-		if h.turn(now); !h.alarmed.IsZero() && now.Sub(h.alarmed) >= time.Hour {
-			h.alarmed = time.Time{}
+	for k, e := range m.hours {
+		t := e.Value.(*total)
+		if !t.alarmed.IsZero() && now.Sub(t.alarmed) >= time.Hour {
+			t.alarmed = time.Time{}
 		}
-		if h.empty() && h.alarmed.IsZero() {
+		if t.empty(now) && t.alarmed.IsZero() {
 			delete(m.hours, k)
+			m.changes.Remove(e)
 			m.counters.Parties.Add(-1)
 		}
 	}
@@ -307,30 +224,6 @@ func (m *Meter) Calls(tenant, number string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.busy[seatKey{tenant, "seat:" + number}]
-}
-
-// Uses are those of a tenant's parties in the hour before now, alarmed ones and most
-// calls first.
-func (m *Meter) Uses(now time.Time, tenant string) []Use {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	all := []Use{}
-	for k, h := range m.hours {
-		if k.tenant == tenant {
-			h.turn(now)
-			all = append(all, m.use(k, h))
-		}
-	}
-	slices.SortFunc(all, func(a, b Use) int {
-		if a.Alarmed != b.Alarmed {
-			if a.Alarmed {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(b.Minutes, a.Minutes), strings.Compare(a.Party+a.Destination, b.Party+b.Destination))
-	})
-	return all
 }
 
 var _ ledger.Recorder = (*Meter)(nil)

@@ -35,7 +35,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{}
-	d.Meter = New(&d.ledger, func(tenant string) *service.Policy {
+	d.Meter = New("node-1", 1, &d.ledger, func(tenant string) *service.Policy {
 		if tenant != "demo" {
 			return nil
 		}

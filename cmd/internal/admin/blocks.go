@@ -16,7 +16,7 @@ func (s *Server) blockEndpoints() []endpoint {
 	}
 }
 
-// listBlocks lists what this node blocks, of every tenant.
+// listBlocks lists what the node blocks, of every tenant: in a cluster what all do.
 func (s *Server) listBlocks(_ http.ResponseWriter, r *request) (any, error) {
 	if err := s.authorize(identified{who: r.who}, viewer, ""); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (s *Server) removeBlocks(_ http.ResponseWriter, r *request) (any, error) {
 	err = s.change(r, change{action: "block.rm", object: source.String(), before: map[string]string{"user": user}}, func() error {
 		blocks := s.cfg.Guard.Unblock(time.Now(), source, user)
 		if len(blocks) == 0 {
-			return fail(http.StatusNotFound, "this node does not block %s; see: strowger block list", source)
+			return fail(http.StatusNotFound, "%s is not blocked; see: strowger block list", source)
 		}
 		ended = blocks
 		return nil
@@ -45,7 +45,8 @@ func (s *Server) removeBlocks(_ http.ResponseWriter, r *request) (any, error) {
 	return ended, err
 }
 
-// usage lists what the parties of a tenant called in the last hour, by this node.
+// usage lists what the parties of a tenant called in the last hour: in a cluster at
+// all nodes.
 func (s *Server) usage(_ http.ResponseWriter, r *request) (any, error) {
 	return s.cfg.Usage.Uses(time.Now(), r.tenant), nil
 }

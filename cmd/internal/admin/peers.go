@@ -38,9 +38,10 @@ const (
 	callLegs   about = "legs"     // of a call, in the ring of messages
 	messages   about = "messages"
 	search     about = "search" // of messages, whose tenant nobody knows
+	everyTrunk about = "trunks" // of the tenant
 )
 
-// question is about the calls of a tenant, the same to every node. The node that
+// question is about the calls or the trunks of a tenant, the same to every node. The node that
 // was asked by somebody has authorized and audited it.
 type question struct {
 	About  about  `json:"about"`
@@ -68,6 +69,7 @@ type knowledge struct {
 	Legs     []trace.Leg     `json:"legs,omitempty"`
 	Messages []trace.Message `json:"messages,omitempty"`
 	Refused  string          `json:"refused,omitempty"` // why a transfer cannot be
+	Trunks   []api.Trunk     `json:"trunks,omitempty"`
 }
 
 // know answers a question for this node.
@@ -112,6 +114,8 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		k.Messages = s.cfg.Trace.Messages(q.Past.CallIDs, q.Past.Span)
 	case search:
 		k.Messages = s.cfg.Trace.Search(q.Past.Remote, q.Past.Text, q.Past.Span)
+	case everyTrunk:
+		k.Trunks = s.trunks(q.Tenant)
 	default:
 		err = fmt.Errorf("the node does not know how to answer about %s: run the same release on all nodes", quoted(string(q.About)))
 	}

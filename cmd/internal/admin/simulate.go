@@ -12,6 +12,7 @@ import (
 	"strowger/dialplan"
 	"strowger/dialplan/number"
 	"strowger/dialplan/plan"
+	"strowger/sip/admission"
 	"strowger/sip/seat"
 	"strowger/sip/trunk"
 )
@@ -58,12 +59,31 @@ func Simulate(c *configs.Config, tenant string, table *plan.Table, caller seat.S
 	d := table.Decide(question)
 	s := api.Simulation{To: d.Called, Entry: d.Entry, Step: plan.Describe(d.Step), Why: d.Why}
 	if step, ok := d.Step.(dialplan.Trunk); ok {
+		if q.Seat != "" && classed(&s, t, caller, step.Number) {
+			return s, nil
+		}
 		s.Trunks, s.Presentation = trunksOf(c, tenant, step.Trunks), presented(t, caller, step.Presentation)
 		if showing == number.Withheld {
 			s.Presentation, s.Why = "", append(s.Why, "the caller's number is withheld")
 		}
 	}
 	return s, nil
+}
+
+// classed says whether the class of a seat lets it call a number, and tells whether the
+// call is refused for it.
+func classed(s *api.Simulation, t configs.Tenant, caller seat.Seat, number string) bool {
+	if t.Service == nil {
+		return false
+	}
+	destination, class, refusal := admission.Barred(t.Service, caller, number)
+	s.Service = &api.Service{Destination: destination, Class: class, Allowed: refusal == nil}
+	if refusal == nil {
+		return false
+	}
+	s.Why = append(s.Why, s.Step+": not for class "+class)
+	s.Step = fmt.Sprintf("reject %d %s", refusal.Status, refusal.Reason)
+	return true
 }
 
 // trunksOf puts the members of groups in their places, as they are tried if every draw

@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,9 +26,40 @@ func (s *Server) trunkEndpoints() []endpoint {
 }
 
 func (s *Server) listTrunks(_ http.ResponseWriter, r *request) (any, error) {
+	return s.trunksEverywhere(r.Context(), r.tenant)
+}
+
+// trunks are those of a tenant as this node sees them.
+func (s *Server) trunks(tenant string) []api.Trunk {
 	list := []api.Trunk{}
-	for _, name := range s.cfg.Trunks.OfTenant(r.tenant) {
-		list = append(list, s.trunk(s.cfg.Trunks.Find(r.tenant, name)))
+	for _, name := range s.cfg.Trunks.OfTenant(tenant) {
+		list = append(list, s.trunk(s.cfg.Trunks.Find(tenant, name)))
+	}
+	return list
+}
+
+// trunksEverywhere are those of a tenant as this node sees them, with what the others
+// see.
+func (s *Server) trunksEverywhere(ctx context.Context, tenant string) ([]api.Trunk, error) {
+	found, missing, err := s.everywhere(ctx, question{About: everyTrunk, Tenant: tenant})
+	if err != nil {
+		return nil, err
+	}
+	list := found[0].Trunks
+	for i := range list {
+		own := &list[i]
+		for _, k := range found[1:] {
+			for _, t := range k.Trunks {
+				if t.Name == own.Name {
+					own.Others = append(own.Others, api.TrunkView{
+						Node: k.node, Disabled: t.Disabled != nil, Addresses: t.Addresses, In: t.Calls.In, Out: t.Calls.Out, Registration: t.Registration,
+					})
+				}
+			}
+		}
+		for _, m := range missing {
+			own.Others = append(own.Others, api.TrunkView{Node: m.Node, Error: m.Why, Addresses: []carrier.View{}})
+		}
 	}
 	return list, nil
 }
@@ -45,7 +78,11 @@ func (s *Server) showTrunk(_ http.ResponseWriter, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.trunk(t), nil
+	list, err := s.trunksEverywhere(r.Context(), t.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return list[slices.IndexFunc(list, func(one api.Trunk) bool { return one.Name == t.Name })], nil
 }
 
 func (s *Server) pingTrunk(_ http.ResponseWriter, r *request) (any, error) {
@@ -162,11 +199,13 @@ func (c collector) collectTrunks(out chan<- prometheus.Metric) {
 func (c collector) collectChannels(out chan<- prometheus.Metric) {
 	labels := []string{"tenant", "trunk", "direction"}
 	calls := prometheus.NewDesc("strowger_trunk_calls", "Calls by the trunk, or by all of the tenant's if it is empty.", labels, nil)
+	elsewhere := prometheus.NewDesc("strowger_trunk_calls_elsewhere", "Calls by the trunk on other nodes, as they told last; they count for the limits here.", labels, nil)
 	refused := prometheus.NewDesc("strowger_trunk_calls_refused_total", "Calls refused by a limit of the trunk, or of the tenant if it is empty.", append(labels, "why"), nil)
 	one := func(tenant, trunk string) {
 		_, f := c.s.cfg.Desk.Channels(tenant, trunk)
 		for _, d := range []channel.Direction{channel.In, channel.Out} {
 			out <- prometheus.MustNewConstMetric(calls, prometheus.GaugeValue, float64(f.Taken[d]), tenant, trunk, d.String())
+			out <- prometheus.MustNewConstMetric(elsewhere, prometheus.GaugeValue, float64(f.Elsewhere[d]), tenant, trunk, d.String())
 			out <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(f.Full[d]), tenant, trunk, d.String(), "channels")
 			out <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(f.Fast[d]), tenant, trunk, d.String(), "rate")
 		}

@@ -41,7 +41,8 @@ import (
 
 // Options say what to measure.
 type Options struct {
-	Strowger string        // binary; "" leaves strowger out
+	Strowger []string      // binaries, one or several versions to compare; none leaves strowger out
+	Alone    bool          // leaves the rivals out
 	Files    string        // folder of sipp scenarios and Kamailio configurations
 	Configs  string        // folder of demo.plan.hcl
 	Only     []string      // measures; none means all
@@ -88,23 +89,35 @@ func Measures() []string {
 }
 
 func measures(o Options) []measure {
-	// with adds strowger's variants to the rival, if there is a binary.
-	with := func(rival []system, ours ...system) []system {
-		if o.Strowger == "" {
-			return rival
+	// ours is every binary run as a variant.
+	ours := func(name string, v variant) []system {
+		var all []system
+		for _, binary := range o.Strowger {
+			shown := name
+			if len(o.Strowger) > 1 {
+				shown += " (" + binary + ")"
+			}
+			all = append(all, strowger(shown, binary, v))
 		}
-		return append(rival, ours...)
+		return all
 	}
-	embedded, redis := strowger("strowger", variant{seats: users}), strowger("strowger+redis", variant{seats: users, redis: true})
+	rival := func(name, cfg string) []system {
+		if o.Alone {
+			return nil
+		}
+		return []system{kamailio(name, cfg)}
+	}
+	small := variant{seats: users}
+	proxy, registrar, embedded := rival("kamailio proxy", "proxy.cfg"), rival("kamailio registrar", "registrar.cfg"), ours("strowger", small)
 	return []measure{
-		{"calls", "CPU ms per call at 100 calls/s", with([]system{kamailio("kamailio proxy", "proxy.cfg")}, embedded), cpuPerCall},
-		{"register", "CPU us per REGISTER pair", with([]system{kamailio("kamailio registrar", "registrar.cfg")}, embedded, redis), cpuPerRegister},
-		{"bindings", "bytes per binding", with([]system{kamailio("kamailio registrar", "registrar.cfg")},
-			strowger("strowger", variant{seats: bindings}), strowger("strowger+redis", variant{seats: bindings, redis: true})), memoryPerBinding},
-		{"tls", "bytes per resting TLS connection", with(nil, strowger("strowger", variant{seats: users, tls: true})), memoryPerTLSSeat},
-		{"held", "bytes per held call", with(nil, embedded), memoryPerCall},
-		{"rate", "calls/s sustained", with([]system{kamailio("kamailio proxy", "proxy.cfg")}, embedded), sustainedRate},
-		{"overload", "% of the rated load taken at twice that load", with(nil, strowger("strowger", variant{seats: users, cores: nodeCore})), goodputAtTwice},
+		{"calls", "CPU ms per call at 100 calls/s", slices.Concat(proxy, embedded), cpuPerCall},
+		{"register", "CPU us per REGISTER pair", slices.Concat(registrar, embedded, ours("strowger+redis", variant{seats: users, redis: true})), cpuPerRegister},
+		{"bindings", "bytes per binding", slices.Concat(registrar, ours("strowger", variant{seats: bindings}),
+			ours("strowger+redis", variant{seats: bindings, redis: true})), memoryPerBinding},
+		{"tls", "bytes per resting TLS connection", ours("strowger", variant{seats: users, tls: true}), memoryPerTLSSeat},
+		{"held", "bytes per held call", embedded, memoryPerCall},
+		{"rate", "calls/s sustained", slices.Concat(proxy, embedded), sustainedRate},
+		{"overload", "% of the rated load taken at twice that load", ours("strowger", variant{seats: users, cores: nodeCore}), goodputAtTwice},
 	}
 }
 

@@ -76,9 +76,9 @@ type variant struct {
 
 // strowger runs a node with the demo's plan and so many seats, with its data in
 // the run's folder.
-func strowger(name string, v variant) system {
+func strowger(name, binary string, v variant) system {
 	return system{name: name, start: func(ctx context.Context, o Options, dir string) (*running, error) {
-		binary, err := filepath.Abs(o.Strowger)
+		binary, err := filepath.Abs(binary)
 		if err != nil {
 			return nil, err
 		}

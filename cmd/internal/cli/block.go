@@ -16,8 +16,8 @@ func newBlock() *cobra.Command {
 	n := &connection{}
 	c := &cobra.Command{
 		Use: "block", Short: "Who is blocked for guessing passwords",
-		Long: fmt.Sprintf("Who is blocked for guessing passwords, by the node that is asked: each node of a\n"+
-			"cluster blocks for itself.\n\n"+
+		Long: fmt.Sprintf("Who is blocked for guessing passwords. The nodes of a cluster count and block as one:\n"+
+			"what one does holds at the others within two seconds.\n\n"+
 			"A user is blocked at an address after %d wrong passwords there, a whole address\n"+
 			"after %d different users that no seat has. A block ends by itself after %v,\n"+
 			"each further one lasts twice as long, up to %v.\n\n%s",
@@ -103,7 +103,7 @@ It is renamed at 16 MiB, four older ones are kept; it may be rotated by others t
 event, then source come first. Events are wrong-password, unknown-user, blocked
 (for seconds), guessing (blocked but for the configuration), unblocked,
 foreign-request, tls-handshake-failed, limit-exceeded, destination-disallowed
-(target, not source), toll-alarm and events-dropped. For fail2ban, in
+(of SIP or sound; target, not source), toll-alarm and events-dropped. In fail2ban's
 filter.d/strowger.conf:
 
   [Definition]

@@ -171,6 +171,8 @@ func story(e ledger.Event) string {
 		return leg + " goes to another call"
 	case ledger.Joined:
 		return fmt.Sprintf("%s, %s, was %s", leg, e.Party, e.Detail)
+	case ledger.Placed:
+		return fmt.Sprintf("%s, %s, takes the place of %s", leg, e.Party, e.Detail)
 	case ledger.Segment:
 		if e.Peer == 0 {
 			return leg + " hears nobody"

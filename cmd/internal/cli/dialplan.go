@@ -152,6 +152,9 @@ func planSimulate(n *connection) *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use: "simulate", Short: "Tell where a call would go, without calling",
+		Long: "Tell where a call would go, without calling: the entry of the plan, the destination\n" +
+			"that a number outside belongs to, whether the seat's class of service lets it call\n" +
+			"there, the trunks in order of trying, and the number that they are shown.",
 		Example: "  strowger dialplan simulate --to 999 --from-seat 1001\n" +
 			"  strowger dialplan simulate --to 08081570001 --from-trunk carrier --from +441632960123\n" +
 			"  strowger dialplan simulate --to 1002 --from-seat 1001 --plan plan.hcl",
@@ -187,7 +190,15 @@ func planSimulate(n *connection) *cobra.Command {
 }
 
 func printSimulation(w io.Writer, s api.Simulation) {
-	fields(w, "to", s.To, "entry", s.Entry, "step", s.Step, "trunks", strings.Join(s.Trunks, ", "),
+	var destination, class string
+	if s.Service != nil {
+		destination, class = s.Service.Destination, s.Service.Class+", which may call it"
+		if !s.Service.Allowed {
+			class = s.Service.Class + ", which may not call it"
+		}
+	}
+	fields(w, "to", s.To, "entry", s.Entry, "destination", destination, "class of service", class,
+		"step", s.Step, "trunks", strings.Join(s.Trunks, ", "),
 		"shown to the trunk", s.Presentation, "place", s.Address, "call back to", s.Desk)
 	for _, why := range s.Why {
 		fmt.Fprintln(w, " -", why)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ func newTrunk() *cobra.Command {
 
 func trunkList(n *connection) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List the trunks as the node sees them",
+		Use: "list", Short: "List the trunks as each node sees them",
 		Example: "  strowger trunk list",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -34,31 +35,55 @@ func trunkList(n *connection) *cobra.Command {
 			if err := n.do(c.Context(), "GET", n.path("trunks"), nil, &list); err != nil {
 				return err
 			}
-			return n.show(c, list, func(w io.Writer) {
-				t := newTable("TRUNK", "STATE", "IN", "OUT", "ADDRESSES", "TARGETS")
-				for _, one := range list {
-					var names []string
-					for _, target := range one.Targets {
-						names = append(names, target.Name)
-					}
-					t.add(one.Name, trunkState(one), strconv.Itoa(one.Calls.In), strconv.Itoa(one.Calls.Out), trunkUp(one), cmp.Or(strings.Join(names, " "), "only brings calls"))
-				}
-				t.print(w)
-			})
+			return n.show(c, list, func(w io.Writer) { printTrunks(w, list) })
 		},
 	}
 }
 
-// trunkState is a trunk in a word.
-func trunkState(t api.Trunk) string {
+// printTrunks has a line for each trunk, on each node of a cluster.
+func printTrunks(w io.Writer, list []api.Trunk) {
+	several := slices.ContainsFunc(list, func(t api.Trunk) bool { return len(t.Others) > 0 })
+	head := []string{"TRUNK", "NODE", "STATE", "IN", "OUT", "ADDRESSES", "TARGETS"}
+	line := func(cells []string) []string {
+		if several {
+			return cells
+		}
+		return slices.Delete(cells, 1, 2)
+	}
+	t := newTable(line(head)...)
+	for _, one := range list {
+		var names []string
+		for _, target := range one.Targets {
+			names = append(names, target.Name)
+		}
+		targets := cmp.Or(strings.Join(names, " "), "only brings calls")
+		for _, v := range trunkViews(one) {
+			if v.Error != "" {
+				t.add(one.Name, v.Node, "?", "-", "-", "-", v.Error)
+				continue
+			}
+			t.add(line([]string{one.Name, v.Node, trunkState(v, len(names)), strconv.Itoa(v.In), strconv.Itoa(v.Out), trunkUp(v), targets})...)
+		}
+	}
+	t.print(w)
+}
+
+// trunkViews are how all nodes see a trunk, the one that was asked first.
+func trunkViews(t api.Trunk) []api.TrunkView {
+	own := api.TrunkView{Node: t.Node, Disabled: t.Disabled != nil, Addresses: t.Addresses, In: t.Calls.In, Out: t.Calls.Out, Registration: t.Registration}
+	return append([]api.TrunkView{own}, t.Others...)
+}
+
+// trunkState is a trunk of so many targets in a word.
+func trunkState(t api.TrunkView, targets int) string {
 	states := map[string]int{}
 	for _, a := range t.Addresses {
 		states[a.State]++
 	}
 	switch {
-	case t.Disabled != nil:
+	case t.Disabled:
 		return "disabled"
-	case len(t.Addresses) == 0 && len(t.Targets) == 0:
+	case len(t.Addresses) == 0 && targets == 0:
 		return "-"
 	case states["unknown"] == len(t.Addresses):
 		return "unknown"
@@ -71,7 +96,7 @@ func trunkState(t api.Trunk) string {
 }
 
 // trunkUp is how many addresses of a trunk take calls as far as is known.
-func trunkUp(t api.Trunk) string {
+func trunkUp(t api.TrunkView) string {
 	up := 0
 	for _, a := range t.Addresses {
 		if a.State == "up" || a.State == "unknown" {
@@ -98,11 +123,11 @@ func trunkShow(n *connection) *cobra.Command {
 }
 
 func printTrunk(w io.Writer, one api.Trunk) {
-	disabled := ""
+	own, disabled := trunkViews(one)[0], ""
 	if s := one.Disabled; s != nil {
 		disabled = fmt.Sprintf("by %s at %s", s.By, at(s.At))
 	}
-	fields(w, "trunk", one.Name, "tenant", one.Tenant, "network", one.Network, "state", trunkState(one), "disabled", disabled,
+	fields(w, "trunk", one.Name, "tenant", one.Tenant, "network", one.Network, "state", trunkState(own, len(one.Targets)), "disabled", disabled,
 		"sources", strings.Join(one.Sources, ", "), "calls", callsOf(one.Calls), "registration", registrationOf(one.Registration), "seen by", one.Node)
 	if len(one.Targets) > 0 {
 		fmt.Fprintln(w)
@@ -118,6 +143,32 @@ func printTrunk(w io.Writer, one api.Trunk) {
 			since = "until " + at(a.Until)
 		}
 		t.add(a.Address, a.State, since, at(a.Heard), took(a.Took), a.Failure)
+	}
+	fmt.Fprintln(w)
+	t.print(w)
+	printElsewhere(w, one)
+}
+
+// printElsewhere tells how the other nodes see a trunk.
+func printElsewhere(w io.Writer, one api.Trunk) {
+	if len(one.Others) == 0 {
+		return
+	}
+	t := newTable("NODE", "STATE", "ADDRESS", "SINCE", "LAST FAILURE")
+	for _, v := range one.Others {
+		state := trunkState(v, len(one.Targets))
+		if v.Error != "" {
+			state = "?"
+		}
+		if len(v.Addresses) == 0 {
+			t.add(v.Node, state, "-", "-", v.Error)
+		}
+		for _, a := range v.Addresses {
+			if !v.Disabled {
+				state = a.State
+			}
+			t.add(v.Node, state, a.Address, at(a.Since), a.Failure)
+		}
 	}
 	fmt.Fprintln(w)
 	t.print(w)
@@ -137,6 +188,9 @@ func registrationOf(r *carrier.Registration) string {
 // callsOf are the calls of a trunk and their limits in words.
 func callsOf(c api.TrunkCalls) string {
 	words := []string{fmt.Sprintf("%d in, %d out", c.In, c.Out)}
+	if c.ElsewhereIn+c.ElsewhereOut > 0 {
+		words = append(words, fmt.Sprintf("elsewhere %d in, %d out", c.ElsewhereIn, c.ElsewhereOut))
+	}
 	for _, l := range []struct {
 		what string
 		n    int
@@ -219,7 +273,7 @@ func (n *connection) trunks(ctx context.Context, begun string) ([]cobra.Completi
 	var list []cobra.Completion
 	for _, t := range trunks {
 		if strings.HasPrefix(t.Name, begun) {
-			list = append(list, cobra.CompletionWithDesc(t.Name, trunkState(t)))
+			list = append(list, cobra.CompletionWithDesc(t.Name, trunkState(trunkViews(t)[0], len(t.Targets))))
 		}
 	}
 	return list, nil

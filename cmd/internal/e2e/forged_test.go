@@ -70,3 +70,42 @@ func TestSRTPOnly(t *testing.T) {
 	call.got("SIP/2.0 488 SRTP only is offered", "")
 	n.recorded(ending{"failed", 488, 65, "switch"})
 }
+
+// TestForgedPath: a phone that registers with a Contact and a Path elsewhere, and answers
+// with a Contact, a Record-Route and sound there, is called where it registered from, and
+// nothing is sent elsewhere. What would go to an address that the network does not list is
+// an event.
+func TestForgedPath(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const to = "+448081570002"
+	at, unlisted := host(), host()
+	n := startNode(t, change("strowger.hcl", "  rtp {", "  allow = [\"127.0.0.2\", \""+at+"\"]\n\n  rtp {"))
+	victim := newSpeaker(t, host()) // whose address the network does not list
+	elsewhere := victim.conn.LocalAddr().String()
+	forgedRegister := func(cseq int) message {
+		return register("1002", cseq).swap("Contact:", "Contact: <sip:1002@"+elsewhere+">").with("Supported: path", "Path: <sip:"+elsewhere+";lr>")
+	}
+	n.run("register-1002", at, "u1", []string{"-s", "1002"}, forgedRegister(1), await("401"), forgedRegister(2).signed("1002"), await("200")).done()
+	address, port, _ := strings.Cut(elsewhere, ":")
+	forgedAnswer := answer().swap("Contact:", "Contact: <sip:1002@"+elsewhere+">").with("Record-Route: <sip:" + elsewhere + ";lr>")
+	forgedAnswer.body = strings.NewReplacer("[media_ip]", address, "[media_port]", port).Replace(forgedAnswer.body)
+	phone := n.waits("1002", at, rung, ringing(), pause(100), forgedAnswer, await("ACK"), hungUp())
+	call := n.fromCarrier(to, carrier.calls(to), play(tone(t, 440), 8), pause(1000), carrier.hangsUp(2))
+	allDone(call, phone)
+	n.recorded(byCaller)
+	says(t, phone.got("INVITE", ""), "INVITE sip:1002@"+elsewhere, "Route: <sip:"+elsewhere+";lr>")
+	for _, method := range []string{"ACK", "BYE"} {
+		says(t, phone.got(method, ""), method+" sip:1002@"+elsewhere, "Route: <sip:"+elsewhere+";lr>")
+	}
+	n.event(`event=destination-disallowed target=` + elsewhere + ` network=local detail="sound of call \S+"$`)
+	if victim.hears() {
+		t.Error("somebody else was sent something")
+	}
+	// With the right password from where nobody may be called: the phone is not rung.
+	n.registered("1003", unlisted)
+	n.fromCarrier("+441632960103", carrier.isRefused("+441632960103", "503")).done()
+	n.event(`event=destination-disallowed target=` + unlisted + `:5060 network=local$`)
+	if got := n.counter("transport_not_allowed"); got < 1 {
+		t.Errorf("%v sends were refused", got)
+	}
+}

@@ -279,14 +279,20 @@ func (p *process) output() string {
 // until asks again and again, and fails the test if the answer stays no.
 func until(t *testing.T, what string, yes func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), fileWait)
+	within(t, fileWait, what, yes)
+}
+
+// within is until with another bound.
+func within(t *testing.T, bound time.Duration, what string, yes func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !yes() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("after %v still not: %s", fileWait, what)
+			t.Fatalf("after %v still not: %s", bound, what)
 		case <-tick.C:
 		}
 	}

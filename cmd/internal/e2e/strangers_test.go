@@ -94,6 +94,7 @@ func TestUnlistedSound(t *testing.T) {
 			if got := n.counter("media_not_allowed"); got != 1 {
 				t.Errorf("%v SDP addresses were refused, want 1", got)
 			}
+			n.event(`event=destination-disallowed target=` + stranger.conn.LocalAddr().String() + ` network=local detail="sound of call \S+"$`)
 			n.stop()
 			call.done()
 			if stranger.hears() {

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/sip/seat"
 )
 
 // TestRegisteredTrunk: a node registers with another one as a seat does, calls out with
-// the seat's password, and knows what comes to its contact as its trunk's.
+// the seat's password, knows what comes to its contact as its trunk's, and unregisters
+// when it stops.
 func TestRegisteredTrunk(t *testing.T) {
 	need(t, "sipp", "sip-tester")
 	const out = "901632960555"
@@ -28,10 +30,7 @@ func TestRegisteredTrunk(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.start()
-	client, err := api.NewClient(api.Target{Socket: filepath.Join(n.dir, "data", "admin.sock")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := n.admin()
 	until(t, "it is registered", func() bool {
 		var trunk api.Trunk
 		err := client.Do(t.Context(), "GET", "/v1/tenants/demo/trunks/carrier", nil, &trunk)
@@ -49,4 +48,19 @@ func TestRegisteredTrunk(t *testing.T) {
 	if got := n.counter("carrier_registers"); got != 2 {
 		t.Errorf("%v REGISTERs were sent, want 2: one is challenged", got)
 	}
+
+	// Who stops is not sent calls.
+	registrar := provider.admin()
+	bound := func() int {
+		var bindings []seat.Binding
+		if err := registrar.Do(t.Context(), "GET", "/v1/tenants/demo/seats/1001/bindings", nil, &bindings); err != nil {
+			t.Fatal(err)
+		}
+		return len(bindings)
+	}
+	if got := bound(); got != 1 {
+		t.Errorf("the provider has %d bindings, want 1", got)
+	}
+	n.stop()
+	until(t, "the registration is given up", func() bool { return bound() == 0 })
 }

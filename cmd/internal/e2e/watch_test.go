@@ -92,3 +92,22 @@ func TestUnknownSubscription(t *testing.T) {
 	n.call("1003", at, "1002", old, await("481"), c.subscribe(2, "1002", "dialog"), await("401"),
 		c.subscribe(3, "1002", "dialog").signed("1003"), await("200"), notified()).done()
 }
+
+// TestTooManyLamps: a seat has no more subscriptions than the configuration says, and
+// hears when to try again; another seat has its own.
+func TestTooManyLamps(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	n := startNode(t, change("strowger.hcl", "admin {", "limits { seat_subscriptions = 1 }\n\nadmin {"))
+	at, other := host(), host()
+	n.registered("1003", at)
+	n.registered("1004", other)
+	n.call("1003", at, "1002", caller("1003").subscribes("1002", "dialog")).done()
+	c := caller("1003")
+	second := n.call("1003", at, "1001", c.subscribe(1, "1001", "dialog"), await("401"), c.subscribe(2, "1001", "dialog").signed("1003"), await("503"))
+	second.done()
+	says(t, second.got("SIP/2.0 503", ""), "Retry-After: 600")
+	n.call("1004", other, "1002", caller("1004").subscribes("1002", "dialog")).done()
+	if got := n.counter("subscribe_seat_full"); got != 1 {
+		t.Errorf("%v refused, want 1", got)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"strowger/sip/auth"
+	"strowger/sip/carrier"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/mark"
@@ -34,7 +35,7 @@ func (n *Node) openCluster(ctx context.Context) error {
 		return err
 	}
 	n.Link, err = cluster.NewLink(cluster.LinkConfig{
-		Self: n.Membership.Self(), Keys: n.keys, Listener: listener, Handler: linkHandler{n}, Log: n.log,
+		Self: n.Membership.Self(), Keys: n.keys, Listener: listener, Handler: linkHandler{n}, Network: c.Network, Tap: n.tap, Log: n.log,
 	})
 	if err != nil {
 		_ = listener.Close()
@@ -108,8 +109,17 @@ func (h linkHandler) Send(node string, f transport.Flow, m []byte) error {
 }
 
 func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error) {
-	if exchange.Asks(question) {
+	switch {
+	case exchange.Asks(question):
 		return h.n.Exchange.Answer(ctx, question)
+	case carrier.Asks(question):
+		return h.n.Desk.Tell()
+	}
+	if answer, asked, err := h.n.blocks.answer(question); asked {
+		return answer, err
+	}
+	if answer, asked, err := h.n.uses.answer(question); asked {
+		return answer, err
 	}
 	return h.n.Admin.Answer(ctx, question)
 }

@@ -25,7 +25,7 @@ func (n *Node) openGuard(ctx context.Context) error {
 		return err
 	}
 	c := guard.Config{
-		Node: n.Config.Node.Name, Auth: n.Auth, Events: n.Events, Alarm: n.alarm,
+		Node: n.Config.Node.Name, Epoch: uint64(n.Started.UnixNano()), Auth: n.Auth, Events: n.Events, Alarm: n.alarm,
 		Proxies: map[string][]netip.Prefix{}, Spared: map[string][]netip.Prefix{},
 		Bindings: func(ctx context.Context, tenant, number string) ([]seat.Binding, error) {
 			bindings, _, err := n.Directory.Bindings(ctx, tenant, number)
@@ -39,6 +39,7 @@ func (n *Node) openGuard(ctx context.Context) error {
 		c.Spared[t.Network] = append(c.Spared[t.Network], t.Sources...)
 	}
 	n.Guard = guard.NewGate(c)
+	n.shareBlocks()
 	// Phones that registered before this start are known from the first message on.
 	now := time.Now()
 	return n.Directory.AllBindings(ctx, "", func(_, _ string, bindings []seat.Binding) bool {
@@ -65,6 +66,11 @@ func (n *Node) alarm(b guard.Block, c guard.Change) {
 	case !b.Spared:
 		log.Info("no longer blocked")
 	}
+}
+
+// disallowed tells of an address that SDP wants sound at and that is sent none.
+func (n *Node) disallowed(network string, to netip.AddrPort, label string) {
+	n.Events.Report(time.Now(), security.Event{Kind: security.NotAllowed, Target: to, Network: network, Detail: "sound of call " + label})
 }
 
 // watch calls something again and again until the node is closed.

@@ -4,7 +4,7 @@
 //
 // Start order: store, cluster, seed, ledger, media, transport, trunks, admission, exchange,
 // admin API; the sockets read last, when everything behind them stands. Stop order
-// is the reverse: no new calls, calls hung up, sockets closed, then ledger and store.
+// is the reverse: no new calls, registrations with carriers given up, calls hung up, sockets closed, then ledger and store.
 package node
 
 import (
@@ -39,6 +39,7 @@ import (
 	"strowger/sip/seat"
 	"strowger/sip/security"
 	"strowger/sip/state"
+	"strowger/sip/subscribe"
 	"strowger/sip/trace"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -79,6 +80,8 @@ type Node struct {
 	mint     *mark.Minter
 	tls      *wireTLS
 	unwatch  []func() // end what watches certificates, blocks and waiting messages
+	blocks   *shared[guard.Place, guard.News]
+	uses     *shared[usage.Place, usage.News]
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -99,6 +102,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.startCluster()
 	n.watchCertificates()
 	n.watch(blockTick, n.Guard.Tick)
+	n.shareWithNodes()
 	n.watch(usageTick, n.Usage.Tick)
 	n.Transport.Start()
 	n.Desk.Start(n.Exchange)
@@ -111,6 +115,8 @@ func (n *Node) Stop(ctx context.Context) error {
 	var err error
 	n.stopping.Store(true)
 	if n.Exchange != nil {
+		n.Exchange.Drain()
+		n.Desk.Leave(ctx)
 		if e := n.Exchange.Close(ctx); e != nil {
 			err = fmt.Errorf("some calls did not end in time: %w", e)
 		}
@@ -195,7 +201,7 @@ func (n *Node) openLedger(context.Context) error {
 }
 
 func (n *Node) openMedia(context.Context) error {
-	c := relay.Config{Networks: map[string]relay.Network{}}
+	c := relay.Config{Networks: map[string]relay.Network{}, Disallowed: n.disallowed}
 	for _, w := range n.Config.Networks {
 		c.DSCP = w.DSCPRTP
 		c.Networks[w.Name] = rtpNetwork(w)
@@ -253,7 +259,8 @@ func (n *Node) openCalls(context.Context) error {
 		Node: n.Config.Node.Name, Auth: n.Auth, Guard: n.Guard, Directory: n.Directory, Attempts: n.Attempts,
 		Domain: n.domain, Lifetimes: registrar.Lifetimes(n.Config.Registration), Log: n.log,
 	})
-	n.Usage = usage.New(n.Ledger, n.policy, n.tollAlarm)
+	n.Usage = usage.New(n.Config.Node.Name, uint64(n.Started.UnixNano()), n.Ledger, n.policy, n.tollAlarm)
+	n.shareUsage()
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
@@ -275,9 +282,10 @@ func (n *Node) openCalls(context.Context) error {
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
-	c.Messages = n.messages
+	l := n.Config.Limits
+	c.Messages, c.Subscriptions = n.messages, subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
 	if n.Link != nil {
-		c.Forward, c.Peers = n.Link.Forward, peers{n}
+		c.Forward, c.Node, c.Peers = n.Link.Forward, n.Link.Node, peers{n}
 	}
 	n.Exchange = exchange.New(c)
 	n.unwatch = append(n.unwatch, n.Directory.WatchMessages(n.Exchange.MessagesChanged))

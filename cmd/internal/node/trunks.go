@@ -114,7 +114,11 @@ func (n *Node) openDesk(ctx context.Context) error {
 	for _, t := range n.Config.Tenants {
 		tenants[t.Name] = t.Limits
 	}
-	desk, err := carrier.New(ctx, carrier.Config{Trunks: n.Trunks, Tenants: tenants, Store: n.Store, Sender: n.Transport, Log: n.log})
+	c := carrier.Config{Trunks: n.Trunks, Tenants: tenants, Store: n.Store, Sender: n.Transport, Log: n.log}
+	if n.Link != nil {
+		c.Peers = peers{n}
+	}
+	desk, err := carrier.New(ctx, c)
 	if err != nil {
 		return err
 	}

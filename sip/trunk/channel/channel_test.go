@@ -11,7 +11,8 @@ import (
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // TestSeize: i and o seize a channel, I and O an urgent one, x and y free one of in
-// and out, . is a tenth of a second. What comes of it: + has one, f full, r too fast.
+// and out, + and - are a channel of out that another node takes and frees, digits are
+// calls out that others have begun, . is a tenth of a second. What comes of it: + has one, f full, r too fast.
 func TestSeize(t *testing.T) {
 	for name, tt := range map[string]struct {
 		limits       channel.Limits
@@ -25,6 +26,12 @@ func TestSeize(t *testing.T) {
 		"reserved, out":     {channel.Limits{Out: 2, Reserved: 1}, "ooOOiii", "+f+++++"},
 		"urgent ones count": {channel.Limits{Channels: 2}, "OOOoyyo", "+++f+"},
 		"rate":              {channel.Limits{RateOut: 2}, "oooi....oo..........ooo", "++r+rr++r"},
+		"elsewhere":         {channel.Limits{Channels: 3, Out: 2}, "+oo++i-i-i", "+fff+"},
+		"elsewhere, urgent": {channel.Limits{Channels: 3, Reserved: 1}, "++oOOi", "f++f"},
+		"owed":              {channel.Limits{RateOut: 2}, "o3..........o.....oo", "+r+r"},
+		"owed at most":      {channel.Limits{RateOut: 1}, "9999" + strings.Repeat(".", 105) + "o.....o", "r+"},
+		"owed, urgent":      {channel.Limits{RateOut: 1}, "o2O...........o.........o", "++rr"},
+		"owed, no rate":     {channel.Limits{}, "99o", "+"},
 		"a rate of urgents": {channel.Limits{RateIn: 1}, "iIIi..........i", "+++r+"},
 	} {
 		c := channel.Count{Limits: tt.limits}
@@ -38,6 +45,12 @@ func TestSeize(t *testing.T) {
 			switch e {
 			case 'x', 'y':
 				channel.Free(d, &c)
+			case '+':
+				c.Elsewhere[channel.Out]++
+			case '-':
+				c.Elsewhere[channel.Out]--
+			case '1', '2', '3', '9':
+				c.Owe(now, channel.Out, uint64(e-'0'))
 			case '.':
 				now = now.Add(100 * time.Millisecond)
 			default:

@@ -6,9 +6,13 @@
 //   - A change wants several witnesses in a row (Rule): one lost datagram does not
 //     take an address out, one lucky answer does not bring it back.
 //   - The first answer of an address that nothing is known of is enough.
+//   - Silence to OPTIONS is a failure of an address that has answered them, or is
+//     stated to (Rule.Answers). Of any other it says nothing: many carriers and
+//     firewalls drop OPTIONS and take calls, so that calls alone tell.
 //   - An address that says 503 with Retry-After rests for that time and is neither
 //     better nor worse afterwards; without Retry-After it has failed once.
-//   - An address that is down and that nobody asks is tried again after Forgive.
+//   - An address that is down is tried again after Forgive if nobody asks it, or it
+//     has never answered who asked.
 //   - Being down is advice: callers try such an address last.
 package health
 
@@ -17,7 +21,7 @@ import "time"
 // Limits of how long an address is passed over.
 const (
 	MaxRest = 5 * time.Minute // that an address may ask for by Retry-After
-	Forgive = time.Minute     // since the last failure of one that is not asked
+	Forgive = time.Minute     // since the last failure of one that OPTIONS cannot bring back
 )
 
 // Defaults of a Rule.
@@ -31,6 +35,9 @@ type Rule struct {
 	Down  int  // failures; 0 means DefaultDown
 	Up    int  // answers, of an address that is down; 0 means DefaultUp
 	Asked bool // it is asked by OPTIONS, so that it can come back by itself
+	// Answers says that it is stated to answer OPTIONS: silence is a failure from the
+	// first one.
+	Answers bool
 }
 
 // Status is what is thought of an address.
@@ -54,13 +61,16 @@ const (
 	Answer  Kind = iota + 1 // it answered
 	Failure                 // it was silent, broke the connection, or said 503
 	Busy                    // it said 503 and for how long: Rest
+	Silence                 // it did not answer an OPTIONS
 )
 
 // Event is something heard of an address.
 type Event struct {
 	Kind Kind
-	Why  string        // of a Failure or Busy, for people
+	Why  string        // of a Failure, Busy or Silence, for people
 	Rest time.Duration // of Busy; more than MaxRest counts as that
+	// Asked tells that an Answer was to an OPTIONS.
+	Asked bool
 }
 
 // Health is one address. The zero value is Unknown, with the default rule.
@@ -69,14 +79,21 @@ type Health struct {
 	Status Status
 	Since  time.Time // of Status; zero while it is Unknown
 	Why    string    // the last failure, "" after an answer
-	Heard  time.Time // the last event; zero before the first
+	Heard  time.Time // the last event that counts; zero before the first
 
-	row  int       // events in a row that speak against Status
-	rest time.Time // until when it asked to be left alone
+	row     int       // events in a row that speak against Status
+	rest    time.Time // until when it asked to be left alone
+	answers bool      // it has answered an OPTIONS
+	mute    int       // OPTIONS in a row whose silence says nothing
 }
 
 // Step takes what was heard, and tells whether Status changed.
 func (h *Health) Step(now time.Time, e Event) (changed bool) {
+	if e.Kind == Silence && !h.answersOptions() {
+		h.Why = e.Why
+		h.mute++
+		return false
+	}
 	h.Heard = now
 	switch e.Kind {
 	case Busy:
@@ -84,8 +101,9 @@ func (h *Health) Step(now time.Time, e Event) (changed bool) {
 		return false
 	case Answer:
 		h.Why, h.rest = "", time.Time{}
+		h.answers, h.mute = h.answers || e.Asked, 0
 		return h.witness(now, Up, or(h.Rule.Up, DefaultUp))
-	case Failure:
+	case Failure, Silence:
 		h.Why = e.Why
 		return h.witness(now, Down, or(h.Rule.Down, DefaultDown))
 	}
@@ -111,12 +129,18 @@ func (h *Health) Usable(now time.Time) bool {
 	if now.Before(h.rest) {
 		return false
 	}
-	return h.Status != Down || !h.Rule.Asked && now.Sub(h.Heard) >= Forgive
+	back := h.Rule.Asked && h.answersOptions() // by itself
+	return h.Status != Down || !back && now.Sub(h.Heard) >= Forgive
 }
 
+// answersOptions tells whether its silence to an OPTIONS says something.
+func (h *Health) answersOptions() bool { return h.answers || h.Rule.Answers }
+
 // Doubtful tells whether the last thing heard speaks against Status: it is worth
-// asking again soon.
-func (h *Health) Doubtful() bool { return h.row > 0 || h.Status == Unknown }
+// asking again soon. Who is mute is not asked soon for ever.
+func (h *Health) Doubtful() bool {
+	return h.mute < or(h.Rule.Down, DefaultDown) && (h.row > 0 || h.Status == Unknown)
+}
 
 // Resting is until when it asked to be left alone; zero if it did not.
 func (h *Health) Resting(now time.Time) time.Time {

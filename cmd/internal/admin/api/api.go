@@ -302,5 +302,13 @@ type Simulation struct {
 	Presentation string   `json:"presentation,omitempty"` // number shown to the trunk
 	Address      string   `json:"address,omitempty"`      // emergency: reference of the place
 	Desk         string   `json:"desk,omitempty"`         // emergency: who is rung back after the seat
+	Service      *Service `json:"service,omitempty"`      // of a seat's call by a trunk
 	Why          []string `json:"why"`
+}
+
+// Service is whether a seat may call a number.
+type Service struct {
+	Destination string `json:"destination"` // that the number belongs to
+	Class       string `json:"class"`       // the seat's, or that of seats without one
+	Allowed     bool   `json:"allowed"`
 }

@@ -1,0 +1,125 @@
+package b2bua
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"strowger/media/sdp"
+	"strowger/sip/cause"
+	"strowger/sip/identity"
+	"strowger/sip/leg"
+	"strowger/sip/message"
+	"strowger/sip/transport"
+)
+
+// Headers between nodes. What they say counts only by the link (transport.Node).
+const (
+	behalfHeader = "Strowger-For"   // of an INVITE: a Behalf
+	placeHeader  = "Strowger-Place" // of its 2xx: a Place
+)
+
+// Behalf says for whom a node asks another one for a place in a call there.
+type Behalf struct {
+	By   leg.Party // its kind, name and tenant: what it may not have, the node may not
+	With string    // the party that gets the place, as the ledger writes it
+	Call string    // of the node that asks
+	Leg  int       // of that call: the one between both nodes
+	Own  bool      // the dialog has to be By's own: it transfers who gets the place
+}
+
+// header is the Behalf for the other node.
+func (b Behalf) header() sip.Header {
+	v := url.Values{
+		"kind": {strconv.Itoa(int(b.By.Kind))}, "name": {b.By.Name}, "tenant": {b.By.Tenant},
+		"with": {b.With}, "call": {b.Call}, "leg": {strconv.Itoa(b.Leg)}, "own": {strconv.FormatBool(b.Own)},
+	}
+	return sip.NewHeader(behalfHeader, v.Encode())
+}
+
+func readBehalf(req *sip.Request) (b Behalf, ok bool) {
+	v, err := url.ParseQuery(message.Header(req, behalfHeader))
+	if err != nil {
+		return b, false
+	}
+	kind, err := strconv.ParseUint(v.Get("kind"), 10, 8)
+	if err != nil {
+		return b, false
+	}
+	b.By = leg.Party{Kind: leg.Kind(kind), Name: v.Get("name"), Tenant: strings.Clone(v.Get("tenant"))}
+	b.With, b.Call, b.Own = v.Get("with"), v.Get("call"), v.Get("own") == "true"
+	b.Leg, err = strconv.Atoi(v.Get("leg"))
+	return b, err == nil && b.By.Tenant != "" && b.By.Name != ""
+}
+
+// ForNode is the program of an INVITE by which another node asks for a place in a call
+// of this one. It is false if the INVITE is none, or did not come by the link: then
+// nothing that it says counts.
+func ForNode(req *sip.Request, flow transport.Flow) (Program, bool) {
+	b, ok := readBehalf(req)
+	d, found, readable := message.Replaced(req)
+	if flow.Proto != transport.Node || !ok || !found || !readable {
+		return Program{}, false
+	}
+	who := identity.Of(req, identity.Peer{Trusted: true})
+	p := Program{
+		Caller: leg.Party{Kind: leg.Node, Name: flow.Node + "/" + b.With, Tenant: b.By.Tenant, Network: flow.Network},
+		Shown:  &identity.Caller{Display: strings.Clone(who.Display), Presentation: strings.Clone(who.Presentation), Withheld: who.Withheld, Privacy: who.Privacy},
+		To:     identity.Number(req.Recipient), Withheld: who.Withheld, Entry: "replaces",
+		Why:      []string{"for " + b.By.String() + ", " + b.from(flow.Node)},
+		Replaces: &d, Behalf: &b, Asks: flow.Node,
+	}
+	if !who.Withheld {
+		p.From = who.Presentation
+	}
+	return p, true
+}
+
+// from names the leg at the node that asks.
+func (b *Behalf) from(node string) string { return placeOf(b.Leg, b.Call) + " of " + node }
+
+func placeOf(leg int, call string) string { return "leg " + strconv.Itoa(leg) + " of call " + call }
+
+// Place is where a dialog is that may be taken over.
+type Place struct {
+	Call  string
+	Leg   int
+	With  string // who is there to talk to, as the ledger writes it; "" for nobody yet
+	Early bool   // it rings, and is wanted as long as it does
+
+	codecs  []sdp.Codec // of who is there
+	session string      // its half of Session-ID
+}
+
+// with notes who is there to talk to.
+func (p *Place) with(who *party) {
+	p.With, p.codecs, p.session = who.behind(), who.agreed.Codecs, who.Dialog.SessionID()
+}
+
+// behind is the party as another node is told: not the node that it is reached by.
+func (p *party) behind() string {
+	if p.Party.Kind == leg.Node {
+		_, who, _ := strings.Cut(p.Party.Name, "/")
+		return who
+	}
+	return p.Party.String()
+}
+
+func (p Place) header() sip.Header {
+	return sip.NewHeader(placeHeader, url.Values{"call": {p.Call}, "leg": {strconv.Itoa(p.Leg)}, "with": {p.With}}.Encode())
+}
+
+func readPlace(res *sip.Response) (p Place, ok bool) {
+	v, err := url.ParseQuery(message.Header(res, placeHeader))
+	if err != nil || v.Get("call") == "" {
+		return p, false
+	}
+	p.Call, p.With = v.Get("call"), v.Get("with")
+	p.Leg, err = strconv.Atoi(v.Get("leg"))
+	return p, err == nil
+}
+
+// errUnlinked is the outcome when the node that has a dialog cannot be reached.
+var errUnlinked = cause.Verdict{Status: 503, Q850: 38, Reason: "The node of the other call cannot be reached", Fault: cause.Us}

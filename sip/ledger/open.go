@@ -1,0 +1,141 @@
+package ledger
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// call is what the records of a call that is not over need of its events. It is
+// also the call's part of the snapshot that a segment begins with. What it keeps of
+// an event is copied: a number may be part of a whole message.
+type call struct {
+	Arrived   moment `json:"arrived"`
+	Answered  moment `json:"answered,omitzero"` // the first time
+	From      string `json:"from,omitempty"`
+	To        string `json:"to,omitempty"`
+	Entry     string `json:"entry,omitempty"`
+	Tenant    string `json:"tenant,omitempty"`
+	Network   string `json:"network_number,omitempty"`
+	Shown     string `json:"presentation_number,omitempty"`
+	Withheld  bool   `json:"withheld,omitempty"`
+	Emergency bool   `json:"emergency,omitempty"`
+	Latest    int64  `json:"latest"` // Mono of the last event
+
+	Caller   origin     `json:"caller"` // leg 1 as it arrived, whatever became of it
+	Answerer string     `json:"answerer,omitempty"`
+	Legs     []openLeg  `json:"legs,omitempty"`  // that have not ended
+	Ended    []endedLeg `json:"ended,omitempty"` // in that order
+	Talk     talk       `json:"talk,omitzero"`   // who speak to each other now
+	Talks    string     `json:"talks,omitempty"` // who did before: see CDR.Segments
+
+	last *Event // that ended the call; nil before
+}
+
+// moment is when something happened.
+type moment struct {
+	At   time.Time `json:"at"`
+	Mono int64     `json:"mono"`
+}
+
+// origin is who a leg is.
+type origin struct {
+	Party     string `json:"party,omitempty"`
+	SIPCallID string `json:"sip_call_id,omitempty"`
+	SessionID string `json:"session_id,omitempty"`
+}
+
+// openLeg is a leg that has not ended.
+type openLeg struct {
+	ID       int    `json:"id"`
+	Began    moment `json:"began"`
+	Answered bool   `json:"answered,omitempty"`
+	origin
+}
+
+// endedLeg is a leg and the event that ended it.
+type endedLeg struct {
+	openLeg
+	End Event `json:"end"`
+}
+
+func (e *Event) moment() moment { return moment{e.At, e.Mono} }
+
+func (e *Event) origin() origin {
+	return origin{e.Party, strings.Clone(e.SIPCallID), strings.Clone(e.SessionID)}
+}
+
+// arrived begins to follow a call.
+func arrived(e *Event) *call {
+	c := &call{
+		Arrived: e.moment(), From: strings.Clone(e.From), To: strings.Clone(e.To), Tenant: e.Tenant, Caller: e.origin(),
+		Network: strings.Clone(e.Network), Shown: strings.Clone(e.Presentation), Withheld: e.Withheld, Emergency: e.Emergency,
+		Latest: e.Mono, Legs: make([]openLeg, 0, 2),
+	}
+	c.Legs = append(c.Legs, openLeg{ID: e.Leg, Began: c.Arrived, origin: c.Caller})
+	return c
+}
+
+// step takes a later event of the call.
+func (c *call) step(e *Event) {
+	c.Latest = e.Mono
+	switch e.Kind {
+	case Decided:
+		if c.Entry == "" { // later ones are transfers
+			entry, _, _ := strings.Cut(e.Detail, "; ")
+			c.Entry = strings.Clone(entry)
+		}
+	case Rang, Joined:
+		c.Legs = append(c.Legs, openLeg{ID: e.Leg, Began: e.moment(), Answered: e.Kind == Joined, origin: e.origin()})
+	case Answered:
+		c.answered(e)
+	case Segment:
+		c.part(e.Mono)
+		c.Talk = talk{Leg: e.Leg, Peer: e.Peer, From: e.Mono, Parties: [2]string{c.party(e.Leg), c.party(e.Peer)}}
+	case LegEnded, Moved:
+		if e.Leg == c.Talk.Leg || e.Leg == c.Talk.Peer {
+			c.part(e.Mono)
+		}
+		if i := c.leg(e.Leg); i >= 0 {
+			c.Ended = append(c.Ended, endedLeg{c.Legs[i], *e})
+			c.Legs = slices.Delete(c.Legs, i, i+1)
+		}
+	case Placed:
+		if i := c.leg(e.Leg); i >= 0 {
+			c.Legs[i].Party = e.Party
+		}
+	case Ended:
+		c.part(e.Mono)
+		last := *e
+		c.last = &last
+	case Arrived, Transferred, Alarm:
+	}
+}
+
+func (c *call) answered(e *Event) {
+	for i := range c.Legs {
+		if id := c.Legs[i].ID; id == 1 || id == e.Leg {
+			c.Legs[i].Answered = true
+		}
+	}
+	if !c.Answered.At.IsZero() {
+		return
+	}
+	c.Answered, c.Answerer = e.moment(), e.Party
+	if c.Answerer == "" {
+		c.Answerer = c.party(e.Leg)
+	}
+}
+
+// leg is the index of a leg that has not ended, or -1.
+func (c *call) leg(id int) int {
+	return slices.IndexFunc(c.Legs, func(l openLeg) bool { return l.ID == id })
+}
+
+// party is who a leg is that has not ended.
+func (c *call) party(id int) string {
+	if i := c.leg(id); i >= 0 {
+		return c.Legs[i].Party
+	}
+	return ""
+}

@@ -1,0 +1,95 @@
+package usage
+
+import "time"
+
+// newsLimit is how many hours one answer tells.
+const newsLimit = 1000
+
+// Place is how far a node has read what another one counts.
+type Place struct {
+	Epoch uint64 `json:"e"`
+	Last  uint64 `json:"l"`
+}
+
+// Hour is what a node itself counted of a party to a destination.
+type Hour struct {
+	Tenant      string               `json:"t"`
+	Party       string               `json:"p"`
+	Destination string               `json:"d"`
+	Slot        int64                `json:"s"`
+	Calls       [slots]int           `json:"c"`
+	Time        [slots]time.Duration `json:"m"`
+	Alarmed     time.Time            `json:"a,omitzero"`
+}
+
+// News is what a node tells another one.
+type News struct {
+	Place Place  `json:"at"`             // after these hours
+	More  bool   `json:"more,omitempty"` // there is more to ask for at once
+	Hours []Hour `json:"hours,omitempty"`
+}
+
+// Since is what has changed for a node that has read to a place.
+func (m *Meter) Since(at Place) News {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at.Epoch != m.epoch {
+		at.Last = 0
+	}
+	n := News{Place: Place{m.epoch, m.change}}
+	first := m.changes.Back()
+	for first != nil && first.Value.(*total).change > at.Last {
+		first = first.Prev()
+	}
+	e := m.changes.Front()
+	if first != nil {
+		e = first.Next()
+	}
+	for ; e != nil; e = e.Next() {
+		t := e.Value.(*total)
+		if len(n.Hours) == newsLimit {
+			n.More = true
+			break
+		}
+		n.Hours = append(n.Hours, Hour{t.tenant, t.party, t.destination, t.own.slot, t.own.calls, t.own.time, t.alarmed})
+		n.Place.Last = t.change
+	}
+	return n
+}
+
+// Learn takes the news of another node. If a party now had too much, the first by name
+// of the nodes that counted something tells of it.
+func (m *Meter) Learn(now time.Time, node string, n News) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range n.Hours {
+		h := &n.Hours[i]
+		m.counters.Learned.Add(1)
+		t := m.total(now, key{h.Tenant, h.Party, h.Destination})
+		if t == nil {
+			m.counters.NewsIgnored.Add(1)
+			continue
+		}
+		slot := min(h.Slot, slotOf(now)) // a clock that is ahead keeps nothing for ever
+		t.learn(now, node, n.Place.Epoch, hour{slot, h.Calls, h.Time})
+		if h.Alarmed.After(t.alarmed) {
+			t.alarmed = h.Alarmed
+		}
+		if !t.own.empty() && m.first(t) {
+			before := t.alarmed
+			if m.judge(now, t); t.alarmed != before {
+				m.changed(t)
+			}
+		}
+	}
+}
+
+// first tells whether this node is the first by name of those that counted something.
+func (m *Meter) first(t *total) bool {
+	for _, o := range t.others {
+		if o.node < m.node {
+			return false
+		}
+	}
+	return true
+}
