@@ -34,9 +34,8 @@ type Program struct {
 	// answers the call that rings there. Its tenant has to be the caller's.
 	Replaces *message.Replaces
 
-	// Behalf is for whom the caller, which is the node Asks, takes it over; nil for itself.
+	// Behalf is for whom the caller, which is a node, takes it over; nil for itself.
 	Behalf *Behalf
-	Asks   string
 
 	// Pick is a call that the caller wants to have.
 	Pick *Pick

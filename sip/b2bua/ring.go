@@ -21,6 +21,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	c.perform(p)
 	caller.Party, caller.shown = p.Caller, p.Shown
 	caller.Answers(p.Answer)
+	caller.timed()
 	// A number may be part of the caller's message, which is not kept.
 	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
 	if !c.silent {
@@ -123,6 +124,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.ring = &ring{since: now, confirm: t.Confirm, next: t.Next, redirect: t.Redirect}
+	p.timed()
 	p.shown, p.knows = t.Shown, c.caller().who()
 	c.listen(now, p)
 	p.Dialog.Meet(c.caller().Dialog)

@@ -42,6 +42,13 @@
 // exchange (Config.Node), which takes its INVITE as one from the wire: the flow says that
 // a node has sent it.
 //
+// # Parking
+//
+// A place where a call is parked is taken before the call knows of it, by a job: of this
+// node's calls first, then of all nodes' (Places). What it took and the call does not use
+// is given up. Which nodes' calls are in which places is asked of the nodes as above; the
+// store only keeps two of them from taking the same, until a time should a node die.
+//
 // # Watching
 //
 // Phones watch what seats do (package subscribe). One more strand, which has no
@@ -144,6 +151,8 @@ type Config struct {
 	Hosts func(resolve.Target) []resolve.Address
 	// Peers are the other nodes; nil on a single node.
 	Peers Peers
+	// Places are where calls of all nodes are parked; nil on a single node.
+	Places Places
 	// Messages counts the messages that wait for a seat. nil means that nobody does.
 	Messages func(ctx context.Context, tenant, number string) (subscribe.Messages, error)
 	// Subscriptions bound what phones watch.
@@ -197,6 +206,7 @@ type Counters struct {
 	SubscribesSlowed atomic.Uint64 // SUBSCRIBEs refused because their address sent too many
 	NewsLost         atomic.Uint64 // changes of calls that the subscriptions were too busy to take: every call was asked anew
 	PeersSilent      atomic.Uint64 // other nodes that did not tell of their calls what they were asked
+	PlacesKept       atomic.Uint64 // places to park whose giving up the other nodes have not learnt
 	CallsStarted     atomic.Uint64 // calls that passed admission
 	CallsEnded       atomic.Uint64 // calls whose record was closed
 	Unanswered       atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are

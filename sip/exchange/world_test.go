@@ -195,6 +195,10 @@ func (w *world) act(a action) {
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
+		case "store-away":
+			w.pair.places.mu.Lock()
+			w.pair.places.away = true
+			w.pair.places.mu.Unlock()
 		case "mute":
 			w.pair.mute = true
 		case "cut", "mend":
@@ -211,9 +215,16 @@ func (w *world) act(a action) {
 	}
 }
 
-// hangUp ends calls as an administrator would: the oldest n, or all for 0.
+// hangUp ends calls as an administrator would: the oldest n, or all, of both nodes, for 0.
 func (w *world) hangUp(n int) {
-	calls, err := w.x.Calls(context.Background())
+	w.hangUpAt(w.x, n)
+	if n == 0 && w.pair != nil {
+		w.hangUpAt(w.pair.nodes[1], 0)
+	}
+}
+
+func (w *world) hangUpAt(x *exchange.Exchange, n int) {
+	calls, err := x.Calls(context.Background())
 	if err != nil || len(calls) < n {
 		w.t.Errorf("nothing to hang up: %v", err)
 	}
@@ -221,7 +232,7 @@ func (w *world) hangUp(n int) {
 		if n > 0 && i == n {
 			break
 		}
-		err := w.x.Hangup(context.Background(), c.ID)
+		err := x.Hangup(context.Background(), c.ID)
 		if w.lenient && errors.Is(err, exchange.ErrNoCall) {
 			err = nil // it has just ended by itself
 		}

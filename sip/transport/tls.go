@@ -29,9 +29,13 @@ func (c *conn) greet() {
 		return
 	}
 	c.relax()
+	names := namesOf(c.nc.(*tls.Conn).ConnectionState())
 	c.layer.conns.mu.Lock()
-	c.names = namesOf(c.nc.(*tls.Conn).ConnectionState())
+	c.names = names
 	c.layer.conns.mu.Unlock()
+	if g := c.layer.gate; g != nil && g.Certificate != nil && names != nil {
+		c.proven = g.Certificate(c.flow.Network, names)
+	}
 	c.layer.wg.Go(c.read)
 }
 
