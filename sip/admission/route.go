@@ -232,8 +232,8 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 func (a *Admission) ringSeats(ctx context.Context, r *request, step dialplan.Ring) b2bua.Stage {
 	s := b2bua.Stage{Timeout: step.Timeout}
 	for _, n := range step.Seats {
-		targets, why := a.seatTargets(ctx, r, n)
-		s.Targets = append(s.Targets, targets...)
+		targets, why := a.memberTargets(ctx, r, n, step)
+		s.Targets = appendNew(s.Targets, targets)
 		if len(targets) == 0 {
 			s.Empty = why
 		}
