@@ -56,11 +56,15 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 }
 
 func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
-	if r.call.Over() { // cancelled meanwhile
+	if p.Pick != nil && p.Refuse == nil && !r.call.Over() {
+		s.pick(now, r, tx, p)
 		return
 	}
-	if p.Pick != nil && p.Refuse == nil {
-		s.pick(now, r, tx, p)
+	if settled := p.Settled; settled != nil {
+		p.Settled = nil
+		defer settled()
+	}
+	if r.call.Over() { // cancelled meanwhile
 		return
 	}
 	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()

@@ -52,18 +52,19 @@ type world struct {
 	trace     *noted
 	start     time.Time
 
-	mu      sync.Mutex
-	parties map[string]*party
-	order   []*party
-	inbox   []letter
-	outbox  []transport.Received // on the way to the switch
-	wake    chan struct{}
-	lines   []string
-	ids     []string               // UUIDs, in the order of their appearance
-	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
-	groups  map[string]string      // pick-up groups of seats
-	closed  bool                   // the story has closed the exchange
-	lenient bool                   // parties may misbehave: fewer claims hold
+	mu          sync.Mutex
+	parties     map[string]*party
+	order       []*party
+	inbox       []letter
+	outbox      []transport.Received // on the way to the switch
+	wake        chan struct{}
+	lines       []string
+	ids         []string               // UUIDs, in the order of their appearance
+	finals      map[string]map[int]int // INVITEs of the parties by branch: final responses by status
+	groups      map[string]string      // pick-up groups of seats
+	closed      bool                   // the story has closed the exchange
+	settlements settlements
+	lenient     bool // parties may misbehave: fewer claims hold
 }
 
 // letter is a message of the switch on its way to a party.
@@ -314,6 +315,7 @@ func (w *world) check() {
 	w.sound.check()
 	w.trunks.check(w.t)
 	w.ledger.check()
+	w.settlements.check(w)
 	for branch, finals := range w.finals {
 		if len(finals) != 1 {
 			w.t.Errorf("INVITE %s has final responses %v, want exactly one", branch, finals)
