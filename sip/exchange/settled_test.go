@@ -16,16 +16,16 @@ type settlements struct {
 func (w *world) await(callID string, p b2bua.Program) b2bua.Program {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.settlements.open++
+	w.settled.open++
 	p.Settled = func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.settlements.open--
+		w.settled.open--
 		if !w.ledger.knows(callID) {
-			if w.settlements.early == nil {
-				w.settlements.early = map[string]bool{}
+			if w.settled.early == nil {
+				w.settled.early = map[string]bool{}
 			}
-			w.settlements.early[callID] = true
+			w.settled.early[callID] = true
 		}
 	}
 	return p

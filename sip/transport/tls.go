@@ -12,10 +12,6 @@ import (
 	"strowger/sip/security"
 )
 
-// errUnverified says that nothing tells how the far side of a TLS connection would
-// be verified.
-var errUnverified = errors.New("no TLS is configured for this address")
-
 // mayGreet tells whether one more handshake is begun for whoever connects.
 func (l *Layer) mayGreet(f Flow) bool {
 	return l.gate != nil && l.gate.Trunk(f.Network, f.Remote.Addr()) || l.handshakes.Allow(time.Now(), f.Remote.Addr())
@@ -50,7 +46,7 @@ func (c *conn) secure(ctx context.Context, wire net.Conn) (net.Conn, error) {
 		config = c.layer.cfg.TLS(c.flow.Network, c.flow.Remote)
 	}
 	if config == nil {
-		return nil, errUnverified
+		return nil, ErrUnverified
 	}
 	nc := tls.Client(wire, config)
 	return nc, c.handshake(ctx, nc)
