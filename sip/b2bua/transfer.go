@@ -233,7 +233,7 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 func (t *transfer) home() Target {
 	d, caller := t.by.Dialog, t.other.who()
 	return Target{Address: leg.Address{
-		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote, From: caller.From(d.Local.URI.Host), Shown: t.by.shown,
+		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote(), From: caller.From(d.Local().URI.Host), Shown: t.by.shown,
 	}}
 }
 
@@ -257,7 +257,7 @@ func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 	if !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
-	p.early, p.sounds = true, body
+	p.ring.early, p.ring.sounds = true, body
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	return true

@@ -27,7 +27,7 @@ import (
 
 // maxHeldCall is how many bytes of heap a call may hold while it talks, its ports left
 // out (those are relay's TestMemoryOfAnEndpoint): a tenth more than measured.
-const maxHeldCall = 9_900
+const maxHeldCall = 8_400
 
 // TestMemoryOfAHeldCall bounds what a call keeps once its transactions have ended.
 func TestMemoryOfAHeldCall(t *testing.T) {
