@@ -22,12 +22,11 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	caller.Party, caller.shown = p.Caller, p.Shown
 	caller.Answers(p.Answer)
 	caller.timed()
-	// A number may be part of the caller's message, which is not kept.
 	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
 	if !c.silent {
 		c.record(now, out, ledger.Event{
-			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
-			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
+			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: c.From, To: c.To,
+			Network: c.number(p.Network), Presentation: c.number(p.Presentation), Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
 		c.recordDecision(now, p, out)
@@ -49,6 +48,14 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	default:
 		c.ringStages(now, out)
 	}
+}
+
+// number is a number of the caller to keep, as the caller's message is not kept.
+func (c *Call) number(n string) string {
+	if n == c.From {
+		return c.From
+	}
+	return strings.Clone(n)
 }
 
 // recordDecision writes where a call goes and why.

@@ -57,6 +57,7 @@ func (l *Leg) acked(now time.Time, w Wire, ack *sip.Request) Event {
 		return Event{}
 	}
 	l.State = Confirmed
+	l.Dialog.Rest()
 	return Event{Kind: Acked, Body: sdpBody(ack)}
 }
 

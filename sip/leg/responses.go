@@ -140,6 +140,7 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
 	l.sent = ackSent{seq: seq, branch: l.branch()}
 	l.ack(now, w, l.sent)
+	l.Dialog.Rest()
 }
 
 func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
