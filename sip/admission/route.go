@@ -81,7 +81,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 		r.number = r.caller.Presentation
 	}
 	p := b2bua.Program{
-		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number, Shown: r.shown(),
+		Caller: r.trunk.Caller(r.flow.Remote.Addr()), Answer: a.cfg.Desk.Answer(r.trunk), From: r.number, Shown: r.shown(),
 		Network: r.caller.Network, Presentation: r.caller.Presentation, Withheld: r.caller.Withheld,
 	}
 	called := a.calledBy(r)

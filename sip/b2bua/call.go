@@ -57,7 +57,8 @@ type Effects interface {
 	Free(leg int)
 	// Silent tells that a trunk said nothing at all to a leg's INVITE.
 	Silent(now time.Time, leg int)
-	// Park takes a place for the party of a leg; false if none is free. Unpark gives it up.
+	// Park takes the place for the party of a leg that is wanted, and was reserved for the
+	// program or is the call's; false if another call has it. Unpark gives it up.
 	Park(leg int, p Park) (place string, ok bool)
 	Unpark(place string)
 	// Record writes to the ledger.

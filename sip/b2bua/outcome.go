@@ -19,7 +19,7 @@ func unreached(v cause.Verdict, rang bool) bool {
 	return v.Status == 408 && !rang || v.Status >= 500 && v.Status < 600
 }
 
-// carried is what the caller is told of a party's refusal: a redirection that we
+// carried is what the other party is told of a party's refusal: a redirection that we
 // do not follow and a challenge that is ours to answer say nothing to the caller.
 func carried(v cause.Verdict) cause.Verdict {
 	switch {

@@ -106,7 +106,7 @@ func (c *Call) takeOver(now time.Time, out Effects) {
 	c.program.Replaces = nil
 	m := c.detach(now, caller, out)
 	if b := c.program.Behalf; b != nil {
-		m.from = b.from(c.program.Asks)
+		m.from = b.from()
 	}
 	out.Give(m, *d)
 }

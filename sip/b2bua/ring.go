@@ -20,6 +20,8 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	caller := c.caller()
 	c.perform(p)
 	caller.Party, caller.shown = p.Caller, p.Shown
+	caller.Answers(p.Answer)
+	caller.timed()
 	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
 	if !c.silent {
 		c.record(now, out, ledger.Event{
@@ -129,10 +131,9 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
 	p.ring = &ring{since: now, confirm: t.Confirm, next: t.Next, redirect: t.Redirect}
+	p.timed()
 	p.shown, p.knows = t.Shown, c.caller().who()
-	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
-		p.ring.hearEnd = now.Add(Silence)
-	}
+	c.listen(now, p)
 	p.Dialog.Meet(c.caller().Dialog)
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
@@ -147,6 +148,14 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	})
 	body := p.session.Offer(p.local, p.offers(c.offerCodecs()), sdp.SendRecv)
 	p.Invite(now, out, body, t.Headers)
+}
+
+// listen gives a trunk that was sent an INVITE its time to say something, if there is
+// another way or stage.
+func (c *Call) listen(now time.Time, p *party) {
+	if c.state == ringing && p.Party.Kind == leg.Trunk && (len(p.ring.next) > 0 || c.another()) {
+		p.ring.hearEnd = now.Add(Silence)
+	}
 }
 
 // offers are the codecs that a party may be offered.

@@ -87,8 +87,14 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 func (p *party) bounded(r media.Remote) media.Remote {
 	r.Signalled = p.Flow.Remote.Addr().Unmap()
 	switch p.Party.Kind {
-	case leg.Node: // it is what it says, and says where its sound is
-		r.Signalled, r.Latch = r.RTP.Addr().Unmap(), media.LatchStrict
+	case leg.Node: // where it says, which its network need not list, or by the way of the link
+		link := r.Signalled
+		r.Signalled, r.Setting = r.RTP.Addr().Unmap(), "sound of node "+p.Flow.Node
+		for _, a := range []netip.Addr{r.Signalled, link} {
+			if a.IsValid() {
+				r.Sources = append(r.Sources, netip.PrefixFrom(a, a.BitLen()))
+			}
+		}
 		return r
 	case leg.Seat:
 		return r
@@ -275,7 +281,7 @@ func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effec
 	}
 	if asked := c.reoffer; asked != nil {
 		c.reoffer = nil
-		asked.RefuseReoffer(now, out, v)
+		asked.RefuseReoffer(now, out, carried(v))
 		return
 	}
 	p.refuses = v.Status == 488 || v.Status == 606 || v.Status == 415
@@ -313,7 +319,7 @@ func (c *Call) earlyPeer() *party {
 }
 
 // watch sets the media timeout of a leg by whether it should be speaking, if anybody
-// has answered.
+// has answered. Another node sends reports (RTCP) while who is behind it is silent.
 func (c *Call) watch(p *party, out Effects) {
 	if c.state != talking {
 		return

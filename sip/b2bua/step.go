@@ -202,6 +202,8 @@ func due(now, deadline time.Time) bool { return !deadline.IsZero() && !now.Befor
 // legEvent acts on what a leg says.
 func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	switch ev.Kind {
+	case leg.Again:
+		c.listen(now, p)
 	case leg.Rings:
 		c.rings(now, p, ev, out)
 	case leg.Accepts:

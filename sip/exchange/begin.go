@@ -63,8 +63,11 @@ func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b
 		s.pick(now, r, tx, p)
 		return
 	}
+	if s.reserves(now, r, tx, p) {
+		return
+	}
 	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()
-	if full && !p.Emergency && p.Refuse == nil {
+	if full && !p.Emergency && p.Refuse == nil && !p.Transfers() {
 		s.x.counters.CallsRefused.Add(1)
 		p.Refuse, p.Headers = &overload, []sip.Header{retryAfter()}
 	}

@@ -122,7 +122,8 @@ func (l *Leg) Report(now time.Time, w Wire, v cause.Verdict, last bool) bool {
 		return false
 	}
 	state := fmt.Sprintf("active;expires=%d", int(subscribed.Seconds()))
-	req := l.Dialog.Request(sip.NOTIFY, l.Flow, l.branch())
+	flow := l.way(w, l.Dialog)
+	req := l.Dialog.Request(sip.NOTIFY, flow, l.branch())
 	if last {
 		state = "terminated;reason=noresource"
 	}
@@ -131,7 +132,7 @@ func (l *Leg) Report(now time.Time, w Wire, v cause.Verdict, last bool) bool {
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	req.AppendHeader(sip.NewHeader("Content-Type", "message/sipfrag;version=2.0"))
 	req.SetBody(fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", v.Status, v.Phrase()))
-	tx := w.Start(now, req, l.Flow, l)
+	tx := l.start(now, w, req, flow)
 	if last {
 		r.last = tx
 	}

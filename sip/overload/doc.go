@@ -5,8 +5,9 @@
 // # Order
 //
 // What waits is taken by class: what belongs to calls that stand, and emergency
-// calls, before what begins something; known sources (trunks, and flows by which a
-// seat has registered) before others. Within a class the order of arrival is kept,
+// calls, before what begins something; known sources (trunks, by their
+// addresses, those of registrars that know us, or the certificate of a connection, and
+// flows by which a seat has registered) before others. Within a class the order of arrival is kept,
 // and whatever concerns one request that begins something (its CANCEL, its
 // repetition) is of its class.
 //
