@@ -315,7 +315,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	if !caller.Asking() {
 		caller.offer = nil
 	}
-	p.ring, c.program = nil, &done // of no more use while the call lives
+	c.program = &done
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -325,12 +325,12 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
 	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
 	for p := range c.rung() {
-		if p.ring != nil {
-			p.ring.next, p.ring.redirect = nil, nil
-		}
 		if p != winner {
 			c.release(now, p, elsewhere, out)
 		}
+	}
+	for _, p := range c.legs {
+		p.ring = nil
 	}
 }
 
