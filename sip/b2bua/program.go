@@ -44,6 +44,10 @@ type Program struct {
 	Park    *Park    // AppPark
 	Prompts []string // AppPlay: played in order, then the call ends
 
+	// Settled is called once, when what the program begins is recorded, or it is given up;
+	// a call does not keep it. nil: nobody waits for that.
+	Settled func()
+
 	Stages    []Stage // tried in order until one answers
 	Emergency bool    // every stage is tried, whatever the one before answered
 	Urgent    bool    // like an emergency call, no limit of a trunk's calls stops it

@@ -272,7 +272,7 @@ func (c *Call) ends(now time.Time, p *party, ev leg.Event, out Effects) {
 	case p == c.caller(), p == c.peer:
 		c.end(now, v, p.side(), out)
 	default:
-		c.outcome = better(c.outcome, carried(v))
+		c.outcome = better(c.outcome, carried(p.Party.Kind, v))
 		if !c.redirected(now, p, ev.Moved, out) {
 			c.goOn(now, p, v, out)
 		}

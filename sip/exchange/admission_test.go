@@ -216,7 +216,7 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 	if d, found, ok := message.Replaced(req); found && ok {
 		return b2bua.Program{Caller: a.partyOf(kind, name, flow.Remote.Addr()), From: name, Entry: "replaces", Replaces: &d}
 	}
-	return a.decide(name, kind, req, flow)
+	return a.world.await(req.CallID().Value(), a.decide(name, kind, req, flow))
 }
 
 // Route gives the program of a number.

@@ -65,7 +65,8 @@ type world struct {
 	hosts   map[string]*party      // what DNS knows
 	asked   map[string]time.Time   // when it was asked
 	closed  bool                   // the story has closed the exchange
-	lenient bool                   // parties may misbehave: fewer claims hold
+	settled settlements
+	lenient bool // parties may misbehave: fewer claims hold
 }
 
 // letter is a message of the switch on its way to a party.
@@ -327,6 +328,7 @@ func (w *world) check() {
 	w.sound.check()
 	w.trunks.check(w.t)
 	w.ledger.check()
+	w.settled.check(w)
 	for branch, finals := range w.finals {
 		if len(finals) != 1 {
 			w.t.Errorf("INVITE %s has final responses %v, want exactly one", branch, finals)

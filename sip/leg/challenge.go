@@ -77,7 +77,7 @@ func (l *Leg) proven(now time.Time, w Wire, tx *transaction.Client, res *sip.Res
 		return false
 	}
 	one, ok := l.proof.take(res.CSeq())
-	if !ok || !l.wants(one.req.Method) {
+	if !ok || !l.still(one.req.Method) {
 		return false
 	}
 	h := l.proof.credentials(one, res)
@@ -95,8 +95,8 @@ func (l *Leg) proven(now time.Time, w Wire, tx *transaction.Client, res *sip.Res
 	return true
 }
 
-// wants tells whether a request is still to be said, now that it was challenged.
-func (l *Leg) wants(method sip.RequestMethod) bool {
+// still tells whether a request is still to be said, now that it was challenged.
+func (l *Leg) still(method sip.RequestMethod) bool {
 	switch method {
 	case sip.BYE:
 		return l.State == Ending

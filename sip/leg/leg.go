@@ -40,6 +40,9 @@
 //   - A challenge of any request in the dialog is answered where the party's credentials
 //     are known, which are those of trunks alone: once, and once more if the nonce was
 //     stale.
+//   - Who has asked for a transfer and hangs up is told the rest of it all the same, until
+//     the last NOTIFY or one that it refuses: BYE ends one usage of the dialog, and the
+//     subscription is another (RFC 5057).
 //   - What a party gives as its Reason (RFC 3326; RFC 6432 in a refusal) is read, bounded
 //     and written anew: each protocol's cause, text and location pass, nothing else.
 //   - A leg that rings follows one early dialog, that of the newest response: it is
