@@ -208,6 +208,9 @@ func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) E
 		return l.reported(tx, 408)
 	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters
 		return Event{}
+	case tx != nil && tx.Method == sip.UPDATE && !l.session.isOurs() && l.Party.Kind != Node: // it was to inform: no reason to end the call
+		l.byUpdate = false
+		return Event{}
 	case l.State == Done:
 		return Event{}
 	case l.State == Ending:
