@@ -447,6 +447,9 @@ type Homer struct {
 	KeyFile string
 	// NoSeats tells that the legs of seats are not sent: seats = "off". Default: they are.
 	NoSeats bool
+	// Registrations and Options tell that REGISTER and OPTIONS are sent too, which are of
+	// no call: registrations = "on", options = "on". Default: they are not.
+	Registrations, Options bool
 }
 
 // Overrides are what the command line says. A zero field says nothing.

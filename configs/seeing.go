@@ -48,6 +48,8 @@ func (r *reader) homer(file *source.Body) {
 	h.Agent = uint32(b.Int("agent", 1, 0, 1<<32-1))
 	h.KeyFile = r.beside(b.String("key_file", ""))
 	h.NoSeats = isOff(b, "seats")
+	h.Registrations = choice(b, "registrations", "off", "on", "off") == "on"
+	h.Options = choice(b, "options", "off", "on", "off") == "on"
 	b.Done()
 	r.Homer = h
 }

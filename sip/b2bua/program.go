@@ -15,6 +15,7 @@ import (
 // and Stages is set.
 type Program struct {
 	Caller leg.Party        // who calls
+	Answer leg.Answer       // answers the caller's challenges of requests in its dialog; nil: none is answered
 	Shown  *identity.Caller // the caller, as shown to others; nil if that is not known
 	From   string           // the caller's number for the record
 	// Network and Presentation are the caller's numbers, for the record alone; "" if they
@@ -42,6 +43,10 @@ type Program struct {
 	App     App
 	Park    *Park    // AppPark
 	Prompts []string // AppPlay: played in order, then the call ends
+
+	// Settled is called once, when what the program begins is recorded, or it is given up;
+	// a call does not keep it. nil: nobody waits for that.
+	Settled func()
 
 	Stages    []Stage // tried in order until one answers
 	Emergency bool    // every stage is tried, whatever the one before answered

@@ -20,13 +20,13 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	caller := c.caller()
 	c.perform(p)
 	caller.Party, caller.shown = p.Caller, p.Shown
+	caller.Answers(p.Answer)
 	caller.timed()
-	// A number may be part of the caller's message, which is not kept.
 	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
 	if !c.silent {
 		c.record(now, out, ledger.Event{
-			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
-			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
+			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: c.From, To: c.To,
+			Network: c.number(p.Network), Presentation: c.number(p.Presentation), Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
 		c.recordDecision(now, p, out)
@@ -48,6 +48,14 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	default:
 		c.ringStages(now, out)
 	}
+}
+
+// number is a number of the caller to keep, as the caller's message is not kept.
+func (c *Call) number(n string) string {
+	if n == c.From {
+		return c.From
+	}
+	return strings.Clone(n)
 }
 
 // recordDecision writes where a call goes and why.
@@ -125,9 +133,7 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	p.ring = &ring{since: now, confirm: t.Confirm, next: t.Next, redirect: t.Redirect}
 	p.timed()
 	p.shown, p.knows = t.Shown, c.caller().who()
-	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
-		p.ring.hearEnd = now.Add(Silence)
-	}
+	c.listen(now, p)
 	p.Dialog.Meet(c.caller().Dialog)
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
@@ -142,6 +148,14 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	})
 	body := p.session.Offer(p.local, p.offers(c.offerCodecs()), sdp.SendRecv)
 	p.Invite(now, out, body, t.Headers)
+}
+
+// listen gives a trunk that was sent an INVITE its time to say something, if there is
+// another way or stage.
+func (c *Call) listen(now time.Time, p *party) {
+	if c.state == ringing && p.Party.Kind == leg.Trunk && (len(p.ring.next) > 0 || c.another()) {
+		p.ring.hearEnd = now.Add(Silence)
+	}
 }
 
 // offers are the codecs that a party may be offered.

@@ -281,7 +281,7 @@ func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effec
 	}
 	if asked := c.reoffer; asked != nil {
 		c.reoffer = nil
-		asked.RefuseReoffer(now, out, v)
+		asked.RefuseReoffer(now, out, carried(p.Party.Kind, v))
 		return
 	}
 	p.refuses = v.Status == 488 || v.Status == 606 || v.Status == 415

@@ -202,6 +202,8 @@ func due(now, deadline time.Time) bool { return !deadline.IsZero() && !now.Befor
 // legEvent acts on what a leg says.
 func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	switch ev.Kind {
+	case leg.Again:
+		c.listen(now, p)
 	case leg.Rings:
 		c.rings(now, p, ev, out)
 	case leg.Accepts:
@@ -269,7 +271,7 @@ func (c *Call) ends(now time.Time, p *party, ev leg.Event, out Effects) {
 	case p == c.caller(), p == c.peer:
 		c.end(now, v, p.side(), out)
 	default:
-		c.outcome = better(c.outcome, carried(v))
+		c.outcome = better(c.outcome, carried(p.Party.Kind, v))
 		if !c.redirected(now, p, ev.Moved, out) {
 			c.goOn(now, p, v, out)
 		}

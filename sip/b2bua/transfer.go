@@ -173,11 +173,12 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 		c.join(now, c.front, out)
 	}
+	told := t.by.Report(now, out, cause.Verdict{Status: 200}, true)
 	if t.by.over {
 		return
 	}
 	t.by.leaving = true
-	if !t.by.Report(now, out, cause.Verdict{Status: 200}, true) {
+	if !told {
 		c.release(now, t.by, cause.Verdict{}, out)
 	}
 }

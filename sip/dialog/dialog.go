@@ -11,8 +11,8 @@
 //
 //   - The route set is fixed by the response or request that makes the dialog and
 //     never changes; the remote target follows re-INVITE and UPDATE (12.2).
-//   - Which socket a request leaves by is the leg's choice (its flow); the dialog
-//     only says what the next hop's URI is.
+//   - Which socket a request leaves by is for the leg to find out; the dialog only says
+//     what the next hop's URI is, which a strict router's request URI does not change.
 //   - We are a user agent on both sides and never insert Record-Route.
 //   - What is taken from a message is copied: a substring would keep the whole
 //     message for as long as the dialog lasts.

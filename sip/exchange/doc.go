@@ -76,6 +76,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/resolve"
 	"strowger/sip/security"
 	"strowger/sip/subscribe"
 	"strowger/sip/transport"
@@ -144,6 +145,10 @@ type Config struct {
 	// Node is the way to the exchange of another node (transport.Node), false if it
 	// cannot be reached now. nil on a single node.
 	Node func(node uint16) (transport.Flow, bool)
+	// Hosts tells where a host of a route takes requests, as far as that is known, and
+	// has it found out if it is not; it does not block. nil: routes by name are not
+	// followed.
+	Hosts func(resolve.Target) []resolve.Address
 	// Peers are the other nodes; nil on a single node.
 	Peers Peers
 	// Places are where calls of all nodes are parked; nil on a single node.

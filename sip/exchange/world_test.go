@@ -62,8 +62,11 @@ type world struct {
 	ids     []string               // UUIDs, in the order of their appearance
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
 	groups  map[string]string      // pick-up groups of seats
+	hosts   map[string]*party      // what DNS knows
+	asked   map[string]time.Time   // when it was asked
 	closed  bool                   // the story has closed the exchange
-	lenient bool                   // parties may misbehave: fewer claims hold
+	settled settlements
+	lenient bool // parties may misbehave: fewer claims hold
 }
 
 // letter is a message of the switch on its way to a party.
@@ -74,7 +77,7 @@ type letter struct {
 
 func newWorld(t reporter, program string) *world {
 	w := &world{
-		t: t, start: time.Now(), parties: map[string]*party{}, groups: map[string]string{}, wake: make(chan struct{}, 1),
+		t: t, start: time.Now(), parties: map[string]*party{}, groups: map[string]string{}, hosts: map[string]*party{}, asked: map[string]time.Time{}, wake: make(chan struct{}, 1),
 		finals: map[string]map[int]int{}, trace: &noted{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
@@ -107,7 +110,7 @@ func (w *world) config(minter *mark.Minter) exchange.Config {
 		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
 		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },
 		Delays:  w.delays, Trace: w.trace,
-		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
+		Hosts: w.lookUp, Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	}
 }
@@ -325,6 +328,7 @@ func (w *world) check() {
 	w.sound.check()
 	w.trunks.check(w.t)
 	w.ledger.check()
+	w.settled.check(w)
 	for branch, finals := range w.finals {
 		if len(finals) != 1 {
 			w.t.Errorf("INVITE %s has final responses %v, want exactly one", branch, finals)

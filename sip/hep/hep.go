@@ -9,7 +9,8 @@
 //   - All messages of a call, of all its legs, have the call's name as correlation id.
 //     Until it is known whose call a dialog is, its messages wait, some seconds at
 //     most; those that a node carries for the call of another node have their Call-ID
-//     instead. What never became a call is not sent.
+//     instead. What never became a call is not sent, but for the methods of
+//     Config.Others, which have their Call-ID.
 //   - A share of the calls is sent, each whole or not at all, the same calls on every
 //     node. Which parties' messages are sent is said by Config.Wants.
 //   - Secrets are masked, as in everything that leaves the ring.
@@ -42,9 +43,14 @@ type Config struct {
 	Agent  uint32  // number of this node
 	Name   string  // of this node
 	Key    string  // that the server wants; "" is none
-	Part   float64 // of the calls that are sent, 0 to 1
+	Part   float64 // of the calls that are sent, and of the Call-IDs of others, 0 to 1
 	// Wants tells whether the messages of a party, as the ledger writes it, are sent.
 	Wants func(party string) bool
+	// Others are the methods of no call that are sent, such as REGISTER; nil means none.
+	Others []string
+	// WantsOther tells whether what is of no call is sent that comes from an address or
+	// goes there; nil means that all is.
+	WantsOther func(remote netip.Addr) bool
 }
 
 // Counters of a Sender.
@@ -71,7 +77,11 @@ func New(cfg Config, ring *trace.Ring) (*Sender, error) {
 		return nil, fmt.Errorf("homer at %s: %w", cfg.Server, err)
 	}
 	s := &Sender{cfg: cfg, conn: conn, stop: make(chan struct{}), done: make(chan struct{})}
-	go s.run(ring.Tail())
+	var others *trace.Tail
+	if len(cfg.Others) > 0 {
+		others = ring.OtherTail(cfg.Others...)
+	}
+	go s.run(ring.Tail(), others)
 	return s, nil
 }
 
@@ -85,7 +95,7 @@ func (s *Sender) Close() error {
 	return s.conn.Close()
 }
 
-func (s *Sender) run(tail *trace.Tail) {
+func (s *Sender) run(tail, others *trace.Tail) {
 	defer close(s.done)
 	c := newCapture(s.cfg.Part, s.cfg.Wants, s.send)
 	again := time.NewTicker(interval)
@@ -101,6 +111,16 @@ func (s *Sender) run(tail *trace.Tail) {
 			s.counters.Missed.Add(1)
 		}
 		c.due(now)
+		if others != nil && !others.Read(func(string, trace.Leg) {}, func(m trace.Message) { s.other(c, &m) }) {
+			s.counters.Missed.Add(1)
+		}
+	}
+}
+
+// other takes a message of no call.
+func (s *Sender) other(c *capture, m *trace.Message) {
+	if c.sampled(m.CallID) && (s.cfg.WantsOther == nil || s.cfg.WantsOther(m.Remote.Addr())) {
+		s.send(m, m.CallID)
 	}
 }
 

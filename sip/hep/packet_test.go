@@ -11,13 +11,26 @@ import (
 	"strowger/sip/hep"
 )
 
-// sample is the packet that the specification of HEP3 spells out.
+// sample is the packet that the HEP3 Network Protocol Specification (rev. 37 of
+// 2025-06-25, "Example HEP3 packet") spells out.
 const sample = "48455033 0071" +
 	"0000 0001 0007 02" + "0000 0002 0007 11" +
 	"0000 0003 000a d4ca0001" + "0000 0004 000a 527400d3" +
 	"0000 0007 0008 2eea" + "0000 0008 0008 13c4" +
 	"0000 0009 000a 4e4982cb" + "0000 000a 000a 0001d4c0" +
 	"0000 000b 0007 01" + "0000 000c 000a 000000e4" +
+	"0000 000f 0014 494e56495445207369703a626f62"
+
+// all is by the tables of the same document: TCP (IP protocol 6) over IPv6 (family 10),
+// an authenticate key, a correlation id and a capture agent's name, each chunk as long as
+// it says with its six octets of vendor, type and length.
+const all = "48455033 00ab" +
+	"0000 0001 0007 0a" + "0000 0002 0007 06" +
+	"0000 0005 0016 20010db8000000000000000000000001" + "0000 0006 0016 20010db8000000000000000000000002" +
+	"0000 0007 0008 13c4" + "0000 0008 0008 13c5" +
+	"0000 0009 000a 4e4982cb" + "0000 000a 000a 0001d4c0" +
+	"0000 000b 0007 01" + "0000 000c 000a 000000e4" +
+	"0000 0013 000c 6e6f64652d31" + "0000 000e 000c 736563726574" + "0000 0011 000a 63616c6c" +
 	"0000 000f 0014 494e56495445207369703a626f62"
 
 func samplePacket() hep.Packet {
@@ -28,10 +41,14 @@ func samplePacket() hep.Packet {
 }
 
 func TestSample(t *testing.T) {
-	p := samplePacket()
-	got, err := p.Append(nil)
-	if err != nil || hex.EncodeToString(got) != strings.ReplaceAll(sample, " ", "") {
-		t.Errorf("got\n%x, %v, want\n%s", got, err, sample)
+	full := samplePacket()
+	full.UDP, full.Name, full.Key, full.Correlation = false, "node-1", "secret", "call"
+	full.Source, full.Target = netip.MustParseAddrPort("[2001:db8::1]:5060"), netip.MustParseAddrPort("[2001:db8::2]:5061")
+	for want, p := range map[string]hep.Packet{sample: samplePacket(), all: full} {
+		got, err := p.Append(nil)
+		if err != nil || hex.EncodeToString(got) != strings.ReplaceAll(want, " ", "") {
+			t.Errorf("got\n%x, %v, want\n%s", got, err, want)
+		}
 	}
 }
 

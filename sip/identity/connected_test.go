@@ -56,6 +56,8 @@ func TestConnected(t *testing.T) {
 		"not withheld":         {trusted, []string{pai, "Privacy: none"}, other, other},
 		"nobody":               {trusted, []string{"P-Asserted-Identity: <sip:anonymous@anonymous.invalid>"}, nobody, ""},
 		"unreadable":           {trusted, []string{"P-Asserted-Identity: <sip:"}, called, ""},
+		"withheld after none":  {trusted, []string{pai, "Privacy: ;id"}, nobody, other + " | Privacy: id"},
+		"older says nothing":   {older, nil, called, ""},
 		"remote party":         {older, []string{rpid + "called"}, other, other},
 		"remote party hidden":  {older, []string{rpid + "called;privacy=full"}, nobody, other + " | Privacy: id"},
 		"of the caller":        {older, []string{rpid + "calling"}, called, ""},

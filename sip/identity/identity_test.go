@@ -156,6 +156,17 @@ func TestDivert(t *testing.T) {
 				" | History-Info: " + target + ";index=1.2.1;mp=1.2", ours + " | Diversion: " + theirs,
 			"Diversion: " + theirs + " | History-Info: <sip:+441632960009@x>;index=1, <sip:+448081570001@us>;index=1.2;mp=1", "Diversion: " + theirs,
 		},
+		"after two others": {
+			[]string{"Diversion: " + theirs, "Diversion: " + theirs},
+			ours + " | Diversion: " + theirs + " | Diversion: " + theirs + " | History-Info: <sip:+448081570001@us;user=phone>;index=1 | History-Info: " + target + ";index=1.1;mp=1",
+			ours + " | Diversion: " + theirs + " | Diversion: " + theirs,
+			"Diversion: " + theirs + " | Diversion: " + theirs, "Diversion: " + theirs + " | Diversion: " + theirs,
+		},
+		"after the longest index": {
+			[]string{"History-Info: <sip:x>;index=" + longest},
+			ours + " | History-Info: <sip:x>;index=" + longest + " | History-Info: " + target + ";index=" + longest + ".1;mp=" + longest, ours,
+			"History-Info: <sip:x>;index=" + longest, "",
+		},
 		"after a private one": {
 			[]string{"Diversion: " + theirs + ";privacy=full"},
 			ours + " | Diversion: " + theirs + ";privacy=full | History-Info: <sip:+448081570001@us;user=phone>;index=1 | History-Info: " + target + ";index=1.1;mp=1", ours,
@@ -195,6 +206,9 @@ func TestDivert(t *testing.T) {
 		})
 	}
 }
+
+// longest is an index of History-Info that is still read.
+var longest = strings.Repeat("1.", 31) + "12"
 
 // TestDivertTwice: the newest diversion is first in Diversion and last in
 // History-Info, and callers that part keep their own.

@@ -6,10 +6,14 @@
 //   - Every label has a bounded set of values: methods and statuses that are not
 //     listed are "other" and their class ("4xx"), a trunk is one of the
 //     configuration, or "" for whoever is none.
-//   - A message costs one lookup of its address and one atomic addition; a delay one
-//     observation of a histogram that was made at the start. Nothing is allocated.
+//   - A message costs one atomic addition, and one of no call lookups of its address; a
+//     delay one observation of a histogram that was made at the start. Nothing is
+//     allocated.
 //   - Messages are those on the wire, so that what is sent again counts again.
-//   - A trunk is known by its sources and by targets that are addresses.
+//   - A message is of the trunk of the leg that it belongs to, however that was
+//     recognised. One of no call, and the first of a call that comes in, is of the trunk
+//     whose sources or targets have the address, resolved names among them, or whose
+//     certificate the flow showed.
 //
 // # State
 //

@@ -77,9 +77,11 @@ type Trunk struct {
 
 // Messages counts messages. Safe for concurrent use.
 type Messages struct {
-	all    []*counts // the first is for whoever is no trunk
-	single map[site]*counts
-	wide   []wide
+	all      []*counts // the first is for whoever is no trunk
+	single   map[site]*counts
+	wide     []wide
+	resolved atomic.Pointer[map[site]*counts]
+	shows    func(f transport.Flow) string
 }
 
 // site is an address on a network.
@@ -95,9 +97,10 @@ type wide struct {
 	counts  *counts
 }
 
-// NewMessages counts for these trunks and for everybody else.
-func NewMessages(trunks []Trunk) *Messages {
-	m := &Messages{all: []*counts{{}}, single: map[site]*counts{}}
+// NewMessages counts for these trunks and for everybody else. shows names the trunk
+// whose certificate a TLS flow showed, or returns ""; nil means that none does.
+func NewMessages(trunks []Trunk, shows func(f transport.Flow) string) *Messages {
+	m := &Messages{all: []*counts{{}}, single: map[site]*counts{}, shows: shows}
 	for _, t := range trunks {
 		c := &counts{trunk: t.Name}
 		m.all = append(m.all, c)
@@ -112,11 +115,40 @@ func NewMessages(trunks []Trunk) *Messages {
 	return m
 }
 
-// Count counts a message that came or is sent by a flow.
-func (m *Messages) Count(f *transport.Flow, sent bool, g *message.Glance) {
-	c, way := m.of(f), 0
+// Resolved says at which addresses trunks are now that are known by name.
+func (m *Messages) Resolved(trunks []Trunk) {
+	found := map[site]*counts{}
+	for _, t := range trunks {
+		for _, p := range t.Addresses {
+			found[site{t.Network, p.Addr()}] = m.named(t.Name)
+		}
+	}
+	m.resolved.Store(&found)
+}
+
+// named are the counts of a trunk, or of whoever is none.
+func (m *Messages) named(trunk string) *counts {
+	for _, c := range m.all {
+		if c.trunk == trunk {
+			return c
+		}
+	}
+	return m.all[0]
+}
+
+// Count counts a message that came or is sent by a flow. trunk is that of the leg that
+// it belongs to, as one more than its place among the trunks, 0 if the leg is no
+// trunk's, and below 0 if it is of no call that is known.
+func (m *Messages) Count(f *transport.Flow, sent bool, g *message.Glance, trunk int) {
+	way := 0
 	if sent {
 		way = 1
+	}
+	var c *counts
+	if trunk < 0 || trunk >= len(m.all) {
+		c = m.of(f)
+	} else {
+		c = m.all[trunk]
 	}
 	if g.Status == 0 {
 		c.requests[way][method(g.Method)].Add(1)
@@ -125,15 +157,22 @@ func (m *Messages) Count(f *transport.Flow, sent bool, g *message.Glance) {
 	}
 }
 
+// of is who a message is of that is of no call.
 func (m *Messages) of(f *transport.Flow) *counts {
-	address := f.Remote.Addr().Unmap()
-	if c := m.single[site{f.Network, address}]; c != nil {
+	address := site{f.Network, f.Remote.Addr().Unmap()}
+	if c := m.single[address]; c != nil {
 		return c
 	}
 	for i := range m.wide {
-		if w := &m.wide[i]; w.network == f.Network && w.prefix.Contains(address) {
+		if w := &m.wide[i]; w.network == address.network && w.prefix.Contains(address.address) {
 			return w.counts
 		}
+	}
+	if found := m.resolved.Load(); found != nil && (*found)[address] != nil {
+		return (*found)[address]
+	}
+	if m.shows != nil && f.Proto == transport.TLS {
+		return m.named(m.shows(*f))
 	}
 	return m.all[0]
 }

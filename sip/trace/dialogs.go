@@ -14,7 +14,8 @@ type dialogs [][ways]allowance
 type allowance struct {
 	tag   uint32 // of the dialog's hash
 	left  int32  // bytes
-	since int64  // Unix, seconds; 0 is none
+	since uint32 // Unix, seconds; 0 is none
+	whose int32  // Whose of its leg
 }
 
 func newDialogs(n int) dialogs { return make(dialogs, max(n, ways)/ways) }
@@ -42,16 +43,16 @@ func (d dialogs) add(dialog uint64, at int64) bool {
 			oldest = &bucket[i]
 		}
 	}
-	*oldest = allowance{uint32(dialog >> 32), BurstBytes, at / int64(time.Second)}
+	*oldest = allowance{uint32(dialog >> 32), BurstBytes, uint32(at / int64(time.Second)), int32(Unknown)}
 	return true
 }
 
 // take takes the bytes of a message; false if there are not enough.
 func (a *allowance) take(at int64, bytes int) bool {
 	second := at / int64(time.Second)
-	if passed := second - a.since; passed > 0 {
+	if passed := second - int64(a.since); passed > 0 {
 		a.left = int32(min(int64(a.left)+passed*RefillBytes, BurstBytes))
-		a.since = second
+		a.since = uint32(second)
 	}
 	if int(a.left) < bytes {
 		return false

@@ -67,7 +67,18 @@ type Config struct {
 	// Dialogs is how many dialogs of calls are known at once, of 16 bytes each; what one
 	// beyond them says is kept as if it were of no call. 0 means DefaultDialogs.
 	Dialogs int
+	// Trunks are the names that Message tells apart.
+	Trunks []string
 }
+
+// Whose says which trunk a message is of: one more than its place in Config.Trunks.
+type Whose int32
+
+// What is of no trunk of Config.Trunks.
+const (
+	Nobody  Whose = 0  // of a leg that is no trunk's
+	Unknown Whose = -1 // of no call that is known so far, or of another node's
+)
 
 // Counters of a ring.
 type Counters struct {

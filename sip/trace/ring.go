@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -54,9 +55,10 @@ func (r *Ring) Close() error { return unix.Munmap(r.memory) }
 // Counters are the live figures.
 func (r *Ring) Counters() *Counters { return &r.counters }
 
-// Message takes a message that came or is sent by a flow, at a time. The bytes are
-// copied.
-func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g message.Glance) {
+// Message takes a message that came or is sent by a flow, at a time, and tells whose it
+// is. The bytes are copied.
+func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g message.Glance) (whose Whose) {
+	whose = Unknown
 	h := head{kind: received, proto: codeOf(f.Proto), at: at.UnixNano(), local: f.Advertised, remote: f.Remote}
 	if out {
 		h.kind = sent
@@ -72,30 +74,51 @@ func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g 
 		if text != nil && string(g.Method) == "INVITE" {
 			r.fresh.note(h.dialog, r.others, len(data))
 		}
-	} else if a.take(h.at, header+len(data)) {
-		text = r.calls.room(&h, len(data))
+	} else {
+		whose = Whose(a.whose)
+		if a.take(h.at, header+len(data)) {
+			text = r.calls.room(&h, len(data))
+		}
 	}
 	if text == nil {
 		r.counters.LeftOut.Add(1)
-		return
+		return whose
 	}
 	copy(text, data)
 	r.counters.Kept.Add(1)
 	r.counters.KeptBytes.Add(uint64(header + len(data)))
+	return whose
 }
 
 // Leg notes that a dialog is a leg of a call.
 func (r *Ring) Leg(at time.Time, call string, id int, p leg.Party, callID string) {
 	h := head{kind: aLeg, leg: uint16(id), at: at.UnixNano(), dialog: maphash.String(r.seed, call)}
+	whose := Nobody
+	if p.Kind == leg.Trunk {
+		whose = r.trunk(p.Name)
+	}
+	dialog := maphash.String(r.seed, callID)
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
-	r.adopt(maphash.String(r.seed, callID), h.at)
+	r.adopt(dialog, h.at)
+	if a := r.dialogs.find(dialog); a != nil {
+		a.whose = int32(whose)
+	}
 	r.calls.put(&h, call, "\n", callID, "\n", kinds[p.Kind], p.Name)
 }
 
 // kinds are the beginnings of a party (leg.Party.String), which is joined to its name
 // without an allocation.
 var kinds = [...]string{0: "seat:", leg.Trunk: "trunk:", leg.Seat: "seat:", leg.Node: "node:"}
+
+// trunk is what Message says of the legs of a trunk.
+func (r *Ring) trunk(name string) Whose {
+	i := slices.Index(r.cfg.Trunks, name)
+	if i < 0 {
+		return Unknown
+	}
+	return Whose(i + 1)
+}
 
 // Dialog notes that a dialog is one of a call of another node.
 func (r *Ring) Dialog(at time.Time, callID string) {

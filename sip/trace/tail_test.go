@@ -52,3 +52,25 @@ func TestTail(t *testing.T) {
 		t.Error("told twice")
 	}
 }
+
+// TestOtherTail: a reader of what is of no call sees the methods that it wants, with
+// their answers, and nothing that is of a call or becomes it.
+func TestOtherTail(t *testing.T) {
+	r := open(t, trace.Config{})
+	now := time.Now()
+	call(r, now, "call")
+	put(r, now, false, text("REGISTER", "before", 0))
+	tail := r.OtherTail("REGISTER", "OPTIONS")
+	put(r, now, false, text("REGISTER", "a", 0))
+	put(r, now, true, []byte("SIP/2.0 401 Unauthorized\r\nCall-ID: a\r\nCSeq: 1 REGISTER\r\n\r\n"))
+	put(r, now, false, text("SUBSCRIBE", "b", 0))
+	put(r, now, false, text("INVITE", "c", 0))
+	call(r, now, "c")
+	put(r, now, false, text("OPTIONS", "call", 0))
+	put(r, now, true, text("OPTIONS", "d", 0))
+	var seen []string
+	whole := tail.Read(func(string, trace.Leg) { t.Error("a leg") }, func(m trace.Message) { seen = append(seen, m.CallID) })
+	if got := fmt.Sprint(seen); got != "[a a d]" || !whole {
+		t.Errorf("seen %s, whole %t", got, whole)
+	}
+}

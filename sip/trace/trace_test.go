@@ -331,3 +331,33 @@ func TestDialogs(t *testing.T) {
 		t.Errorf("%d messages of the oldest dialog", n)
 	}
 }
+
+// TestWhose: a message is its leg's, whatever address it comes from; the first of a call
+// that comes in is nobody's yet.
+func TestWhose(t *testing.T) {
+	r := open(t, trace.Config{Trunks: []string{"one", "carrier"}})
+	now := time.Now()
+	whose := func(id string) trace.Whose {
+		data := text("INVITE", id, 0)
+		return r.Message(now, flow, false, data, message.Look(data))
+	}
+	if got := whose("a"); got != trace.Unknown {
+		t.Errorf("before the leg is known it is %d", got)
+	}
+	r.Leg(now, "call", 1, leg.Party{Kind: leg.Trunk, Name: "carrier"}, "a")
+	r.Leg(now, "call", 2, leg.Party{Kind: leg.Seat, Name: "carrier"}, "b")
+	r.Leg(now, "call", 3, leg.Party{Kind: leg.Trunk, Name: "unlisted"}, "c")
+	r.Dialog(now, "d")
+	for id, want := range map[string]trace.Whose{"a": 2, "b": trace.Nobody, "c": trace.Unknown, "d": trace.Unknown, "e": trace.Unknown} {
+		if got := whose(id); got != want {
+			t.Errorf("%s is %d, want %d", id, got, want)
+		}
+	}
+	r.Leg(now, "other call", 1, leg.Party{Kind: leg.Trunk, Name: "one"}, "b")
+	if got := whose("b"); got != 1 {
+		t.Errorf("b is %d after it went to another party", got)
+	}
+	if data := text("INVITE", "a", 1<<20); r.Message(now, flow, false, data, message.Look(data)) != 2 {
+		t.Error("a message that is too long is nobody's")
+	}
+}

@@ -37,7 +37,10 @@ func (r *rack) begins(i int, epoch uint64) *desk {
 func (r *rack) asks(now time.Time, who, whom int) {
 	r.t.Helper()
 	key := [2]int{who, whom}
-	for more := true; more; {
+	for more, pages := true, 0; more; pages++ {
+		if pages > 100 {
+			r.t.Fatal("there is no end of pages")
+		}
 		text, err := json.Marshal(r.nodes[whom].Since(r.read[key]))
 		if err != nil {
 			r.t.Fatal(err)

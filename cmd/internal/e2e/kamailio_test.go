@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,7 +17,7 @@ import (
 // kamailio runs Kamailio on an address of its own with a configuration of testdata;
 // words are pairs of what stands there and what it becomes. lists are further files of
 // its folder, DIR.
-func kamailio(t *testing.T, at, config string, lists map[string]string, words ...string) {
+func kamailio(t *testing.T, at, config string, lists map[string]string, words ...string) *process {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", config))
 	if err != nil {
@@ -47,6 +48,7 @@ func kamailio(t *testing.T, at, config string, lists map[string]string, words ..
 		_ = p.end(syscall.SIGTERM, stopWait) // how Kamailio ends is its own matter
 	})
 	listening(t, "udp", at)
+	return p
 }
 
 // edgeNode is a node whose carrier and phones are behind a Kamailio, at its edge.
@@ -182,6 +184,37 @@ func TestLoadBalancer(t *testing.T) {
 	}
 	nodes[0].kill()
 	calls("one", count)
+}
+
+// TestKamailioCaptures: Kamailio's sipcapture reads what the node sends to a capture
+// server: which message it is, of which call, from whom, by UDP and by TCP.
+func TestKamailioCaptures(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	needKamailio(t)
+	const to = "+448081570002"
+	at, phoneAt := host(), host()
+	server := kamailio(t, at, "capture.cfg", map[string]string{
+		"version":     "table_name(string) table_version(int)\nsip_capture:4\nversion:1\n",
+		"sip_capture": "id(int,auto)\n",
+	})
+	n := startNode(t, change("strowger.hcl", "admin {", fmt.Sprintf("homer {\n  server = \"%s:5060\"\n  registrations = \"on\"\n}\n\nadmin {", at)))
+	n.run("register-1003", phoneAt, "t1", []string{"-s", "1003"}, registers("1003")).done()
+	phone := n.phone("1002", rung, ringing(), toInvite(486, "Busy Here"), await("ACK"))
+	call := n.fromCarrier(to, carrier.isRefused(to, "486"))
+	allDone(call, phone)
+	theirs, ours := regexp.QuoteMeta(header(t, call.got("SIP/2.0 486", ""), "Call-ID")), header(t, phone.got("INVITE", ""), "Call-ID")
+	for _, line := range []string{
+		"INVITE of " + theirs + " from " + n.carrier + ":5060 by udp",
+		"486 of " + theirs + " from " + n.host + ":5060 by udp",
+		"ACK of " + theirs + " from " + n.carrier + ":5060 by udp",
+		"INVITE of " + ours + " from " + n.host + ":5060 by udp",
+		`486 of ` + ours + ` from [\d.]+:5060 by udp`,
+		"REGISTER of [^ ]+ from " + phoneAt + `:\d+ by tcp`,
+		"401 of [^ ]+ from " + n.host + ":5060 by tcp",
+	} {
+		wanted := regexp.MustCompile("captured " + line)
+		until(t, "Kamailio captured "+line, func() bool { return wanted.MatchString(server.output()) })
+	}
 }
 
 // needKamailio skips a test where there is none.

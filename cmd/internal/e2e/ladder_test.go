@@ -171,3 +171,28 @@ func TestHomer(t *testing.T) {
 		})
 	}
 }
+
+// TestHomerRegistrations: a capture server gets registrations of phones too, if the
+// configuration says so, without what proves the password.
+func TestHomerRegistrations(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(host())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	n := startNode(t, edit{"strowger.hcl", func(text string) string {
+		return text + fmt.Sprintf("\nhomer {\n  server = %q\n  registrations = \"on\"\n}\n", server.LocalAddr())
+	}})
+	n.registered("1002", host())
+	if err := server.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
+		t.Fatal(err)
+	}
+	packet := make([]byte, 1<<16)
+	for _, want := range []string{"REGISTER sip:", "SIP/2.0 401", `response="xxxx`, "SIP/2.0 200"} {
+		size, err := server.Read(packet)
+		if err != nil || !bytes.HasPrefix(packet, []byte("HEP3")) || !bytes.Contains(packet[:size], []byte(want)) {
+			t.Fatalf("want %s, got %q, %v", want, packet[:size], err)
+		}
+	}
+}

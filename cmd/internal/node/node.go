@@ -104,6 +104,8 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.watch(blockTick, n.Guard.Tick)
 	n.shareWithNodes()
 	n.watch(usageTick, n.Usage.Tick)
+	n.resolved(time.Now())
+	n.watch(resolvedEvery, n.resolved)
 	n.Transport.Start()
 	n.Desk.Start(n.Exchange)
 	n.Admin.Start()
@@ -283,7 +285,8 @@ func (n *Node) openCalls(context.Context) error {
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
 	l := n.Config.Limits
-	c.Messages, c.Subscriptions = n.messages, subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
+	c.Messages, c.Hosts = n.messages, n.Resolver.Glance
+	c.Subscriptions = subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
 	if n.Link != nil {
 		c.Forward, c.Node, c.Peers = n.Link.Forward, n.Link.Node, peers{n}
 		c.Places = places{n.Store, n.Config.Node.Name, peers{n}.Nodes}

@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"strowger/configs"
+	"strowger/sip/leg"
 	"strowger/sip/transport"
 )
 
@@ -15,8 +18,11 @@ import (
 func tapped(tb testing.TB) *Node {
 	tb.Helper()
 	n := &Node{Config: &configs.Config{
-		Trace:  configs.Trace{MiB: 64, Keep: time.Hour},
-		Trunks: []configs.Trunk{{Name: "carrier", Network: "local", Sources: []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}}},
+		Trace: configs.Trace{MiB: 64, Keep: time.Hour},
+		Trunks: []configs.Trunk{
+			{Name: "carrier", Network: "local", Sources: []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}},
+			{Name: "registered", Network: "local"},
+		},
 	}}
 	if err := n.openMeters(tb.Context()); err != nil {
 		tb.Fatal(err)
@@ -42,6 +48,34 @@ func TestTapAllocates(t *testing.T) {
 	flow := transport.Flow{Network: "local", Proto: transport.UDP, Remote: netip.MustParseAddrPort("127.0.0.2:5060")}
 	if allocs := testing.AllocsPerRun(1000, func() { n.tap(at, flow, true, data) }); allocs != 0 {
 		t.Errorf("a message allocates %v times", allocs)
+	}
+}
+
+// TestTapNamesTheTrunk: a message of a call counts for the trunk of its leg, one of no
+// call for that of its address.
+func TestTapNamesTheTrunk(t *testing.T) {
+	n, data := tapped(t), aMessage(1)
+	flow := transport.Flow{Network: "local", Proto: transport.UDP, Remote: netip.MustParseAddrPort("127.0.0.2:5060")}
+	n.tap(time.Now(), flow, true, data)
+	n.Trace.Leg(time.Now(), "call", 1, leg.Party{Kind: leg.Trunk, Name: "registered"}, "1-4711@127.0.0.2")
+	n.tap(time.Now(), flow, true, data)
+	n.tap(time.Now(), flow, true, data)
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(n.Messages)
+	families, err := registry.Gather()
+	if err != nil || len(families) != 1 {
+		t.Fatalf("%v, %v", families, err)
+	}
+	counted := map[string]float64{}
+	for _, m := range families[0].GetMetric() {
+		for _, l := range m.GetLabel() {
+			if l.GetName() == "trunk" {
+				counted[l.GetValue()] = m.GetCounter().GetValue()
+			}
+		}
+	}
+	if len(counted) != 2 || counted["carrier"] != 1 || counted["registered"] != 2 {
+		t.Errorf("counted %v", counted)
 	}
 }
 
