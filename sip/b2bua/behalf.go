@@ -19,7 +19,7 @@ import (
 const (
 	behalfHeader = "Strowger-For"   // of an INVITE: a Behalf
 	placeHeader  = "Strowger-Place" // of its 2xx: a Place
-	whoHeader    = "Strowger-Who"   // of that and of UPDATE: who is behind the node
+	whoHeader    = "Strowger-Who"   // of both and of UPDATE: who is behind the node
 )
 
 // toNode is a party as another node is told it: whole, and what is withheld as such.
@@ -96,10 +96,10 @@ func ForNode(req *sip.Request, flow transport.Flow) (Program, bool) {
 		return Program{}, false
 	}
 	b.Node = flow.Node
-	who := identity.Of(req, identity.Peer{Trusted: true})
+	who := ofNode(req, &identity.Caller{})
 	p := Program{
 		Caller: leg.Party{Kind: leg.Node, Name: flow.Node + "/" + b.With, Tenant: b.By.Tenant, Network: flow.Network},
-		Shown:  shown(&who),
+		Shown:  who,
 		To:     identity.Number(req.Recipient), Withheld: who.Withheld, Entry: "replaces",
 		Why:      []string{"for " + b.By.String() + ", " + b.from()},
 		Replaces: &d, Behalf: &b,
@@ -108,14 +108,6 @@ func ForNode(req *sip.Request, flow transport.Flow) (Program, bool) {
 		p.From = who.Presentation
 	}
 	return p, true
-}
-
-// shown is a caller, to keep longer than the request.
-func shown(c *identity.Caller) *identity.Caller {
-	return &identity.Caller{
-		Display: strings.Clone(c.Display), Presentation: strings.Clone(c.Presentation),
-		Network: strings.Clone(c.Network), Tel: strings.Clone(c.Tel), Withheld: c.Withheld, Privacy: c.Privacy,
-	}
 }
 
 // from names the leg at the node that asks.
