@@ -54,7 +54,9 @@ func (r *reader) references(file *source.Body) {
 	}
 	if c := r.Cluster; c != nil {
 		known := names(r.Networks, func(n Network) string { return n.Name })
-		c.Network = r.only(file, r.places["cluster"], "cluster", r.Node.Name, "network", cmp.Or(c.Network, known[0]), known)
+		if c.Network = cmp.Or(c.Network, known[0]); !slices.Contains(known, c.Network) {
+			file.Fault(r.places["cluster"], "cluster: there is no network %q; %s", c.Network, source.Suggest(c.Network, known))
+		}
 	}
 	for _, role := range r.Admin.Roles {
 		for _, tenant := range role.Tenants {

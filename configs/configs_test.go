@@ -142,6 +142,9 @@ func TestClusterServesEveryNode(t *testing.T) {
 		a.Networks[0].Listeners[0].Bind == b.Networks[0].Listeners[0].Bind || a.Networks[0].RTP[0].Bind == b.Networks[0].RTP[0].Bind {
 		t.Error("the nodes have something in common that each needs for itself")
 	}
+	if a.Cluster.Network != "local" || b.Cluster.Network != "local" {
+		t.Errorf("the nodes hear each other by the networks %q and %q", a.Cluster.Network, b.Cluster.Network)
+	}
 	if a.Store != b.Store || a.Cluster.KeyFile != b.Cluster.KeyFile {
 		t.Error("the nodes do not share store and key")
 	}

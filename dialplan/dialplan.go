@@ -51,6 +51,9 @@ type Step interface{ isStep() }
 type Ring struct {
 	Seats   []string
 	Timeout time.Duration // 30 s unless the plan says otherwise
+	// Follow rings, of seats that ring together, those that forward all their calls where
+	// they forward them to; without it they are left out. A seat alone is always followed.
+	Follow bool
 }
 
 // Echo sends the caller's sound back.

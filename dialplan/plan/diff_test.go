@@ -56,8 +56,9 @@ func TestDiff(t *testing.T) {
 	a, b := parse(t, before), parse(t, `
 number "+448081570001" {
   ring {
-    seats   = ["1001", "1002"]
-    timeout = "20s"
+    seats    = ["1001", "1002"]
+    timeout  = "20s"
+    forwards = "follow"
   }
 }
 number "+448081570003" {
@@ -80,7 +81,7 @@ dial "9." {
 	want := []string{
 		`~ dial "*43": echo -> play welcome`,
 		`+ dial "9.": trunk a b for 3m0s`,
-		`~ number "+448081570001": ring 1001 for 30s -> ring 1001 1002 for 20s`,
+		`~ number "+448081570001": ring 1001 for 30s -> ring 1001 1002 for 20s, wherever they forward their calls to`,
 		`- number "+448081570002": ring 1001 for 30s`,
 		`+ number "+448081570003": reject 486 Busy here`,
 	}

@@ -12,6 +12,7 @@
 //	  ring {
 //	    seats   = ["1001", "1002"] # together; the first to answer has the call
 //	    timeout = "30s"            # 1s to 10m; 30s unless written; then 480
+//	    forwards = "skip"          # who forwards all calls is left out; "follow" rings there
 //	  }
 //	}
 //

@@ -154,6 +154,14 @@ func readRing(b *source.Body) dialplan.Step {
 		r.Seats = append(r.Seats, s.Text)
 	}
 	needs(b, "seats", seats, maxSeats, `["1001"]`)
+	switch how := b.String("forwards", "skip"); {
+	case how != "skip" && how != "follow":
+		b.Fault(b.Pos("forwards"), "forwards is %q; write skip or follow", how)
+	case b.Has("forwards") && len(seats) == 1:
+		b.Fault(b.Pos("forwards"), "forwards is for seats that ring together; the calls of one seat always go where it forwards them to")
+	default:
+		r.Follow = how == "follow"
+	}
 	return r
 }
 

@@ -46,7 +46,11 @@ func (e Entry) Describe() string { return Describe(e.Step) }
 func Describe(step dialplan.Step) string {
 	switch s := step.(type) {
 	case dialplan.Ring:
-		return fmt.Sprintf("ring %s for %v", strings.Join(s.Seats, " "), s.Timeout)
+		text := fmt.Sprintf("ring %s for %v", strings.Join(s.Seats, " "), s.Timeout)
+		if s.Follow {
+			text += ", wherever they forward their calls to"
+		}
+		return text
 	case dialplan.Echo:
 		return "echo"
 	case dialplan.Play:

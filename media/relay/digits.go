@@ -43,15 +43,14 @@ func (in *inbound) digit(h *header, b []byte) byte {
 	return digitCodes[b[h.start]]
 }
 
-// dialler is the digits that an outbound has still to send. The zero value has
-// none.
+// dialler is the digits that an outbound has still to send.
 type dialler struct {
 	codes     []byte
 	tick      int // of the first code
 	timestamp uint32
 }
 
-func (d *dialler) busy() bool { return len(d.codes) > 0 }
+func (d *dialler) busy() bool { return d != nil && len(d.codes) > 0 }
 
 // Press implements media.Endpoint.
 func (e *endpoint) Press(digits string) error {
@@ -74,10 +73,15 @@ func (e *endpoint) Press(digits string) error {
 	if e.out.events() == nil {
 		return fmt.Errorf("%s: %w", e.label, errNoEvents)
 	}
-	if len(e.out.dialler.codes)+len(codes) > maxDigits {
+	d := e.out.dialler
+	if d == nil {
+		d = new(dialler)
+	}
+	if len(d.codes)+len(codes) > maxDigits {
 		return fmt.Errorf("%s: more than %d digits wait", e.label, maxDigits)
 	}
-	e.out.dialler.codes = append(e.out.dialler.codes, codes...)
+	d.codes = append(d.codes, codes...)
+	e.out.dialler = d
 	e.pace(pressing, true)
 	return nil
 }
@@ -97,13 +101,14 @@ func (o *outbound) events() *media.Payload {
 // press is called on each tick: it sends what is due of the digits and tells
 // whether there are any.
 func (o *outbound) press(now time.Time, scratch []byte, c *Counters) bool {
-	d := &o.dialler
+	d := o.dialler
 	if !d.busy() {
+		o.dialler = nil
 		return false
 	}
 	events := o.events()
 	if events == nil { // a later exchange took it away
-		*d = dialler{}
+		o.dialler = nil
 		return false
 	}
 	if d.tick == 0 {

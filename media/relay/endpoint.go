@@ -18,12 +18,11 @@ const (
 
 // endpoint is one leg's port pair and the two halves of its sound.
 type endpoint struct {
-	plane   *Plane
-	label   string
-	events  media.Events
-	pair    int32
-	local   netip.AddrPort
-	sockets sockets // valid while in is not closed
+	plane  *Plane
+	label  string
+	events media.Events
+	pair   int32
+	local  netip.AddrPort
 
 	route atomic.Pointer[route] // of what its party says; nil for nowhere
 	in    inbound
@@ -31,11 +30,10 @@ type endpoint struct {
 
 	// Guarded by the plane's mutex.
 	closed    bool
-	payloads  []media.Payload // of the last SDP exchange
-	speaks    bool            // the party does, by that exchange
+	speaks    bool // the party does, by the last SDP exchange
+	pacing    pacing
 	hears     *endpoint
 	listeners []*endpoint
-	pacing    pacing
 
 	reportAt time.Time // of the next RTCP report; the clock's own
 }
@@ -77,7 +75,7 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 	if e.closed {
 		return refused, media.ErrClosed
 	}
-	e.payloads, e.speaks = r.Payloads, r.Receive
+	e.speaks = r.Receive
 	e.in.Lock()
 	e.in.update(r, p.now())
 	latch := &e.in.latch
@@ -105,7 +103,7 @@ func (e *endpoint) Hear(from media.Source) error {
 		return media.ErrClosed
 	}
 	var source *endpoint
-	var play player
+	var play *player
 	switch s := from.(type) {
 	case nil:
 	case *endpoint:
@@ -114,7 +112,7 @@ func (e *endpoint) Hear(from media.Source) error {
 		}
 		source = s
 	case *media.Prompt:
-		play.prompt = s
+		play = &player{prompt: s}
 	default:
 		return fmt.Errorf("%s cannot hear a %T: it is neither an endpoint of this plane nor a prompt", e.label, from)
 	}
@@ -122,7 +120,7 @@ func (e *endpoint) Hear(from media.Source) error {
 	e.out.Lock()
 	e.out.change(play)
 	e.out.Unlock()
-	e.pace(prompting, play.prompt != nil)
+	e.pace(prompting, play != nil)
 	if source != nil {
 		e.hears = source
 		source.listeners = append(source.listeners, e)
@@ -164,7 +162,7 @@ func (e *endpoint) reroute() {
 	r := make(route, len(e.listeners))
 	for i, l := range e.listeners {
 		l.out.Lock()
-		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.payloads, l.payloads)}
+		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.out.payloads, l.out.payloads)}
 		l.out.Unlock()
 	}
 	e.route.Store(&r)
@@ -227,7 +225,7 @@ func (e *endpoint) close() {
 	recorder.end()
 
 	delete(p.endpoints, e)
-	p.release(e.pair, e.sockets, tired)
+	p.release(e.pair, e.out.sockets, tired)
 }
 
 // post hands an event to the owner of the endpoint.

@@ -12,12 +12,12 @@ import (
 // inbound is what an endpoint's party sends us. Its methods need its mutex.
 type inbound struct {
 	sync.Mutex
-	closed    bool
-	touched   bool // a datagram came, of whatever kind: the ports have to rest
 	latch     latch
 	payloads  []media.Payload
-	ssrc      uint32
+	closed    bool
+	touched   bool // a datagram came, of whatever kind: the ports have to rest
 	hasSSRC   bool
+	ssrc      uint32
 	newcomer  claim // of an SSRC that may replace ssrc with its next packet
 	quality   quality.Receiver
 	bytes     uint64

@@ -15,32 +15,32 @@ import (
 // need its mutex.
 type outbound struct {
 	sync.Mutex
-	sockets    sockets // untouched once shut
+	sockets    sockets // never changed; not used for sending once shut, nor for reading once inbound is closed
 	named      bool    // SDP names an address, permitted or not
 	open       bool    // the far side wants to hear
 	mux        bool    // RTCP on the RTP port
+	fresh      bool    // the next packet is the first of a source
 	to, rtcpTo datagram.Address
-	payloads   []media.Payload
-	stride     int // ticks of the clock for each packet of a prompt
+	payloads   []media.Payload // of the last SDP exchange; changed under the plane's mutex too
+	stride     int             // ticks of the clock for each packet of a prompt
 
 	epoch     uint32 // changes with the source
-	fresh     bool   // the next packet is the first of a source
 	source    uint32 // SSRC of the source
-	seqOffset uint16 // from source to us
-	tsOffset  uint32
+	tsOffset  uint32 // from source to us
+	seqOffset uint16 // the same
 
+	seq       uint16 // highest sent
 	ssrc      uint32
-	seq       uint16    // highest sent
 	timestamp uint32    // highest sent
 	at        time.Time // when that was sent; zero before the first
 	clock     int       // of that, Hz
 	sending   time.Time // when the first packet was sent since the last update
 	packets   uint64
 	bytes     uint64
-	reports   uint64 // RTCP packets sent
-	reported  uint64 // packets at the last report
-	player    player
-	dialler   dialler
+	reports   uint64   // RTCP packets sent
+	reported  uint64   // packets at the last report
+	player    *player  // nil plays nothing
+	dialler   *dialler // nil has no digits to send
 }
 
 // start sets what is random in a stream (RFC 3550, 5.1).
@@ -153,15 +153,15 @@ func (o *outbound) transmit(now time.Time, h *header, clock int, b []byte, c *Co
 
 // change gives the outbound another source; packets of the former one are refused
 // by their epoch from now on.
-func (o *outbound) change(p player) {
+func (o *outbound) change(p *player) {
 	o.epoch++
 	o.fresh, o.player = true, p
 }
 
 // shut ends all sending.
 func (o *outbound) shut() {
-	o.open, o.to, o.rtcpTo, o.dialler = false, datagram.Address{}, datagram.Address{}, dialler{}
-	o.change(player{})
+	o.open, o.to, o.rtcpTo, o.dialler = false, datagram.Address{}, datagram.Address{}, nil
+	o.change(nil)
 }
 
 func (o *outbound) stats(s *media.Stats) {

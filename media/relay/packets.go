@@ -21,9 +21,9 @@ func (e *endpoint) read(rtcp bool, b []byte) (n int, from netip.AddrPort, ok boo
 	if e.in.closed {
 		return 0, netip.AddrPort{}, false
 	}
-	fd := e.sockets.rtp
+	fd := e.out.sockets.rtp
 	if rtcp {
-		fd = e.sockets.rtcp
+		fd = e.out.sockets.rtcp
 	}
 	n, from, errno := datagram.Receive(fd, b)
 	if errno == syscall.EAGAIN || errno == syscall.EINTR {

@@ -234,14 +234,14 @@ func (p *Plane) giveBack(n *network, pair int32, busy bool) {
 // bind opens both sockets of the endpoint's pair, unless they were kept open.
 func (e *endpoint) bind(n *network, kept sockets) error {
 	addr, port := n.local(e.pair)
-	if e.sockets = kept; !kept.open() {
+	if !kept.open() {
 		var err error
-		if e.sockets, err = bindPair(netip.AddrPortFrom(addr.Bind, port), e.plane.dscp); err != nil {
+		if kept, err = bindPair(netip.AddrPortFrom(addr.Bind, port), e.plane.dscp); err != nil {
 			return err
 		}
 	}
 	e.in.latch.network = n
-	e.out.start(e.sockets)
+	e.out.start(kept)
 	advertised := addr.Advertised
 	if !advertised.IsValid() {
 		advertised = addr.Bind
@@ -264,7 +264,7 @@ func (p *Plane) admit(e *endpoint, kept bool) error {
 		return nil
 	}
 	w := p.workers[int(e.pair)%len(p.workers)]
-	if err := errors.Join(w.add(e.sockets.rtp, e.pair, false), w.add(e.sockets.rtcp, e.pair, true)); err != nil {
+	if err := errors.Join(w.add(e.out.sockets.rtp, e.pair, false), w.add(e.out.sockets.rtcp, e.pair, true)); err != nil {
 		e.close()
 		return err
 	}

@@ -15,8 +15,7 @@ const (
 	maxStride  = 5 // ticks in a packet, 100 ms
 )
 
-// player is the place in a prompt that an outbound has reached. The zero value
-// plays nothing.
+// player is the place in a prompt that an outbound has reached.
 type player struct {
 	prompt *media.Prompt
 	at     int // next sample
@@ -26,8 +25,8 @@ type player struct {
 // play is called on each tick: it sends what is due and tells when the prompt came
 // to its end. Without G.711 in common the prompt passes unheard.
 func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool) {
-	p := &o.player
-	if p.prompt == nil {
+	p := o.player
+	if p == nil {
 		return false
 	}
 	if p.wait > 0 {
@@ -35,7 +34,7 @@ func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool)
 		return false
 	}
 	if p.at >= len(p.prompt.PCM) && (!p.prompt.Loop || len(p.prompt.PCM) == 0) {
-		*p = player{}
+		o.player = nil
 		return true
 	}
 	stride := min(o.stride, maxStride)

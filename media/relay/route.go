@@ -18,8 +18,8 @@ type edge struct {
 
 // translation turns a payload type of the source into one of the listener.
 type translation struct {
-	from, to uint8
 	clock    int // of the timestamp, Hz
+	from, to uint8
 	convert  bool
 	law      codec.Law // of the source, if it is converted to the other law
 }

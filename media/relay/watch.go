@@ -13,8 +13,8 @@ const oneWayAfter = 5 * time.Second
 type watch struct {
 	timeout time.Duration // after sound; 0 means never
 	quiet   time.Duration // after comfort noise; 0 means never
-	noise   bool          // the last RTP packet was comfort noise
 	last    time.Time     // of RTP, RTCP or setTimeout
+	noise   bool          // the last RTP packet was comfort noise
 	told    bool          // Timeout was posted and nothing came since
 
 	bothWays   bool // both directions are open

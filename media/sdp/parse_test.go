@@ -216,21 +216,21 @@ func TestAnswerProperties(t *testing.T) {
 			prefer = offer.Codecs()
 		}
 		s := NewSession("", 1)
-		checkAnswer(t, &s, offer, prefer)
-		before := s.body
-		checkAnswer(t, &s, offer, prefer)
-		if s.body != before {
-			t.Fatalf("the same exchange changed\n%s\nto\n%s", before, s.body)
+		before, agreed := checkAnswer(t, &s, offer, prefer)
+		for again, prefer := range map[string][]Codec{"the same exchange": prefer, "what it agreed": agreed} {
+			if after, _ := checkAnswer(t, &s, offer, prefer); after != before {
+				t.Fatalf("%s changed\n%s\nto\n%s", again, before, after)
+			}
 		}
 	})
 }
 
 type failer interface{ Fatalf(string, ...any) }
 
-func checkAnswer(t failer, s *Session, offer *Description, prefer []Codec) {
+func checkAnswer(t failer, s *Session, offer *Description, prefer []Codec) (string, []Codec) {
 	b, agreed, err := s.Answer(offer, local, prefer, SendRecv)
 	if err != nil {
-		return
+		return "", nil
 	}
 	answer, err := Parse(b)
 	if err != nil {
@@ -253,6 +253,7 @@ func checkAnswer(t failer, s *Session, offer *Description, prefer []Codec) {
 	if len(agreed.Codecs) > 0 && !agreed.Codecs[0].Voice() {
 		t.Fatalf("we would send %s", agreed.Codecs[0].Encoding)
 	}
+	return string(b), agreed.Codecs
 }
 
 // TestNumberProperties: over any exchanges, a payload number of our offers means what it

@@ -38,7 +38,7 @@ func TestRepeat(t *testing.T) {
 
 func repeats(t *testing.T, s *Session, last []byte, far *Description, before Agreed) {
 	t.Helper()
-	if diff := cmp.Diff(string(last), string(s.Repeat(before.Codecs, before.Direction))); diff != "" {
+	if diff := cmp.Diff(string(last), string(s.Repeat(local))); diff != "" {
 		t.Errorf("offered again (-want +got):\n%s", diff)
 	}
 	agreed, err := s.Accept(far)

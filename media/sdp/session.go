@@ -10,18 +10,18 @@ import (
 )
 
 // Session is our side of one leg's offers and answers. Make it with NewSession.
-// It is a value: assignment copies it whole.
+// It is a value: assignment copies it whole. Of the last body only what it says is
+// kept: a node holds many sessions that talk.
 type Session struct {
 	username    string
 	id, version uint64
-	body        string // last body written
+	digest      uint64 // of the last body, to tell whether another one differs; 0 before the first
 
 	lines   []line  // m-lines of the last exchange, kept by every later one
 	audio   int     // which of them is ours
 	numbers []Codec // every dynamic payload number used so far
-	offered []Codec // offer of ours that answers may come to, or nil
-	wish    Direction
-	mux     bool // the last body says rtcp-mux
+	said    sound   // our m-line in the last body
+	offers  bool    // that is an offer, to which answers may come
 }
 
 // line is an m-line that we refuse or have refused.
@@ -59,17 +59,14 @@ func (s *Session) Offer(local netip.AddrPort, codecs []Codec, dir Direction) []b
 	if len(s.lines) == 0 {
 		s.lines, s.audio = []line{{kind: "audio", proto: "RTP/AVP"}}, 0
 	}
-	s.offered, s.wish, s.mux = s.number(codecs), dir, false
-	return s.write(local, sound{codecs: s.offered, direction: dir})
+	s.offers = true
+	return s.write(local, sound{codecs: s.number(codecs), direction: dir})
 }
 
-// Repeat is the last body as an offer, which changes nothing. codecs and dir are
-// those of the last Agreed.
-func (s *Session) Repeat(codecs []Codec, dir Direction) []byte {
-	if s.offered == nil {
-		s.offered, s.wish = codecs, dir
-	}
-	return []byte(s.body)
+// Repeat is the last body, at the same address, as an offer that changes nothing.
+func (s *Session) Repeat(local netip.AddrPort) []byte {
+	s.offers = true
+	return s.write(local, s.said)
 }
 
 // Answer writes the answer to offer, with the codecs of prefer that the offer has,
@@ -88,7 +85,6 @@ func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Code
 	}
 	if m.Port == 0 {
 		s.keep(offer, index)
-		s.mux = false
 		return s.write(local, sound{}), Agreed{Direction: Inactive, Held: true}, nil
 	}
 	chosen := choose(m.Codecs, prefer)
@@ -97,7 +93,6 @@ func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Code
 	}
 	s.keep(offer, index)
 	s.remember(m.Codecs)
-	s.mux = m.Mux
 	dir = dir.agree(m.Direction)
 	body := s.write(local, sound{codecs: chosen, direction: dir, mux: m.Mux})
 	agreed := m.agreed(chosen, dir)
@@ -109,7 +104,7 @@ func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Code
 // early media, until the far side makes an offer. Errors are ErrNoOffer, ErrMalformed (the answer lacks our m-line),
 // ErrNoAudio, ErrTransport, ErrAddress and ErrNoCommonCodec.
 func (s *Session) Accept(answer *Description) (Agreed, error) {
-	if s.offered == nil {
+	if !s.offers {
 		return Agreed{}, ErrNoOffer
 	}
 	if len(answer.Media) <= s.audio {
@@ -124,15 +119,15 @@ func (s *Session) Accept(answer *Description) (Agreed, error) {
 	case m.addressErr != nil:
 		return Agreed{}, m.addressErr
 	}
-	chosen := voiceFirst(Common(m.Codecs, s.offered))
+	chosen := voiceFirst(Common(m.Codecs, s.said.codecs))
 	if chosen == nil {
 		return Agreed{}, ErrNoCommonCodec
 	}
 	s.remember(m.Codecs)
-	agreed := m.agreed(chosen, s.wish.agree(m.Direction))
-	agreed.Held = s.wish.Sends() && !m.Direction.Receives()
-	agreed.Remote.Payloads = alsoReceive(agreed.Remote.Payloads, chosen, s.offered)
-	if agreed.Remote.Mux && !s.mux {
+	agreed := m.agreed(chosen, s.said.direction.agree(m.Direction))
+	agreed.Held = s.said.direction.Sends() && !m.Direction.Receives()
+	agreed.Remote.Payloads = alsoReceive(agreed.Remote.Payloads, chosen, s.said.codecs)
+	if agreed.Remote.Mux && !s.said.mux {
 		// We did not offer it, so the answer cannot choose it (RFC 5761, 5.1.1).
 		agreed.Remote.Mux, agreed.Remote.RTCP = false, netip.AddrPort{}
 	}
@@ -187,7 +182,7 @@ func (s *Session) keep(offer *Description, audio int) {
 		// Clones, lest three words keep the whole body in memory.
 		s.lines[i] = line{strings.Clone(m.Kind), strings.Clone(m.Proto), strings.Clone(m.Formats[0])}
 	}
-	s.audio, s.offered = audio, nil
+	s.audio, s.offers = audio, false
 }
 
 // remember adds payload numbers to those in use. The far side's meaning wins.

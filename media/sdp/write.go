@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"hash/maphash"
 	"net/netip"
 	"strconv"
 
@@ -14,7 +15,8 @@ type sound struct {
 	mux       bool
 }
 
-// write is the body; the version is raised if it differs from the last one.
+// write is the body; the version is raised if it differs from the last one but for
+// that.
 func (s *Session) write(local netip.AddrPort, own sound) []byte {
 	kind, addr := "IP4", local.Addr().Unmap().String()
 	if local.Addr().Unmap().Is6() {
@@ -38,24 +40,27 @@ func (s *Session) write(local netip.AddrPort, own sound) []byte {
 		}
 		d.MediaDescriptions = append(d.MediaDescriptions, l.refused())
 	}
-	body, changed := s.marshal(d)
-	if changed && s.body != "" {
+	s.said = own
+	body := marshal(d)
+	if s.digest != 0 && s.digest != digest(body) {
 		s.version++
 		d.Origin.SessionVersion = s.version
-		body, _ = s.marshal(d)
+		body = marshal(d)
 	}
-	s.body = body
-	return []byte(body)
+	s.digest = digest(body)
+	return body
 }
 
-func (s *Session) marshal(d *pion.SessionDescription) (body string, changed bool) {
-	b, err := d.Marshal()
-	if err != nil {
-		// pion's Marshal returns an error for its interface's sake only.
-		return s.body, false
-	}
-	return string(b), string(b) != s.body
+// marshal writes a body. pion's Marshal returns an error for its interface's sake only.
+func marshal(d *pion.SessionDescription) []byte {
+	body, _ := d.Marshal()
+	return body
 }
+
+// digest stands for a body: two bodies that share one are met by nobody.
+func digest(body []byte) uint64 { return max(maphash.Bytes(seed, body), 1) }
+
+var seed = maphash.MakeSeed()
 
 // line is our m-line.
 func (o sound) line(port uint16) *pion.MediaDescription {

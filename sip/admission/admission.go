@@ -6,9 +6,10 @@
 // # Contract
 //
 // Admit, Register and Authenticate read the stores and may block until their
-// context ends; Challenge does not block. They keep nothing: what they know is in
-// the configuration given to New, the directory of seats and the plan of the
-// moment. Safe for concurrent use.
+// context ends; Challenge does not block. They keep nothing but the calls that
+// are let through and not recorded yet (b2bua.Program.Settled), for the limits of seats:
+// what they know is in the configuration given to New, the directory of seats and the
+// plan of the moment. Safe for concurrent use.
 //
 // # Decisions
 //
@@ -30,6 +31,10 @@
 //     unregistered or barred alike. It tries every trunk of the tenant.
 //   - For CallbackTime after an emergency call, a call to the number that was
 //     presented rings that seat, then its desk, before any plan.
+//   - A seat has no more calls at once than its limit on each node: calls under decision
+//     count. A stage that rings later is decided about at the beginning: it may find the
+//     seat with one more. So may a call that is transferred or given back. Calls that a
+//     seat has on other nodes do not count.
 //   - What a seat is told says what to do ("Seat 1002 has no phone registered");
 //     what a carrier is told says nothing about seats.
 package admission
@@ -134,7 +139,7 @@ type Config struct {
 	// Home is the tenant of a listener's requests that name none; "" refuses them.
 	Home     func(listener string) string
 	Attempts *seat.Attempts
-	// Calls is how many calls a seat has. nil means that no limit holds.
+	// Calls is how many calls a seat has in the record. nil means that no limit holds.
 	Calls  func(tenant, number string) int
 	Events security.Reporter // nil means nobody wants to know
 	Sender transport.Sender
@@ -166,6 +171,7 @@ type Admission struct {
 	cfg      Config
 	tenants  map[string]*Tenant
 	counters Counters
+	claims   claims
 	lines    *rate.Limiter // of the log, about what strangers cause
 }
 

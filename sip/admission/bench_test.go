@@ -298,13 +298,26 @@ func (b *bench) fromCarrier(called string, headers ...string) b2bua.Program {
 	if _, _, ok := b.Challenge(b.now, req, carrierFlow); ok {
 		b.t.Fatal("a carrier was challenged")
 	}
-	return b.Admit(b.t.Context(), b.now, req, carrierFlow)
+	return settled(b.Admit(b.t.Context(), b.now, req, carrierFlow))
 }
 
 // fromSeat admits a call of a seat that knows its password.
 func (b *bench) fromSeat(n, called string, headers ...string) b2bua.Program {
 	b.t.Helper()
+	return settled(b.begins(n, called, headers...))
+}
+
+// begins is fromSeat before the call is recorded.
+func (b *bench) begins(n, called string, headers ...string) b2bua.Program {
+	b.t.Helper()
 	return b.Admit(b.t.Context(), b.now, b.proven(n, "demo-"+n, "INVITE", "sip:"+called+"@"+realm, headers...), phoneFlow)
+}
+
+func settled(p b2bua.Program) b2bua.Program {
+	if p.Settled != nil {
+		p.Settled()
+	}
+	return p
 }
 
 // proven is a request with the answer to a challenge.

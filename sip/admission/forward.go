@@ -14,6 +14,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
+	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -66,6 +67,47 @@ func (a *Admission) ringStages(ctx context.Context, r *request, step dialplan.Ri
 		a.divert(ctx, r, s, &own)
 	}
 	return []b2bua.Stage{own}
+}
+
+// memberTargets are who is rung for one of the seats of a step. One of several that
+// forwards all its calls, as who has left the desk does, is left out, or rung where it
+// forwards them to. Who answers outside confirms with a key, because it may be a mailbox,
+// which would take the call from the others.
+func (a *Admission) memberTargets(ctx context.Context, r *request, n string, step dialplan.Ring) ([]b2bua.Target, cause.Verdict) {
+	if len(step.Seats) == 1 || r.urgent {
+		return a.seatTargets(ctx, r, n)
+	}
+	s, err := a.cfg.Directory.Seat(ctx, r.tenant.Name, n)
+	if err != nil || s.Disabled || s.Set().Forward.Always == "" {
+		return a.seatTargets(ctx, r, n)
+	}
+	away := cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " forwards its calls", Fault: cause.Callee}
+	if !step.Follow {
+		r.notes = append(r.notes, "seat "+n+" forwards its calls, so that the group leaves it out")
+		return nil, away
+	}
+	for _, stage := range a.forward(ctx, r, s, s.Features.Forward.Always, identity.Unconditional) {
+		targets := slices.Clone(stage.Targets)
+		for i := range targets {
+			targets[i].Confirm = targets[i].Confirm || targets[i].Party.Kind == leg.Trunk
+		}
+		if len(targets) > 0 {
+			return targets, away
+		}
+	}
+	return nil, away
+}
+
+// appendNew adds targets that are not rung already: several seats may forward their calls
+// to one.
+func appendNew(list, more []b2bua.Target) []b2bua.Target {
+	for _, t := range more {
+		to := t.Target.String()
+		if !slices.ContainsFunc(list, func(had b2bua.Target) bool { return had.Flow == t.Flow && had.Target.String() == to }) {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // divert says where a call goes when the phones of a seat do not take it.

@@ -17,6 +17,9 @@ func outline(stages []b2bua.Stage) string {
 		var one []string
 		for _, t := range s.Targets {
 			who := []string{t.Target.User}
+			if t.Confirm {
+				who[0] += "!"
+			}
 			for _, h := range t.Headers {
 				if h.Name() == "Diversion" {
 					user, rest, _ := strings.Cut(strings.TrimPrefix(h.Value(), "<sip:"), "@")
@@ -132,6 +135,49 @@ func TestQuietSeatOfGroup(t *testing.T) {
 	b.fromSeat("1001", "999")
 	if got := outline(b.fromCarrier(siteNumber).Stages); !strings.HasPrefix(got, "1001") {
 		t.Errorf("a call back after an emergency call rings %s", got)
+	}
+}
+
+// TestGroupForwards: seats that ring together and forward all their calls are left out,
+// or rung where they forward them to if the plan says so.
+func TestGroupForwards(t *testing.T) {
+	always := func(to string) seat.Features { return seat.Features{Forward: seat.Forward{Always: to}} }
+	for name, tt := range map[string]struct {
+		features     map[string]seat.Features
+		skip, follow string
+	}{
+		"nothing":           {nil, "1001 1002", "1001 1002"},
+		"to a colleague":    {map[string]seat.Features{"1001": always("1003")}, "1002", "1003<+441632961001 unconditional 1002"},
+		"to a member":       {map[string]seat.Features{"1002": always("1001")}, "1001", "1001"},
+		"to a number":       {map[string]seat.Features{"1001": always("901632960999")}, "1002", "+441632960999! 1002"},
+		"to nobody":         {map[string]seat.Features{"1001": always("1099")}, "1002", "1002"},
+		"to who is quiet":   {map[string]seat.Features{"1001": always("1003"), "1003": {DoNotDisturb: true}}, "1002", "1002"},
+		"of all":            {map[string]seat.Features{"1001": always("1003"), "1002": always("1003")}, "480", "1003<+441632961001 unconditional"},
+		"in a circle":       {map[string]seat.Features{"1001": always("1002"), "1002": always("1001")}, "480", "1001<+441632961002 unconditional<+441632961001 unconditional 1002<+441632961001 unconditional<+441632961002 unconditional"},
+		"quiet and forward": {map[string]seat.Features{"1001": {DoNotDisturb: true, Forward: seat.Forward{Always: "1003"}}}, "1002", "1003<+441632961001 unconditional 1002"},
+		"busy alone":        {map[string]seat.Features{"1001": {Forward: seat.Forward{Busy: "1003", NoAnswer: "1003"}}}, "1001 1002", "1001 1002"},
+	} {
+		for how, want := range map[string]string{"skip": tt.skip, "follow": tt.follow} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				b := newBench(t)
+				b.publish("number \"+448081570001\" {\n ring {\n seats = [\"1001\", \"1002\"]\n forwards = \"" + how + "\"\n }\n}\n" +
+					"dial \"1XXX\" {\n ring { seats = [called] }\n}\ndial \"9.\" {\n trunk { trunks = [\"carrier\"] }\n}\n")
+				for i, n := range []string{"1001", "1002", "1003"} {
+					b.register(n, "10.0.0."+strconv.Itoa(i+7)+":5060")
+				}
+				for n, f := range tt.features {
+					b.features(n, f)
+				}
+				p := b.fromCarrier("+448081570001")
+				if got := outline(p.Stages); got != want {
+					t.Errorf("rings %s, want %s\n%s", got, want, strings.Join(p.Why, "\n"))
+				}
+				told := strings.Contains(strings.Join(p.Why, "\n"), "forwards")
+				if told != (tt.skip != "1001 1002") {
+					t.Errorf("it is told why: %t", told)
+				}
+			})
+		}
 	}
 }
 

@@ -97,6 +97,9 @@ func TestForNode(t *testing.T) {
 		if p := b.Admit(t.Context(), b.now, req, flow); p.Refuse == nil || p.Behalf != nil || p.Replaces != nil {
 			t.Errorf("%s: %+v", name, p)
 		}
+		if _, ok := b2bua.ForNode(req, flow); ok {
+			t.Errorf("%s is taken for a node", name)
+		}
 	}
 	if status, _, challenged := b.Challenge(b.now, req, phoneFlow); !challenged || status != 407 {
 		t.Errorf("a phone that speaks as a node is answered %d", status)

@@ -37,7 +37,10 @@ type request struct {
 	refers *b2bua.Ask      // the caller asks for this in a call, for another party of it; or nil
 	own    identity.Caller // the caller itself, if it refers
 	urgent bool            // what seats have set for their calls does not matter
+	begins bool            // the program says when the call is in the record: seats have it before
 	*diversion
+
+	claimed []claim // what seats have of that
 }
 
 // Admit decides about an INVITE.
@@ -45,18 +48,27 @@ func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, 
 	if flow.Proto == transport.Node {
 		return a.admitNode(req, flow)
 	}
-	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow), diversion: begun(req)}
+	r := &request{now: now, req: req, flow: flow, trunk: a.trunkOf(req, flow), begins: true, diversion: begun(req)}
+	p := a.admit(ctx, r)
+	if claimed := r.claimed; claimed != nil {
+		p.Settled = func() { a.claims.give(claimed) }
+	}
+	return p
+}
+
+func (a *Admission) admit(ctx context.Context, r *request) b2bua.Program {
+	req := r.req
 	if r.trunk != nil {
 		if _, found, _ := message.Replaced(req); found { // it may take over nothing
 			return silent(cause.New(403, "", cause.Caller), nil)
 		}
 		return a.admitTrunk(ctx, r)
 	}
-	r.tenant = a.tenantOf(req, flow)
+	r.tenant = a.tenantOf(req, r.flow)
 	if r.tenant == nil {
 		return silent(cause.New(403, "", cause.Caller), nil)
 	}
-	s, refusal, headers := a.seatOf(ctx, now, req, flow, r.tenant)
+	s, refusal, headers := a.seatOf(ctx, r.now, req, r.flow, r.tenant)
 	if refusal != nil {
 		return silent(*refusal, headers)
 	}
@@ -81,7 +93,7 @@ func (a *Admission) admitTrunk(ctx context.Context, r *request) b2bua.Program {
 		r.number = r.caller.Presentation
 	}
 	p := b2bua.Program{
-		Caller: r.trunk.Caller(r.flow.Remote.Addr()), From: r.number, Shown: r.shown(),
+		Caller: r.trunk.Caller(r.flow.Remote.Addr()), Answer: a.cfg.Desk.Answer(r.trunk), From: r.number, Shown: r.shown(),
 		Network: r.caller.Network, Presentation: r.caller.Presentation, Withheld: r.caller.Withheld,
 	}
 	called := a.calledBy(r)
@@ -232,8 +244,8 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 func (a *Admission) ringSeats(ctx context.Context, r *request, step dialplan.Ring) b2bua.Stage {
 	s := b2bua.Stage{Timeout: step.Timeout}
 	for _, n := range step.Seats {
-		targets, why := a.seatTargets(ctx, r, n)
-		s.Targets = append(s.Targets, targets...)
+		targets, why := a.memberTargets(ctx, r, n, step)
+		s.Targets = appendNew(s.Targets, targets)
 		if len(targets) == 0 {
 			s.Empty = why
 		}

@@ -3,6 +3,7 @@ package admission
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"strowger/dialplan/service"
 	"strowger/sip/cause"
@@ -11,10 +12,16 @@ import (
 )
 
 // full tells whether a seat has as many calls as it may, and counts. A call back from
-// the emergency services finds it free.
+// the emergency services finds it free. A seat that is not full has the call, once.
 func (a *Admission) full(r *request, s seat.Seat) bool {
-	limit := cmp.Or(s.Calls, r.tenant.SeatCalls)
-	if limit == 0 || a.cfg.Calls == nil || r.urgent || a.cfg.Calls(s.Tenant, s.Number) < limit {
+	limit, k := cmp.Or(s.Calls, r.tenant.SeatCalls), claim{s.Tenant, s.Number}
+	if limit == 0 || a.cfg.Calls == nil || r.urgent || slices.Contains(r.claimed, k) {
+		return false
+	}
+	if a.claims.take(k, limit, a.cfg.Calls, !r.begins) {
+		if r.begins {
+			r.claimed = append(r.claimed, k)
+		}
 		return false
 	}
 	a.counters.SeatFull.Add(1)

@@ -2,6 +2,8 @@ package admission_test
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"strowger/dialplan/service"
@@ -82,6 +84,61 @@ func TestCallsOfASeat(t *testing.T) {
 	refused(t, b.fromSeat("1001", "1002"), 486, "Seat 1002 has as many calls as it may")
 	if n := b.Counters().SeatFull.Load(); n != 3 {
 		t.Errorf("%d refused, want 3", n)
+	}
+}
+
+// TestCallsNotRecordedYet: calls that come while others are decided about, or are not in
+// the record yet, find the limit all the same; a decision counts once for each seat.
+func TestCallsNotRecordedYet(t *testing.T) {
+	b := newBench(t)
+	b.busy = map[string]int{}
+	b.tenant.SeatCalls = 1
+	b.register("1002", "10.0.0.2:5060")
+	b.register("1003", "10.0.0.3:5060")
+	const busy = "Seat 1002 has as many calls as it may"
+	first := b.begins("1001", "1002")
+	if first.Refuse != nil || len(first.Stages) != 1 || len(first.Stages[0].Targets) != 1 {
+		t.Fatalf("the first: %+v", first)
+	}
+	refused(t, b.begins("1001", "1003"), 486, "Seat 1001 has as many calls as it may")
+	second := b.begins("1003", "1002")
+	refused(t, second, 486, busy)
+	second.Settled() // 1003 has no call
+	first.Settled()  // the call was given up
+	third := b.begins("1003", "1002")
+	if third.Refuse != nil {
+		t.Errorf("the third: %+v", third.Refuse)
+	}
+	b.busy["1003"], b.busy["1002"] = 1, 1
+	third.Settled() // the call is recorded
+	refused(t, b.begins("1001", "1002"), 486, busy)
+	b.busy = map[string]int{}
+	b.features("1002", seat.Features{Forward: seat.Forward{NoAnswer: "1003"}})
+	if p := b.begins("1003", "1002"); p.Refuse != nil || outline(p.Stages) == "" {
+		t.Errorf("a call that comes back to who called: %+v", p)
+	}
+}
+
+// TestCallsAtOnce: of many calls that come together a seat has as many as it may.
+func TestCallsAtOnce(t *testing.T) {
+	b := newBench(t)
+	b.busy = map[string]int{}
+	b.tenant.SeatCalls = 3
+	b.register("1002", "10.0.0.2:5060")
+	var passed atomic.Int64
+	var all sync.WaitGroup
+	for range 20 {
+		req := b.request("INVITE", "sip:+448081570002@203.0.113.1", "<sip:+441632960555@carrier.example>")
+		all.Go(func() {
+			p := b.Admit(t.Context(), b.now, req, carrierFlow)
+			if len(p.Stages) == 1 && len(p.Stages[0].Targets) == 1 {
+				passed.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if passed.Load() != 3 {
+		t.Errorf("%d calls ring the seat, want 3", passed.Load())
 	}
 }
 

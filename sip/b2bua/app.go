@@ -18,7 +18,7 @@ func (c *Call) startApp(now time.Time, out Effects) {
 		c.end(now, sdpVerdict(err), "switch", out)
 		return
 	}
-	c.state, c.Answer, caller.answered = talking, now, now
+	c.state, c.Answer = talking, now
 	caller.Dialog.MeetSwitch()
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID, Party: c.program.App.String()})
 	caller.Answer(now, out, body)
@@ -56,13 +56,13 @@ func (a App) String() string {
 
 // ask wants a key from who answered before the call is given to it.
 func (c *Call) ask(now time.Time, p *party, out Effects) {
-	p.askEnd = now.Add(ConfirmTimeout)
+	p.ring.askEnd = now.Add(ConfirmTimeout)
 	out.Play(p.ID, []string{ConfirmPrompt})
 }
 
 // digit takes a key that a party pressed.
 func (c *Call) digit(now time.Time, p *party, d byte, out Effects) {
-	if !p.askEnd.IsZero() && d == '1' {
+	if p.asked() && d == '1' {
 		c.connect(now, p, out)
 	}
 }

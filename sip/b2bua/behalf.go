@@ -25,7 +25,8 @@ const (
 type Behalf struct {
 	By   leg.Party // its kind, name and tenant: what it may not have, the node may not
 	With string    // the party that gets the place, as the ledger writes it
-	Call string    // of the node that asks
+	Node string    // that asks, as the link says
+	Call string    // of that node
 	Leg  int       // of that call: the one between both nodes
 	Own  bool      // the dialog has to be By's own: it transfers who gets the place
 }
@@ -54,6 +55,10 @@ func readBehalf(req *sip.Request) (b Behalf, ok bool) {
 	return b, err == nil && b.By.Tenant != "" && b.By.Name != ""
 }
 
+// Transfers tells whether the program is that of a node which transfers a party into a
+// call that there is already.
+func (p *Program) Transfers() bool { return p.Behalf != nil && p.Behalf.Own }
+
 // ForNode is the program of an INVITE by which another node asks for a place in a call
 // of this one. It is false if the INVITE is none, or did not come by the link: then
 // nothing that it says counts.
@@ -63,13 +68,14 @@ func ForNode(req *sip.Request, flow transport.Flow) (Program, bool) {
 	if flow.Proto != transport.Node || !ok || !found || !readable {
 		return Program{}, false
 	}
+	b.Node = flow.Node
 	who := identity.Of(req, identity.Peer{Trusted: true})
 	p := Program{
 		Caller: leg.Party{Kind: leg.Node, Name: flow.Node + "/" + b.With, Tenant: b.By.Tenant, Network: flow.Network},
 		Shown:  &identity.Caller{Display: strings.Clone(who.Display), Presentation: strings.Clone(who.Presentation), Withheld: who.Withheld, Privacy: who.Privacy},
 		To:     identity.Number(req.Recipient), Withheld: who.Withheld, Entry: "replaces",
-		Why:      []string{"for " + b.By.String() + ", " + b.from(flow.Node)},
-		Replaces: &d, Behalf: &b, Asks: flow.Node,
+		Why:      []string{"for " + b.By.String() + ", " + b.from()},
+		Replaces: &d, Behalf: &b,
 	}
 	if !who.Withheld {
 		p.From = who.Presentation
@@ -78,7 +84,7 @@ func ForNode(req *sip.Request, flow transport.Flow) (Program, bool) {
 }
 
 // from names the leg at the node that asks.
-func (b *Behalf) from(node string) string { return placeOf(b.Leg, b.Call) + " of " + node }
+func (b *Behalf) from() string { return placeOf(b.Leg, b.Call) + " of " + b.Node }
 
 func placeOf(leg int, call string) string { return "leg " + strconv.Itoa(leg) + " of call " + call }
 

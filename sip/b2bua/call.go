@@ -57,7 +57,8 @@ type Effects interface {
 	Free(leg int)
 	// Silent tells that a trunk said nothing at all to a leg's INVITE.
 	Silent(now time.Time, leg int)
-	// Park takes a place for the party of a leg; false if none is free. Unpark gives it up.
+	// Park takes the place for the party of a leg that is wanted, and was reserved for the
+	// program or is the call's; false if another call has it. Unpark gives it up.
 	Park(leg int, p Park) (place string, ok bool)
 	Unpark(place string)
 	// Record writes to the ledger.
@@ -104,34 +105,34 @@ type Call struct {
 // party is a leg with its sound.
 type party struct {
 	*leg.Leg
-	shown    *identity.Caller // who it is, as shown to others: see who
-	knows    *identity.Caller // whom it was told that it talks to; nil for nobody
-	session  sdp.Session
-	saved    *sdp.Session     // before our re-INVITE, to go back to if it fails
-	local    netip.AddrPort   // RTP address; zero until opened
-	offer    *sdp.Description // of the party, the last one
-	reply    []byte           // our answer to it in a provisional response
-	agreed   sdp.Agreed
-	able     []sdp.Codec // what was agreed with it so far
-	sounds   []byte      // the SDP that early media comes by
-	rang     time.Time
-	answered time.Time
-	askEnd   time.Time                         // until when its key is awaited; zero if none is
-	redirect func(sip.Uri) (leg.Address, bool) // leg.Address.Redirect
-	hearEnd  time.Time                         // until when a first response is awaited; zero for as long as the stage rings
-	next     []leg.Address                     // other ways to it
+	shown   *identity.Caller // who it is, as shown to others: see who
+	knows   *identity.Caller // whom it was told that it talks to; nil for nobody
+	session sdp.Session
+	saved   *sdp.Session     // before our re-INVITE, to go back to if it fails
+	local   netip.AddrPort   // RTP address; zero until opened
+	offer   *sdp.Description // of the party, the last one
+	agreed  agreed
+	able    []sdp.Codec // what was agreed with it so far
+	ring    *ring       // until the call is its; nil of who is not rung
 
-	confirm bool // it is asked for a key before the call is given to it
+	replied bool // the offer has our answer in a provisional response
 	ours    bool // the open offer is ours; the party's ACK answers it
-	early   bool // early media was sent to the caller from this leg
 	oneWay  bool
 	refuses bool // it has refused the codecs of the other leg
-	alerted bool // it rang
 	leaving bool // it waits for nothing but its end: others have the call
-	heard   bool // it said something to its INVITE
 	over    bool // its end was recorded
 	moved   bool // it stands in for a leg that another call has
 }
+
+// agreed is what of the last exchange counts until the next (sdp.Agreed).
+type agreed struct {
+	Codecs    []sdp.Codec // the first is what we send
+	Direction sdp.Direction
+	Held      bool
+}
+
+// speaks tells whether the party should be speaking.
+func (a agreed) speaks() bool { return a.Codecs != nil && a.Direction.Receives() && !a.Held }
 
 // New returns the call that an INVITE begins. The caller's party is what is known
 // of it before admission; timer is that of every leg.
@@ -185,7 +186,10 @@ func (c *Call) Deadline() time.Time {
 		d = earlier(d, t.again)
 	}
 	for _, p := range c.legs {
-		d = earlier(earlier(earlier(d, p.askEnd), p.hearEnd), p.Deadline())
+		d = earlier(d, p.Deadline())
+		if p.ring != nil {
+			d = earlier(d, earlier(p.ring.askEnd, p.ring.hearEnd))
+		}
 	}
 	return d
 }

@@ -56,9 +56,12 @@ func TestRefused(t *testing.T) {
 
 func TestCarried(t *testing.T) {
 	for status, want := range map[int]int{302: 480, 401: 502, 407: 502, 403: 403, 486: 486, 503: 503} {
-		if got := carried(cause.Verdict{Status: status}); got.Status != want {
+		if got := carried(leg.Trunk, cause.Verdict{Status: status}); got.Status != want {
 			t.Errorf("carried(%d) = %d, want %d", status, got.Status, want)
 		}
+	}
+	if got := carried(leg.Seat, cause.Verdict{Status: 503}); got != absent {
+		t.Errorf("a phone's 503 is carried as %v", got)
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 // who is the party as shown to others.
 func (p *party) who() *identity.Caller {
 	if p.shown == nil {
-		p.shown = &identity.Caller{Display: p.Dialog.Remote.Display, Presentation: message.Unescape(p.Dialog.Remote.URI.User)}
+		name := p.Dialog.Remote()
+		p.shown = &identity.Caller{Display: name.Display, Presentation: message.Unescape(name.URI.User)}
 	}
 	return p.shown
 }

@@ -15,7 +15,7 @@ func (c *Call) divert(now time.Time, rang bool, out Effects) bool {
 	}
 	next := d.Unreached
 	switch {
-	case rang || c.outcome.Status == 480:
+	case rang || c.outcome.Status == 480 && c.outcome != absent:
 		next = d.NoAnswer
 	case c.outcome.Status == 486 || c.outcome.Status == 600 || c.outcome.Status == 603:
 		next = d.Busy

@@ -52,7 +52,8 @@
 //   - A leg that goes by a link which was lost talks on, as its sound does not go by it.
 //     NodePatience later it is asked for: a node that cannot be reached, or has no such
 //     dialog, ends it and so the call. Whatever is lost with the link, a BYE above all,
-//     is found out by that.
+//     is found out by that; and what a full link does not take, by a session timer of
+//     the shortest time.
 //   - Both ledgers name the call and leg of the other node, and each knows whom its party
 //     talks to ("node:node-2/seat:1003").
 //

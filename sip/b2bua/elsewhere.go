@@ -22,6 +22,17 @@ var ErrElsewhere = cause.New(503, "The other call is on another node", cause.Us)
 // it is asked for.
 const NodePatience = 10 * time.Second
 
+// nodeTimer is that of a leg between nodes, shorter than any: what ends at one node and
+// is not told to the other, because the link could not take it, is found out in time.
+var nodeTimer = leg.SessionTimer{Expires: leg.MinSession}
+
+// timed sets the session timer of a leg to who it is.
+func (p *party) timed() {
+	if p.Party.Kind == leg.Node {
+		p.Timer = nodeTimer
+	}
+}
+
 // Lost tells that the link to a node was lost.
 type Lost struct{ Node string }
 

@@ -79,7 +79,7 @@ func gone(p *party) *party {
 func (c *Call) attach(now time.Time, m *Moving, out Effects) *party {
 	p := m.party
 	p.Move(len(c.legs)+1, out)
-	p.early, p.confirm, p.next, p.reply = false, false, nil, nil
+	p.ring, p.replied = nil, false
 	c.legs = append(c.legs, p)
 	out.Attach(p.ID, m)
 	c.record(now, out, ledger.Event{
@@ -111,7 +111,6 @@ func (c *Call) Take(now time.Time, id int, m *Moving, early bool, out Effects) b
 		c.takeCaller(now, p, m, out)
 	case c.state == ringing && p.State < leg.Answered:
 		q := c.attach(now, m, out)
-		q.answered = now
 		c.connect(now, q, out)
 	default:
 		return false
@@ -127,7 +126,7 @@ func (c *Call) takeCaller(now time.Time, p *party, m *Moving, out Effects) {
 	q := c.attach(now, m, out)
 	c.front, c.transfer = q, &transfer{by: p, other: q}
 	c.release(now, p, cause.Verdict{Status: 487, Q850: 16, Fault: cause.Nobody}, out)
-	if early == nil || !c.earlyTransfer(early, early.sounds, out) {
+	if early == nil || !c.earlyTransfer(early, early.ring.sounds, out) {
 		c.hearRinging(out)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Park is where a party may be kept until somebody retrieves it.
 type Park struct {
 	First, Last int           // places, numbers of the same length
-	Place       string        // the one that is wanted; "" is any
+	Place       string        // the one that is wanted; "" is any, before it is reserved
 	Timeout     time.Duration // then the phone of who parked it is rung
 }
 
@@ -36,13 +36,15 @@ type parked struct {
 // OfferTime is how long a place is kept for who was told of it.
 const OfferTime = time.Minute
 
+// ErrFull is the outcome when a call cannot be parked because others are in the places.
+var ErrFull = cause.Verdict{Status: 486, Q850: 17, Reason: "No place to park is free", Fault: cause.Caller}
+
 var (
-	errFull    = cause.Verdict{Status: 486, Q850: 17, Reason: "No place to park is free", Fault: cause.Caller}
 	errPick    = cause.Verdict{Status: 403, Q850: 21, Reason: "A call cannot be transferred to that", Fault: cause.Caller}
 	errForlorn = cause.Verdict{Status: 480, Q850: 19, Reason: "Nobody retrieved the call", Fault: cause.Callee}
 )
 
-// unfit tells why a call cannot be transferred to a program, or nil. A place to park is
+// unfit tells why a call cannot be transferred to a program, or nil. The place to park is
 // taken.
 func (c *Call) unfit(now time.Time, p Program, out Effects) *cause.Verdict {
 	switch {
@@ -55,7 +57,7 @@ func (c *Call) unfit(now time.Time, p Program, out Effects) *cause.Verdict {
 	}
 	place, ok := out.Park(c.transfer.other.ID, *p.Park)
 	if !ok {
-		return &errFull
+		return &ErrFull
 	}
 	c.park = &parked{place: place, until: now.Add(p.Park.Timeout), by: c.transfer.by}
 	return nil
@@ -86,7 +88,7 @@ func (c *Call) isParked(p *party) bool {
 func (c *Call) offerPlace(now time.Time, out Effects) {
 	place, ok := out.Park(c.front.ID, *c.program.Park)
 	if !ok {
-		c.end(now, errFull, "switch", out)
+		c.end(now, ErrFull, "switch", out)
 		return
 	}
 	c.park = &parked{place: place, until: now.Add(OfferTime), by: c.front, offered: true}

@@ -15,6 +15,7 @@ import (
 // and Stages is set.
 type Program struct {
 	Caller leg.Party        // who calls
+	Answer leg.Answer       // answers the caller's challenges of requests in its dialog; nil: none is answered
 	Shown  *identity.Caller // the caller, as shown to others; nil if that is not known
 	From   string           // the caller's number for the record
 	// Network and Presentation are the caller's numbers, for the record alone; "" if they
@@ -33,9 +34,8 @@ type Program struct {
 	// answers the call that rings there. Its tenant has to be the caller's.
 	Replaces *message.Replaces
 
-	// Behalf is for whom the caller, which is the node Asks, takes it over; nil for itself.
+	// Behalf is for whom the caller, which is a node, takes it over; nil for itself.
 	Behalf *Behalf
-	Asks   string
 
 	// Pick is a call that the caller wants to have.
 	Pick *Pick
@@ -43,6 +43,10 @@ type Program struct {
 	App     App
 	Park    *Park    // AppPark
 	Prompts []string // AppPlay: played in order, then the call ends
+
+	// Settled is called once, when what the program begins is recorded, or it is given up;
+	// a call does not keep it. nil: nobody waits for that.
+	Settled func()
 
 	Stages    []Stage // tried in order until one answers
 	Emergency bool    // every stage is tried, whatever the one before answered

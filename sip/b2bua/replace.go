@@ -85,7 +85,7 @@ func (c *Call) found(now time.Time, e Found, out Effects) {
 	}
 	caller.Dialog.Expect(e.Place.session)
 	c.program.Replaces.EarlyOnly = e.Place.Early
-	c.state, c.Answer, caller.answered = talking, now, now
+	c.state, c.Answer = talking, now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID})
 	var headers []sip.Header
 	if c.program.Behalf != nil {
@@ -106,7 +106,7 @@ func (c *Call) takeOver(now time.Time, out Effects) {
 	c.program.Replaces = nil
 	m := c.detach(now, caller, out)
 	if b := c.program.Behalf; b != nil {
-		m.from = b.from(c.program.Asks)
+		m.from = b.from()
 	}
 	out.Give(m, *d)
 }

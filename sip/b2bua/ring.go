@@ -20,12 +20,13 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	caller := c.caller()
 	c.perform(p)
 	caller.Party, caller.shown = p.Caller, p.Shown
-	// A number may be part of the caller's message, which is not kept.
+	caller.Answers(p.Answer)
+	caller.timed()
 	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
 	if !c.silent {
 		c.record(now, out, ledger.Event{
-			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: p.From, To: p.To,
-			Network: p.Network, Presentation: p.Presentation, Withheld: p.Withheld,
+			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: c.From, To: c.To,
+			Network: c.number(p.Network), Presentation: c.number(p.Presentation), Withheld: p.Withheld,
 			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
 		})
 		c.recordDecision(now, p, out)
@@ -47,6 +48,14 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	default:
 		c.ringStages(now, out)
 	}
+}
+
+// number is a number of the caller to keep, as the caller's message is not kept.
+func (c *Call) number(n string) string {
+	if n == c.From {
+		return c.From
+	}
+	return strings.Clone(n)
 }
 
 // recordDecision writes where a call goes and why.
@@ -121,11 +130,10 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 		t.Address, t.Next = t.Next[0], t.Next[1:]
 	}
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.confirm, p.next, p.rang, p.redirect = t.Confirm, t.Next, now, t.Redirect
+	p.ring = &ring{since: now, confirm: t.Confirm, next: t.Next, redirect: t.Redirect}
+	p.timed()
 	p.shown, p.knows = t.Shown, c.caller().who()
-	if t.Party.Kind == leg.Trunk && (len(t.Next) > 0 || c.another()) {
-		p.hearEnd = now.Add(Silence)
-	}
+	c.listen(now, p)
 	p.Dialog.Meet(c.caller().Dialog)
 	c.legs = append(c.legs, p)
 	if err := c.open(p, out); err != nil {
@@ -140,6 +148,14 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	})
 	body := p.session.Offer(p.local, p.offers(c.offerCodecs()), sdp.SendRecv)
 	p.Invite(now, out, body, t.Headers)
+}
+
+// listen gives a trunk that was sent an INVITE its time to say something, if there is
+// another way or stage.
+func (c *Call) listen(now time.Time, p *party) {
+	if c.state == ringing && p.Party.Kind == leg.Trunk && (len(p.ring.next) > 0 || c.another()) {
+		p.ring.hearEnd = now.Add(Silence)
+	}
 }
 
 // offers are the codecs that a party may be offered.
@@ -194,10 +210,10 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 	if c.state != ringing {
 		return
 	}
-	p.alerted = true
+	p.ring.alerted = true
 	c.tellProgress(now, ev.Status, out)
 	single := len(c.program.Stages[c.stage].Targets) == 1
-	if single && ev.Body != nil && !p.confirm && c.earlyMedia(now, p, ev.Body, out) {
+	if single && ev.Body != nil && !p.ring.confirm && c.earlyMedia(now, p, ev.Body, out) {
 		return
 	}
 	if caller := c.caller(); caller.State == leg.Offered {
@@ -218,11 +234,11 @@ func (c *Call) firstOffer(caller *party) []byte {
 // earlyMedia opens the way for the sound of a party that has not answered yet.
 func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) bool {
 	caller := c.caller()
-	if p.early {
+	if p.ring.early {
 		c.follow(p, body, out)
 	}
-	if caller.offer == nil && !caller.Talking() || p.early {
-		return p.early
+	if caller.offer == nil && !caller.Talking() || p.ring.early {
+		return p.ring.early
 	}
 	if !c.takeAnswer(p, body, out) {
 		return false
@@ -234,7 +250,8 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
-	p.early, p.sounds, caller.reply = true, body, answer
+	p.ring.early, p.ring.sounds = true, body
+	caller.replied = answer != nil
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	caller.Progress(now, out, 183, answer, c.rungFor(p)...)
@@ -244,14 +261,14 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 // follow hears the early media of another phone behind the same party, such as the one
 // that a carrier has gone on to, if it has the codec that the caller was answered.
 func (c *Call) follow(p *party, body []byte, out Effects) {
-	if bytes.Equal(body, p.sounds) {
+	if bytes.Equal(body, p.ring.sounds) {
 		return
 	}
 	if d, err := sdp.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
 		return
 	}
 	if c.takeAnswer(p, body, out) {
-		p.sounds = body
+		p.ring.sounds = body
 	}
 }
 
@@ -261,7 +278,6 @@ func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 		c.release(now, p, cause.Verdict{}, out)
 		return
 	}
-	p.answered = now
 	if !c.takeAnswer(p, body, out) {
 		v := cause.Verdict{Status: 488, Q850: 65, Reason: "Unusable SDP answer", Fault: cause.Callee}
 		c.release(now, p, v, out)
@@ -269,7 +285,7 @@ func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 		c.stageOver(now, out)
 		return
 	}
-	if p.confirm {
+	if p.ring.confirm {
 		c.ask(now, p, out)
 		return
 	}
@@ -279,7 +295,7 @@ func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 // connect makes caller and answering party hear each other.
 func (c *Call) connect(now time.Time, p *party, out Effects) {
 	caller := c.caller()
-	c.stageEnd, p.askEnd = time.Time{}, time.Time{}
+	c.stageEnd = time.Time{}
 	c.cancelOthers(now, p, out)
 	if c.transfer != nil {
 		c.transferred(now, p, out)
@@ -292,7 +308,6 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	}
 	c.state, c.peer, c.Answer = talking, p, now
 	p.Dialog.Meet(caller.Dialog)
-	caller.answered = now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	caller.knows = p.who()
@@ -300,7 +315,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	if !caller.Asking() {
 		caller.offer = nil
 	}
-	p.sounds, c.program = nil, &done // of no more use while the call lives
+	p.ring, c.program = nil, &done // of no more use while the call lives
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -310,7 +325,9 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
 	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
 	for p := range c.rung() {
-		p.next, p.redirect = nil, nil
+		if p.ring != nil {
+			p.ring.next, p.ring.redirect = nil, nil
+		}
 		if p != winner {
 			c.release(now, p, elsewhere, out)
 		}
@@ -336,11 +353,11 @@ func (c *Call) unheard(now time.Time, p *party, out Effects) {
 // time anew if nobody else is rung. Without one the stage is over if this was its
 // last leg.
 func (c *Call) goOn(now time.Time, p *party, v cause.Verdict, out Effects) {
-	if c.state == ringing && len(p.next) > 0 && unreached(v, p.alerted) {
+	if c.state == ringing && p.ring != nil && len(p.ring.next) > 0 && unreached(v, p.ring.alerted) {
 		if c.ringingLegs() == 0 {
 			c.stageEnd = now.Add(c.program.Stages[c.stage].timeout())
 		}
-		c.ring(now, Target{Address: p.next[0], Confirm: p.confirm, Next: p.next[1:]}, out)
+		c.ring(now, Target{Address: p.ring.next[0], Confirm: p.ring.confirm, Next: p.ring.next[1:]}, out)
 	}
 	c.stageOver(now, out)
 }
@@ -353,8 +370,8 @@ func (c *Call) unanswered(now time.Time, out Effects) {
 	}
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "No answer", Fault: cause.Callee}
 	for p := range c.rung() {
-		if p.askEnd.IsZero() {
-			if p.Party.Kind == leg.Trunk && !p.heard && now.Sub(p.rang) >= Silence {
+		if !p.asked() {
+			if p.Party.Kind == leg.Trunk && p.ring != nil && !p.ring.heard && now.Sub(p.ring.since) >= Silence {
 				out.Silent(now, p.ID)
 			}
 			c.release(now, p, v, out)

@@ -3,8 +3,30 @@ package b2bua
 import (
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"strowger/sip/leg"
 )
+
+// ring is how a party is rung.
+type ring struct {
+	since    time.Time
+	hearEnd  time.Time                         // until when a first response is awaited; zero for as long as the stage rings
+	askEnd   time.Time                         // until when its key is awaited; zero if none is
+	redirect func(sip.Uri) (leg.Address, bool) // leg.Address.Redirect
+	next     []leg.Address                     // other ways to it
+	sounds   []byte                            // the SDP that early media comes by
+	confirm  bool                              // it is asked for a key before the call is given to it
+	alerted  bool                              // it rang
+	heard    bool                              // it said something to its INVITE
+	early    bool                              // early media was sent to the caller from this leg
+}
+
+// early tells whether the caller hears a party that has not answered yet.
+func (p *party) early() bool { return p.ring != nil && p.ring.early }
+
+// asked tells whether a key of the party is awaited.
+func (p *party) asked() bool { return p.ring != nil && !p.ring.askEnd.IsZero() }
 
 // Legs is how many legs the call has or had: they are numbered from 1.
 func (c *Call) Legs() int { return len(c.legs) }
@@ -16,7 +38,7 @@ func (c *Call) Ringing(fn func(l *leg.Leg, since time.Time) bool) {
 		return
 	}
 	for p := range c.rung() {
-		if p.Party.Kind == leg.Seat && p.State < leg.Answered && !fn(p.Leg, p.rang) {
+		if p.Party.Kind == leg.Seat && p.State < leg.Answered && !fn(p.Leg, p.ring.since) {
 			return
 		}
 	}

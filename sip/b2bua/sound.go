@@ -45,16 +45,15 @@ func (c *Call) answerFor(p, peer *party, out Effects) ([]byte, error) {
 
 // answerWith is the same with codecs; none means those of an application.
 func (c *Call) answerWith(p *party, ours []sdp.Codec, out Effects) ([]byte, error) {
-	if len(ours) == 0 {
+	switch {
+	case p.replied: // it stays what it was (13.2.1)
+		ours = p.agreed.Codecs
+	case len(ours) == 0:
 		ours = sdp.Defaults()
 	}
 	if p.offer == nil { // the party offered nothing: it answers in its ACK
 		p.ours = true
 		return p.session.Offer(p.local, p.offers(sdp.Arrange(ours, sdp.Defaults())), sdp.SendRecv), nil
-	}
-	if p.reply != nil { // it stays what it was (13.2.1)
-		p.agree(p.agreed, out)
-		return p.reply, nil
 	}
 	body, agreed, err := p.session.Answer(p.offer, p.local, sdp.ArrangeAnswer(p.offer.Codecs(), ours), sdp.SendRecv)
 	if err != nil {
@@ -79,7 +78,7 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 	if len(a.Codecs) == 0 {
 		a.Codecs = p.agreed.Codecs
 	}
-	p.agreed, p.able = a, sdp.Join(a.Codecs, p.able)
+	p.agreed, p.able = agreed{a.Codecs, a.Direction, a.Held}, sdp.Join(a.Codecs, p.able)
 	out.Update(p.ID, p.bounded(a.Remote))
 }
 
@@ -88,8 +87,14 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 func (p *party) bounded(r media.Remote) media.Remote {
 	r.Signalled = p.Flow.Remote.Addr().Unmap()
 	switch p.Party.Kind {
-	case leg.Node: // it is what it says, and says where its sound is
-		r.Signalled, r.Latch = r.RTP.Addr().Unmap(), media.LatchStrict
+	case leg.Node: // where it says, which its network need not list, or by the way of the link
+		link := r.Signalled
+		r.Signalled, r.Setting = r.RTP.Addr().Unmap(), "sound of node "+p.Flow.Node
+		for _, a := range []netip.Addr{r.Signalled, link} {
+			if a.IsValid() {
+				r.Sources = append(r.Sources, netip.PrefixFrom(a, a.BitLen()))
+			}
+		}
 		return r
 	case leg.Seat:
 		return r
@@ -124,11 +129,11 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 		if other != nil {
 			c.align(now, other, p, out)
 		}
-	case p.Settled(), p.reply != nil:
+	case p.Settled(), p.replied:
 		if p.Settled() {
 			c.watch(p, out)
 		}
-		p.reply = nil // of no more use while the call lives
+		p.replied = false
 		if other != nil {
 			c.align(now, p, other, out)
 		}
@@ -151,7 +156,7 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 		p.RefuseReoffer(now, out, sdpVerdict(err))
 		return
 	}
-	p.offer, p.reply, p.refuses = d, nil, false
+	p.offer, p.replied, p.refuses = d, false, false
 	c.answerReoffer(now, p, out)
 }
 
@@ -261,7 +266,7 @@ func (c *Call) retries(now time.Time, p *party, out Effects) {
 // the headers.
 func (c *Call) repeat(now time.Time, p *party, out Effects, headers ...sip.Header) {
 	saved := p.session
-	if err := p.Reoffer(now, out, p.session.Repeat(p.agreed.Codecs, p.agreed.Direction), headers...); err != nil {
+	if err := p.Reoffer(now, out, p.session.Repeat(p.local), headers...); err != nil {
 		p.session = saved
 		return
 	}
@@ -276,7 +281,7 @@ func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effec
 	}
 	if asked := c.reoffer; asked != nil {
 		c.reoffer = nil
-		asked.RefuseReoffer(now, out, v)
+		asked.RefuseReoffer(now, out, carried(p.Party.Kind, v))
 		return
 	}
 	p.refuses = v.Status == 488 || v.Status == 606 || v.Status == 415
@@ -306,7 +311,7 @@ func (c *Call) other(p *party) *party {
 // earlyPeer is the party that the caller hears while it rings, or nil.
 func (c *Call) earlyPeer() *party {
 	for p := range c.rung() {
-		if p.early {
+		if p.early() {
 			return p
 		}
 	}
@@ -314,12 +319,12 @@ func (c *Call) earlyPeer() *party {
 }
 
 // watch sets the media timeout of a leg by whether it should be speaking, if anybody
-// has answered.
+// has answered. Another node sends reports (RTCP) while who is behind it is silent.
 func (c *Call) watch(p *party, out Effects) {
 	if c.state != talking {
 		return
 	}
-	out.Watch(p.ID, p.agreed.Remote.Receive && !p.agreed.Held)
+	out.Watch(p.ID, p.agreed.speaks())
 }
 
 // sdpVerdict says with which status an SDP that cannot be used is refused.

@@ -128,7 +128,9 @@ func (c *Call) step(now time.Time, ev Event, out Effects) {
 		}
 	case Response:
 		if p := c.party(e.Leg); p != nil {
-			p.hearEnd, p.heard = time.Time{}, true
+			if p.ring != nil {
+				p.ring.hearEnd, p.ring.heard = time.Time{}, true
+			}
 			p.hear(e.Msg)
 			c.placed(now, p, e.Msg, out)
 			ev := p.Response(now, out, e.Tx, e.Msg)
@@ -177,10 +179,10 @@ func (c *Call) tick(now time.Time, out Effects) {
 		if due(now, p.Deadline()) {
 			c.legEvent(now, p, p.Tick(now, out), out)
 		}
-		if due(now, p.askEnd) {
+		if p.ring != nil && due(now, p.ring.askEnd) {
 			c.unconfirmed(now, p, out)
 		}
-		if due(now, p.hearEnd) {
+		if p.ring != nil && due(now, p.ring.hearEnd) {
 			c.unheard(now, p, out)
 		}
 	}
@@ -200,6 +202,8 @@ func due(now, deadline time.Time) bool { return !deadline.IsZero() && !now.Befor
 // legEvent acts on what a leg says.
 func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	switch ev.Kind {
+	case leg.Again:
+		c.listen(now, p)
 	case leg.Rings:
 		c.rings(now, p, ev, out)
 	case leg.Accepts:
@@ -267,7 +271,7 @@ func (c *Call) ends(now time.Time, p *party, ev leg.Event, out Effects) {
 	case p == c.caller(), p == c.peer:
 		c.end(now, v, p.side(), out)
 	default:
-		c.outcome = better(c.outcome, carried(v))
+		c.outcome = better(c.outcome, carried(p.Party.Kind, v))
 		if !c.redirected(now, p, ev.Moved, out) {
 			c.goOn(now, p, v, out)
 		}
@@ -341,12 +345,15 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 		return
 	}
 	out.Free(p.ID)
-	p.over, p.askEnd, p.hearEnd = true, time.Time{}, time.Time{}
+	p.over = true
+	if p.ring != nil {
+		p.ring.askEnd, p.ring.hearEnd = time.Time{}, time.Time{}
+	}
 	e := ledger.Event{Kind: ledger.LegEnded, Leg: p.ID, Status: v.Status, Q850: v.Cause()}
 	if p != c.caller() {
 		e.SessionID = p.Dialog.SessionID()
 	}
-	if p.early && c.state == ringing && !c.caller().over {
+	if p.early() && c.state == ringing && !c.caller().over {
 		c.hearRinging(out)
 		if asked := c.reoffer; asked != nil { // who was to answer first is gone
 			c.reoffer = nil

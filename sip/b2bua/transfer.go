@@ -173,11 +173,12 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 		c.join(now, c.front, out)
 	}
+	told := t.by.Report(now, out, cause.Verdict{Status: 200}, true)
 	if t.by.over {
 		return
 	}
 	t.by.leaving = true
-	if !t.by.Report(now, out, cause.Verdict{Status: 200}, true) {
+	if !told {
 		c.release(now, t.by, cause.Verdict{}, out)
 	}
 }
@@ -233,7 +234,7 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 func (t *transfer) home() Target {
 	d, caller := t.by.Dialog, t.other.who()
 	return Target{Address: leg.Address{
-		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote, From: caller.From(d.Local.URI.Host), Shown: t.by.shown,
+		Party: t.by.Party, Flow: t.by.Flow, Target: d.Target, Routes: d.Routes, To: d.Remote(), From: caller.From(d.Local().URI.Host), Shown: t.by.shown,
 	}}
 }
 
@@ -257,7 +258,7 @@ func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 	if !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
-	p.early, p.sounds = true, body
+	p.ring.early, p.ring.sounds = true, body
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	return true

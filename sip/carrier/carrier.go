@@ -116,6 +116,12 @@ type place struct {
 	proto   transport.Proto
 }
 
+// site is where something comes from.
+type site struct {
+	network string
+	addr    netip.Addr
+}
+
 // address is what is known of a place.
 type address struct {
 	health.Health
@@ -142,6 +148,8 @@ type Desk struct {
 	// Made by New, and not changed:
 	accounts   map[name]*account
 	enrolments map[name]*enrolment
+
+	registrars atomic.Pointer[map[site]struct{}] // nil before the first sweep
 
 	news    chan struct{} // the store has other switches
 	unwatch func()

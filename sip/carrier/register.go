@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -70,9 +71,35 @@ func (d *Desk) Registered(f transport.Flow, user string) *trunk.Trunk {
 	return nil
 }
 
+// Registrar tells whether an address of a network is that of a trunk that we register
+// with, as of the last second. It never waits: it is asked of every message.
+func (d *Desk) Registrar(network string, from netip.Addr) bool {
+	sites := d.registrars.Load()
+	if sites == nil {
+		return false
+	}
+	_, ok := (*sites)[site{network, from.Unmap()}]
+	return ok
+}
+
+// noteRegistrars keeps what Registrar tells: the addresses that Registered takes.
+func (d *Desk) noteRegistrars() {
+	if len(d.enrolments) == 0 {
+		return
+	}
+	sites := map[site]struct{}{}
+	for _, e := range d.enrolments {
+		for _, w := range e.trunk.Known() {
+			sites[site{e.trunk.Network, w.Addr().Unmap()}] = struct{}{}
+		}
+	}
+	d.registrars.Store(&sites)
+}
+
 // enrol has helpers register where it is time. The lock is held.
 func (d *Desk) enrol(ctx context.Context, now time.Time, free chan struct{}) {
 	d.countRegistered(now)
+	d.noteRegistrars()
 	if d.leaving {
 		return
 	}

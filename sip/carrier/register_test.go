@@ -192,8 +192,12 @@ func TestRegistered(t *testing.T) {
 			{"net", "10.0.0.1:5060", "acct", false},
 			{"net", "10.0.0.1:5060", "", false},
 		} {
-			if got := d.Registered(flow(tt.network, tt.from), tt.user); (got != nil) != tt.want {
+			f := flow(tt.network, tt.from)
+			if got := d.Registered(f, tt.user); (got != nil) != tt.want {
 				t.Errorf("%+v: %v", tt, got)
+			}
+			if got := d.Registrar(tt.network, f.Remote.Addr()); got != (tt.network == "net" && tt.from != "10.0.0.3:5060") {
+				t.Errorf("%+v: a registrar: %v", tt, got)
 			}
 		}
 		if got := fmt.Sprint(one.Party(netip.AddrPort{}).Sources); got != "[10.0.0.1/32 10.0.0.2/32]" {

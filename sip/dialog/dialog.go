@@ -11,11 +11,13 @@
 //
 //   - The route set is fixed by the response or request that makes the dialog and
 //     never changes; the remote target follows re-INVITE and UPDATE (12.2).
-//   - Which socket a request leaves by is the leg's choice (its flow); the dialog
-//     only says what the next hop's URI is.
+//   - Which socket a request leaves by is for the leg to find out; the dialog only says
+//     what the next hop's URI is, which a strict router's request URI does not change.
 //   - We are a user agent on both sides and never insert Record-Route.
 //   - What is taken from a message is copied: a substring would keep the whole
 //     message for as long as the dialog lasts.
+//   - Addresses that requests only repeat (From, To, our Contact) are kept as text: a
+//     dialog rests most of its time, and text is small and soon written.
 package dialog
 
 import (
@@ -36,32 +38,37 @@ type Name struct {
 	URI     sip.Uri
 }
 
-// clone is a name that shares no memory with the message it came in.
-func (n Name) clone() Name { return Name{Display: strings.Clone(n.Display), URI: cloned(n.URI)} }
+// text is the name as a header has it.
+func (n Name) text() string { return message.Address{Name: n.Display, URI: n.URI}.String() }
+
+// named reads a text of ours.
+func named(text string) Name {
+	a, _ := message.ParseAddress(text)
+	return Name{Display: a.Name, URI: a.URI}
+}
 
 // Dialog is one dialog, or one that an INVITE may yet make.
 type Dialog struct {
 	CallID    string
 	LocalTag  string
-	RemoteTag string // "" until a response or request gives it
-	Local     Name
-	Remote    Name
+	RemoteTag string    // "" until a response or request gives it
 	Target    sip.Uri   // remote target: where requests are addressed
 	Routes    []sip.Uri // route set, nearest first
-	Contact   sip.Uri   // ours
 	Forwards  uint32    // Max-Forwards of our INVITE, which goes on what another began; 0 means MaxForwards
 
-	session   sessionID
-	localSeq  uint32 // of the last request we sent
-	remoteSeq uint32 // of the last request that came
-	heard     bool   // remoteSeq holds a value
+	local, remote string // the names of both, as headers have them; see Name.text
+	contact       string // ours, the same
+	session       sessionID
+	localSeq      uint32 // of the last request we sent
+	remoteSeq     uint32 // of the last request that came
+	heard         bool   // remoteSeq holds a value
 }
 
 // NewClient returns the dialog that an INVITE of ours begins.
 func NewClient(callID, localTag string, local, remote Name, target, contact sip.Uri) *Dialog {
 	return &Dialog{
-		CallID: callID, LocalTag: localTag, Local: local.clone(), Remote: remote.clone(),
-		Target: cloned(target), Contact: secured(contact, target),
+		CallID: callID, LocalTag: localTag, local: local.text(), remote: remote.text(),
+		Target: cloned(target), contact: Name{URI: secured(contact, target)}.text(),
 	}
 }
 
@@ -72,8 +79,8 @@ func Sent(invite *sip.Request) *Dialog {
 	return &Dialog{
 		CallID:   invite.CallID().Value(),
 		LocalTag: message.Tag(from.Params),
-		Local:    Name{Display: from.DisplayName, URI: from.Address},
-		Remote:   Name{Display: to.DisplayName, URI: to.Address},
+		local:    Name{Display: from.DisplayName, URI: from.Address}.text(),
+		remote:   Name{Display: to.DisplayName, URI: to.Address}.text(),
 		Target:   invite.Recipient,
 		session:  sessionOf(invite),
 		localSeq: invite.CSeq().SeqNo,
@@ -86,8 +93,8 @@ func Late(res *sip.Response) *Dialog {
 	d := &Dialog{
 		CallID:   res.CallID().Value(),
 		LocalTag: message.Tag(from.Params),
-		Local:    Name{Display: from.DisplayName, URI: from.Address},
-		Remote:   Name{Display: to.DisplayName, URI: to.Address},
+		local:    Name{Display: from.DisplayName, URI: from.Address}.text(),
+		remote:   Name{Display: to.DisplayName, URI: to.Address}.text(),
 		Target:   to.Address,
 		localSeq: res.CSeq().SeqNo,
 	}
@@ -102,21 +109,20 @@ func NewServer(invite *sip.Request, localTag string, contact sip.Uri) *Dialog {
 		CallID:    strings.Clone(invite.CallID().Value()),
 		LocalTag:  localTag,
 		RemoteTag: strings.Clone(message.Tag(from.Params)),
-		Local:     Name{Display: to.DisplayName, URI: to.Address}.clone(),
-		Remote:    Name{Display: from.DisplayName, URI: from.Address}.clone(),
-		Contact:   contact,
+		local:     Name{Display: to.DisplayName, URI: to.Address}.text(),
+		remote:    Name{Display: from.DisplayName, URI: from.Address}.text(),
 		remoteSeq: invite.CSeq().SeqNo,
 		heard:     true,
 	}
-	d.Target = d.Remote.URI // of a peer of RFC 2543, who need not give a Contact
 	d.Hear(invite)
 	if c := message.Contact(invite); c != nil {
 		d.Target = cloned(c.Address)
+	} else { // of a peer of RFC 2543, who need not give one
+		d.Target = cloned(from.Address)
 	}
-	d.Contact = secured(d.Contact, invite.Recipient)
 	d.Routes = clonedAll(message.RecordRoutes(nil, invite))
 	// The next hop of our requests is that of 12.1.1: the route, else the contact.
-	d.Contact = secured(d.Contact, d.NextHop())
+	d.contact = Name{URI: secured(secured(contact, invite.Recipient), d.NextHop())}.text()
 	return d
 }
 
@@ -176,6 +182,15 @@ func (d *Dialog) RemoteSeq() uint32 { return d.remoteSeq }
 // LocalSeq is the CSeq of our last request.
 func (d *Dialog) LocalSeq() uint32 { return d.localSeq }
 
+// Local is our name in the dialog: From of our requests.
+func (d *Dialog) Local() Name { return named(d.local) }
+
+// Remote is the peer's: To of our requests.
+func (d *Dialog) Remote() Name { return named(d.remote) }
+
+// Contact is the header that tells where we take requests of the dialog.
+func (d *Dialog) Contact() sip.Header { return sip.NewHeader("Contact", d.contact) }
+
 // NextHop is the URI that the next request is sent to.
 func (d *Dialog) NextHop() sip.Uri {
 	if len(d.Routes) > 0 {
@@ -212,13 +227,13 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 		forwards = sip.MaxForwardsHeader(d.Forwards)
 	}
 	req.AppendHeader(&forwards)
-	req.AppendHeader(&sip.FromHeader{DisplayName: d.Local.Display, Address: d.Local.URI, Params: tagParam(d.LocalTag)})
-	req.AppendHeader(&sip.ToHeader{DisplayName: d.Remote.Display, Address: d.Remote.URI, Params: tagParam(d.RemoteTag)})
+	req.AppendHeader(sip.NewHeader("From", tagged(d.local, d.LocalTag)))
+	req.AppendHeader(sip.NewHeader("To", tagged(d.remote, d.RemoteTag)))
 	callID := sip.CallIDHeader(d.CallID)
 	req.AppendHeader(&callID)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
 	if method == sip.INVITE || method == sip.UPDATE || method == sip.NOTIFY {
-		req.AppendHeader(&sip.ContactHeader{Address: d.Contact})
+		req.AppendHeader(d.Contact())
 	}
 	req.AppendHeader(d.sessionHeader())
 	return req
@@ -229,7 +244,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, flow transport.Flow
 func (d *Dialog) Respond(req *sip.Request, status int, reason string) *sip.Response {
 	res := message.NewResponse(req, status, reason, d.LocalTag)
 	if status > 100 && status < 300 && (req.Method == sip.INVITE || req.Method == sip.UPDATE || req.Method == sip.REFER) {
-		res.AppendHeader(&sip.ContactHeader{Address: d.Contact})
+		res.AppendHeader(d.Contact())
 	}
 	d.sign(res)
 	return res
@@ -337,9 +352,9 @@ func loose(u sip.Uri) bool {
 	return false
 }
 
-func tagParam(tag string) sip.HeaderParams {
+func tagged(name, tag string) string {
 	if tag == "" {
-		return nil
+		return name
 	}
-	return sip.HeaderParams{{K: "tag", V: tag}}
+	return name + ";tag=" + tag
 }

@@ -87,9 +87,9 @@ func TestKeepsNoMessage(t *testing.T) {
 		{d.SessionID(), session},
 		{d.CallID, req.CallID().Value()},
 		{d.RemoteTag, message.Tag(from.Params)},
-		{d.Remote.URI.User, from.Address.User},
-		{d.Remote.URI.Host, from.Address.Host},
-		{d.Local.URI.Host, req.To().Address.Host},
+		{d.Remote().URI.User, from.Address.User},
+		{d.Remote().URI.Host, from.Address.Host},
+		{d.Local().URI.Host, req.To().Address.Host},
 		{d.Target.Host, contact.Address.Host},
 		{d.Routes[0].Host, route.Address.Host},
 		{d.Routes[0].UriParams[0].K, route.Address.UriParams[0].K},
@@ -289,8 +289,8 @@ func TestViaAndContact(t *testing.T) {
 		"[::ffff:192.0.2.1]:5060": {transport.TCP, "SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bKx", "sip:u@192.0.2.1:5060;transport=tcp"},
 	} {
 		f := flow(addr, c.proto)
-		d := client(t)
-		d.Contact = dialog.ContactFor(f, "u")
+		contact := dialog.ContactFor(f, "u")
+		d := dialog.NewClient("id", "ours", dialog.Name{URI: uri(t, "sip:1001@demo")}, dialog.Name{URI: uri(t, "sip:1002@demo")}, uri(t, "sip:1002@10.0.0.2"), contact)
 		req := d.Request(sip.INVITE, f, "z9hG4bKx")
 		req.SetBody(nil)
 		wire := string(message.Append(nil, req))
@@ -302,8 +302,8 @@ func TestViaAndContact(t *testing.T) {
 			t.Errorf("%s: %v", addr, err)
 			continue
 		}
-		if got := message.Contact(msg).Address; !message.URIEqual(&got, &d.Contact) {
-			t.Errorf("Contact %s is read as %s", d.Contact.String(), got.String())
+		if got := message.Contact(msg).Address; !message.URIEqual(&got, &contact) {
+			t.Errorf("Contact %s is read as %s", contact.String(), got.String())
 		}
 	}
 }
@@ -315,11 +315,13 @@ func TestRespond(t *testing.T) {
 	d := dialog.NewServer(req, "ours", uri(t, "sip:token@192.0.2.1"))
 	for status, contact := range map[int]bool{180: true, 200: true, 486: false} {
 		res := d.Respond(req, status, "")
-		if message.ToTag(res) != "ours" || (message.Contact(res) != nil) != contact || (message.Header(res, "Record-Route") != "") != contact {
+		if message.ToTag(res) != "ours" || (message.Header(res, "Contact") != "") != contact || (message.Header(res, "Record-Route") != "") != contact {
 			t.Errorf("%d: %s", status, res)
 		}
 	}
-	if req := d.Request(sip.BYE, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKx"); req.From().Address.User != "1002" ||
+	bye := d.Request(sip.BYE, flow("192.0.2.1:5060", transport.UDP), "z9hG4bKx")
+	bye.SetBody(nil)
+	if req := parse(t, string(message.Append(nil, bye))).(*sip.Request); req.From().Address.User != "1002" ||
 		message.FromTag(req) != "ours" || message.ToTag(req) != "theirs" || req.To().DisplayName != "Ann" {
 		t.Errorf("BYE of the called side: %s", req)
 	}
@@ -347,12 +349,12 @@ func TestSips(t *testing.T) {
 		req.Recipient = uri(t, c.line)
 		message.Contact(req).Address = uri(t, c.contact)
 		d := dialog.NewServer(req, "tag", dialog.ContactFor(c.flow, "tok"))
-		if got := d.Contact.String(); got != c.want {
+		if got := d.Contact().Value(); got != "<"+c.want+">" {
 			t.Errorf("%s from %s %q: our Contact is %s, want %s", c.line, c.contact, c.routes, got, c.want)
 		}
 		d = dialog.NewClient("id", "tag", dialog.Name{}, dialog.Name{}, uri(t, c.line), dialog.ContactFor(c.flow, "tok"))
-		if got, want := d.Contact.Scheme == "sips", d.Target.Scheme == "sips" && c.flow == tls; got != want {
-			t.Errorf("%s is called with the Contact %s", c.line, &d.Contact)
+		if got, want := strings.HasPrefix(d.Contact().Value(), "<sips:"), d.Target.Scheme == "sips" && c.flow == tls; got != want {
+			t.Errorf("%s is called with the Contact %s", c.line, d.Contact().Value())
 		}
 	}
 }
@@ -405,7 +407,7 @@ func TestSessionID(t *testing.T) {
 // TestSentByAnother: what is left of dialogs that are not remembered here.
 func TestSentByAnother(t *testing.T) {
 	d := dialog.Sent(invite(t, "Session-ID: "+ann+";remote="+ben))
-	if d.CallID != "id" || d.LocalTag != "theirs" || d.Remote.URI.User != "1002" || d.LocalSeq() != 7 || d.SessionID() != ben {
+	if d.CallID != "id" || d.LocalTag != "theirs" || d.Remote().URI.User != "1002" || d.LocalSeq() != 7 || d.SessionID() != ben {
 		t.Errorf("sent: %+v, %s", d, d.SessionID())
 	}
 	late := dialog.Late(parse(t, "SIP/2.0 200 OK", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKb",

@@ -64,6 +64,10 @@ func made(seed string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// Rest lets go of what is soon made again, when nothing is under way: the dialog may
+// go on for hours.
+func (d *Dialog) Rest() { d.session.header = nil }
+
 // sessionHeader is the Session-ID of a message to the party.
 func (d *Dialog) sessionHeader() sip.Header {
 	if d.session.header == nil {

@@ -34,6 +34,7 @@ import (
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
 //	emergency, delay 1s, max-calls 1, caller-seat, trunk-transfers, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
+//	host core.example carrier (a name of that party, known 0.1 s after it was asked for)
 //	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
 //	follows carrier 1 (so many of its 3xx), codecs carrier PCMU (is offered these only),
@@ -163,6 +164,8 @@ func (a *admission) parse(text string) {
 		case "edge":
 			a.edges = append(a.edges, f[1])
 			w.party(f[1]).behind = w.party(f[2])
+		case "host":
+			w.hosts[f[1]] = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
 		case "follows":
@@ -213,7 +216,7 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 	if d, found, ok := message.Replaced(req); found && ok {
 		return b2bua.Program{Caller: a.partyOf(kind, name, flow.Remote.Addr()), From: name, Entry: "replaces", Replaces: &d}
 	}
-	return a.decide(name, kind, req, flow)
+	return a.world.await(req.CallID().Value(), a.decide(name, kind, req, flow))
 }
 
 // Route gives the program of a number.
@@ -250,6 +253,9 @@ func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, flow tr
 			c.Display, c.Network = seatIdentity(name)
 		}
 		p.Shown = &c
+	}
+	if name == a.world.trunks.answers {
+		p.Answer = a.world.trunks.answer
 	}
 	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"

@@ -55,16 +55,26 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 	}
 }
 
+// admitted begins a program, or looks first for what it is to pick or where to park; then it
+// comes again.
 func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
-	if r.call.Over() { // cancelled meanwhile
-		return
-	}
-	if p.Pick != nil && p.Refuse == nil {
+	over := r.call.Over() // cancelled meanwhile
+	if p.Pick != nil && p.Refuse == nil && !over {
 		s.pick(now, r, tx, p)
 		return
 	}
+	if !over && s.reserves(now, r, tx, p) {
+		return
+	}
+	if settled := p.Settled; settled != nil {
+		p.Settled = nil
+		defer settled()
+	}
+	if over {
+		return
+	}
 	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()
-	if full && !p.Emergency && p.Refuse == nil {
+	if full && !p.Emergency && p.Refuse == nil && !p.Transfers() {
 		s.x.counters.CallsRefused.Add(1)
 		p.Refuse, p.Headers = &overload, []sip.Header{retryAfter()}
 	}

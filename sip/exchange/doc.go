@@ -42,6 +42,13 @@
 // exchange (Config.Node), which takes its INVITE as one from the wire: the flow says that
 // a node has sent it.
 //
+// # Parking
+//
+// A place where a call is parked is taken before the call knows of it, by a job: of this
+// node's calls first, then of all nodes' (Places). What it took and the call does not use
+// is given up. Which nodes' calls are in which places is asked of the nodes as above; the
+// store only keeps two of them from taking the same, until a time should a node die.
+//
 // # Watching
 //
 // Phones watch what seats do (package subscribe). One more strand, which has no
@@ -69,6 +76,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/resolve"
 	"strowger/sip/security"
 	"strowger/sip/subscribe"
 	"strowger/sip/transport"
@@ -137,8 +145,14 @@ type Config struct {
 	// Node is the way to the exchange of another node (transport.Node), false if it
 	// cannot be reached now. nil on a single node.
 	Node func(node uint16) (transport.Flow, bool)
+	// Hosts tells where a host of a route takes requests, as far as that is known, and
+	// has it found out if it is not; it does not block. nil: routes by name are not
+	// followed.
+	Hosts func(resolve.Target) []resolve.Address
 	// Peers are the other nodes; nil on a single node.
 	Peers Peers
+	// Places are where calls of all nodes are parked; nil on a single node.
+	Places Places
 	// Messages counts the messages that wait for a seat. nil means that nobody does.
 	Messages func(ctx context.Context, tenant, number string) (subscribe.Messages, error)
 	// Subscriptions bound what phones watch.
@@ -192,6 +206,7 @@ type Counters struct {
 	SubscribesSlowed atomic.Uint64 // SUBSCRIBEs refused because their address sent too many
 	NewsLost         atomic.Uint64 // changes of calls that the subscriptions were too busy to take: every call was asked anew
 	PeersSilent      atomic.Uint64 // other nodes that did not tell of their calls what they were asked
+	PlacesKept       atomic.Uint64 // places to park whose giving up the other nodes have not learnt
 	CallsStarted     atomic.Uint64 // calls that passed admission
 	CallsEnded       atomic.Uint64 // calls whose record was closed
 	Unanswered       atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are

@@ -35,7 +35,8 @@ type Exchange struct {
 	watchers *sources // of SUBSCRIBE
 	carried  carriages
 	asked    atomic.Uint64 // questions, to spread them over the strands
-	narrow   narrows
+	narrow   narrows       // who takes no large request by TCP
+	astray   narrows       // next hops that are not sent to
 	slowed   *rate.Limiter // of events about who sends too much
 	calls    atomic.Int64  // not over yet
 	draining atomic.Bool

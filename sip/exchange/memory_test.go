@@ -27,15 +27,12 @@ import (
 
 // maxHeldCall is how many bytes of heap a call may hold while it talks, its ports left
 // out (those are relay's TestMemoryOfAnEndpoint): a tenth more than measured.
-const maxHeldCall = 9_900
+const maxHeldCall = 6_550
 
 // TestMemoryOfAHeldCall bounds what a call keeps once its transactions have ended.
 func TestMemoryOfAHeldCall(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector adds to what is allocated")
-	}
 	synctest.Test(t, func(t *testing.T) {
-		const calls = 2000
+		const calls = 1000
 		h := newHold(t)
 		h.call(0) // what is made once
 		h.rest()

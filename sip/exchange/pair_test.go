@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -12,6 +13,8 @@ import (
 	"strowger/sip/exchange"
 	"strowger/sip/mark"
 	"strowger/sip/message"
+	"strowger/sip/state"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -26,11 +29,48 @@ type pair struct {
 	second  map[string]bool // Call-IDs that parties have begun at node 2
 	cut     bool
 	mute    bool // questions are not answered
+	places  places
+}
+
+// places are the store's, of both nodes.
+type places struct {
+	mu    sync.Mutex
+	taken map[subscribe.Name]string // calls
+	until map[subscribe.Name]time.Time
+	away  bool
+}
+
+func (p *places) Take(_ context.Context, place subscribe.Name, call string, until time.Time) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.away:
+		return false, state.ErrUnavailable
+	case p.taken[place] != "" && time.Now().Before(p.until[place]):
+		return false, nil
+	}
+	p.taken[place], p.until[place] = call, until
+	return true, nil
+}
+
+func (p *places) Free(_ context.Context, place subscribe.Name, call string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.away {
+		return state.ErrUnavailable
+	}
+	if p.taken[place] == call {
+		delete(p.taken, place)
+	}
+	return nil
 }
 
 // join makes the second node.
 func (w *world) join() {
-	w.pair = &pair{world: w, second: map[string]bool{}, ledger: &recorder{world: w, name: "ledger 2"}}
+	w.pair = &pair{
+		places: places{taken: map[subscribe.Name]string{}, until: map[subscribe.Name]time.Time{}},
+		world:  w, second: map[string]bool{}, ledger: &recorder{world: w, name: "ledger 2"},
+	}
 	for i := range w.pair.nodes {
 		minter, err := mark.NewMinter(make([]byte, mark.KeySize), uint16(i+1))
 		if err != nil {
@@ -39,7 +79,7 @@ func (w *world) join() {
 		w.pair.minters[i] = minter
 		c := w.config(minter)
 		c.Sender = &linked{(*network)(w), w.pair, i}
-		c.Node, c.Peers = w.pair.way(i), peers{w.pair, i}
+		c.Node, c.Peers, c.Places = w.pair.way(i), peers{w.pair, i}, &w.pair.places
 		if i == 1 {
 			c.Ledger = w.pair.ledger
 		}
@@ -170,4 +210,7 @@ func (p *pair) check() {
 		p.world.t.Errorf("close of node 2: %v", err)
 	}
 	p.ledger.check()
+	if len(p.places.taken) > 0 && !p.places.away {
+		p.world.t.Errorf("places are left taken: %v", p.places.taken)
+	}
 }

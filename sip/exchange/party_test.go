@@ -305,6 +305,9 @@ func (p *party) answer(t *talk, req *sip.Request) {
 	if ok {
 		status = atoi(a.args[0])
 	}
+	if _, once := a.option("once"); once {
+		delete(p.habits, string(req.Method))
+	}
 	if status > 0 && (req.Method != sip.BYE || !p.quirks["no-bye"]) {
 		p.send(p, p.addr, p.response(t, req, status, a))
 	}

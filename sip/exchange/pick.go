@@ -2,8 +2,6 @@ package exchange
 
 import (
 	"context"
-	"strconv"
-	"sync"
 	"time"
 
 	"strowger/sip/b2bua"
@@ -123,63 +121,4 @@ func (s *strand) rings(w wish) []rings {
 // dialogOf names the dialog of a leg.
 func dialogOf(l *leg.Leg) message.Replaces {
 	return message.Replaces{CallID: l.Dialog.CallID, ToTag: l.Dialog.LocalTag, FromTag: l.Dialog.RemoteTag}
-}
-
-// maxParked bounds the calls that are parked at once.
-const maxParked = 10_000
-
-// lots are where calls are parked. Safe for concurrent use; the zero value is ready.
-type lots struct {
-	mu    sync.Mutex
-	taken map[subscribe.Name]lot
-}
-
-// lot is who is in a place.
-type lot struct {
-	call   string
-	dialog message.Replaces
-}
-
-// at is who is in a place; zero if nobody is.
-func (l *lots) at(n subscribe.Name) message.Replaces {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.taken[n].dialog
-}
-
-// take takes a place, or returns false if another call has it.
-func (l *lots) take(n subscribe.Name, in lot) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if had, there := l.taken[n]; there && had.call != in.call || len(l.taken) >= maxParked {
-		return false
-	}
-	if l.taken == nil {
-		l.taken = map[subscribe.Name]lot{}
-	}
-	l.taken[n] = in
-	return true
-}
-
-func (l *lots) free(n subscribe.Name) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.taken, n)
-}
-
-// Park takes a place for the party of a leg (b2bua.Effects).
-func (r *running) Park(id int, p b2bua.Park) (place string, ok bool) {
-	in := lot{r.call.ID, dialogOf(r.call.Leg(id))}
-	for n := p.First; n <= p.Last; n++ {
-		place = strconv.Itoa(n)
-		if (p.Place == "" || p.Place == place) && r.x.lots.take(subscribe.Name{Tenant: r.call.Tenant, Number: place}, in) {
-			return place, true
-		}
-	}
-	return "", false
-}
-
-// Unpark gives a place up (b2bua.Effects).
-func (r *running) Unpark(place string) {
-	r.x.lots.free(subscribe.Name{Tenant: r.call.Tenant, Number: place})
 }

@@ -87,7 +87,7 @@ func change(c *b2bua.Call, l *leg.Leg, p subscribe.Progress) subscribe.Change {
 		Peer: c.To, Progress: p,
 	}
 	if !l.Inbound {
-		v.Peer, v.PeerName = c.From, d.Local.Display
+		v.Peer, v.PeerName = c.From, d.Local().Display
 	}
 	return subscribe.Change{
 		Name: subscribe.Name{Tenant: l.Party.Tenant, Number: l.Party.Name}, Owner: c.ID, Conversation: v,

@@ -17,7 +17,7 @@ import (
 func TestRandomStories(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		program := rapid.SampledFrom(programs).Draw(rt, "program") + "\n" + transfers + rapid.SampledFrom(options).Draw(rt, "option")
-		story := drawStory(rt)
+		story := drawStory(rt, openings)
 		var failures collector
 		var transcript string
 		synctest.Test(t, func(*testing.T) {
@@ -32,6 +32,66 @@ func TestRandomStories(t *testing.T) {
 		}
 	})
 }
+
+// TestRandomStoriesOfNodes is the same with two nodes, whose calls get places in each
+// other's and whose link is cut now and then.
+func TestRandomStoriesOfNodes(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		program := "nodes 2\n" + rapid.SampledFrom(nodePrograms).Draw(rt, "program") + "\n" + transfers + desk
+		story := drawNodes(rt, drawStory(rt, nodeOpenings))
+		var failures collector
+		var transcript string
+		synctest.Test(t, func(*testing.T) {
+			w := newWorld(&failures, program)
+			w.lenient = true
+			w.run(parseScript(&failures, story))
+			transcript = w.transcript()
+		})
+		if len(failures.list) > 0 {
+			rt.Fatalf("%s\n-- program --\n%s\n-- story --\n%s-- transcript --\n%s",
+				strings.Join(failures.list, "\n"), program, story, transcript)
+		}
+	})
+}
+
+// drawNodes gives the calls of a story to either node, and lets the link be cut.
+func drawNodes(rt *rapid.T, story string) string {
+	var b strings.Builder
+	cut := false
+	for l := range strings.Lines(story) {
+		line := strings.TrimSpace(l)
+		at, _, _ := strings.Cut(line, " ")
+		deed, header, headed := strings.Cut(line, "|")
+		if strings.Contains(deed, " INVITE ") && !strings.Contains(deed, " at=") && rapid.Bool().Draw(rt, "node") {
+			deed = strings.TrimSpace(deed) + " at=2 "
+		}
+		if rapid.IntRange(0, 14).Draw(rt, "link") == 0 || cut && strings.HasSuffix(line, "hangup-all") {
+			cut = !cut
+			b.WriteString(at + map[bool]string{true: " switch cut\n", false: " switch mend\n"}[cut])
+		}
+		b.WriteString(deed)
+		if headed {
+			b.WriteString("|" + header)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+var nodePrograms = []string{"ring 1001", "ring 1001 1002", "ring 1001\nsession 1800s", "ring 1001\ndelay 900ms", "ring 1001\nmax-calls 1", "ring 1001\nports 4", "ring 1001\nstrands 3"}
+
+// nodeOpenings lead from one node to the other. The call that begins the story may be of
+// either.
+var nodeOpenings = []string{
+	"0s 1001 180\n", "0s 1001 200 sdp\n", "0s 1001 180\n100ms 1003 INVITE *8 sdp\n", "0s 1001 180\n100ms 1003 INVITE *8 sdp at=2\n",
+	"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp at=2\n1s 1003 200 sdp\n100ms 1001 REFER 1003 talk=1 replaces=2\n",
+	"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp at=2\n1s 1003 180\n100ms 1001 REFER 1003 talk=1 replaces=2\n",
+	"0s 1001 200 sdp\n100ms 1003 INVITE 1003 sdp replaces=1001 at=2\n", "0s 1001 180\n100ms 1003 INVITE 1003 sdp replaces=1001 at=2\n",
+	"0s 1001 200 sdp\n100ms 1001 REFER 800\n1s 1003 INVITE 701 sdp\n", "0s 1001 200 sdp\n100ms 1001 REFER 800\n1s 1003 INVITE 701 sdp at=2\n",
+}
+
+// desk is how calls are picked up, parked and retrieved.
+const desk = "to *8 pick-group desk\ngroup 1001 desk\nto 800 park 701-702 20s\nto 701 pick-place 701\n"
 
 // transfers is where a REFER leads to.
 const transfers = "to 1003 ring 1002 timeout=5s\nto 1003 ring 1001\nto 1004 ring 1003\nto 600 echo\n"
@@ -68,6 +128,7 @@ var (
 		"PRACK | RAck: 1 1 INVITE", "PRACK | RAck: 2 1 INVITE", "PRACK sdp | RAck: 1 1 INVITE", "183 sdp | Require: 100rel | RSeq: 1", "183 sdp=PCMA | Require: 100rel | RSeq: 1 | Allow: UPDATE", "on UPDATE 200 sdp=G729", "on UPDATE 491", "UPDATE sdp=G729", "180 | Require: 100rel | RSeq: 2", "183 sdp tag=fork | Require: 100rel | RSeq: 7", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
 		"REFER 1003", "REFER 1003", "REFER 600", "REFER none", "REFER 1004 | Refer-Sub: false", "BYE talk=1",
 		"INVITE 1003 sdp", "INVITE 1003 sdp=G722", "REFER 1003 talk=1 replaces=2", "REFER 1003 talk=2 replaces=1", "REFER 1003 replaces=1",
+		"INVITE *8 sdp", "REFER 800", "INVITE 800 sdp", "INVITE 701 sdp",
 		"INVITE 1002 sdp replaces=1001", "INVITE 1002 replaces=caller", "INVITE 1003 sdp=G722 replaces=1002 early-only", "reINVITE sdp talk=1",
 		"silent", "no-ack", "no-bye", "no-cancel", "normal", "normal",
 	}
@@ -75,7 +136,7 @@ var (
 )
 
 // drawStory begins with a call and ends with the end of whatever is left.
-func drawStory(rt *rapid.T) string {
+func drawStory(rt *rapid.T, openings []string) string {
 	var b strings.Builder
 	var at time.Duration
 	line := func(text string) { fmt.Fprintf(&b, "%s %s\n", at, text) }

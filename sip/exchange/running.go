@@ -35,6 +35,7 @@ type running struct {
 	// channels give the trunks' channels back, by leg number - 1; nil without one
 	channels []func()
 	once     bool   // a stranger's: what refuses it is sent once
+	reserved bool   // a place was looked for before the call was admitted
 	shown    *shown // to those who watch its seats; nil before the first
 	// trails are the strands that send messages of a leg on to here, by its tag.
 	trails map[string][]*strand

@@ -21,11 +21,11 @@ import (
 //	1s 1003 SUBSCRIBE 1002 | Event: dialog     a new subscription; reSUBSCRIBE is of the same
 //	1s switch nobody 1002 (is gone, or may watch nothing any more)
 //	1s switch messages 1001 2 1 (new and old)
-//	1s 1002 on UPDATE 405 | Allow: X   how it answers that method from now on
+//	1s 1002 on UPDATE 405 | Allow: X   how it answers that method from now on, or once
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
 //	1s sound 1002 timeout, ended, oneway, digit 1
 //	1s switch drain, hangup, hangup-all, close, list, lost NODE (its link), transfer LEG NUMBER,
-//	                                   cut, mend (the link between both nodes), mute (no question is answered)
+//	                                   cut, mend (the link between both nodes), mute (no question is answered), store-away
 //
 // Several headers have a | between them. With the word lost a message does not arrive, with twice it does so twice.
 type action struct {

@@ -16,7 +16,11 @@ func (r *running) Ask(a b2bua.Ask) {
 	s, now, flow := r.strand, time.Now(), r.call.Leg(a.Leg).Flow
 	queued := s.decide(now, sip.NewRequest(sip.INVITE, a.To), func(ctx context.Context) func(time.Time) {
 		p := s.x.cfg.Admission.Route(ctx, now, a, flow)
-		return func(time.Time) { r.later(b2bua.Routed{Leg: a.Leg, Program: p}) }
+		s.x.reserve(ctx, r.call.ID, p.Caller.Tenant, &p)
+		return func(time.Time) {
+			r.later(b2bua.Routed{Leg: a.Leg, Program: p})
+			s.box.post(func(time.Time) { r.unused(p) })
+		}
 	})
 	if !queued {
 		r.later(b2bua.Routed{Leg: a.Leg, Program: b2bua.Program{Refuse: &overload}})

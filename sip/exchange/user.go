@@ -43,7 +43,7 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 		s.reply(now, tx, req, 420, sip.NewHeader("Unsupported", missing))
 		return
 	}
-	if req.Method == sip.INVITE && s.refused(now, tx, req) {
+	if req.Method == sip.INVITE && s.refused(now, tx, req, flow) {
 		return
 	}
 	switch req.Method {
@@ -62,7 +62,7 @@ func (s *strand) Request(now time.Time, tx *transaction.Server, req *sip.Request
 
 // refused answers an INVITE that goes no further, whoever sent it. One for an
 // emergency number is taken with what can be read of it.
-func (s *strand) refused(now time.Time, tx *transaction.Server, req *sip.Request) bool {
+func (s *strand) refused(now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow) bool {
 	status, headers := leg.Unreadable(req)
 	forwards := req.MaxForwards()
 	switch {
@@ -71,7 +71,7 @@ func (s *strand) refused(now time.Time, tx *transaction.Server, req *sip.Request
 	case status != 0 && s.x.cfg.Admission.Emergency(req):
 		status = 0
 	}
-	if status == 0 && s.x.cfg.Session.TooBrief(req) {
+	if status == 0 && flow.Proto != transport.Node && s.x.cfg.Session.TooBrief(req) {
 		status, headers = 422, []sip.Header{s.x.cfg.Session.MinSE()}
 	}
 	if status != 0 {

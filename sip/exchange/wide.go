@@ -9,14 +9,14 @@ import (
 	"strowger/sip/transport"
 )
 
-// Limits of the memory of who takes no large request by TCP.
+// Limits of a memory of addresses.
 const (
 	maxNarrow  = 1024             // addresses; beyond it all are forgotten
 	narrowLife = 10 * time.Minute // then it is tried again
 )
 
-// narrows remembers where TCP could not be used, lest each large request wait for it.
-// Safe for concurrent use.
+// narrows remembers addresses that could not be used: by TCP, lest each large request
+// wait for it, or at all, lest each tells that it is not allowed. Safe for concurrent use.
 type narrows struct {
 	mu    sync.Mutex
 	since map[netip.AddrPort]time.Time

@@ -14,6 +14,7 @@ import (
 
 	"strowger/sip/mark"
 	"strowger/sip/message"
+	"strowger/sip/resolve"
 	"strowger/sip/transport"
 )
 
@@ -125,18 +126,41 @@ func (w *world) byAddr(addr netip.AddrPort) *party {
 	return nil
 }
 
-// FlowTo is the way to a party on TCP, if it listens at the address.
+// FlowTo is the way to a party: on TCP if it listens at the address. Nobody else is
+// allowed.
 func (n *network) FlowTo(_ string, proto transport.Proto, to netip.AddrPort) (transport.Flow, error) {
 	w := (*world)(n)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := w.byAddr(to)
-	if proto != transport.TCP || p == nil || p.stream == nil || p.addr != to {
-		return transport.Flow{}, transport.ErrNoListener
+	f, p := flowTo(to), w.byAddr(to)
+	switch {
+	case proto == transport.UDP && p != nil && p.stream == nil:
+		return f, nil
+	case proto != transport.TCP || p == nil || p.stream == nil || p.addr != to:
+		return transport.Flow{}, transport.ErrNotAllowed
+	case p.stream.flow.Conn != 0 && p.stream.flow.Remote == to:
+		return p.stream.flow, nil
 	}
-	f := flowTo(to)
 	f.Listener, f.Proto = "tcp", transport.TCP
 	return f, nil
+}
+
+// hosts is DNS: what was asked for is known a while later.
+func (w *world) lookUp(t resolve.Target) []resolve.Address {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, asked := w.hosts[t.Host], w.asked[t.Host]
+	switch {
+	case p == nil:
+		return nil
+	case asked.IsZero():
+		w.log("dns", t.Host)
+		w.asked[t.Host] = time.Now()
+		return nil
+	case time.Since(asked) < 100*time.Millisecond:
+		return nil
+	}
+	return []resolve.Address{{AddrPort: p.addr, Proto: t.Protos[0]}}
 }
 
 // Stands tells whether a party still has the connection of a flow.

@@ -62,8 +62,11 @@ type world struct {
 	ids     []string               // UUIDs, in the order of their appearance
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
 	groups  map[string]string      // pick-up groups of seats
+	hosts   map[string]*party      // what DNS knows
+	asked   map[string]time.Time   // when it was asked
 	closed  bool                   // the story has closed the exchange
-	lenient bool                   // parties may misbehave: fewer claims hold
+	settled settlements
+	lenient bool // parties may misbehave: fewer claims hold
 }
 
 // letter is a message of the switch on its way to a party.
@@ -74,7 +77,7 @@ type letter struct {
 
 func newWorld(t reporter, program string) *world {
 	w := &world{
-		t: t, start: time.Now(), parties: map[string]*party{}, groups: map[string]string{}, wake: make(chan struct{}, 1),
+		t: t, start: time.Now(), parties: map[string]*party{}, groups: map[string]string{}, hosts: map[string]*party{}, asked: map[string]time.Time{}, wake: make(chan struct{}, 1),
 		finals: map[string]map[int]int{}, trace: &noted{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
@@ -107,7 +110,7 @@ func (w *world) config(minter *mark.Minter) exchange.Config {
 		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
 		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },
 		Delays:  w.delays, Trace: w.trace,
-		Messages: w.admission.waiting, Subscriptions: w.admission.limits,
+		Hosts: w.lookUp, Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	}
 }
@@ -193,6 +196,10 @@ func (w *world) act(a action) {
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])
+		case "store-away":
+			w.pair.places.mu.Lock()
+			w.pair.places.away = true
+			w.pair.places.mu.Unlock()
 		case "mute":
 			w.pair.mute = true
 		case "cut", "mend":
@@ -209,9 +216,16 @@ func (w *world) act(a action) {
 	}
 }
 
-// hangUp ends calls as an administrator would: the oldest n, or all for 0.
+// hangUp ends calls as an administrator would: the oldest n, or all, of both nodes, for 0.
 func (w *world) hangUp(n int) {
-	calls, err := w.x.Calls(context.Background())
+	w.hangUpAt(w.x, n)
+	if n == 0 && w.pair != nil {
+		w.hangUpAt(w.pair.nodes[1], 0)
+	}
+}
+
+func (w *world) hangUpAt(x *exchange.Exchange, n int) {
+	calls, err := x.Calls(context.Background())
 	if err != nil || len(calls) < n {
 		w.t.Errorf("nothing to hang up: %v", err)
 	}
@@ -219,7 +233,7 @@ func (w *world) hangUp(n int) {
 		if n > 0 && i == n {
 			break
 		}
-		err := w.x.Hangup(context.Background(), c.ID)
+		err := x.Hangup(context.Background(), c.ID)
 		if w.lenient && errors.Is(err, exchange.ErrNoCall) {
 			err = nil // it has just ended by itself
 		}
@@ -314,6 +328,7 @@ func (w *world) check() {
 	w.sound.check()
 	w.trunks.check(w.t)
 	w.ledger.check()
+	w.settled.check(w)
 	for branch, finals := range w.finals {
 		if len(finals) != 1 {
 			w.t.Errorf("INVITE %s has final responses %v, want exactly one", branch, finals)

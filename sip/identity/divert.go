@@ -39,6 +39,13 @@ func (r Reason) cause() string {
 	}
 }
 
+// way is where a call was diverted. It is never changed: copies of a Caller share it.
+type way struct {
+	diversion []string // Diversion as it came, the newest first
+	history   []string // History-Info as it came, the oldest first
+	diverted  []diverted
+}
+
 // diverted is a diversion by this switch.
 type diverted struct {
 	by, to string
@@ -48,33 +55,42 @@ type diverted struct {
 // Divert is the caller of a call that this switch diverts from one number to
 // another.
 func (c Caller) Divert(by, to string, reason Reason) Caller {
-	if by != "" {
-		c.diverted = append(slices.Clip(c.diverted), diverted{by, to, reason})
+	if by == "" {
+		return c
 	}
+	var w way
+	if c.way != nil {
+		w = *c.way
+	}
+	w.diverted = append(slices.Clip(w.diverted), diverted{by, to, reason})
+	c.way = &w
 	return c
 }
 
 // path adds Diversion and History-Info for a trunk that is trusted.
 func (c *Caller) path(headers []sip.Header, host string) []sip.Header {
-	for _, value := range c.diversions(host) {
+	if c.way == nil {
+		return headers
+	}
+	for _, value := range c.way.diversions(host) {
 		headers = append(headers, sip.NewHeader("Diversion", value))
 	}
-	for _, value := range c.histories(host) {
+	for _, value := range c.way.histories(host) {
 		headers = append(headers, sip.NewHeader("History-Info", value))
 	}
 	return headers
 }
 
 // diversions are the values of Diversion, the newest first (RFC 5806 section 4).
-func (c *Caller) diversions(host string) []string {
-	if len(c.diverted) == 0 {
-		return c.diversion
+func (w *way) diversions(host string) []string {
+	if len(w.diverted) == 0 {
+		return w.diversion
 	}
-	values := make([]string, 0, len(c.diverted)+len(c.diversion))
-	for _, d := range slices.Backward(c.diverted) {
+	values := make([]string, 0, len(w.diverted)+len(w.diversion))
+	for _, d := range slices.Backward(w.diverted) {
 		values = append(values, uri(d.by, host)+";reason="+string(d.reason)+";privacy=off;counter=1")
 	}
-	return append(values, c.diversion...)
+	return append(values, w.diversion...)
 }
 
 // public tells whether a seat may see where a call was diverted.
@@ -93,17 +109,17 @@ func public(diversion string) bool {
 
 // histories are the values of History-Info, the oldest first. A diversion of ours is
 // an entry below the one of where the call was going (RFC 7044 section 10.3).
-func (c *Caller) histories(host string) []string {
-	if len(c.diverted) == 0 {
-		return c.history
+func (w *way) histories(host string) []string {
+	if len(w.diverted) == 0 {
+		return w.history
 	}
-	values := slices.Clip(c.history)
-	index := lastIndex(c.history)
+	values := slices.Clip(w.history)
+	index := lastIndex(w.history)
 	if index == "" {
 		index = "1"
-		values = append(values, uri(c.diverted[0].by, host)+";index=1")
+		values = append(values, uri(w.diverted[0].by, host)+";index=1")
 	}
-	for _, d := range c.diverted {
+	for _, d := range w.diverted {
 		at := uri(d.to, host)
 		values = append(values, at[:len(at)-1]+";cause="+d.reason.cause()+">;index="+index+".1;mp="+index)
 		index += ".1"

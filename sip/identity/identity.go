@@ -57,9 +57,7 @@ type Caller struct {
 	Withheld bool    // the called party is shown nobody
 	Privacy  Privacy // what was asked for
 
-	diversion []string // Diversion as it came, the newest first
-	history   []string // History-Info as it came, the oldest first
-	diverted  []diverted
+	way *way // by which the call has come; nil if it was not diverted
 }
 
 // Anonymous is a caller who is not shown (RFC 3323 section 4.1.1.3).
@@ -68,6 +66,7 @@ var Anonymous = dialog.Name{Display: "Anonymous", URI: sip.Uri{Scheme: "sip", Us
 // Of is the caller as a request says it.
 func Of(req *sip.Request, p Peer) Caller {
 	var c Caller
+	var diversion, history []string
 	var asserted, anonymous bool
 	remote := ""
 	for _, h := range req.Headers() {
@@ -81,10 +80,13 @@ func Of(req *sip.Request, p Peer) Caller {
 		case name == "Remote-Party-ID" && p.RemotePartyID && remote == "":
 			remote = h.Value()
 		case name == "Diversion":
-			c.diversion = append(c.diversion, h.Value())
+			diversion = append(diversion, h.Value())
 		case name == "History-Info":
-			c.history = append(c.history, h.Value())
+			history = append(history, h.Value())
 		}
+	}
+	if diversion != nil || history != nil {
+		c.way = &way{diversion: diversion, history: history}
 	}
 	if !asserted && remote != "" {
 		anonymous = c.assertRemote(remote, "calling")

@@ -61,11 +61,11 @@ func (c *Caller) asserted(host string) string {
 // ToSeat are the headers of an INVITE to a seat: by which numbers the call has come,
 // as far as that is not private.
 func (c *Caller) ToSeat(host string) []sip.Header {
-	if len(c.diversion)+len(c.diverted) == 0 || c.Withheld {
+	if c.way == nil || c.Withheld {
 		return nil
 	}
 	var headers []sip.Header
-	for _, value := range c.diversions(host) {
+	for _, value := range c.way.diversions(host) {
 		if public(value) {
 			headers = append(headers, sip.NewHeader("Diversion", value))
 		}

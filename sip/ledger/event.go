@@ -75,7 +75,8 @@ type Media struct {
 // Recorder takes events. Record returns when they are written, with one write(2),
 // so that what follows them may be acted on; it never fails the caller: what
 // cannot be written is kept in memory up to a limit and counted. It changes and
-// does not keep the slice. Safe for concurrent use.
+// does not keep the slice; the strings of a call it keeps until the call is over, so
+// that none should be part of a message. Safe for concurrent use.
 type Recorder interface {
 	Record(events ...Event)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -238,7 +237,7 @@ func (l *Ledger) follow(e *Event) *call {
 	case c != nil:
 		c.step(e)
 	case e.Kind == Arrived && e.Call != "" && len(l.open) < maxOpen:
-		l.open[strings.Clone(e.Call)] = arrived(e)
+		l.open[e.Call] = arrived(e)
 	}
 	if c == nil || e.Kind != Ended {
 		return nil

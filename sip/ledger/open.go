@@ -7,8 +7,7 @@ import (
 )
 
 // call is what the records of a call that is not over need of its events. It is
-// also the call's part of the snapshot that a segment begins with. What it keeps of
-// an event is copied: a number may be part of a whole message.
+// also the call's part of the snapshot that a segment begins with.
 type call struct {
 	Arrived   moment `json:"arrived"`
 	Answered  moment `json:"answered,omitzero"` // the first time
@@ -62,14 +61,14 @@ type endedLeg struct {
 func (e *Event) moment() moment { return moment{e.At, e.Mono} }
 
 func (e *Event) origin() origin {
-	return origin{e.Party, strings.Clone(e.SIPCallID), strings.Clone(e.SessionID)}
+	return origin{e.Party, e.SIPCallID, e.SessionID}
 }
 
 // arrived begins to follow a call.
 func arrived(e *Event) *call {
 	c := &call{
-		Arrived: e.moment(), From: strings.Clone(e.From), To: strings.Clone(e.To), Tenant: e.Tenant, Caller: e.origin(),
-		Network: strings.Clone(e.Network), Shown: strings.Clone(e.Presentation), Withheld: e.Withheld, Emergency: e.Emergency,
+		Arrived: e.moment(), From: e.From, To: e.To, Tenant: e.Tenant, Caller: e.origin(),
+		Network: e.Network, Shown: e.Presentation, Withheld: e.Withheld, Emergency: e.Emergency,
 		Latest: e.Mono, Legs: make([]openLeg, 0, 2),
 	}
 	c.Legs = append(c.Legs, openLeg{ID: e.Leg, Began: c.Arrived, origin: c.Caller})

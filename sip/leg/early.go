@@ -25,14 +25,14 @@ func (l *Leg) mayUpdate() bool {
 
 // ask offers by UPDATE. Its answer is told as that of a re-INVITE.
 func (l *Leg) ask(now time.Time, w Wire, body []byte) {
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Request(sip.UPDATE, flow, l.branch())
 	setBody(req, body)
 	if f := l.forked(l.Dialog.RemoteTag); f != nil {
 		f.answer = nil // it answered another offer
 	}
 	l.asks = req.CSeq().SeqNo
-	w.Start(now, req, flow, l)
+	l.start(now, w, req, flow)
 }
 
 // answeredEarly takes the response to our offer by UPDATE.

@@ -50,11 +50,11 @@ func (l *Leg) acknowledge(now time.Time, w Wire, res *sip.Response, rseq uint32)
 		f.settled, f.answer = true, body
 	}
 	l.Dialog.Confirm(res)
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Request(sip.PRACK, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("RAck", fmt.Sprintf("%d %d %s", rseq, res.CSeq().SeqNo, sip.INVITE)))
 	setBody(req, nil)
-	w.Start(now, req, flow, l)
+	l.start(now, w, req, flow)
 	return true
 }
 

@@ -57,6 +57,7 @@ func (l *Leg) acked(now time.Time, w Wire, ack *sip.Request) Event {
 		return Event{}
 	}
 	l.State = Confirmed
+	l.Dialog.Rest()
 	return Event{Kind: Acked, Body: sdpBody(ack)}
 }
 
@@ -74,8 +75,11 @@ func (l *Leg) byed(now time.Time, w Wire, tx *transaction.Server, req *sip.Reque
 			v.Status = 487
 		}
 	}
-	wasLive := l.Live()
+	wasLive, refer := l.Live(), l.refer
 	l.finish()
+	if refer.open() {
+		l.refer = refer
+	}
 	if !wasLive {
 		return Event{}
 	}

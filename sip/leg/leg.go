@@ -14,11 +14,16 @@
 //   - End works in every state and does what that state allows: a final response,
 //     CANCEL, BYE, or BYE once the ACK has come (15.1.1: the callee may not send
 //     BYE before).
-//   - A 2xx that crosses our CANCEL, and every 2xx of another fork, gets ACK and
-//     BYE; the leg that was ended stays ended.
+//   - A 2xx that crosses our CANCEL, and every 2xx of another fork, gets ACK and BYE, with
+//     the reason of the CANCEL, or that the call was completed elsewhere: no phone shows
+//     a missed call. The leg that was ended stays ended.
 //   - A leg stays on the connection that its INVITE came or went by. When that is
 //     gone, a trunk is told what is to be told by a new one to its home; a seat is
 //     not called back, its phone has to register again.
+//   - Requests to a trunk follow the route set by whatever transport, to any address that
+//     the network may send to; a hop that is a name is asked for in the background, from
+//     the first response with it on, and until it is known they go where the party was
+//     found. What goes by TLS never leaves it.
 //   - A leg whose flow is on a node that is lost waits as if it were cancelled: a
 //     2xx may come when the link is back.
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a
@@ -32,6 +37,12 @@
 //     rung for: one that has no final response in time is cancelled.
 //   - An offer of ours that meets one of the party is made again after the times of
 //     RFC 3261 section 14.1, if the call still wants it.
+//   - A challenge of any request in the dialog is answered where the party's credentials
+//     are known, which are those of trunks alone: once, and once more if the nonce was
+//     stale.
+//   - Who has asked for a transfer and hangs up is told the rest of it all the same, until
+//     the last NOTIFY or one that it refuses: BYE ends one usage of the dialog, and the
+//     subscription is another (RFC 5057).
 //   - What a party gives as its Reason (RFC 3326; RFC 6432 in a refusal) is read, bounded
 //     and written anew: each protocol's cause, text and location pass, nothing else.
 //   - A leg that rings follows one early dialog, that of the newest response: it is
@@ -99,12 +110,11 @@ type Leg struct {
 
 	settled  bool          // SDP went or will go out in a response that wants PRACK
 	answered bool          // a 2xx to our INVITE came: the dialog is with its sender
-	proven   bool          // a challenge of the INVITE or BYE under way was answered
 	allows   bool          // the party has said what it takes
 	byUpdate bool          // and takes UPDATE
 	brief    uint8         // 422s that came in a row
 	minSE    time.Duration // what the party has told us by those; 0: nothing
-	answer   Answer        // nil: challenges are refusals
+	proof    *proof        // nil: challenges are refusals
 
 	// What most legs have only for a while, or never; nil if there is none.
 	reliable   *reliable   // the 2xx that awaits an ACK
@@ -127,7 +137,7 @@ type opening struct {
 // ending is a leg that waits for its end.
 type ending struct {
 	giveUp time.Time      // when it is Done whatever comes; zero before CANCEL or BYE
-	cause  *cause.Verdict // End was asked for before a BYE may go; nil once it went
+	cause  *cause.Verdict // why, for a BYE that may be sent yet: behind an ACK or a late 2xx; nil once it went
 }
 
 // ackSent is what makes an ACK the same again.
@@ -142,6 +152,7 @@ type EventKind uint8
 // The events. Fields of Event that they carry stand behind them.
 const (
 	Nothing     EventKind = iota
+	Again                 // our INVITE was sent anew, with what its refusal has asked for
 	Rings                 // Status 180 to 183, Body if it has SDP
 	Accepts               // the party answered: Body
 	Acked                 // the ACK, or the PRACK of our offer, came: Body if it carries an answer
@@ -208,7 +219,9 @@ func Calling(id int, a Address, tokens Tokens) *Leg {
 	tag := tokens.Token()
 	d := dialog.NewClient(tokens.Token(), tag, a.From, a.To, a.Target, dialog.ContactFor(a.Flow, tag))
 	d.Routes, d.Forwards = a.Routes, a.Forwards
-	return &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d, answer: a.Answer}
+	l := &Leg{ID: id, Party: a.Party, Flow: a.Flow, tokens: tokens, Dialog: d}
+	l.Answers(a.Answer)
+	return l
 }
 
 // Orphan returns the leg of an INVITE that another node has sent by a flow of this

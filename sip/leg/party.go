@@ -1,13 +1,12 @@
 package leg
 
 import (
-	"cmp"
 	"net/netip"
-	"strings"
+
+	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/dialog"
 	"strowger/sip/identity"
-	"strowger/sip/message"
 	"strowger/sip/transport"
 )
 
@@ -73,27 +72,27 @@ func (l *Leg) IsPeer(f transport.Flow) bool {
 	return f.Node == l.Flow.Node && f.Proto == l.Flow.Proto && f.Remote == l.Flow.Remote
 }
 
-// way is how a request of a dialog of this leg leaves: to the next hop (RFC 3261
-// section 12.2.1.1), if that is one of a trunk's own addresses and needs no connection;
-// any other is where the party was found.
-func (l *Leg) way(d *dialog.Dialog) transport.Flow {
-	hop := d.NextHop()
-	v, named := message.Param(hop.UriParams, "transport")
-	a, err := netip.ParseAddr(strings.Trim(hop.Host, "[]"))
-	if err != nil || d.RemoteTag == "" || l.Flow.Proto != transport.UDP || named && !strings.EqualFold(v, string(transport.UDP)) {
-		return l.Flow
-	}
-	f := l.Flow
-	for _, own := range l.Party.Sources {
-		if a = a.Unmap(); own.Contains(a) {
-			f.Remote = netip.AddrPortFrom(a, uint16(cmp.Or(hop.Port, defaultPort)))
-		}
-	}
-	return f
+// Router is a Wire that knows ways to other addresses than those of legs.
+type Router interface {
+	// Way is how requests of a trunk's leg go to their next hop; false if nothing may be
+	// sent there, or it is not known yet where that is. It does not block.
+	Way(l *Leg, hop sip.Uri) (transport.Flow, bool)
 }
 
-// defaultPort is that of a URI without one.
-const defaultPort = 5060
+// way is how a request of a dialog of this leg leaves: to the next hop (RFC 3261
+// section 12.2.1.1) of a trunk, and else where the party was found, as a phone is reached
+// by its flow alone (RFC 5626).
+func (l *Leg) way(w Wire, d *dialog.Dialog) transport.Flow {
+	if r, ok := w.(Router); ok && l.Party.Kind == Trunk && d.RemoteTag != "" {
+		if f, ok := r.Way(l, d.NextHop()); ok {
+			return f
+		}
+	}
+	return l.Flow
+}
+
+// glance has it found out where the next hop is, before anything is sent there.
+func (l *Leg) glance(w Wire) { l.way(w, l.Dialog) }
 
 // Redial makes the leg's flow, whose connection is gone, a new one to the party's
 // home. It is false if there is none.

@@ -34,6 +34,9 @@ type referring struct {
 	over     bool                // the party does not know the subscription
 }
 
+// open tells whether the party still wants to know how its REFER goes.
+func (r *referring) open() bool { return r != nil && r.event != "" && r.last == nil && !r.over }
+
 // referred takes a REFER (RFC 3515). The call answers by AcceptRefer or RefuseRefer,
 // before anything else happens.
 func (l *Leg) referred(now time.Time, w Wire, tx *transaction.Server, req *sip.Request) Event {
@@ -114,15 +117,17 @@ func (l *Leg) RefuseRefer(now time.Time, w Wire, v cause.Verdict) {
 }
 
 // Report tells the party by NOTIFY how far the transfer is that it asked for (RFC 3515
-// section 2.4.5), the last time if so. It is false if there is nobody to tell, and
-// else a last report is followed by a Reported event.
+// section 2.4.5), the last time if so; also when it has hung up, which leaves the
+// subscription (RFC 5057). It is false if there is nobody to tell, and else a
+// last report is followed by a Reported event.
 func (l *Leg) Report(now time.Time, w Wire, v cause.Verdict, last bool) bool {
 	r := l.refer
-	if r == nil || !l.Talking() || r.event == "" || r.last != nil || r.over {
+	if !r.open() || !l.Talking() && l.State != Done {
 		return false
 	}
 	state := fmt.Sprintf("active;expires=%d", int(subscribed.Seconds()))
-	req := l.Dialog.Request(sip.NOTIFY, l.Flow, l.branch())
+	flow := l.way(w, l.Dialog)
+	req := l.Dialog.Request(sip.NOTIFY, flow, l.branch())
 	if last {
 		state = "terminated;reason=noresource"
 	}
@@ -131,7 +136,7 @@ func (l *Leg) Report(now time.Time, w Wire, v cause.Verdict, last bool) bool {
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	req.AppendHeader(sip.NewHeader("Content-Type", "message/sipfrag;version=2.0"))
 	req.SetBody(fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", v.Status, v.Phrase()))
-	tx := w.Start(now, req, l.Flow, l)
+	tx := l.start(now, w, req, flow)
 	if last {
 		r.last = tx
 	}

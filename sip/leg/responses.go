@@ -23,6 +23,8 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		l.Dialog.Hear(res)
 	}
 	switch {
+	case l.proven(now, w, tx, res):
+		return l.saidAgain(res)
 	case res.CSeq().MethodName == sip.UPDATE && res.CSeq().SeqNo == l.asks:
 		return l.answeredEarly(res)
 	case res.CSeq().MethodName == sip.UPDATE:
@@ -30,7 +32,7 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	case res.CSeq().MethodName == sip.NOTIFY:
 		return l.reported(tx, res.StatusCode)
 	case res.CSeq().MethodName != sip.INVITE:
-		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE && !l.byedAgain(now, w, res) {
+		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
 			l.finish()
 		}
 		return Event{}
@@ -43,20 +45,28 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 	}
 }
 
+// saidAgain tells that our first INVITE was sent anew.
+func (l *Leg) saidAgain(res *sip.Response) Event {
+	if l.State == Offered && res.CSeq().MethodName == sip.INVITE {
+		return Event{Kind: Again}
+	}
+	return Event{}
+}
+
 // connected takes the number of the connection that was made for the leg, or the
 // connection that its INVITE went by for its size, if that is how the party wants to be
 // reached from now on (RFC 3261 section 12.2.1.1).
 func (l *Leg) connected(f transport.Flow, res *sip.Response) {
 	bare := f
 	bare.Conn = 0
-	if bare == l.Flow || l.Flow.Proto == transport.UDP && f.Proto != transport.UDP && l.wants(f.Proto, res) {
+	if bare == l.Flow || l.Flow.Proto == transport.UDP && f.Proto != transport.UDP && l.asksFor(f.Proto, res) {
 		l.Flow = f
 	}
 }
 
-// wants tells whether what follows the response in its dialog goes by a transport that
+// asksFor tells whether what follows the response in its dialog goes by a transport that
 // the party names.
-func (l *Leg) wants(proto transport.Proto, res *sip.Response) bool {
+func (l *Leg) asksFor(proto transport.Proto, res *sip.Response) bool {
 	if l.answered || l.Party.Kind != Trunk || message.Tag(res.To().Params) == "" {
 		return false
 	}
@@ -76,6 +86,7 @@ func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
 	}
 	l.State = Early
 	l.Dialog.Confirm(res)
+	l.glance(w)
 	l.learn(res)
 	return Event{Kind: Rings, Status: res.StatusCode, Body: l.answerIn(res)}
 }
@@ -86,7 +97,11 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 	seq := res.CSeq().SeqNo
 	switch {
 	case l.answered && tag != l.Dialog.RemoteTag:
-		giveBack(now, w, l, l.Dialog.Fork(res), seq)
+		var v cause.Verdict
+		if l.Live() {
+			v.Q850 = Elsewhere
+		}
+		giveBack(now, w, l, l.Dialog.Fork(res), seq, reasonFor(v))
 		return Event{}
 	case l.sent.branch != "" && l.sent.seq == seq:
 		l.ack(now, w, l.sent)
@@ -99,15 +114,19 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 		return Event{Kind: Reanswers, Body: sdpBody(res)}
 	}
 	ended, known := l.State >= Ending, l.answered
-	l.client, l.answered, l.proven = nil, true, false
+	l.client, l.answered = nil, true
 	if ended && known { // repeated after the leg was over
 		l.sendAck(now, w, seq)
 		return Event{}
 	}
 	l.Dialog.Confirm(res)
 	l.sendAck(now, w, seq)
-	if ended { // the 2xx crossed our CANCEL
-		l.bye(now, w, cause.Verdict{})
+	if ended { // the 2xx crossed our CANCEL, and is told the same
+		var v cause.Verdict
+		if l.ending != nil && l.ending.cause != nil {
+			v = *l.ending.cause
+		}
+		l.bye(now, w, v)
 		return Event{}
 	}
 	l.State = Answered
@@ -121,20 +140,27 @@ func (l *Leg) accepted(now time.Time, w Wire, res *sip.Response) Event {
 func (l *Leg) sendAck(now time.Time, w Wire, seq uint32) {
 	l.sent = ackSent{seq: seq, branch: l.branch()}
 	l.ack(now, w, l.sent)
+	l.Dialog.Rest()
 }
 
 func (l *Leg) ack(now time.Time, w Wire, a ackSent) {
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Ack(a.seq, flow, a.branch)
+	if l.proof != nil && l.proof.invite != nil {
+		req.AppendHeader(l.proof.invite)
+	}
 	w.Start(now, req, flow, l)
 }
 
-// giveBack ends a fork that answered too late: ACK and BYE.
-func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
-	flow := l.way(d)
+// giveBack ends a fork that answered too late: ACK and BYE, with a reason if not "".
+func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32, reason string) {
+	flow := l.way(w, d)
 	ack := d.Ack(seq, flow, l.branch())
 	w.Start(now, ack, flow, l)
 	bye := d.Request(sip.BYE, flow, l.branch())
+	if reason != "" {
+		bye.AppendHeader(sip.NewHeader("Reason", reason))
+	}
 	w.Start(now, bye, flow, nil)
 }
 
@@ -142,7 +168,7 @@ func giveBack(now time.Time, w Wire, l *Leg, d *dialog.Dialog, seq uint32) {
 // does it come: ACK and BYE go where it came from.
 func GiveBack(now time.Time, w Wire, res *sip.Response, flow transport.Flow, tokens Tokens) {
 	l := &Leg{Flow: flow, tokens: tokens}
-	giveBack(now, w, l, dialog.Late(res), res.CSeq().SeqNo)
+	giveBack(now, w, l, dialog.Late(res), res.CSeq().SeqNo, "")
 }
 
 func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
@@ -162,11 +188,9 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 		return Event{}
 	case l.State == Done:
 		return Event{}
-	case l.invitedAgain(now, w, res):
-		return Event{}
 	case res.StatusCode == 422 && l.State == Offered && l.opening != nil && l.raise(res):
 		l.offer(now, w, l.opening.body, l.opening.headers)
-		return Event{}
+		return l.saidAgain(res)
 	}
 	l.finish()
 	return Event{Kind: Ends, Verdict: v, Moved: moved(res)}

@@ -223,7 +223,7 @@ func (l *Leg) renew(now time.Time, w Wire) Event {
 
 // refresh sends an UPDATE without an offer, with headers.
 func (l *Leg) refresh(now time.Time, w Wire, headers ...sip.Header) {
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Request(sip.UPDATE, flow, l.branch())
 	for _, h := range headers {
 		req.AppendHeader(h)
@@ -231,7 +231,7 @@ func (l *Leg) refresh(now time.Time, w Wire, headers ...sip.Header) {
 	req.AppendHeader(sip.NewHeader("Supported", supported))
 	l.propose(req)
 	setBody(req, nil)
-	w.Start(now, req, flow, l)
+	l.start(now, w, req, flow)
 }
 
 // renewed takes the response to our UPDATE (section 7.3).

@@ -50,6 +50,7 @@ func (l *Leg) Answer(now time.Time, w Wire, body []byte, headers ...sip.Header) 
 
 // accept sends the 2xx of the pending INVITE and begins to wait for its ACK.
 func (l *Leg) accept(now time.Time, w Wire, body []byte, headers ...sip.Header) {
+	l.glance(w)
 	res := l.respond(l.invite, 200, "", body, headers...)
 	l.grant(now, l.invite, res)
 	l.seq = l.invite.CSeq().SeqNo
@@ -96,7 +97,7 @@ func (l *Leg) busy() bool {
 }
 
 func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Request(sip.INVITE, flow, l.branch())
 	for _, h := range headers {
 		req.AppendHeader(h)
@@ -107,7 +108,7 @@ func (l *Leg) offer(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	req.AppendHeader(sip.NewHeader("User-Agent", Product))
 	setBody(req, body)
 	l.seq = l.Dialog.LocalSeq()
-	l.client = w.Start(now, req, flow, l)
+	l.client = l.start(now, w, req, flow)
 }
 
 // AnswerReoffer accepts the party's re-INVITE or UPDATE.
@@ -146,7 +147,7 @@ func (l *Leg) End(now time.Time, w Wire, v cause.Verdict, headers ...sip.Header)
 		l.refuse(now, w, v, headers)
 	default:
 		l.State = Ending
-		l.ending = &ending{giveUp: now.Add(linger)}
+		l.ending = &ending{giveUp: now.Add(linger), cause: &v}
 		w.Cancel(now, l.client, reasonFor(v))
 	}
 }
@@ -190,11 +191,11 @@ func (l *Leg) bye(now time.Time, w Wire, v cause.Verdict) {
 	l.State = Ending
 	l.ending = &ending{giveUp: now.Add(linger)}
 	l.reliable, l.session = nil, nil
-	flow := l.way(l.Dialog)
+	flow := l.way(w, l.Dialog)
 	req := l.Dialog.Request(sip.BYE, flow, l.branch())
 	req.AppendHeader(sip.NewHeader("Reason", reasonFor(v)))
 	setBody(req, nil)
-	w.Start(now, req, flow, l)
+	l.start(now, w, req, flow)
 }
 
 func (l *Leg) branch() string { return "z9hG4bK" + l.tokens.Token() }

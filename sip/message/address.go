@@ -13,6 +13,13 @@ type Address struct {
 	Params sip.HeaderParams
 }
 
+// String writes the address as a header has it, with the URI in angle brackets.
+func (a Address) String() string {
+	w := writer{make([]byte, 0, 64)}
+	w.address(a.Name, &a.URI, a.Params)
+	return string(w.b)
+}
+
 // ParseAddress reads one name-addr or addr-spec with header parameters (RFC 3261
 // section 20.10).
 func ParseAddress(s string) (Address, error) {

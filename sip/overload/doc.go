@@ -5,10 +5,11 @@
 // # Order
 //
 // What waits is taken by class: what belongs to calls that stand, and emergency
-// calls, before what begins something; known sources (trunks, and flows by which a
-// seat has registered) before others. Within a class the order of arrival is kept,
-// and whatever concerns one request that begins something (its CANCEL, its
-// repetition) is of its class.
+// calls, before what begins something; known sources before others: trunks, by their
+// addresses, those of the registrars that we register with, or the certificate of a
+// connection, and flows by which a seat has registered. Within a class the order of
+// arrival is kept, and whatever concerns one request that begins something (its CANCEL,
+// its repetition) is of its class.
 //
 // # Shedding
 //

@@ -5,6 +5,8 @@
 //
 //   - A call never waits for DNS. A Resolver keeps its Names fresh in the
 //     background; Name.Addresses answers at once from what was found last.
+//   - Glance answers for other names, such as those of routes, from the cache alone, and
+//     asks for what is not there in the background.
 //   - Each call draws its own order: SRV records of one priority by weight (RFC
 //     2782), the addresses of one host by chance.
 //   - While no server answers, what was found last is kept for MaxStale.
@@ -15,7 +17,7 @@
 // locate is the algorithm of RFC 3263 over a function that answers questions;
 // cache holds answers by the time it is told; client asks servers; Resolver is the
 // shell around them with the one goroutine, from Start to Close, and at most
-// MaxLookups helpers that it waits for.
+// MaxLookups helpers that it waits for, beside at most MaxGlances of Glance.
 package resolve
 
 import (
@@ -32,7 +34,9 @@ const (
 	MaxAddresses = 8  // addresses that one call is given to try
 )
 
-// portOf is the port of a transport where nobody says another (RFC 3263 section 4.2).
+// PortOf is the port of a transport where nobody says another (RFC 3263 section 4.2).
+func PortOf(proto transport.Proto) int { return int(portOf(proto)) }
+
 func portOf(proto transport.Proto) uint16 {
 	if proto == transport.TLS {
 		return 5061

@@ -20,13 +20,14 @@ const MaxLookups = 8
 
 // Counters of a resolver.
 type Counters struct {
-	Queries    atomic.Uint64 // sent to a server
-	Truncated  atomic.Uint64 // answers that were asked for again by TCP
-	Failures   atomic.Uint64 // questions that no server answered
-	Negative   atomic.Uint64 // answers that there is no such record
-	Stale      atomic.Uint64 // answers used beyond their time, for want of a new one
-	Evicted    atomic.Uint64 // answers that made way for others
-	Unresolved atomic.Int64  // names without any address, at present
+	Queries     atomic.Uint64 // sent to a server
+	Truncated   atomic.Uint64 // answers that were asked for again by TCP
+	Failures    atomic.Uint64 // questions that no server answered
+	Negative    atomic.Uint64 // answers that there is no such record
+	Stale       atomic.Uint64 // answers used beyond their time, for want of a new one
+	Evicted     atomic.Uint64 // answers that made way for others
+	GlancesFull atomic.Uint64 // names of routes that were not asked for, because too many were
+	Unresolved  atomic.Int64  // names without any address, at present
 }
 
 // Config says whom a resolver asks.
@@ -42,8 +43,11 @@ type Resolver struct {
 	counters Counters
 	names    []*Name
 
-	mu    sync.Mutex
-	cache cache
+	mu      sync.Mutex
+	cache   cache
+	ctx     context.Context // from Start to Close; nil before
+	glances map[sought]bool // names that are asked for
+	seeking sync.WaitGroup
 
 	first chan struct{} // closed after the first round
 	stop  context.CancelFunc
@@ -52,7 +56,7 @@ type Resolver struct {
 
 // New returns a resolver that does nothing yet.
 func New(cfg Config) *Resolver {
-	r := &Resolver{log: cfg.Log, first: make(chan struct{}), done: make(chan struct{})}
+	r := &Resolver{log: cfg.Log, first: make(chan struct{}), done: make(chan struct{}), glances: map[sought]bool{}}
 	servers := cfg.Servers
 	if len(servers) == 0 {
 		servers = SystemServers()
@@ -79,9 +83,10 @@ func (r *Resolver) Follow(t Target) *Name {
 
 // Start resolves every name, and again whenever its time is over, until Close.
 func (r *Resolver) Start() {
-	ctx, stop := context.WithCancel(context.Background())
-	r.stop = stop
-	go r.run(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ctx, r.stop = context.WithCancel(context.Background())
+	go r.run(r.ctx)
 }
 
 // Wait returns when every name was asked for once, or ctx is done.
@@ -94,10 +99,14 @@ func (r *Resolver) Wait(ctx context.Context) {
 
 // Close ends what Start began.
 func (r *Resolver) Close() {
-	if r.stop != nil {
-		r.stop()
-		<-r.done
+	if r.stop == nil {
+		return
 	}
+	r.mu.Lock() // none is begun behind Wait
+	r.stop()
+	r.mu.Unlock()
+	<-r.done
+	r.seeking.Wait()
 }
 
 func (r *Resolver) run(ctx context.Context) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/netip"
 	"time"
+	"unique"
 
 	"strowger/sip/transport"
 )
@@ -104,10 +105,10 @@ type decoder struct {
 
 func (d *decoder) binding(v *Binding) {
 	v.Contact = d.text()
-	v.Flow.Node = d.text()
-	v.Flow.Listener = d.text()
-	v.Flow.Network = d.text()
-	v.Flow.Proto = transport.Proto(d.text())
+	v.Flow.Node = d.name()
+	v.Flow.Listener = d.name()
+	v.Flow.Network = d.name()
+	v.Flow.Proto = transport.Proto(d.name())
 	v.Flow.Advertised = d.addr()
 	v.Flow.Remote = d.addr()
 	v.Flow.Conn = d.uint(math.MaxUint64)
@@ -165,6 +166,9 @@ func (d *decoder) text() string {
 	d.rest = d.rest[n:]
 	return s
 }
+
+// name reads a text of which there are few: a call keeps it, and not the record.
+func (d *decoder) name() string { return unique.Make(d.text()).Value() }
 
 func (d *decoder) addr() netip.AddrPort {
 	s := d.text()

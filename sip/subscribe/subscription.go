@@ -146,7 +146,7 @@ func (b *Book) Reject(now time.Time, tx *transaction.Server, req *sip.Request, s
 func (b *Book) accept(now time.Time, tx *transaction.Server, req *sip.Request, s *Subscription, out Effects) {
 	res := s.dialog.Respond(req, 200, "")
 	res.AppendHeader(sip.NewHeader("Expires", seconds(s.wish.expires)))
-	res.AppendHeader(&sip.ContactHeader{Address: s.dialog.Contact})
+	res.AppendHeader(s.dialog.Contact())
 	respond(now, tx, res, out)
 	if s.wish.expires == 0 {
 		s.ended = "timeout"
@@ -211,7 +211,7 @@ func (b *Book) run(now time.Time, s *Subscription, out Effects) {
 // notify sends a NOTIFY. Who is told for the last time may answer as it likes.
 func (s *Subscription) notify(now time.Time, mimeType, body string, out Effects) {
 	req := s.dialog.Request(sip.NOTIFY, s.flow, "z9hG4bK"+out.Token())
-	req.AppendHeader(&sip.ContactHeader{Address: s.dialog.Contact})
+	req.AppendHeader(s.dialog.Contact())
 	req.AppendHeader(sip.NewHeader("Event", s.wish.event))
 	state := "terminated;reason=" + s.ended
 	if s.ended == "" {

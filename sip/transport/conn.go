@@ -33,6 +33,7 @@ type conn struct {
 	flow     Flow
 	accepted bool
 	names    []string // of the certificate it showed; under the table's lock
+	proven   bool     // they are a trunk's; set before anything is read
 
 	mu      sync.Mutex
 	wire    net.Conn // the socket; nil until dialled
@@ -257,7 +258,7 @@ func (r *reader) take() error {
 		if f := r.conn.flow; r.conn.layer.blocked(f.Network, f.Remote.Addr()) {
 			return errBlocked
 		}
-		if err := r.conn.layer.take(r.conn.flow, data[:n]); err != nil {
+		if err := r.conn.layer.take(r.conn.flow, data[:n], r.conn.proven); err != nil {
 			return err
 		}
 		r.spoken, r.opened = true, time.Now()

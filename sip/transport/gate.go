@@ -17,6 +17,9 @@ type Gate struct {
 	overload.Judge
 	// Trunk tells whether a network has a trunk that sends from an address.
 	Trunk func(network string, from netip.Addr) bool
+	// Certificate tells whether names that a client certificate is for (Layer.Shown) are
+	// those of a trunk of the network. It is asked once a connection; nil: of none.
+	Certificate func(network string, names []string) bool
 	// Blocked tells whether what comes from an address of a network is dropped unread;
 	// nil blocks nobody.
 	Blocked func(network string, from netip.Addr) bool
@@ -87,8 +90,9 @@ func (g *gate) refuses() bool {
 	return g.shedding() && (g.inside.Refuses(now) || g.runtime.Refuses(now))
 }
 
-// takes tells whether a message is handled that did not wait here.
-func (l *Layer) takes(f Flow, data []byte) bool {
+// takes tells whether a message is handled that did not wait here. Who is proven is known
+// by his connection.
+func (l *Layer) takes(f Flow, data []byte, proven bool) bool {
 	g := l.gate
 	if g == nil {
 		return true
@@ -96,7 +100,7 @@ func (l *Layer) takes(f Flow, data []byte) bool {
 	if f.Proto.Reliable() {
 		g.runtime.Look(time.Now())
 	}
-	known := g.knows(f)
+	known := proven || g.knows(f)
 	if l.absorbed(data) || !known && !l.allows(f, data) {
 		return false
 	}

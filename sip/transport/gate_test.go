@@ -1,8 +1,10 @@
 package transport_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/certificate/certtest"
 	"strowger/sip/message"
 	"strowger/sip/overload"
 	"strowger/sip/transport"
@@ -209,6 +212,55 @@ func TestBlockedSourcesAreDropped(t *testing.T) {
 
 // What waits behind the layer has new requests refused on streams, and those of strangers
 // first; what a known source has begun it may end.
+// TestProvenByCertificate: what comes by a connection that has shown a trunk's
+// certificate goes before what comes from others, from wherever it was made.
+func TestProvenByCertificate(t *testing.T) {
+	for name, tt := range map[string]struct {
+		shown string
+		taken bool
+	}{
+		"the trunk's": {"carrier.example", true},
+		"another":     {"elsewhere.example", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := memnet.New()
+				cfg, client := tlsNode(t, n)
+				cfg.Gate = gated(n).Gate
+				cfg.Gate.Certificate = func(network string, names []string) bool {
+					return network == "seats" && slices.Contains(names, "carrier.example")
+				}
+				ca, dir := certtest.New(t), t.TempDir()
+				server := cfg.Listeners[len(cfg.Listeners)-1].TLS
+				server.ClientAuth, server.ClientCAs = tls.RequireAndVerifyClientCert, ca.Pool()
+				pair, err := tls.LoadX509KeyPair(ca.Write(dir, "peer", time.Hour, tt.shown))
+				if err != nil {
+					t.Fatal(err)
+				}
+				client.Certificates = []tls.Certificate{pair}
+				l, r := start(t, cfg)
+				c := tls.Client(dialTLS(t, n, "10.0.0.7"), client)
+				write(t, c, demand("OPTIONS", "1", "", 1))
+				synctest.Wait()
+				l.Delayed(time.Now(), time.Second)
+				<-time.After(overload.Interval)
+				l.Delayed(time.Now(), time.Second)
+				l.Delayed(time.Now(), 80*time.Millisecond) // too long for strangers alone
+				write(t, c, demand("INVITE", "1", "", 2))
+				if !tt.taken {
+					if got := readUntil(t, c, "\r\n\r\n"); !strings.HasPrefix(got, "SIP/2.0 503") {
+						t.Errorf("it is answered with\n%s", got)
+					}
+				}
+				synctest.Wait()
+				if got := len(r.messages()); (got == 2) != tt.taken {
+					t.Errorf("%d messages were taken", got)
+				}
+			})
+		})
+	}
+}
+
 func TestDelayBehindTheLayerRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := memnet.New()

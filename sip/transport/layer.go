@@ -227,6 +227,9 @@ func (l *Layer) FlowTo(network string, proto Proto, remote netip.AddrPort) (Flow
 		if proto != UDP {
 			f.Conn = l.conns.existing(s, remote)
 		}
+		if proto == TLS && f.Conn == 0 && (l.cfg.TLS == nil || l.cfg.TLS(network, remote) == nil) {
+			return Flow{}, fmt.Errorf("%w: network %q, %s", ErrUnverified, network, remote)
+		}
 		return f, nil
 	}
 	return Flow{}, fmt.Errorf("%w: network %q, %s to %s", ErrNoListener, network, proto, remote)

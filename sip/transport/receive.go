@@ -57,7 +57,7 @@ func (l *Layer) datagram(s *socket, data []byte, from netip.AddrPort) {
 	case isStun(data):
 		l.stun(s, data, from)
 	default:
-		_ = l.take(s.flow(from), data) // the next datagram is another story
+		_ = l.take(s.flow(from), data, false) // the next datagram is another story
 	}
 }
 
@@ -67,8 +67,8 @@ func isMessage(data []byte) bool { return !isEmpty(data) && !isStun(data) }
 func isEmpty(data []byte) bool { return len(bytes.Trim(data, "\r\n\x00 ")) == 0 }
 
 // take is message for one that the gate lets pass.
-func (l *Layer) take(f Flow, data []byte) error {
-	if !l.takes(f, data) {
+func (l *Layer) take(f Flow, data []byte, proven bool) error {
+	if !l.takes(f, data, proven) {
 		return nil
 	}
 	return l.message(f, data)

@@ -12,10 +12,6 @@ import (
 	"strowger/sip/security"
 )
 
-// errUnverified says that nothing tells how the far side of a TLS connection would
-// be verified.
-var errUnverified = errors.New("no TLS is configured for this address")
-
 // mayGreet tells whether one more handshake is begun for whoever connects.
 func (l *Layer) mayGreet(f Flow) bool {
 	return l.gate != nil && l.gate.Trunk(f.Network, f.Remote.Addr()) || l.handshakes.Allow(time.Now(), f.Remote.Addr())
@@ -33,9 +29,13 @@ func (c *conn) greet() {
 		return
 	}
 	c.relax()
+	names := namesOf(c.nc.(*tls.Conn).ConnectionState())
 	c.layer.conns.mu.Lock()
-	c.names = namesOf(c.nc.(*tls.Conn).ConnectionState())
+	c.names = names
 	c.layer.conns.mu.Unlock()
+	if g := c.layer.gate; g != nil && g.Certificate != nil && names != nil {
+		c.proven = g.Certificate(c.flow.Network, names)
+	}
 	c.layer.wg.Go(c.read)
 }
 
@@ -46,7 +46,7 @@ func (c *conn) secure(ctx context.Context, wire net.Conn) (net.Conn, error) {
 		config = c.layer.cfg.TLS(c.flow.Network, c.flow.Remote)
 	}
 	if config == nil {
-		return nil, errUnverified
+		return nil, ErrUnverified
 	}
 	nc := tls.Client(wire, config)
 	return nc, c.handshake(ctx, nc)

@@ -200,7 +200,6 @@ func TestTLSIsDialled(t *testing.T) {
 		"wrong CA": {func(c *tls.Config) *tls.Config {
 			return &tls.Config{ServerName: c.ServerName, MinVersion: c.MinVersion}
 		}, false, func(c *transport.Counters) uint64 { return c.HandshakeFailed.Load() }},
-		"not there": {func(*tls.Config) *tls.Config { return nil }, false, func(c *transport.Counters) uint64 { return c.DialFailed.Load() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -255,6 +254,33 @@ func TestTLSIsDialled(t *testing.T) {
 	}
 }
 
+// TestUnverifiedTLSIsNotDialled: nobody is called by TLS of whom it is not said how to
+// verify it, or not any more.
+func TestUnverifiedTLSIsNotDialled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, client := tlsNode(t, memnet.New())
+		known := client
+		cfg.TLS = func(string, netip.AddrPort) *tls.Config { return known }
+		l, r := start(t, cfg)
+		trunk := netip.MustParseAddrPort("10.0.0.9:5061")
+		flow, err := l.FlowTo("seats", transport.TLS, trunk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known = nil
+		if err := l.Send(flow, []byte(tlsOptions(1))); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if len(r.breaks()) != 1 || l.Counters().DialFailed.Load() != 1 {
+			t.Errorf("the failure is told %d times, and %d counted", len(r.breaks()), l.Counters().DialFailed.Load())
+		}
+		if flow, err := l.FlowTo("seats", transport.TLS, trunk); !errors.Is(err, transport.ErrUnverified) {
+			t.Errorf("flow %+v, %v", flow, err)
+		}
+	})
+}
+
 // TestSilentTrunkIsGivenUp: the time to dial holds the handshake.
 func TestSilentTrunkIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -294,6 +320,7 @@ func TestAcceptedTLSIsNobodysTrunk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := memnet.New()
 		cfg, client := tlsNode(t, n)
+		cfg.TLS = func(string, netip.AddrPort) *tls.Config { return client }
 		l, r := start(t, cfg)
 		write(t, tls.Client(dialTLS(t, n, "10.0.0.9"), client), tlsOptions(1))
 		synctest.Wait()

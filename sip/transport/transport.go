@@ -114,8 +114,11 @@ type Sender interface {
 
 // Errors of Send and FlowTo.
 var (
-	ErrNotAllowed  = errors.New("the network does not allow this address")
-	ErrNoListener  = errors.New("the network has no listener for this transport")
+	ErrNotAllowed = errors.New("the network does not allow this address")
+	ErrNoListener = errors.New("the network has no listener for this transport")
+	// ErrUnverified says that nothing tells how the far side of a TLS connection would be
+	// verified.
+	ErrUnverified  = errors.New("no TLS is configured for this address")
 	ErrGone        = errors.New("the connection is gone")
 	ErrQueueFull   = errors.New("the connection's send queue is full")
 	ErrUnreachable = errors.New("the node of this flow cannot be reached")

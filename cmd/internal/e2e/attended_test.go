@@ -120,6 +120,50 @@ func TestReplaces(t *testing.T) {
 	}
 }
 
+// TestWhoTransfers: the phone that was called, the one that called, and a carrier that may,
+// by a REFER that wants to hear of it or does not (RFC 4488).
+func TestWhoTransfers(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const to = "+448081570002"
+	may := change("strowger.hcl", `targets = ["127.0.0.2:5060"]`, "targets = [\"127.0.0.2:5060\"]\n  transfers = true")
+	refer := func(request func(string, int) message, cseq int, to string) message {
+		return request("REFER", cseq).with("Refer-To: <sip:" + to + "@[remote_ip]>")
+	}
+	heard := steps(await("202"), reported(), reported(), hungUp())
+	quiet := steps(await("202"), hungUp())
+	for name, c := range map[string]struct {
+		caller        caller
+		by            string // "caller" or "called"
+		transfer, end string
+		spoke         []string
+	}{
+		"called, quietly": {carrier, "called", steps(refer(called, 1, "1003").with("Require: norefersub", "Refer-Sub: false"), quiet), hungUp(), []string{"trunk:carrier seat:1002", "trunk:carrier seat:1003"}},
+		"caller":          {ada, "caller", steps(refer(ada.inDialog, 3, "1003"), heard), hungUp(), []string{"seat:1001 seat:1002", "seat:1002 seat:1003"}},
+		"carrier":         {carrier, "caller", steps(refer(carrier.inDialog, 2, "+441632960103"), heard), hungUp(), []string{"trunk:carrier seat:1002", "seat:1002 seat:1003"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := startNode(t, may)
+			calls, from, number := carrier.calls(to), n.carrier, to
+			if c.caller == ada {
+				calls, from, number = ada.dials("1002"), host(), "1002"
+			}
+			near, far := c.transfer, c.end
+			if c.by == "called" {
+				near, far = far, near
+			}
+			target := n.phone("1003", rung, answer(), await("ACK"), pause(300), hangsUpOn(1))
+			phone := n.phone("1002", answers(), far)
+			call := n.call("caller", from, number, calls, pause(300), near)
+			allDone(call, phone, target)
+			if msg := target.got("INVITE", ""); name != "carrier" && !strings.Contains(msg, "\nReferred-By: <sip:") {
+				t.Errorf("it is not told who transfers:\n%s", msg)
+			}
+			spokeTo(t, n.recorded(ending{"answered", 200, 16, "callee"})[0], c.spoke...)
+		})
+	}
+}
+
 // TestTransferredAgain: who was given a call gives it to another one.
 func TestTransferredAgain(t *testing.T) {
 	need(t, "sipp", "sip-tester")

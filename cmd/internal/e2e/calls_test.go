@@ -55,7 +55,7 @@ func TestHangUp(t *testing.T) {
 		"carrier with reason": {
 			steps(pause(100), bye.with(`Reason: SIP;cause=200, Q.850;cause=41;text="Gone"`), await("200")), hungUp(),
 			ending{"answered", 200, 41, "caller"},
-			"Reason: Q.850;cause=41",
+			`Reason: SIP;cause=200, Q.850;cause=41;text="Gone"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -97,3 +97,25 @@ func TestPrack(t *testing.T) {
 		})
 	}
 }
+
+// TestEarlyUpdate: once its offer has a reliable answer, a carrier holds and resumes by
+// UPDATE while the phone still rings (RFC 3311, section 5.1).
+func TestEarlyUpdate(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const to = "+448081570002"
+	n := startNode(t)
+	phone := n.phone("1002", rung, toInvite(183, "Session Progress").sdp(usual), pause(1200), answer(), await("ACK"), hungUp())
+	update := func(cseq int, direction string) string {
+		return steps(carrier.inDialog("UPDATE", cseq).sdp(offer(direction, 8, 101)), await("200"))
+	}
+	call := n.fromCarrier(to, carrier.invite(1, to).with("Require: 100rel"), maybe(100), numbered,
+		carrier.inDialog("PRACK", 2).with("RAck: [$rseq] 1 INVITE"), await("200"),
+		update(3, "sendonly"), update(4, "sendrecv"), await("200"), carrier.ack(1), carrier.hangsUp(5))
+	allDone(call, phone)
+	says(t, call.got("SIP/2.0 200", "CSeq: 3 UPDATE"), "a=recvonly")
+	says(t, call.got("SIP/2.0 200", "CSeq: 4 UPDATE"), "a=sendrecv")
+	if got := distinct(phone.all("UPDATE", "")); got > 0 {
+		t.Errorf("the phone got %d UPDATEs", got)
+	}
+	n.recorded(byCaller)
+}

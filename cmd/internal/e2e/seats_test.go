@@ -1,6 +1,9 @@
 package e2e
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // ada is seat 1001.
 const ada = caller("1001")
@@ -120,4 +123,19 @@ func TestTCP(t *testing.T) {
 	phone.got("INVITE", "")
 	phone.got("BYE", "")
 	n.recorded(byCaller)
+}
+
+// TestPhoneGone: a phone whose connection is gone cannot be called, and the caller is
+// told at once.
+func TestPhoneGone(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const to = "+448081570002"
+	n := startNode(t)
+	n.run("1002", host(), "t1", []string{"-s", "1002"}, registers("1002")).done()
+	call := n.fromCarrier(to, carrier.isRefused(to, "480"))
+	call.done()
+	if took := call.when("SIP/2.0 480").Sub(call.when("SIP/2.0 100")); took > 3*time.Second {
+		t.Errorf("the caller was told after %v", took)
+	}
+	n.recorded(ending{"unreachable", 480, 20, "switch"})
 }

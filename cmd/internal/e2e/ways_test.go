@@ -103,7 +103,7 @@ func freePort(t *testing.T) string {
 func TestIPv6(t *testing.T) {
 	need(t, "sipp", "sip-tester")
 	const in, out = "+448081570002", "901632960555"
-	ours, theirs, sound := freePort(t), freePort(t), 30000+rand.IntN(1000)*20
+	ours, theirs, sound := freePort(t), freePort(t), 10000+rand.IntN(500)*20
 	n := startNode(t,
 		change("strowger.hcl", "\ntenant ", fmt.Sprintf("\nnetwork \"six\" {\n  listener \"udp\" { bind = \"[::1]:%s\" }\n  rtp {\n    bind = \"::1\"\n    ports = \"%d-%d\"\n  }\n}\n\ntenant ", ours, sound, sound+19)),
 		change("strowger.hcl", "\nadmin {", fmt.Sprintf("\ntrunk \"six\" {\n  network = \"six\"\n  sources = [\"::1\"]\n  targets = [\"[::1]:%s\"]\n}\n\nadmin {", theirs)),

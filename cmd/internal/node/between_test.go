@@ -65,6 +65,7 @@ type talk struct {
 	target        string
 	cseq          int
 	sound         string // SDP of the node
+	invite        string // Via of the phone's INVITE
 }
 
 func (d *talk) request(method, target, to string, more ...string) []string {
@@ -101,7 +102,9 @@ func (f *phone) begin(at, number string, headers ...string) *talk {
 		f.t.Fatal(err)
 	}
 	d.cseq++
-	f.send(at, f.sdp(), d.request("INVITE", target, to, append(headers, "Proxy-Authorization: "+answer)...)...)
+	second := d.request("INVITE", target, to, append(headers, "Proxy-Authorization: "+answer)...)
+	d.invite = second[1]
+	f.send(at, f.sdp(), second...)
 	return d
 }
 
@@ -114,6 +117,17 @@ func (d *talk) accepted() {
 	}
 	d.remote, d.target, d.sound = ok.get("To"), uri(ok.get("Contact")), ok.body
 	d.phone.send(d.at, "", d.request("ACK", d.target, d.remote)...)
+}
+
+// refused is how a call to a number is refused.
+func (f *phone) refused(at, number string) string {
+	f.t.Helper()
+	d := f.begin(at, number)
+	res := f.wait(d.id, "SIP/2.0 2", "SIP/2.0 4", "SIP/2.0 5")
+	ack := d.request("ACK", "sip:"+number+"@demo", res.get("To"))
+	ack[1] = d.invite
+	f.send(at, "", ack...)
+	return res.first
 }
 
 // taken answers the INVITE that rings, and returns the dialog.
@@ -227,17 +241,29 @@ func (p *pair) explained(t *testing.T, call string, kind ledger.Kind) string {
 }
 
 // TestTransferToOtherNode: a seat that talks to a carrier at node 1 and to a seat at
-// node 2 transfers the one to the other. Both hear each other, and both ledgers say so.
+// node 2 transfers the one to the other, by whichever node its phone is reached. Both
+// hear each other, and both ledgers say so.
 func TestTransferToOtherNode(t *testing.T) {
 	t.Parallel()
 	p := startPair(t)
+	expert := newPhone(t, "1003")
+	expert.register(p.sip(1), "1003", 1)
+	for i := range p.nodes {
+		t.Run(p.nodes[i].Config.Node.Name, func(t *testing.T) {
+			agent := newPhone(t, "1002")
+			agent.register(p.sip(i), "1002", 1)
+			p.transferred(t, agent, p.sip(i), expert)
+			agent.unregister(p.sip(i), "1002", 10)
+		})
+	}
+}
+
+func (p *pair) transferred(t *testing.T, agent *phone, by string, expert *phone) {
+	t.Helper()
 	one, two := p.sip(0), p.sip(1)
-	agent, expert := newPhone(t, "1002"), newPhone(t, "1003")
-	agent.register(one, "1002", 1)
-	expert.register(two, "1003", 1)
-	c := ring(t, one, one, agent.peer)
+	c := ring(t, one, by, agent.peer)
 	c.answered(t)
-	first := agent.of(one, c.invite)
+	first := agent.of(by, c.invite)
 	second := agent.begin(two, "1003")
 	end := expert.taken(two)
 	second.accepted()
@@ -333,9 +359,40 @@ func TestRetrieveAtOtherNode(t *testing.T) {
 	first.notified("100")
 	first.notified("200")
 	first.ends()
+	if status := other.refused(two, "*68702"); !strings.HasPrefix(status, "SIP/2.0 486") {
+		t.Errorf("node 2 gives the place again: %s", status)
+	}
 	d := other.dial(two, "702")
 	bothHear(t, c, d)
+	told := agent.dial(two, "*68702") // it is free for node 2 now
+	told.send("BYE", "200")
 	c.over(t, d)
+	p.idle(t)
+}
+
+// TestOperatorAtOtherNode: an operator transfers, at node 2, a party of a call of node 1.
+func TestOperatorAtOtherNode(t *testing.T) {
+	t.Parallel()
+	p := startPair(t)
+	one, two := p.sip(0), p.sip(1)
+	agent, other := newPhone(t, "1002"), newPhone(t, "1003")
+	agent.register(one, "1002", 1)
+	other.register(two, "1003", 1)
+	c := ring(t, one, one, agent.peer)
+	c.answered(t)
+	first := agent.of(one, c.invite)
+	client, err := api.NewClient(api.Target{Socket: p.nodes[1].Config.Admin.Socket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := callsPath + "/" + p.onlyCall(t, "node-1") + "/transfer"
+	if err := client.Do(t.Context(), "POST", path, api.Transfer{Leg: 1, To: "1003"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	end := other.taken(two)
+	first.ends()
+	bothHear(t, c, end)
+	c.over(t, end)
 	p.idle(t)
 }
 

@@ -3,8 +3,10 @@ package node
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
+	"strowger/configs"
 	"strowger/sip/message"
 	"strowger/sip/overload"
 	"strowger/sip/seat"
@@ -22,8 +24,15 @@ func (n *Node) gate() *transport.Gate {
 			},
 			Emergency: func(user string) bool { return n.Admission.EmergencyNumber(message.Unescape(user)) },
 		},
-		Blocked: func(network string, from netip.Addr) bool { return n.Guard.Silent(time.Now(), network, from) },
-		Trunk:   func(network string, from netip.Addr) bool { return n.Trunks.BySource(network, from) != nil },
+		Blocked: func(network string, from netip.Addr) bool {
+			return n.Guard.Silent(time.Now(), network, from) && !n.Desk.Registrar(network, from)
+		},
+		Trunk: func(network string, from netip.Addr) bool {
+			return n.Trunks.BySource(network, from) != nil || n.Desk.Registrar(network, from)
+		},
+		Certificate: func(network string, names []string) bool {
+			return slices.ContainsFunc(n.Config.Trunks, func(t configs.Trunk) bool { return t.Network == network && shows(t, names) })
+		},
 	}
 }
 

@@ -285,9 +285,11 @@ func (n *Node) openCalls(context.Context) error {
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
 	l := n.Config.Limits
-	c.Messages, c.Subscriptions = n.messages, subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
+	c.Messages, c.Hosts = n.messages, n.Resolver.Glance
+	c.Subscriptions = subscribe.Limits{Subscriptions: l.Subscriptions, PerSeat: l.SeatSubscriptions, Rate: l.Notifies}
 	if n.Link != nil {
 		c.Forward, c.Node, c.Peers = n.Link.Forward, n.Link.Node, peers{n}
+		c.Places = places{n.Store, n.Config.Node.Name, peers{n}.Nodes}
 	}
 	n.Exchange = exchange.New(c)
 	n.unwatch = append(n.unwatch, n.Directory.WatchMessages(n.Exchange.MessagesChanged))

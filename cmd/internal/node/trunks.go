@@ -32,9 +32,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 		}
 		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
 		if len(t.ClientNames) > 0 {
-			k.Shows = func(f transport.Flow) bool {
-				return slices.ContainsFunc(n.Transport.Shown(f), func(name string) bool { return slices.Contains(t.ClientNames, name) })
-			}
+			k.Shows = func(f transport.Flow) bool { return shows(t, n.Transport.Shown(f)) }
 		}
 		if err := enlist(&k, t); err != nil {
 			return fmt.Errorf("trunk %q: %w", t.Name, err)
@@ -52,6 +50,11 @@ func (n *Node) openTrunks(ctx context.Context) error {
 	defer cancel()
 	n.Resolver.Wait(wait)
 	return n.openDesk(ctx)
+}
+
+// shows tells whether one of a certificate's names is that of a trunk.
+func shows(t configs.Trunk, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(t.ClientNames, name) })
 }
 
 // enlist gives a trunk its account, with the password of its file, and its registration.

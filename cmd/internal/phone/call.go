@@ -163,7 +163,7 @@ func (c *Call) happened(e leg.Event) {
 	case leg.ReofferFail:
 		c.settle(e.Verdict)
 	case leg.Refreshes:
-		c.sip.Reoffer(c.session.Repeat(c.codecs, sdp.SendRecv))
+		c.sip.Reoffer(c.session.Repeat(c.port.Local()))
 	case leg.Digit:
 		c.digit(e.Digit)
 	case leg.Ends:
