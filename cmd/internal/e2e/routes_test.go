@@ -63,14 +63,14 @@ func TestTargetMoves(t *testing.T) {
 	call.got("BYE sip:gateway-2@", "")
 }
 
-// TestSentNowhereElse: Contact, Record-Route, Path and Refer-To that name somebody whom
-// the network does not list have nothing sent there: it goes by the party's flow, and a
-// transfer is to the number.
+// TestSentNowhereElse: Contact, Record-Route, Path and Refer-To that name whom the
+// network does not allow have nothing sent there: it goes where the party was found, and
+// a transfer is to the number.
 func TestSentNowhereElse(t *testing.T) {
 	need(t, "sipp", "sip-tester")
 	const to = "+448081570002"
-	at, third := host(), host()
-	n := startNode(t, change("strowger.hcl", "  rtp {", "  allow = [\"127.0.0.2\", \""+at+"\", \""+third+"\"]\n\n  rtp {"))
+	at, other := host(), host()
+	n := startNode(t, change("strowger.hcl", "  rtp {", fmt.Sprintf("  allow = [\"127.0.0.2\", %q, %q]\n\n  rtp {", at, other)))
 	elsewhere, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(host()), Port: 5060})
 	if err != nil {
 		t.Fatal(err)
@@ -82,8 +82,8 @@ func TestSentNowhereElse(t *testing.T) {
 		register("1002", 2).with("Supported: path", "Path: <sip:"+evil+";lr>").signed("1002"), await("200")).done()
 	ok := toInvite(200, "OK").sdp(usual).swap("Contact:", "Contact: <sip:evil@"+evil+">").with("Record-Route: <sip:" + evil + ";lr>")
 	phone := n.waits("1002", at, rung, ok, await("ACK"), pause(100), called("REFER", 1).with("Refer-To: <sip:1003@"+evil+">"), await("202"), reported(), reported(), hungUp())
-	n.registered("1003", third)
-	target := n.waits("1003", third, rung, answer(), await("ACK"), hangsUpOn(1))
+	n.registered("1003", other)
+	target := n.waits("1003", other, rung, answer(), await("ACK"), hangsUpOn(1))
 	invite := carrier.invite(1, to).swap("Contact:", "Contact: <sip:evil@"+evil+">").with("Record-Route: <sip:" + evil + ";lr>")
 	call := n.fromCarrier(to, invite, maybe(100), await("200"), carrier.ack(1), hungUp())
 	allDone(call, phone, target)
