@@ -188,11 +188,14 @@ func (c *Call) open(p *party, out Effects) error {
 
 // fails ends what the program was for: nobody has answered.
 func (c *Call) fails(now time.Time, by string, out Effects) {
-	if c.transfer != nil {
+	switch t := c.transfer; {
+	case t == nil:
+		c.end(now, c.outcome, by, out)
+	case t.isBusy(now, c.outcome):
+		t.again = now.Add(placeEvery)
+	default:
 		c.untransferred(now, c.outcome, out)
-		return
 	}
-	c.end(now, c.outcome, by, out)
 }
 
 func (c *Call) ringingLegs() int {
@@ -315,7 +318,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	if !caller.Asking() {
 		caller.offer = nil
 	}
-	p.ring, c.program = nil, &done // of no more use while the call lives
+	c.program = &done
 	out.Hear(caller.ID, p.ID)
 	out.Hear(p.ID, caller.ID)
 	c.watch(caller, out)
@@ -325,12 +328,12 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 func (c *Call) cancelOthers(now time.Time, winner *party, out Effects) {
 	elsewhere := cause.Verdict{Status: 200, Q850: leg.Elsewhere}
 	for p := range c.rung() {
-		if p.ring != nil {
-			p.ring.next, p.ring.redirect = nil, nil
-		}
 		if p != winner {
 			c.release(now, p, elsewhere, out)
 		}
+	}
+	for _, p := range c.legs {
+		p.ring = nil
 	}
 }
 

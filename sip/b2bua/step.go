@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -193,7 +194,7 @@ func (c *Call) tick(now time.Time, out Effects) {
 		c.unanswered(now, out)
 	}
 	if t := c.transfer; t != nil && due(now, t.again) {
-		c.fetch(out)
+		c.again(now, out)
 	}
 }
 
@@ -366,6 +367,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)
 	}
+	p.session, p.able, p.offer, p.saved = sdp.Session{}, nil, nil, nil // of no more use
 	if !c.silent && c.state != admitting {
 		c.record(now, out, e)
 	}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -25,15 +24,30 @@ import (
 	"strowger/sip/transport"
 )
 
-// maxHeldCall is how many bytes of heap a call may hold while it talks, its ports left
-// out (those are relay's TestMemoryOfAnEndpoint): a tenth more than measured.
-const maxHeldCall = 6_550
+// How many bytes of heap a call may hold while it talks, and for each phone that was
+// rung beside the one that answered: a tenth more than measured. Its ports are left
+// out: those are relay's TestMemoryOfAnEndpoint.
+const (
+	maxHeldCall  = 6_500
+	maxOtherRung = 2_250
+)
 
 // TestMemoryOfAHeldCall bounds what a call keeps once its transactions have ended.
 func TestMemoryOfAHeldCall(t *testing.T) {
+	held(t, 0, maxHeldCall)
+}
+
+// TestMemoryOfOthersRung is the same for a call that several phones were rung for.
+func TestMemoryOfOthersRung(t *testing.T) {
+	held(t, 4, maxHeldCall+4*maxOtherRung)
+}
+
+// held measures calls of which others are rung, and refuse, beside who answers.
+func held(t *testing.T, others, limit int) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		const calls = 1000
-		h := newHold(t)
+		h := newHold(t, others)
 		h.call(0) // what is made once
 		h.rest()
 		bytes, objects := heap()
@@ -47,8 +61,8 @@ func TestMemoryOfAHeldCall(t *testing.T) {
 		}
 		each := int(after-bytes) / calls
 		t.Logf("%d bytes and %d objects a call", each, int(count-objects)/calls)
-		if each > maxHeldCall {
-			t.Errorf("a held call takes %d bytes of heap, want at most %d", each, maxHeldCall)
+		if each > limit {
+			t.Errorf("a held call takes %d bytes of heap, want at most %d", each, limit)
 		}
 		runtime.KeepAlive(h)
 	})
@@ -70,10 +84,10 @@ type hold struct {
 	mu     sync.Mutex
 	sent   map[netip.AddrPort]sip.Message // the last to each address
 	caller netip.AddrPort
-	phone  netip.AddrPort
+	phones []netip.AddrPort // the last one answers
 }
 
-func newHold(t *testing.T) *hold {
+func newHold(t *testing.T, others int) *hold {
 	t.Helper()
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
 	if err != nil {
@@ -85,7 +99,10 @@ func newHold(t *testing.T) *hold {
 	}
 	h := &hold{
 		t: t, sent: map[netip.AddrPort]sip.Message{},
-		caller: netip.MustParseAddrPort("10.0.0.1:5060"), phone: netip.MustParseAddrPort("10.0.0.2:5060"),
+		caller: netip.MustParseAddrPort("10.0.0.1:5060"),
+	}
+	for i := range others + 1 {
+		h.phones = append(h.phones, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 2)}), 5060))
 	}
 	h.x = exchange.New(exchange.Config{
 		Minter: minter, Sender: h, Media: silence{}, Ledger: record, Admission: holding{hold: h},
@@ -117,17 +134,13 @@ func (h *hold) call(n int) {
 		"To: <sip:+448081570002@192.0.2.1>\r\nCSeq: 1 INVITE\r\nContact: <sip:carrier@10.0.0.1:5060>\r\n"+
 		"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\n\r\n%s",
 		n, ours, offerOf("10.0.0.1", "8 0 101"))
-	invite, ok := h.last(h.phone).(*sip.Request)
-	if !ok {
-		h.t.Fatal("the phone was not rung")
-	}
-	for _, answer := range []string{"180 Ringing\r\n", "200 OK\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\nContent-Type: application/sdp\r\n"} {
-		body := ""
-		if strings.HasPrefix(answer, "200") {
-			body = offerOf("10.0.0.2", "8 101")
+	for i, phone := range h.phones {
+		h.answer(n, phone, "180 Ringing\r\n", "")
+		if i < len(h.phones)-1 {
+			h.answer(n, phone, "486 Busy Here\r\n", "")
+		} else {
+			h.answer(n, phone, "200 OK\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\nContent-Type: application/sdp\r\n", offerOf("10.0.0.2", "8 101"))
 		}
-		h.receive(h.phone, "SIP/2.0 %s%s\r\n%s\r\n%s;tag=phone%d\r\n%s\r\n%s\r\nContact: <sip:phone@10.0.0.2:5060>\r\n\r\n%s", answer,
-			header(invite, "Via"), header(invite, "From"), header(invite, "To"), n, header(invite, "Call-ID"), header(invite, "CSeq"), body)
 	}
 	res, ok := h.last(h.caller).(*sip.Response)
 	if !ok || res.StatusCode != 200 {
@@ -135,6 +148,16 @@ func (h *hold) call(n int) {
 	}
 	h.receive(h.caller, "ACK sip:%s@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK-a%d\r\n%s"+
 		"%s\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\n\r\n", message.Contact(res).Address.User, n, ours, header(res, "To"))
+}
+
+// answer has a phone answer the INVITE that it got.
+func (h *hold) answer(n int, phone netip.AddrPort, status, body string) {
+	invite, ok := h.last(phone).(*sip.Request)
+	if !ok {
+		h.t.Fatal("the phone was not rung")
+	}
+	h.receive(phone, "SIP/2.0 %s%s\r\n%s\r\n%s;tag=phone%d\r\n%s\r\n%s\r\nContact: <sip:phone@%s>\r\n\r\n%s", status,
+		header(invite, "Via"), header(invite, "From"), header(invite, "To"), n, header(invite, "Call-ID"), header(invite, "CSeq"), phone, body)
 }
 
 func header(msg sip.Message, name string) string { return name + ": " + message.Header(msg, name) }
@@ -188,13 +211,17 @@ func (a holding) Admit(_ context.Context, _ time.Time, req *sip.Request, flow tr
 		Sources: []netip.Prefix{netip.PrefixFrom(flow.Remote.Addr(), 32)}, Home: a.caller,
 	}
 	number := req.From().Address.User
+	var targets []b2bua.Target
+	for _, phone := range a.phones {
+		targets = append(targets, b2bua.Target{Address: leg.Address{
+			Party: leg.Party{Kind: leg.Seat, Name: "1002", Tenant: "demo", Network: "net"},
+			Flow:  flowTo(phone), Target: message.URI("1002", phone), To: dialog.Name{URI: message.URI("1002", self)},
+			From: dialog.Name{Display: number, URI: message.URI(number, self)},
+		}})
+	}
 	return b2bua.Program{
 		Caller: trunk, From: number, Network: number, To: req.Recipient.User, Entry: "number " + req.Recipient.User,
 		Why: []string{"number " + req.Recipient.User + " matches", "ring rings 1 seat"},
-		Stages: []b2bua.Stage{{Targets: []b2bua.Target{{Address: leg.Address{
-			Party: leg.Party{Kind: leg.Seat, Name: "1002", Tenant: "demo", Network: "net"},
-			Flow:  flowTo(a.phone), Target: message.URI("1002", a.phone), To: dialog.Name{URI: message.URI("1002", self)},
-			From: dialog.Name{Display: number, URI: message.URI(number, self)},
-		}}}}},
+		Stages: []b2bua.Stage{{Targets: targets}},
 	}
 }

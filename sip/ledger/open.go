@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -52,10 +53,19 @@ type openLeg struct {
 	origin
 }
 
-// endedLeg is a leg and the event that ended it.
+// endedLeg is a leg that has ended, and how.
 type endedLeg struct {
 	openLeg
-	End Event `json:"end"`
+	End    moment `json:"end"`
+	Status int    `json:"status,omitempty"`
+	Q850   int    `json:"q850,omitempty"`
+	Media  *Media `json:"media,omitempty"`
+}
+
+// ended is the leg that an event ends.
+func (l openLeg) ended(e *Event) endedLeg {
+	l.SessionID = cmp.Or(l.SessionID, e.SessionID)
+	return endedLeg{l, e.moment(), e.Status, e.Q850, e.Media}
 }
 
 func (e *Event) moment() moment { return moment{e.At, e.Mono} }
@@ -96,8 +106,8 @@ func (c *call) step(e *Event) {
 			c.part(e.Mono)
 		}
 		if i := c.leg(e.Leg); i >= 0 {
-			c.Ended = append(c.Ended, endedLeg{c.Legs[i], *e})
-			c.Legs = slices.Delete(c.Legs, i, i+1)
+			c.Ended = append(c.Ended, c.Legs[i].ended(e))
+			c.Legs = slices.Concat(c.Legs[:i], c.Legs[i+1:]) // no longer than it has to be
 		}
 	case Placed:
 		if i := c.leg(e.Leg); i >= 0 {

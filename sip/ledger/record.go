@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"time"
 )
 
@@ -96,24 +95,24 @@ func disposition(r CDR) string {
 // legs makes the leg records of an ended call.
 func legs(c *call) []LegRecord {
 	var rows []LegRecord
-	for i := range c.Ended {
-		rows = append(rows, legRecord(&c.Ended[i].openLeg, &c.Ended[i].End))
+	for _, l := range c.Ended {
+		rows = append(rows, c.record(&l))
 	}
-	for i := range c.Legs { // left open by a lost node
-		rows = append(rows, legRecord(&c.Legs[i], c.last))
+	for _, open := range c.Legs { // left open by a lost node
+		l := open.ended(c.last)
+		rows = append(rows, c.record(&l))
 	}
 	return rows
 }
 
-func legRecord(l *openLeg, e *Event) LegRecord {
+func (c *call) record(l *endedLeg) LegRecord {
 	r := LegRecord{
-		Call: e.Call, Leg: l.ID, Node: e.Node, Tenant: e.Tenant, Party: l.Party, SIPCallID: l.SIPCallID,
-		Start: l.Began.At.Format(timeLayout), End: e.At.Format(timeLayout), Duration: seconds(l.Began.Mono, e.Mono),
-		Answered: l.Answered, Status: e.Status, Q850: e.Q850,
+		Call: c.last.Call, Leg: l.ID, Node: c.last.Node, Tenant: c.Tenant, Party: l.Party, SIPCallID: l.SIPCallID, SessionID: l.SessionID,
+		Start: l.Began.At.Format(timeLayout), End: l.End.At.Format(timeLayout), Duration: seconds(l.Began.Mono, l.End.Mono),
+		Answered: l.Answered, Status: l.Status, Q850: l.Q850,
 	}
-	r.SessionID = cmp.Or(l.SessionID, e.SessionID)
-	if e.Media != nil {
-		r.Media = *e.Media
+	if l.Media != nil {
+		r.Media = *l.Media
 	}
 	return r
 }

@@ -20,7 +20,7 @@
 //	POST   /v1/tenants/T/seats/N/password           admin
 //	POST   /v1/tenants/T/import                     admin; CSV; ?dry_run=1 writes nothing
 //	GET    /v1/tenants/T/export                     viewer; CSV; ?secrets=1 admin
-//	GET    /v1/tenants/T/trunks, /trunks/NAME       viewer: as the node sees them
+//	GET    /v1/tenants/T/trunks, /trunks/NAME       viewer: as each node sees them
 //	POST   /v1/tenants/T/trunks/NAME/ping           operator: OPTIONS to every address
 //	POST   /v1/tenants/T/trunks/NAME/state          operator: disables or enables
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
