@@ -117,6 +117,7 @@ type bench struct {
 type desk struct {
 	disabled map[string]bool
 	down     map[netip.AddrPort]bool
+	accounts map[string]bool // trunks with credentials
 
 	registered *trunk.Trunk // has the contact contact-token
 }
@@ -142,7 +143,12 @@ func (d *desk) Registered(f transport.Flow, user string) *trunk.Trunk {
 }
 
 // Answer implements admission.Desk.
-func (d *desk) Answer(*trunk.Trunk) leg.Answer { return nil }
+func (d *desk) Answer(t *trunk.Trunk) leg.Answer {
+	if !d.accounts[t.Name] {
+		return nil
+	}
+	return func([]string, string, string) (string, error) { return "of " + t.Name, nil }
+}
 
 // Disabled implements admission.Desk.
 func (d *desk) Disabled(tenant, name string) bool { return tenant == tenantName && d.disabled[name] }

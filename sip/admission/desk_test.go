@@ -7,6 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/sip/leg"
 	"strowger/sip/trunk"
 )
 
@@ -35,6 +36,30 @@ func TestUnhealthyLast(t *testing.T) {
 			}
 			rings(t, b.fromSeat("1001", "901632960777"), tt.want...)
 		})
+	}
+}
+
+// TestCredentials: the challenges of a trunk with an account are answered, whichever side
+// has called, and nobody else's.
+func TestCredentials(t *testing.T) {
+	b := newBench(t)
+	b.register("1002", "10.0.0.2:5060")
+	b.desk.accounts = map[string]bool{"carrier": true}
+	answers := func(a leg.Answer) string {
+		if a == nil {
+			return "nothing"
+		}
+		value, _ := a(nil, "", "")
+		return value
+	}
+	out := b.fromSeat("1001", "901632960777")
+	in := b.fromCarrier("+448081570002")
+	got := []string{answers(out.Answer), answers(in.Answer), answers(in.Stages[0].Targets[0].Answer)}
+	for _, s := range out.Stages {
+		got = append(got, answers(s.Targets[0].Answer))
+	}
+	if want := "[nothing of carrier nothing of carrier nothing]"; fmt.Sprint(got) != want {
+		t.Errorf("a seat, a carrier, a seat that is called, and two trunks: %v, want %s", got, want)
 	}
 }
 
