@@ -221,7 +221,7 @@ func (a holding) Admit(_ context.Context, _ time.Time, req *sip.Request, flow tr
 	}
 	return b2bua.Program{
 		Caller: trunk, From: number, Network: number, To: req.Recipient.User, Entry: "number " + req.Recipient.User,
-		Why: []string{"number " + req.Recipient.User + " matches", "ring rings 1 seat"},
+		Why:    []string{"number " + req.Recipient.User + " matches", "ring rings 1 seat"},
 		Stages: []b2bua.Stage{{Targets: targets}},
 	}
 }
