@@ -31,6 +31,8 @@ type Effects interface {
 	Hear(leg, from int)
 	// Play makes a leg hear prompts, once; an Ended event follows.
 	Play(leg int, prompts []string)
+	// Press has a leg hear a key (RFC 4733).
+	Press(leg int, digit byte)
 	// Watch has a Timeout event come when no packets do: soon if the leg's party
 	// should be speaking, late if it is held or inactive.
 	Watch(leg int, speaks bool)

@@ -223,7 +223,7 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	case leg.Retries:
 		c.retries(now, p, out)
 	case leg.Digit:
-		c.digit(now, p, ev.Digit, out)
+		c.keyed(now, p, ev.Digit, out)
 	case leg.Refers:
 		c.refers(now, p, ev.Refer, out)
 	case leg.Reported:

@@ -184,6 +184,15 @@ func (r *running) Play(id int, prompts []string) {
 	}
 }
 
+// Press has a leg hear a key.
+func (r *running) Press(id int, digit byte) {
+	p, err := r.port(id)
+	if err == nil {
+		err = p.Press(string(rune(digit)))
+	}
+	r.complain("press", id, err)
+}
+
 // Watch sets the media timeout of a leg.
 func (r *running) Watch(id int, speaks bool) {
 	p, err := r.port(id)

@@ -125,6 +125,14 @@ func (e *port) Hear(from media.Source) error {
 	return nil
 }
 
+// Press notes a key.
+func (e *port) Press(digits string) error {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
+	e.note("%s hears key %s", e.name(), digits)
+	return nil
+}
+
 // SetTimeout notes the media timeout.
 func (e *port) SetTimeout(d, _ time.Duration) {
 	e.plane.world.mu.Lock()

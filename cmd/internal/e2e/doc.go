@@ -52,7 +52,7 @@
 //	  hold                      TestHold TestOldHolds TestDesksHold
 //	  codecs                    TestOtherCodec TestProfile
 //	  T.38, video               TestOtherMedia TestFaxAlone
-//	  multipart, INFO, OPTIONS  TestNotUnderstood TestUnrecorded TestReachedByINFO
+//	  multipart, INFO, OPTIONS  TestNotUnderstood TestUnrecorded TestReachedByINFO TestKeyByINFO
 //	  405, 415, 420, 481, 483   TestNotUnderstood TestUnrecorded
 //	Transfer
 //	  blind, in vain, again     TestSeatTransfers TestTransferFails TestTransferredAgain TestTransferIsHeard
