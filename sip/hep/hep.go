@@ -34,8 +34,9 @@ import (
 // interval is how often the ring is read.
 const interval = 100 * time.Millisecond
 
-// writeTime bounds the wait for room in the socket.
-const writeTime = 50 * time.Millisecond
+// writeTime bounds the wait for room in the socket. A busy machine may take long before
+// it goes on with a message, and none is to be lost for that.
+const writeTime = time.Second
 
 // Config is what a Sender is told.
 type Config struct {
