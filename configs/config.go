@@ -197,8 +197,10 @@ type Trunk struct {
 	// calls tell how they do.
 	Health Health
 	// Limits is the block limits: channels (calls at once), channels_in, channels_out,
-	// reserved, calls_per_second_in and calls_per_second_out. Each 0, which is the
-	// default and no limit, or 1 to 100,000; reserved is less than channels.
+	// reserved, calls_per_second_in and calls_per_second_out, of all nodes together. A
+	// call that is refused before, such as to no number of the plan, is not counted.
+	// Each 0, which is the default and no limit, or 1 to 100,000; reserved is less than
+	// channels.
 	Limits channel.Limits
 	// Profile is the block profile: what the trunk wants in calls that go out to it.
 	Profile Profile

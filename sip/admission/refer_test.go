@@ -70,7 +70,7 @@ func TestForNode(t *testing.T) {
 	const replaces = "Replaces: id@host;to-tag=a;from-tag=b"
 	behalf := "Strowger-For: call=c&kind=2&leg=3&name=1001&own=true&tenant=" + tenantName + "&with=trunk%3Acarrier"
 	link := transport.Flow{Node: "node-2", Network: "between", Proto: transport.Node}
-	req := b.request("INVITE", "sip:1003@192.0.2.2", `"Caller" <sip:+441632960555@192.0.2.1>`, replaces, behalf)
+	req := b.request("INVITE", "sip:1003@192.0.2.2", "<sip:anonymous@anonymous.invalid>", replaces, behalf, "Strowger-Who: presentation=%2B441632960555")
 	p := b.Admit(t.Context(), b.now, req, link)
 	want := leg.Party{Kind: leg.Seat, Name: "1001", Tenant: tenantName}
 	if p.Refuse != nil || p.Replaces == nil || p.Caller.String() != "node:node-2/trunk:carrier" || p.Caller.Tenant != tenantName || p.Caller.Network != "between" ||

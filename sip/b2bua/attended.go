@@ -10,6 +10,7 @@ import (
 // How long a transfer waits for a leg that is not quiet: a re-INVITE may be under way.
 const (
 	fetchEvery = 250 * time.Millisecond
+	placeEvery = 2 * time.Second // of another node: each time is a call there
 	fetchTime  = 8 * time.Second
 )
 

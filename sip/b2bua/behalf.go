@@ -19,7 +19,34 @@ import (
 const (
 	behalfHeader = "Strowger-For"   // of an INVITE: a Behalf
 	placeHeader  = "Strowger-Place" // of its 2xx: a Place
+	whoHeader    = "Strowger-Who"   // of both and of UPDATE: who is behind the node
 )
+
+// toNode is a party as another node is told it: whole, and what is withheld as such.
+func toNode(who *identity.Caller) []sip.Header {
+	v := url.Values{
+		"display": {who.Display}, "presentation": {who.Presentation}, "network": {who.Network}, "tel": {who.Tel},
+		"withheld": {strconv.FormatBool(who.Withheld)}, "privacy": {strconv.Itoa(int(who.Privacy))},
+	}
+	return []sip.Header{sip.NewHeader(whoHeader, v.Encode())}
+}
+
+// ofNode is who is behind a node after a message of it: known, unless it says another.
+func ofNode(msg sip.Message, known *identity.Caller) *identity.Caller {
+	v, err := url.ParseQuery(message.Header(msg, whoHeader))
+	if err != nil || len(v) == 0 {
+		return known
+	}
+	privacy, _ := strconv.ParseUint(v.Get("privacy"), 10, 8)
+	who := &identity.Caller{
+		Display: strings.Clone(v.Get("display")), Presentation: strings.Clone(v.Get("presentation")), Network: strings.Clone(v.Get("network")),
+		Tel: strings.Clone(v.Get("tel")), Withheld: v.Get("withheld") == "true", Privacy: identity.Privacy(privacy),
+	}
+	if who.Same(known) {
+		return known
+	}
+	return who
+}
 
 // Behalf says for whom a node asks another one for a place in a call there.
 type Behalf struct {
@@ -69,10 +96,10 @@ func ForNode(req *sip.Request, flow transport.Flow) (Program, bool) {
 		return Program{}, false
 	}
 	b.Node = flow.Node
-	who := identity.Of(req, identity.Peer{Trusted: true})
+	who := ofNode(req, &identity.Caller{})
 	p := Program{
 		Caller: leg.Party{Kind: leg.Node, Name: flow.Node + "/" + b.With, Tenant: b.By.Tenant, Network: flow.Network},
-		Shown:  &identity.Caller{Display: strings.Clone(who.Display), Presentation: strings.Clone(who.Presentation), Withheld: who.Withheld, Privacy: who.Privacy},
+		Shown:  who,
 		To:     identity.Number(req.Recipient), Withheld: who.Withheld, Entry: "replaces",
 		Why:      []string{"for " + b.By.String() + ", " + b.from()},
 		Replaces: &d, Behalf: &b,
@@ -97,11 +124,12 @@ type Place struct {
 
 	codecs  []sdp.Codec // of who is there
 	session string      // its half of Session-ID
+	who     *identity.Caller
 }
 
 // with notes who is there to talk to.
 func (p *Place) with(who *party) {
-	p.With, p.codecs, p.session = who.behind(), who.agreed.Codecs, who.Dialog.SessionID()
+	p.With, p.codecs, p.session, p.who = who.behind(), who.agreed.Codecs, who.Dialog.SessionID(), who.who()
 }
 
 // behind is the party as another node is told: not the node that it is reached by.

@@ -21,9 +21,14 @@ func (p *party) who() *identity.Caller {
 }
 
 // hear takes what a message says of whom we have called: who answers, or, behind a
-// trusted trunk, who has come to talk later. A caller stays who it is: a trunk says its
-// network number again in each request, which is none of a seat's business.
+// trusted trunk, who has come to talk later; of another node, whoever is behind it now. A
+// caller stays who it is: a trunk says its network number again in each request, which
+// is none of a seat's business.
 func (p *party) hear(msg sip.Message) {
+	if p.Party.Kind == leg.Node {
+		p.shown = ofNode(msg, p.who())
+		return
+	}
 	if p.Inbound {
 		return
 	}
@@ -42,8 +47,12 @@ func (p *party) hear(msg sip.Message) {
 // told are the headers that tell the party who another one is.
 func (p *party) told(who *identity.Caller) []sip.Header {
 	host := dialog.Host(p.Flow.Advertised.Addr())
-	if p.Party.Kind == leg.Seat {
+	switch p.Party.Kind {
+	case leg.Seat:
 		return who.ConnectedToSeat(host)
+	case leg.Node:
+		return toNode(who)
+	case leg.Trunk:
 	}
 	return who.ConnectedToTrunk(p.Party.Peer, host, p.Inbound)
 }

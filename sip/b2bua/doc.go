@@ -54,6 +54,8 @@
 //     dialog, ends it and so the call. Whatever is lost with the link, a BYE above all,
 //     is found out by that; and what a full link does not take, by a session timer of
 //     the shortest time.
+//   - Who is behind a node is said in the answer and by UPDATE when another comes in its
+//     place, so that phones on both nodes show whom they talk to.
 //   - Both ledgers name the call and leg of the other node, and each knows whom its party
 //     talks to ("node:node-2/seat:1003").
 //

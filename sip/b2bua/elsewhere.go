@@ -67,7 +67,7 @@ func (c *Call) elsewhere(now time.Time, d message.Replaces, at transport.Flow, b
 func placeAt(d message.Replaces, at transport.Flow, b Behalf, caller identity.Caller, to string) Target {
 	host := dialog.Host(at.Advertised.Addr())
 	called := sip.Uri{Scheme: "sip", User: message.Escape(to), Host: dialog.Host(at.Remote.Addr())}
-	headers := append(caller.ToTrunk(identity.Peer{Trusted: true}, host), sip.NewHeader("Replaces", d.String()), b.header())
+	headers := append(toNode(&caller), sip.NewHeader("Replaces", d.String()), b.header())
 	return Target{Address: leg.Address{
 		Party: leg.Party{Kind: leg.Node, Name: at.Node, Tenant: b.By.Tenant, Network: at.Network},
 		Flow:  at, Target: called, To: dialog.Name{URI: called}, From: caller.From(host), Headers: headers,
@@ -83,7 +83,24 @@ func (c *Call) transferElsewhere(now time.Time, at transport.Flow, out Effects) 
 	c.part(now, out)
 	out.Hear(t.other.ID, 0)
 	c.program = &Program{Emergency: c.program.Emergency, Urgent: c.program.Urgent}
+	t.at = at
 	c.elsewhere(now, t.asks, at, t.by.Party, true, to, out)
+}
+
+// isBusy tells whether the other call only cannot give the place now, and may soon.
+func (t *transfer) isBusy(now time.Time, outcome cause.Verdict) bool {
+	return t.at.Proto == transport.Node && !t.recall && outcome.Status == 491 && now.Before(t.until)
+}
+
+// again asks once more for a party, or its place, in another call.
+func (c *Call) again(now time.Time, out Effects) {
+	t := c.transfer
+	if t.at.Proto != transport.Node {
+		c.fetch(out)
+		return
+	}
+	t.again = time.Time{}
+	c.elsewhere(now, t.asks, t.at, t.by.Party, true, identity.Number(t.to), out)
 }
 
 // placed notes which place in a call of another node a leg has got.

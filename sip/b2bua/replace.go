@@ -88,6 +88,9 @@ func (c *Call) found(now time.Time, e Found, out Effects) {
 	c.state, c.Answer = talking, now
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID})
 	var headers []sip.Header
+	if who := e.Place.who; who != nil {
+		caller.knows, headers = who, caller.told(who)
+	}
 	if c.program.Behalf != nil {
 		headers = append(headers, e.Place.header())
 	}

@@ -188,11 +188,14 @@ func (c *Call) open(p *party, out Effects) error {
 
 // fails ends what the program was for: nobody has answered.
 func (c *Call) fails(now time.Time, by string, out Effects) {
-	if c.transfer != nil {
+	switch t := c.transfer; {
+	case t == nil:
+		c.end(now, c.outcome, by, out)
+	case t.isBusy(now, c.outcome):
+		t.again = now.Add(placeEvery)
+	default:
 		c.untransferred(now, c.outcome, out)
-		return
 	}
-	c.end(now, c.outcome, by, out)
 }
 
 func (c *Call) ringingLegs() int {

@@ -194,7 +194,7 @@ func (c *Call) tick(now time.Time, out Effects) {
 		c.unanswered(now, out)
 	}
 	if t := c.transfer; t != nil && due(now, t.again) {
-		c.fetch(out)
+		c.again(now, out)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/message"
+	"strowger/sip/transport"
 )
 
 // Ringback is the prompt that a party hears while another is rung for it.
@@ -32,7 +33,8 @@ type transfer struct {
 	asks   message.Replaces // the dialog to take over; zero for a blind transfer
 	again  time.Time        // when its call is asked for again; zero for never
 	until  time.Time        // and until when
-	to     sip.Uri          // who is called if that call is not of this node
+	at     transport.Flow   // the way to the node that has it; zero for this one
+	to     sip.Uri          // who is there, as who asked has it
 	recall bool             // it failed, and who asked has hung up: its phone is rung
 }
 

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"runtime"
 	"strings"
 	"sync"
@@ -34,11 +35,11 @@ type Exchange struct {
 	sources  *sources
 	watchers *sources // of SUBSCRIBE
 	carried  carriages
-	asked    atomic.Uint64 // questions, to spread them over the strands
-	narrow   narrows       // who takes no large request by TCP
-	astray   narrows       // next hops that are not sent to
-	slowed   *rate.Limiter // of events about who sends too much
-	calls    atomic.Int64  // not over yet
+	asked    atomic.Uint64           // questions, to spread them over the strands
+	narrow   narrows[netip.AddrPort] // who takes no large request by TCP
+	astray   narrows[hopKey]         // next hops that are not sent to
+	slowed   *rate.Limiter           // of events about who sends too much
+	calls    atomic.Int64            // not over yet
 	draining atomic.Bool
 	workers  sync.WaitGroup
 	running  sync.WaitGroup

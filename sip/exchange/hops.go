@@ -3,6 +3,7 @@ package exchange
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func (s *strand) Way(l *leg.Leg, hop sip.Uri) (transport.Flow, bool) {
 	at := l.Flow.Remote.Addr().Unmap()
 	if a, err := netip.ParseAddr(host); err == nil {
 		port := uint16(cmp.Or(hop.Port, resolve.PortOf(proto)))
-		return s.wayTo(l.Flow, resolve.Address{AddrPort: netip.AddrPortFrom(a.Unmap(), port), Proto: proto})
+		return s.wayTo(l, resolve.Address{AddrPort: netip.AddrPortFrom(a.Unmap(), port), Proto: proto})
 	}
 	if s.x.cfg.Hosts == nil {
 		return transport.Flow{}, false
@@ -36,11 +37,11 @@ func (s *strand) Way(l *leg.Leg, hop sip.Uri) (transport.Flow, bool) {
 	hosts := s.x.cfg.Hosts(resolve.Target{Host: host, Port: uint16(hop.Port), Protos: []transport.Proto{proto}, V4: at.Is4(), V6: at.Is6()})
 	for _, a := range hosts {
 		if a.Addr() == at { // the party is there already
-			return s.wayTo(l.Flow, a)
+			return s.wayTo(l, a)
 		}
 	}
 	for _, a := range hosts {
-		if f, ok := s.wayTo(l.Flow, a); ok {
+		if f, ok := s.wayTo(l, a); ok {
 			return f, true
 		}
 	}
@@ -66,24 +67,39 @@ func hopProto(of transport.Proto, hop sip.Uri) (transport.Proto, bool) {
 // transport; false if the network may not send there. A connection to the same host
 // serves any port of it (RFC 5923), and when it is gone the leg is dialled at home: the port
 // of a Contact is often that of the connection.
-func (s *strand) wayTo(from transport.Flow, to resolve.Address) (transport.Flow, bool) {
+func (s *strand) wayTo(l *leg.Leg, to resolve.Address) (transport.Flow, bool) {
+	from := l.Flow
 	there := netip.AddrPortFrom(from.Remote.Addr().Unmap(), from.Remote.Port())
 	if to.Proto == from.Proto && (to.AddrPort == there || to.Proto.Reliable() && to.Addr() == there.Addr()) {
 		return from, true
 	}
-	now := time.Now()
-	if s.x.astray.has(now, to.AddrPort) {
+	now, key := time.Now(), hopKey{from.Network, to}
+	if behindNAT(l, to.Addr()) || s.x.astray.has(now, key) {
 		return transport.Flow{}, false
 	}
 	f, err := s.x.cfg.Sender.FlowTo(from.Network, to.Proto, to.AddrPort)
 	if err != nil {
-		s.x.astray.add(now, to.AddrPort)
+		s.x.astray.add(now, key)
 		return transport.Flow{}, false
 	}
 	if to.Proto == from.Proto && f.Listener != from.Listener && from.Advertised.Addr().Is4() == to.Addr().Is4() {
 		f.Listener, f.Advertised, f.Conn = from.Listener, from.Advertised, 0
 	}
 	return f, true
+}
+
+// hopKey is an address as a network sees it.
+type hopKey struct {
+	network string
+	at      resolve.Address
+}
+
+// behindNAT tells whether an address is a private one that a party names which is reached
+// at a public one: it is of that party's site, and would be somebody else's here.
+func behindNAT(l *leg.Leg, a netip.Addr) bool {
+	at := l.Flow.Remote.Addr().Unmap()
+	return a.IsPrivate() && !at.IsPrivate() && !at.IsLoopback() &&
+		!slices.ContainsFunc(l.Party.Sources, func(own netip.Prefix) bool { return own.Contains(a) })
 }
 
 var _ leg.Router = (*strand)(nil)

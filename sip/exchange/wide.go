@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 
@@ -17,21 +16,21 @@ const (
 
 // narrows remembers addresses that could not be used: by TCP, lest each large request
 // wait for it, or at all, lest each tells that it is not allowed. Safe for concurrent use.
-type narrows struct {
+type narrows[K comparable] struct {
 	mu    sync.Mutex
-	since map[netip.AddrPort]time.Time
+	since map[K]time.Time
 }
 
-func (n *narrows) add(now time.Time, a netip.AddrPort) {
+func (n *narrows[K]) add(now time.Time, a K) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.since == nil || len(n.since) >= maxNarrow {
-		n.since = map[netip.AddrPort]time.Time{}
+		n.since = map[K]time.Time{}
 	}
 	n.since[a] = now
 }
 
-func (n *narrows) has(now time.Time, a netip.AddrPort) bool {
+func (n *narrows[K]) has(now time.Time, a K) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	since, ok := n.since[a]

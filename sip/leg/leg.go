@@ -23,7 +23,8 @@
 //   - Requests to a trunk follow the route set by whatever transport, to any address that
 //     the network may send to; a hop that is a name is asked for in the background, from
 //     the first response with it on, and until it is known they go where the party was
-//     found. What goes by TLS never leaves it.
+//     found. What goes by TLS never leaves it, and a private address that is named from a
+//     public one is not followed: it is behind that party's NAT.
 //   - A leg whose flow is on a node that is lost waits as if it were cancelled: a
 //     2xx may come when the link is back.
 //   - The ACK is built again, with the same branch, for each repeated 2xx: what a

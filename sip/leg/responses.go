@@ -2,7 +2,6 @@ package leg
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -17,7 +16,7 @@ import (
 // Response takes a response to a request of this leg.
 func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.Response) Event {
 	if tx != nil {
-		l.connected(tx.Flow, res)
+		l.connected(tx.Flow)
 	}
 	if res.StatusCode > 100 { // a 100 is the next hop's
 		l.Dialog.Hear(res)
@@ -53,25 +52,13 @@ func (l *Leg) saidAgain(res *sip.Response) Event {
 	return Event{}
 }
 
-// connected takes the number of the connection that was made for the leg, or the
-// connection that its INVITE went by for its size, if that is how the party wants to be
-// reached from now on (RFC 3261 section 12.2.1.1).
-func (l *Leg) connected(f transport.Flow, res *sip.Response) {
+// connected takes the number of the connection that was made for the leg.
+func (l *Leg) connected(f transport.Flow) {
 	bare := f
 	bare.Conn = 0
-	if bare == l.Flow || l.Flow.Proto == transport.UDP && f.Proto != transport.UDP && l.asksFor(f.Proto, res) {
+	if bare == l.Flow {
 		l.Flow = f
 	}
-}
-
-// asksFor tells whether what follows the response in its dialog goes by a transport that
-// the party names.
-func (l *Leg) asksFor(proto transport.Proto, res *sip.Response) bool {
-	if l.answered || l.Party.Kind != Trunk || message.Tag(res.To().Params) == "" {
-		return false
-	}
-	v, _ := message.Param(l.Dialog.Fork(res).NextHop().UriParams, "transport")
-	return strings.EqualFold(v, string(proto))
 }
 
 func (l *Leg) progressed(now time.Time, w Wire, res *sip.Response) Event {
@@ -207,6 +194,9 @@ func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) E
 	case tx != nil && tx.Method == sip.NOTIFY: // the INVITE or BYE matters, as it does for PRACK
 		return l.reported(tx, 408)
 	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters
+		return Event{}
+	case tx != nil && tx.Method == sip.UPDATE && !l.session.isOurs() && l.Party.Kind != Node: // it was to inform: no reason to end the call
+		l.byUpdate = false
 		return Event{}
 	case l.State == Done:
 		return Event{}

@@ -8,10 +8,9 @@
 //
 // # Nodes of a cluster
 //
-// The calls that a seat has at once are those of this node. The sums of an hour are the
-// cluster's: each node asks the others every few seconds for what they counted since
-// (Since, Learn), keeps what each told, and judges the sum of all when it counts a call
-// itself and when it is told. Told of, the first of the nodes by name that counted
+// The calls that a seat has at once, and the sums of an hour, are the cluster's: each node
+// asks the others every few seconds for what they counted since (Since, Learn), keeps what
+// each told, and judges the sum of all when it counts a call itself and when it is told. Told of, the first of the nodes by name that counted
 // something to the destination raises the alarm, and tells the others that it did.
 //
 // # How exact it is
@@ -23,5 +22,7 @@
 // a node counts while it cannot be reached is in no other sum before it is reached again.
 // What a node that dies had told is kept by the others for its hour; what it had not is
 // lost, and on a single node everything. Clocks that differ shift the slots of that node
-// by as much.
+// by as much. Of the calls that a seat has at once at other nodes, what began or ended
+// since they were last asked is not known, and those of a node that is gone count for
+// toldFor and one Tick more.
 package usage

@@ -2,13 +2,15 @@ package usage
 
 import "time"
 
-// newsLimit is how many hours one answer tells.
+// newsLimit is how many hours, and how many seats, one answer tells.
 const newsLimit = 1000
 
-// Place is how far a node has read what another one counts.
+// Place is how far a node has read what another one counts. The zero one is that of who has
+// read nothing.
 type Place struct {
 	Epoch uint64 `json:"e"`
 	Last  uint64 `json:"l"`
+	Line  uint64 `json:"b"` // the same of seats with calls
 }
 
 // Hour is what a node itself counted of a party to a destination.
@@ -24,9 +26,10 @@ type Hour struct {
 
 // News is what a node tells another one.
 type News struct {
-	Place Place  `json:"at"`             // after these hours
+	Place Place  `json:"at"`             // after this
 	More  bool   `json:"more,omitempty"` // there is more to ask for at once
 	Hours []Hour `json:"hours,omitempty"`
+	Busy  []Busy `json:"busy,omitempty"`
 }
 
 // Since is what has changed for a node that has read to a place.
@@ -34,17 +37,11 @@ func (m *Meter) Since(at Place) News {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if at.Epoch != m.epoch {
-		at.Last = 0
+		at = Place{}
 	}
-	n := News{Place: Place{m.epoch, m.change}}
-	first := m.changes.Back()
-	for first != nil && first.Value.(*total).change > at.Last {
-		first = first.Prev()
-	}
-	e := m.changes.Front()
-	if first != nil {
-		e = first.Next()
-	}
+	n := News{Place: Place{Epoch: m.epoch, Last: m.change}}
+	n.Busy, n.Place.Line, n.More = m.linesSince(at.Line)
+	e := after(&m.changes, func(v any) bool { return v.(*total).change <= at.Last })
 	for ; e != nil; e = e.Next() {
 		t := e.Value.(*total)
 		if len(n.Hours) == newsLimit {
@@ -62,6 +59,7 @@ func (m *Meter) Since(at Place) News {
 func (m *Meter) Learn(now time.Time, node string, n News) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.learnLines(now, node, n.Busy)
 	for i := range n.Hours {
 		h := &n.Hours[i]
 		m.counters.Learned.Add(1)

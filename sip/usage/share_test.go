@@ -179,7 +179,7 @@ func TestStrangeNews(t *testing.T) {
 	for _, slot := range []int64{math.MaxInt64, math.MinInt64, -1, slotOf(start) + 1} {
 		d := newDesk(t)
 		h := Hour{Tenant: "demo", Party: "seat:1001", Destination: "international", Slot: slot, Calls: [slots]int{1, 1}}
-		d.Learn(start, "node-2", News{Place: Place{1, 1}, Hours: []Hour{h}})
+		d.Learn(start, "node-2", News{Place: Place{1, 1, 0}, Hours: []Hour{h}})
 		d.Uses(start, "demo")
 		d.Tick(start.Add(61 * time.Minute))
 		if len(d.hours) != 0 {
@@ -191,12 +191,88 @@ func TestStrangeNews(t *testing.T) {
 // TestNewsAreBounded: what others tell has the same limit as what is counted here.
 func TestNewsAreBounded(t *testing.T) {
 	d := newDesk(t)
-	n := News{Place: Place{1, 1}}
+	n := News{Place: Place{1, 1, 0}}
 	for i := range MaxParties + 3 {
 		n.Hours = append(n.Hours, Hour{Tenant: "demo", Party: fmt.Sprint("seat:", i), Slot: slotOf(start), Calls: [slots]int{1}})
 	}
 	d.Learn(start, "node-2", n)
 	if len(d.hours) != MaxParties || d.counters.NewsIgnored.Load() != 3 {
 		t.Errorf("%d hours, %d ignored", len(d.hours), d.counters.NewsIgnored.Load())
+	}
+}
+
+// TestCallsAtAllNodes: the calls that a seat has at once are those of all nodes, until
+// they end there, or that node is silent.
+func TestCallsAtAllNodes(t *testing.T) {
+	r := newRack(t, 3)
+	wants := func(what string, calls ...int) {
+		t.Helper()
+		for i, want := range calls {
+			if got := r.nodes[i].Calls("demo", "1001"); got != want {
+				t.Errorf("%s: node %d counts %d calls, want %d", what, i+1, got, want)
+			}
+		}
+	}
+	one := r.nodes[0].dials(start, "1001", "+441632960123")
+	r.nodes[0].dials(start, "1001", "+441632960123")
+	two := r.nodes[1].dials(start, "1001", "+441632960123")
+	wants("not told", 2, 1, 0)
+	r.tell(start)
+	wants("told", 3, 3, 3)
+	r.tell(start)
+	wants("told again", 3, 3, 3)
+	r.nodes[0].ends(start, one)
+	r.nodes[1].ends(start, two)
+	r.tell(start)
+	wants("ended", 1, 1, 1)
+	now := start
+	for range 8 { // a call that goes on is told of again
+		now = now.Add(30 * time.Second)
+		for _, d := range r.nodes {
+			d.Tick(now)
+		}
+		r.tell(now)
+	}
+	wants("minutes later", 1, 1, 1)
+	for _, d := range r.nodes[1:] { // node 1 is gone
+		d.Tick(now.Add(toldFor - time.Second))
+	}
+	wants("before it is forgotten", 1, 1, 1)
+	for _, d := range r.nodes[1:] {
+		d.Tick(now.Add(toldFor))
+		if len(d.busy) != 0 || d.lines.Len() != 0 {
+			t.Errorf("%d seats are kept", len(d.busy))
+		}
+	}
+	wants("forgotten", 1, 0, 0)
+}
+
+// TestManyLines: seats are told in pages.
+func TestManyLines(t *testing.T) {
+	r := newRack(t, 2)
+	const seats = 2*newsLimit + 1
+	for i := range seats {
+		r.nodes[0].dials(start, strconv.Itoa(2000+i), "1002")
+	}
+	if n := r.nodes[0].Since(Place{}); len(n.Busy) != newsLimit || !n.More {
+		t.Errorf("%d seats, more is %t", len(n.Busy), n.More)
+	}
+	r.asks(start, 1, 0)
+	for i := range seats {
+		if n := r.nodes[1].Calls("demo", strconv.Itoa(2000+i)); n != 1 {
+			t.Fatalf("seat %d has %d calls", 2000+i, n)
+		}
+	}
+	if n := r.nodes[0].Since(r.read[[2]int{1, 0}]); len(n.Busy) != 0 || n.More {
+		t.Errorf("told again: %d", len(n.Busy))
+	}
+	d := newDesk(t)
+	var all []Busy
+	for i := range MaxParties + 3 {
+		all = append(all, Busy{"demo", "seat:" + strconv.Itoa(i), 1})
+	}
+	d.Learn(start, "node-2", News{Busy: append(all, Busy{"demo", "seat:none", 0})})
+	if len(d.busy) != MaxParties {
+		t.Errorf("%d seats are kept", len(d.busy))
 	}
 }

@@ -37,8 +37,12 @@ type Meter struct {
 
 	mu    sync.Mutex
 	calls map[string]*call
-	busy  map[seatKey]int
-	hours map[key]*list.Element // of changes
+	busy  map[seatKey]*list.Element // of lines
+	// lines has every *busy, that which this node changed last at the end.
+	lines      list.List
+	lineChange uint64                // number of the last one
+	asked      bool                  // another node did, so lines are told
+	hours      map[key]*list.Element // of changes
 	// changes has every *total, that of which this node counted something last at the end.
 	changes list.List
 	change  uint64 // number of the last one
@@ -70,7 +74,7 @@ type leg struct {
 func New(node string, epoch uint64, next ledger.Recorder, policy func(tenant string) *service.Policy, alarm func(now time.Time, u Use)) *Meter {
 	return &Meter{
 		node: node, epoch: epoch, next: next, policy: policy, alarm: alarm,
-		calls: map[string]*call{}, busy: map[seatKey]int{}, hours: map[key]*list.Element{},
+		calls: map[string]*call{}, busy: map[seatKey]*list.Element{}, hours: map[key]*list.Element{},
 	}
 }
 
@@ -96,7 +100,7 @@ func (m *Meter) event(e *ledger.Event) {
 		}
 		m.calls[e.Call] = c
 		m.counters.Calls.Add(1)
-		m.begin(c, leg{id: e.Leg, party: e.Party})
+		m.begin(e.At, c, leg{id: e.Leg, party: e.Party})
 		return
 	}
 	c := m.calls[e.Call]
@@ -133,10 +137,10 @@ func (m *Meter) event(e *ledger.Event) {
 
 func isSeat(party string) bool { return strings.HasPrefix(party, "seat:") }
 
-func (m *Meter) begin(c *call, l leg) {
+func (m *Meter) begin(now time.Time, c *call, l leg) {
 	c.legs = append(c.legs, l)
 	if isSeat(l.party) {
-		m.busy[seatKey{c.tenant, l.party}]++
+		m.occupy(now, seatKey{c.tenant, l.party}, 1)
 	}
 }
 
@@ -154,7 +158,7 @@ func (m *Meter) joined(c *call, e *ledger.Event) {
 		}
 	}
 	l.id = e.Leg
-	m.begin(c, l)
+	m.begin(e.At, c, l)
 }
 
 // rang begins a leg, and counts a call of the trunk and, once a destination, the payer.
@@ -168,7 +172,7 @@ func (m *Meter) rang(c *call, e *ledger.Event) {
 			m.add(e.At, key{c.tenant, l.payer, l.destination}, 1, 0)
 		}
 	}
-	m.begin(c, l)
+	m.begin(e.At, c, l)
 }
 
 func (m *Meter) end(now time.Time, c *call, i int) {
@@ -178,10 +182,7 @@ func (m *Meter) end(now time.Time, c *call, i int) {
 	if !isSeat(l.party) {
 		return
 	}
-	k := seatKey{c.tenant, l.party}
-	if m.busy[k]--; m.busy[k] <= 0 {
-		delete(m.busy, k)
-	}
+	m.occupy(now, seatKey{c.tenant, l.party}, -1)
 }
 
 // elapse counts the time of an answered leg until now.
@@ -206,6 +207,7 @@ func (m *Meter) Tick(now time.Time) {
 			m.elapse(now, c, &c.legs[i])
 		}
 	}
+	m.tickLines(now)
 	for k, e := range m.hours {
 		t := e.Value.(*total)
 		if !t.alarmed.IsZero() && now.Sub(t.alarmed) >= time.Hour {
@@ -217,13 +219,6 @@ func (m *Meter) Tick(now time.Time) {
 			m.counters.Parties.Add(-1)
 		}
 	}
-}
-
-// Calls is how many calls a seat has.
-func (m *Meter) Calls(tenant, number string) int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.busy[seatKey{tenant, "seat:" + number}]
 }
 
 var _ ledger.Recorder = (*Meter)(nil)

@@ -16,8 +16,8 @@ func newBlock() *cobra.Command {
 	n := &connection{}
 	c := &cobra.Command{
 		Use: "block", Short: "Who is blocked for guessing passwords",
-		Long: fmt.Sprintf("Who is blocked for guessing passwords. The nodes of a cluster count and block as one:\n"+
-			"what one does holds at the others within two seconds.\n\n"+
+		Long: fmt.Sprintf("Who is blocked for guessing passwords. The nodes of a cluster count and block as\n"+
+			"one: what one does holds at the others within two seconds.\n\n"+
 			"A user is blocked at an address after %d wrong passwords there, a whole address\n"+
 			"after %d different users that no seat has. A block ends by itself after %v,\n"+
 			"each further one lasts twice as long, up to %v.\n\n%s",
@@ -94,8 +94,9 @@ func blockRemove(n *connection) *cobra.Command {
 }
 
 // eventHelp describes the log of security events.
-const eventHelp = `The data folder has security.log: a line an event, for programs such as fail2ban.
-It is renamed at 16 MiB, four older ones are kept; it may be rotated by others too.
+const eventHelp = `The data folder has security.log: a line an event, for programs such as
+fail2ban. It is renamed at 16 MiB, four older ones are kept; it may be rotated
+by others too.
 
   2026-05-04T09:10:11.123Z event=wrong-password source=192.0.2.7 port=5060
   transport=udp network=lan tenant=demo user=1001 method=REGISTER    (one line)
@@ -103,8 +104,8 @@ It is renamed at 16 MiB, four older ones are kept; it may be rotated by others t
 event, then source come first. Events are wrong-password, unknown-user, blocked
 (for seconds), guessing (blocked but for the configuration), unblocked,
 foreign-request, tls-handshake-failed, limit-exceeded, destination-disallowed
-(of SIP or sound; target, not source), toll-alarm and events-dropped. In fail2ban's
-filter.d/strowger.conf:
+(of SIP or sound; target, not source), toll-alarm and events-dropped. For
+fail2ban, in filter.d/strowger.conf:
 
   [Definition]
   failregex = ^\S* ?event=(?:wrong-password|unknown-user|foreign-request) source=<ADDR>(?: |$)

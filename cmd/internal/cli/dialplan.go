@@ -152,9 +152,10 @@ func planSimulate(n *connection) *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use: "simulate", Short: "Tell where a call would go, without calling",
-		Long: "Tell where a call would go, without calling: the entry of the plan, the destination\n" +
-			"that a number outside belongs to, whether the seat's class of service lets it call\n" +
-			"there, the trunks in order of trying, and the number that they are shown.",
+		Long: "Tell where a call would go, without calling: the entry of the plan, the\n" +
+			"destination that a number outside belongs to, whether the seat's class of\n" +
+			"service lets it call there, the trunks in order of trying, and the number that\n" +
+			"they are shown.",
 		Example: "  strowger dialplan simulate --to 999 --from-seat 1001\n" +
 			"  strowger dialplan simulate --to 08081570001 --from-trunk carrier --from +441632960123\n" +
 			"  strowger dialplan simulate --to 1002 --from-seat 1001 --plan plan.hcl",

@@ -14,10 +14,10 @@ func newUsage() *cobra.Command {
 	n := &connection{}
 	c := &cobra.Command{
 		Use: "usage", Short: "What seats and trunks called in the last hour",
-		Long: "What seats and trunks called in the last hour, at all nodes of a cluster, to each\n" +
-			"destination of the tenant's service: calls and minutes, what is stated for an hour,\n" +
-			"and whether an alarm told that it is more. Of other nodes the last three seconds are\n" +
-			"not in it, and of calls that go on up to half a minute.",
+		Long: "What seats and trunks called in the last hour, at all nodes of a cluster, to\n" +
+			"each destination of the tenant's service: calls and minutes, what is stated for\n" +
+			"an hour, and whether an alarm told that it is more. Of other nodes the last\n" +
+			"three seconds are not in it, and of calls that go on up to half a minute.",
 		Example: "  strowger usage\n  strowger usage -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -125,6 +125,10 @@ func TestBothAnswer(t *testing.T) {
 	second := n.phone("1002", rung, answer(), await("ACK"), hungUp())
 	call := n.fromCarrier(to, carrier.calls(to), pause(300), carrier.hangsUp(2))
 	allDone(call, first, second)
+	const elsewhere = `Reason: SIP;cause=200;text="Call completed elsewhere"`
+	if late := len(first.all("BYE", elsewhere)) + len(second.all("BYE", elsewhere)); late != 1 {
+		t.Errorf("%d phones are told that the call was completed elsewhere, want the one that came too late", late)
+	}
 	n.recorded(byCaller)
 }
 

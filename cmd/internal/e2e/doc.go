@@ -81,4 +81,8 @@
 //	  guessing                  TestGuesser TestScanner
 //	  what a seat may call      TestClassOfService TestCallsOfASeat
 //	  amplification, floods     TestNoAmplification TestFlood TestHostile TestMutated TestTorture
+//	Seeing
+//	  capture server (HEP3)     TestHomer TestHomerRegistrations TestKamailioCaptures
+//	Phones that watch
+//	  lamps, limits             TestBusyLamp TestMessageLamp TestTooManyLamps TestUnknownSubscription
 package e2e

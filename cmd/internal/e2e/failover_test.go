@@ -162,6 +162,11 @@ Content-Length: 0
 ]]></send>
 <label id="right"/>`
 
+// provenBye is the same for a BYE, by a name that the scenario does not have yet.
+func provenBye(name string) string {
+	return strings.NewReplacer(`"INVITE"`, `"BYE"`, `"right"`, `"`+name+`"`).Replace(proven)
+}
+
 // TestCarrierChallenges: a carrier that asks for a password has it, once, if it is for
 // the realm of its trunk.
 func TestCarrierChallenges(t *testing.T) {
@@ -176,7 +181,9 @@ func TestCarrierChallenges(t *testing.T) {
 	for name, c := range map[string]struct{ realm, carrier, seat, shown string }{
 		"ours":         {"carrier", steps(asks, proven, accepts, await("ACK"), hungUp()), calls, "Authorization: "},
 		"by its proxy": {"carrier", steps(proxyAsks, await("INVITE"), accepts, await("ACK"), hungUp()), calls, "Proxy-Authorization: "},
-		"theirs":       {"other", asks, ada.isTold(to, "502"), ""},
+		"to the BYE too": {"carrier", steps(asks, proven, accepts, await("ACK"), await("BYE"), again(401, "Unauthorized").with("WWW-Authenticate: "+digest), provenBye("first"),
+			again(401, "Unauthorized").with(`WWW-Authenticate: Digest realm="carrier", nonce="8a80", algorithm=MD5, qop="auth", stale=true`), provenBye("second"), again(200, "OK")), calls, "Authorization: "},
+		"theirs": {"other", asks, ada.isTold(to, "502"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -103,7 +103,7 @@ func TestForgedPath(t *testing.T) {
 	}
 	// With the right password from where nobody may be called: the phone is not rung.
 	n.registered("1003", unlisted)
-	n.fromCarrier("+441632960103", carrier.isRefused("+441632960103", "503")).done()
+	n.fromCarrier("+441632960103", carrier.isRefused("+441632960103", "480")).done()
 	n.event(`event=destination-disallowed target=` + unlisted + `:5060 network=local$`)
 	if got := n.counter("transport_not_allowed"); got < 1 {
 		t.Errorf("%v sends were refused", got)

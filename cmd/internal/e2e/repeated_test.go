@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -91,6 +92,9 @@ func TestRepliesRepeated(t *testing.T) {
 	}
 	if got := len(call.all("SIP/2.0 180", "")); got != 1 {
 		t.Errorf("the carrier had %d times 180", got)
+	}
+	if acks := phone.all("ACK", ""); len(acks) < 3 || acks[0] != acks[1] {
+		t.Errorf("the repeated 200 is not acknowledged as before:\n%s", strings.Join(acks, "\n"))
 	}
 	n.recorded(byCaller)
 }

@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"testing"
+	"time"
+
+	"strowger/sip/resolve/dnstest"
 )
 
 // TestStrictRouter: a carrier behind a strict router (RFC 3261, section 12.2.1.1): what
@@ -49,8 +53,7 @@ func TestTargetMoves(t *testing.T) {
 		return m.swap("Contact:", "Contact: <sip:"+user+"@[local_ip]:[local_port]>")
 	}
 	phone := n.phone("1002", answers(), pause(100), moved(called("UPDATE", 1), "desk-2"), await("200"), hungUp())
-	call := n.fromCarrier(to, carrier.calls(to), pause(100), moved(carrier.inDialog("INVITE", 2).sdp(usual), "gateway-2"), maybe(100), await("200"), carrier.ack(2),
-		pause(400), hungUp())
+	call := n.fromCarrier(to, carrier.calls(to), pause(100), moved(carrier.inDialog("INVITE", 2).sdp(usual), "gateway-2"), maybe(100), await("200"), carrier.ack(2), hungUp())
 	until(t, "both have moved", func() bool {
 		return len(call.all("SIP/2.0 200", "CSeq: 2 INVITE")) > 0 && len(phone.all("SIP/2.0 200", "")) > 0
 	})
@@ -60,26 +63,27 @@ func TestTargetMoves(t *testing.T) {
 	call.got("BYE sip:gateway-2@", "")
 }
 
-// TestSentNowhereElse: Contact, Record-Route, Path and Refer-To that name somebody
-// else have nothing sent there: it goes by the party's flow, and a transfer is to the
-// number.
+// TestSentNowhereElse: Contact, Record-Route, Path and Refer-To that name whom the
+// network does not allow have nothing sent there: it goes where the party was found, and
+// a transfer is to the number.
 func TestSentNowhereElse(t *testing.T) {
 	need(t, "sipp", "sip-tester")
 	const to = "+448081570002"
-	n := startNode(t)
+	at, other := host(), host()
+	n := startNode(t, change("strowger.hcl", "  rtp {", fmt.Sprintf("  allow = [\"127.0.0.2\", %q, %q]\n\n  rtp {", at, other)))
 	elsewhere, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(host()), Port: 5060})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { elsewhere.Close() })
 	evil := elsewhere.LocalAddr().(*net.UDPAddr).IP.String()
-	at := host()
 	n.run("register", at, "u1", []string{"-s", "1002"},
 		register("1002", 1).with("Supported: path", "Path: <sip:"+evil+";lr>"), await("401"),
 		register("1002", 2).with("Supported: path", "Path: <sip:"+evil+";lr>").signed("1002"), await("200")).done()
 	ok := toInvite(200, "OK").sdp(usual).swap("Contact:", "Contact: <sip:evil@"+evil+">").with("Record-Route: <sip:" + evil + ";lr>")
 	phone := n.waits("1002", at, rung, ok, await("ACK"), pause(100), called("REFER", 1).with("Refer-To: <sip:1003@"+evil+">"), await("202"), reported(), reported(), hungUp())
-	target := n.phone("1003", rung, answer(), await("ACK"), hangsUpOn(1))
+	n.registered("1003", other)
+	target := n.waits("1003", other, rung, answer(), await("ACK"), hangsUpOn(1))
 	invite := carrier.invite(1, to).swap("Contact:", "Contact: <sip:evil@"+evil+">").with("Record-Route: <sip:" + evil + ";lr>")
 	call := n.fromCarrier(to, invite, maybe(100), await("200"), carrier.ack(1), hungUp())
 	allDone(call, phone, target)
@@ -88,4 +92,42 @@ func TestSentNowhereElse(t *testing.T) {
 	if (&speaker{t: t, conn: elsewhere}).hears() {
 		t.Error("something was sent there")
 	}
+}
+
+// TestRouteByName: a carrier's proxy that stays in the way by its name: what follows in the
+// dialog goes there.
+func TestRouteByName(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const out = "901632960555"
+	proxy, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(host()), Port: 5060})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { proxy.Close() })
+	server := dnstest.Start(t, "host-record=proxy.test,"+proxy.LocalAddr().(*net.UDPAddr).IP.String())
+	n := startNode(t, change("strowger.hcl", "admin {", fmt.Sprintf("dns {\n  servers = [%q]\n}\n\nadmin {", server.Addr)))
+	stays := "Record-Route: <sip:proxy.test;lr>"
+	trunk := n.waits("carrier", n.carrier, rung, ringing().with(stays), pause(500), answer().once().with(stays), pause(500))
+	call := n.call("1001", host(), out, ada.dials(out), pause(300), ada.hangsUp(3))
+	if err := proxy.SetDeadline(time.Now().Add(fileWait)); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 4096)
+	for _, method := range []string{"ACK", "BYE"} {
+		k, from, err := proxy.ReadFromUDP(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		msg := strings.ReplaceAll(string(buf[:k]), "\r\n", "\n")
+		if !strings.HasPrefix(msg, method+" sip:") {
+			t.Fatalf("the proxy gets\n%s\nand not %s", msg, method)
+		}
+		says(t, msg, "Route: <sip:proxy.test;lr>")
+		if method == "BYE" {
+			_, rest, _ := strings.Cut(string(buf[:k]), "\r\n")
+			_, _ = proxy.WriteToUDP([]byte("SIP/2.0 200 OK\r\n"+rest), from)
+		}
+	}
+	allDone(call, trunk)
+	n.recorded(byCaller)
 }

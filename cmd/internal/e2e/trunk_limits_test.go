@@ -74,17 +74,19 @@ func TestTrunkChannelsOut(t *testing.T) {
 	const out = "901632960555"
 	n := startNode(t, limited("channels_out = 1"))
 	client := n.admin()
-	first := n.waits("carrier", n.carrier, answers(), hungUp())
+	outside := n.run("carrier", n.carrier, "u1", []string{"-s", "carrier", "-m", "2"}, answers(), hungUp())
+	listening(t, "udp", n.carrier)
 	held := n.call("1001", host(), out, steps(ada.dials(out), await("BYE"), again(200, "OK")))
 	until(t, "the first call has the channel", func() bool { return n.calls(client).Out == 1 })
 	refused := n.call("1001", host(), out, steps(ada.isRefused(out, "407"), ada.invite(2, out).signed("1001"), maybe(100), await("503"), ada.refused(2, out)))
 	refused.done()
 	says(t, refused.got("SIP/2.0 503", ""), "Retry-After: 5", "Reason: Q.850;cause=34")
-	if c := n.calls(client); c.Full != 1 || c.Out != 1 {
+	n.call("1001", host(), "999", steps(ada.dials("999"), ada.hangsUp(3))).done()
+	if c := n.calls(client); c.Full != 1 || c.Out != 1 || c.Urgents != 1 {
 		t.Errorf("counted are %+v", c)
 	}
 	n.hangUpAll()
-	allDone(held, first)
+	allDone(held, outside)
 }
 
 // TestTrunkRate: calls of a carrier that come too fast are told to slow down.

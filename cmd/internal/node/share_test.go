@@ -93,4 +93,9 @@ func TestUsageIsTheClusters(t *testing.T) {
 			})
 		})
 	}
+	here, there := p.nodes[0].Usage, p.nodes[1].Usage
+	here.Record(ledger.Event{Kind: ledger.Arrived, At: time.Now(), Call: "long", Tenant: "demo", Leg: 1, Party: "seat:1001"})
+	until(t, "node 2 knows that the seat is in a call", func() bool { return there.Calls("demo", "1001") == 1 })
+	here.Record(ledger.Event{Kind: ledger.Ended, At: time.Now(), Call: "long"})
+	until(t, "node 2 knows that the call is over", func() bool { return there.Calls("demo", "1001") == 0 })
 }

@@ -9,9 +9,9 @@
 //
 //	GET    /v1/status                               viewer of any tenant
 //	GET    /v1/access                               admin; POST adds, DELETE /NAME revokes
-//	GET    /v1/blocks                               viewer of every tenant: of this node
+//	GET    /v1/blocks                               viewer of every tenant: of all nodes
 //	DELETE /v1/blocks/ADDRESS                       operator of every tenant; ?user=1001
-//	GET    /v1/tenants/T/usage                      viewer: of this node, the last hour
+//	GET    /v1/tenants/T/usage                      viewer: of all nodes, the last hour
 //	POST   /v1/state/backup, /v1/state/restore      admin of every tenant; ?replace=1
 //	GET    /v1/tenants/T/seats                      viewer; ?prefix=10; POST adds (admin)
 //	GET    /v1/tenants/T/seats/N                    viewer; PATCH, DELETE (admin)
@@ -20,7 +20,7 @@
 //	POST   /v1/tenants/T/seats/N/password           admin
 //	POST   /v1/tenants/T/import                     admin; CSV; ?dry_run=1 writes nothing
 //	GET    /v1/tenants/T/export                     viewer; CSV; ?secrets=1 admin
-//	GET    /v1/tenants/T/trunks, /trunks/NAME       viewer: as the node sees them
+//	GET    /v1/tenants/T/trunks, /trunks/NAME       viewer: as each node sees them
 //	POST   /v1/tenants/T/trunks/NAME/ping           operator: OPTIONS to every address
 //	POST   /v1/tenants/T/trunks/NAME/state          operator: disables or enables
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
