@@ -46,7 +46,7 @@ func TestMemoryOfOthersRung(t *testing.T) {
 func held(t *testing.T, others, limit int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		const calls = 1000
+		const calls = 500
 		h := newHold(t, others)
 		h.call(0) // what is made once
 		h.rest()
