@@ -1,9 +1,7 @@
 package b2bua
 
 import (
-	"bytes"
 	"slices"
-	"strings"
 	"time"
 
 	"strowger/media/sdp"
@@ -11,88 +9,6 @@ import (
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 )
-
-// admitted starts the program of a call.
-func (c *Call) admitted(now time.Time, p Program, out Effects) {
-	if c.state != admitting {
-		return
-	}
-	caller := c.caller()
-	c.perform(p)
-	caller.Party, caller.shown = p.Caller, p.Shown
-	caller.Answers(p.Answer)
-	caller.timed()
-	c.Tenant, c.From, c.To, c.Entry = p.Caller.Tenant, strings.Clone(p.From), strings.Clone(p.To), p.Entry
-	if !c.silent {
-		c.record(now, out, ledger.Event{
-			Kind: ledger.Arrived, Leg: 1, Party: p.Caller.String(), From: c.From, To: c.To,
-			Network: c.number(p.Network), Presentation: c.number(p.Presentation), Withheld: p.Withheld,
-			SIPCallID: caller.Dialog.CallID, SessionID: caller.Dialog.SessionID(), Emergency: p.Emergency,
-		})
-		c.recordDecision(now, p, out)
-	}
-	c.state = ringing
-	switch {
-	case p.Refuse != nil:
-		c.end(now, *p.Refuse, "switch", out)
-	case !c.seizeIn(now, out):
-	case !c.prepare(now, out):
-	case p.App == AppPark:
-		c.offerPlace(now, out)
-	case p.Replaces != nil:
-		c.find(out)
-	case p.App != NoApp:
-		c.startApp(now, out)
-	case c.lastHop:
-		c.end(now, cause.New(483, "", cause.Caller), "switch", out)
-	default:
-		c.ringStages(now, out)
-	}
-}
-
-// number is a number of the caller to keep, as the caller's message is not kept.
-func (c *Call) number(n string) string {
-	if n == c.From {
-		return c.From
-	}
-	return strings.Clone(n)
-}
-
-// recordDecision writes where a call goes and why.
-func (c *Call) recordDecision(now time.Time, p Program, out Effects) {
-	if p.Emergency {
-		c.record(now, out, ledger.Event{
-			Kind: ledger.Alarm, Leg: 1, Emergency: true,
-			Detail: strings.Join(append([]string{"emergency call to " + p.To + " from " + p.Caller.String()}, p.Why...), "; "),
-		})
-	}
-	c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})
-}
-
-// prepare takes the caller's SDP and reserves its ports, before anybody is rung; a
-// call that cannot have sound ends.
-func (c *Call) prepare(now time.Time, out Effects) bool {
-	caller := c.caller()
-	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
-		d, err := sdp.Parse(body)
-		if err == nil {
-			_, err = d.Audio()
-		}
-		if err != nil {
-			c.end(now, sdpVerdict(err), "switch", out)
-			return false
-		}
-		caller.offer = d
-	}
-	if err := c.open(caller, out); err != nil {
-		c.end(now, soundless, "switch", out)
-		return false
-	}
-	return true
-}
-
-// soundless is the outcome of a leg that has no ports for its sound.
-var soundless = cause.Verdict{Status: 503, Q850: 34, Reason: "No RTP port free", Fault: cause.Us}
 
 // nextStage rings the next stage that has targets, or ends the call.
 func (c *Call) nextStage(now time.Time, out Effects) {
@@ -206,73 +122,6 @@ func (c *Call) ringingLegs() int {
 		}
 	}
 	return n
-}
-
-// rings passes ringing and early media on to the caller.
-func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
-	if c.state != ringing {
-		return
-	}
-	p.ring.alerted = true
-	c.tellProgress(now, ev.Status, out)
-	single := len(c.program.Stages[c.stage].Targets) == 1
-	if single && ev.Body != nil && !p.ring.confirm && c.earlyMedia(now, p, ev.Body, out) {
-		return
-	}
-	if caller := c.caller(); caller.State == leg.Offered {
-		caller.Progress(now, out, 180, c.firstOffer(caller), c.rungFor(p)...)
-	}
-}
-
-// firstOffer is our offer to a caller who has made none and has to get it before
-// anybody answers; nil if there is time.
-func (c *Call) firstOffer(caller *party) []byte {
-	if !caller.MustOffer() {
-		return nil
-	}
-	caller.ours = true
-	return caller.session.Offer(caller.local, caller.offers(sdp.Defaults()), sdp.SendRecv)
-}
-
-// earlyMedia opens the way for the sound of a party that has not answered yet.
-func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) bool {
-	caller := c.caller()
-	if p.ring.early {
-		c.follow(p, body, out)
-	}
-	if caller.offer == nil && !caller.Talking() || p.ring.early {
-		return p.ring.early
-	}
-	if !c.takeAnswer(p, body, out) {
-		return false
-	}
-	if caller.Talking() {
-		return c.earlyTransfer(p, body, out)
-	}
-	answer, err := c.finalFor(caller, p, out)
-	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
-		return false
-	}
-	p.ring.early, p.ring.sounds = true, body
-	caller.replied = answer != nil
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
-	caller.Progress(now, out, 183, answer, c.rungFor(p)...)
-	return true
-}
-
-// follow hears the early media of another phone behind the same party, such as the one
-// that a carrier has gone on to, if it has the codec that the caller was answered.
-func (c *Call) follow(p *party, body []byte, out Effects) {
-	if bytes.Equal(body, p.ring.sounds) {
-		return
-	}
-	if d, err := sdp.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
-		return
-	}
-	if c.takeAnswer(p, body, out) {
-		p.ring.sounds = body
-	}
 }
 
 // accepts gives the call to the party that answered.

@@ -1,0 +1,76 @@
+package b2bua
+
+import (
+	"bytes"
+	"time"
+
+	"strowger/media/sdp"
+	"strowger/sip/leg"
+)
+
+// rings passes ringing and early media on to the caller.
+func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
+	if c.state != ringing {
+		return
+	}
+	p.ring.alerted = true
+	c.tellProgress(now, ev.Status, out)
+	single := len(c.program.Stages[c.stage].Targets) == 1
+	if single && ev.Body != nil && !p.ring.confirm && c.earlyMedia(now, p, ev.Body, out) {
+		return
+	}
+	if caller := c.caller(); caller.State == leg.Offered {
+		caller.Progress(now, out, 180, c.firstOffer(caller), c.rungFor(p)...)
+	}
+}
+
+// firstOffer is our offer to a caller who has made none and has to get it before
+// anybody answers; nil if there is time.
+func (c *Call) firstOffer(caller *party) []byte {
+	if !caller.MustOffer() {
+		return nil
+	}
+	caller.ours = true
+	return caller.session.Offer(caller.local, caller.offers(sdp.Defaults()), sdp.SendRecv)
+}
+
+// earlyMedia opens the way for the sound of a party that has not answered yet.
+func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) bool {
+	caller := c.caller()
+	if p.ring.early {
+		c.follow(p, body, out)
+	}
+	if caller.offer == nil && !caller.Talking() || p.ring.early {
+		return p.ring.early
+	}
+	if !c.takeAnswer(p, body, out) {
+		return false
+	}
+	if caller.Talking() {
+		return c.earlyTransfer(p, body, out)
+	}
+	answer, err := c.finalFor(caller, p, out)
+	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
+		return false
+	}
+	p.ring.early, p.ring.sounds = true, body
+	caller.replied = answer != nil
+	out.Hear(caller.ID, p.ID)
+	out.Hear(p.ID, caller.ID)
+	caller.Progress(now, out, 183, answer, c.rungFor(p)...)
+	return true
+}
+
+// follow hears the early media of another phone behind the same party, such as the one
+// that a carrier has gone on to, if it has the codec that the caller was answered.
+func (c *Call) follow(p *party, body []byte, out Effects) {
+	if bytes.Equal(body, p.ring.sounds) {
+		return
+	}
+	if d, err := sdp.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
+		return
+	}
+	if c.takeAnswer(p, body, out) {
+		p.ring.sounds = body
+	}
+}
