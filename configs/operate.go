@@ -8,6 +8,52 @@ import (
 	"strowger/sip/state"
 )
 
+// Store is the block store.
+type Store struct {
+	// URL is that of Redis, in the forms that state.OpenRedis documents: one server, a
+	// cluster, or sentinels, in plain or by TLS. Default "": embedded, in the data
+	// folder. From the environment it may hold a password: it is never logged.
+	URL string
+	// PasswordFile holds the password of Redis. Default "": none.
+	PasswordFile string
+}
+
+// Admin is the block admin.
+type Admin struct {
+	// HTTP is the address of the admin API. Off loopback it needs TLS. Default
+	// 127.0.0.1:8080; "off" leaves it zero, which means none.
+	HTTP netip.AddrPort
+	// Socket is the path of the API's unix socket. Default admin.sock in the data folder.
+	Socket string
+	// CertFile and KeyFile are the PEM files of TLS. Default "": plain HTTP.
+	CertFile, KeyFile string
+	// Roles give unix users and groups their role on the socket. Default: root and
+	// the user that runs the node are admin.
+	Roles []Role
+}
+
+// Role is a block role "viewer", "operator" or "admin" of admin.
+type Role struct {
+	Role    string
+	Users   []string // unix user names
+	Groups  []string // unix group names
+	Tenants []string // whose; empty, the default, means every tenant's
+}
+
+// Cluster is the block cluster. It needs a store that nodes share. Nodes find each
+// other through it.
+type Cluster struct {
+	// Link is where other nodes connect to. No default.
+	Link netip.AddrPort
+	// Advertised is the address that the node gives to others. Default: Link.
+	Advertised netip.AddrPort
+	// KeyFile holds the secret that all nodes of the cluster share. No default.
+	KeyFile string
+	// Network is the name of the network by whose RTP addresses sound goes from node to
+	// node, where the parties of a call are on two. Default: the first.
+	Network string
+}
+
 func (r *reader) store(file *source.Body) {
 	b := file.Block("store")
 	if b == nil {

@@ -224,46 +224,6 @@ func numbering(b *source.Body, n *dialplan.Numbering) {
 	b.Done()
 }
 
-func (r *reader) trunk(b *source.Body) {
-	t := Trunk{Name: r.name(b)}
-	t.Tenant = b.String("tenant", "")
-	t.Network = b.String("network", "")
-	t.Sources = prefixes(b, "sources")
-	t.ClientNames = clientNames(b)
-	r.account(b, &t)
-	if registers := b.Blocks("registration", 0, 0); len(t.Sources) == 0 && len(registers) == 0 && len(t.ClientNames) == 0 {
-		b.Fault(b.Pos("sources"), "%s needs the addresses its calls come from; write: sources = [\"192.0.2.1\"]", b.Name())
-	}
-	t.Proto = choice(b, "proto", "udp", "udp", "tcp", "tls")
-	r.trunkTLS(b, &t)
-	port := uint16(5060)
-	if t.Proto == "tls" {
-		port = 5061
-	}
-	for _, v := range b.List("targets", false) {
-		target, ok := parseTarget(v.Text, port)
-		if !ok {
-			b.Fault(v.At, "%q is neither an address nor a name; write: targets = [\"192.0.2.1:5060\"] or [\"carrier.example\"]", v.Text)
-			continue
-		}
-		if r.o.TrunkPort != 0 {
-			target.Port = r.o.TrunkPort
-		}
-		t.Targets = append(t.Targets, target)
-	}
-	t.Media = prefixes(b, "media")
-	r.health(b, &t)
-	t.Limits = trunkLimits(b)
-	profile(b, &t)
-	t.Redirects = b.Int("redirects", 0, 0, 5)
-	r.registration(b, &t)
-	t.NoHomer = isOff(b, "homer")
-	t.AnyProto = !b.Has("proto")
-	trust(b, &t)
-	b.Done()
-	r.Trunks = append(r.Trunks, t)
-}
-
 func (r *reader) times(file *source.Body) {
 	r.Registration = Registration{Min: time.Minute, Default: 10 * time.Minute, Max: time.Hour}
 	if b := file.Block("registration"); b != nil {

@@ -1,10 +1,61 @@
 package configs
 
 import (
+	"log/slog"
+	"net/netip"
 	"time"
 
 	"strowger/dialplan/source"
 )
+
+// Log is the block log.
+type Log struct {
+	// Level is "debug", "info", "warn" or "error". Default info.
+	Level slog.Level
+	// JSON tells that lines are JSON: format = "json". Default "text".
+	JSON bool
+	// Numbers is how telephone numbers are written: "full", "masked" (without their last
+	// four digits) or "hashed" (a word for each, another one after every start).
+	// Default full.
+	Numbers string
+}
+
+// Records is the block records.
+type Records struct {
+	// Days is how many days call records and the events behind them are kept after
+	// that of the call, up to 3650. Default 0, which keeps them until somebody removes
+	// them.
+	Days int
+}
+
+// Trace is the block trace: the SIP messages that are kept for the ladders of calls.
+type Trace struct {
+	// MiB is the memory for them, 4 to 65536, taken when the node starts. Default 64,
+	// which is some 4,000 calls.
+	MiB int
+	// Keep is how long they are shown at most. Default 24h, at least 1m.
+	Keep time.Duration
+	// Digits tells that digits in INFO are shown. Default false.
+	Digits bool
+}
+
+// Homer is the block homer: the server that the messages of calls are sent to by HEP
+// version 3 over UDP.
+type Homer struct {
+	// Server is its address and port. No default; the port is 9060 if it is not written.
+	Server netip.AddrPort
+	// Percent is the share of the calls that are sent, each whole, 1 to 100. Default 100.
+	Percent int
+	// Agent is the number of this node there, 0 to 4294967295. Default 1.
+	Agent uint32
+	// KeyFile holds the key that the server wants. Default "": none.
+	KeyFile string
+	// NoSeats tells that the legs of seats are not sent: seats = "off". Default: they are.
+	NoSeats bool
+	// Registrations and Options tell that REGISTER and OPTIONS are sent too, which are of
+	// no call: registrations = "on", options = "on". Default: they are not.
+	Registrations, Options bool
+}
 
 // logs reads how the node speaks of what happens, and for how long.
 func (r *reader) logs(file *source.Body) {
