@@ -162,7 +162,8 @@ func TestHomer(t *testing.T) {
 			for i := range c.want {
 				size, err := server.Read(packet)
 				if err != nil {
-					t.Fatalf("after %d messages: %v", i, err)
+					t.Fatalf("after %d messages: %v; %v were sent, %v failed, %v times the ring went round",
+						i, err, n.counter("hep_sent"), n.counter("hep_failed"), n.counter("hep_missed"))
 				}
 				if !bytes.HasPrefix(packet, []byte("HEP3")) || !bytes.Contains(packet[:size], []byte(id)) || !bytes.Contains(packet[:size], []byte("SIP/2.0")) {
 					t.Errorf("packet %d is %q", i, packet[:size])
