@@ -165,7 +165,7 @@ func (r *request) onward(s seat.Seat, presentation, to string, reason identity.R
 		known.Display = ""
 		known.Presentation = cmp.Or(r.seat.Presentation, r.tenant.Presentation, known.Network)
 	}
-	instead := identity.Caller{Presentation: presentation, Network: networkNumber(s)}.
+	instead := r.caller.Instead(presentation, networkNumber(s)).
 		Divert(cmp.Or(s.Presentation, s.SiteNumber, s.Number), to, reason)
 	return caller{known: &known, instead: &instead}
 }

@@ -67,6 +67,11 @@ func (c Caller) Divert(by, to string, reason Reason) Caller {
 	return c
 }
 
+// Instead is who is shown in the caller's place, of a call that was diverted as often.
+func (c Caller) Instead(presentation, network string) Caller {
+	return Caller{Presentation: presentation, Network: network, way: c.way}
+}
+
 // path adds Diversion and History-Info for a trunk that is trusted.
 func (c *Caller) path(headers []sip.Header, host string) []sip.Header {
 	if c.way == nil {

@@ -221,6 +221,7 @@ func TestDivertTwice(t *testing.T) {
 		want   string
 	}{
 		{twice, "Diversion: <sip:2@us>;reason=no-answer;privacy=off;counter=1 | " + first + "History-Info: <sip:3@us;cause=408>;index=1.1.1;mp=1.1"},
+		{once.Instead("5", "6").Divert("2", "3", identity.NoAnswer), "Diversion: <sip:2@us>;reason=no-answer;privacy=off;counter=1 | " + first + "History-Info: <sip:3@us;cause=408>;index=1.1.1;mp=1.1"},
 		{other, "Diversion: <sip:2@us>;reason=deflection;privacy=off;counter=1 | " + first + "History-Info: <sip:4@us;cause=480>;index=1.1.1;mp=1.1"},
 	} {
 		if got := said(&tt.caller, tt.caller.ToTrunk(trusted, "us")); !strings.HasSuffix(got, tt.want) {
