@@ -62,27 +62,44 @@ func (a *allowance) take(at int64, bytes int) bool {
 }
 
 // fresh is where the first message of a dialog stands among the others, by the
-// dialog's hash: it may become a call.
-type fresh [1 << 10]struct {
-	tag uint32
+// dialog's hash: it may become a call. One more than there are ways takes the place of
+// the oldest.
+type fresh [1 << 10][ways]beginning
+
+// beginning is where the first message of a dialog stands.
+type beginning struct {
+	tag uint32 // of the dialog's hash
 	at  uint32
-	in  uint64 // turn of the block
+	in  uint64 // turn of the block; 0 is none
 }
 
 // note remembers the first message of a dialog, which was added last.
 func (f *fresh) note(dialog uint64, s *store, size int) {
-	slot, tag := &f[dialog%uint64(len(f))], uint32(dialog>>32)
-	b := &s.blocks[s.at]
-	if slot.tag == tag && s.turn-slot.in < uint64(len(s.blocks)) {
-		return
+	bucket, tag := &f[dialog%uint64(len(f))], uint32(dialog>>32)
+	oldest := &bucket[0]
+	for i := range bucket {
+		one := &bucket[i]
+		if one.in != 0 && one.tag == tag && s.turn-one.in < uint64(len(s.blocks)) {
+			return
+		}
+		if one.in < oldest.in || one.in == oldest.in && one.at < oldest.at {
+			oldest = one
+		}
 	}
-	slot.tag, slot.in, slot.at = tag, b.turn, uint32(b.used-header-size)
+	b := &s.blocks[s.at]
+	*oldest = beginning{tag, uint32(b.used - header - size), b.turn}
 }
 
 // find returns where the first message of a dialog stands.
 func (f *fresh) find(dialog uint64) (position, bool) {
-	slot := &f[dialog%uint64(len(f))]
-	return position{slot.in, int(slot.at)}, slot.in != 0 && slot.tag == uint32(dialog>>32)
+	bucket := &f[dialog%uint64(len(f))]
+	var found position
+	for i := range bucket {
+		if one := &bucket[i]; one.tag == uint32(dialog>>32) && one.in > found.turn {
+			found = position{one.in, int(one.at)}
+		}
+	}
+	return found, found.turn != 0
 }
 
 // adopt makes a dialog that of a call, and takes its messages so far over from the

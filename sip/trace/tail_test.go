@@ -74,3 +74,22 @@ func TestOtherTail(t *testing.T) {
 		t.Errorf("seen %s, whole %t", got, whole)
 	}
 }
+
+// TestCallsAtOnce: of many calls that begin at once, each has its first message when it
+// becomes one.
+func TestCallsAtOnce(t *testing.T) {
+	r := open(t, trace.Config{Dialogs: manyDialogs})
+	const calls = 100
+	tail, seen := r.Tail(), map[string]int{}
+	now := time.Now()
+	for i := range calls {
+		put(r, now, false, text("INVITE", strconv.Itoa(i), 0))
+	}
+	for i := range calls {
+		call(r, now, strconv.Itoa(i))
+	}
+	tail.Read(func(string, trace.Leg) {}, func(m trace.Message) { seen[m.CallID]++ })
+	if len(seen) != calls {
+		t.Errorf("%d of %d calls have their first message", len(seen), calls)
+	}
+}
