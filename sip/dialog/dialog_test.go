@@ -398,6 +398,12 @@ func TestSessionID(t *testing.T) {
 	if other.SessionID() != ben || sessions(other.Trying(invite(t))) != ann+";remote="+ben {
 		t.Errorf("it is %s, and told %q", other.SessionID(), sessions(other.Trying(invite(t))))
 	}
+	known.Expect("")
+	known.Expect(ben)
+	known.Rest()
+	if got := sessions(known.Trying(invite(t))); got != ben+";remote="+ann {
+		t.Errorf("it talks to %s, and is told %q", ben, got)
+	}
 	known.MeetSwitch()
 	if got := sessions(known.Trying(invite(t))); strings.Contains(got, made) || !strings.HasSuffix(got, ";remote="+ann) {
 		t.Errorf("it talks to the switch, and is told %q", got)

@@ -24,7 +24,7 @@ type Member struct {
 func (g *Group) Order(intN func(n int) int) []string {
 	left := slices.Clone(g.Members)
 	slices.SortStableFunc(left, func(a, b Member) int {
-		return cmp.Or(a.Priority-b.Priority, min(b.Weight, 1)-min(a.Weight, 1))
+		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(min(b.Weight, 1), min(a.Weight, 1)))
 	})
 	names := make([]string, 0, len(left))
 	for len(left) > 0 {

@@ -108,7 +108,7 @@ func (c *Count) Owe(now time.Time, d Direction, calls uint64) {
 	if d == Out {
 		rate = c.RateOut
 	}
-	if rate > 0 && calls > 0 {
+	if rate > 0 {
 		c.buckets[d].owe(now, rate, calls)
 	}
 }

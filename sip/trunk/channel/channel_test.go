@@ -11,8 +11,8 @@ import (
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // TestSeize: i and o seize a channel, I and O an urgent one, x and y free one of in
-// and out, + and - are a channel of out that another node takes and frees, digits are
-// calls out that others have begun, . is a tenth of a second. What comes of it: + has one, f full, r too fast.
+// and out, + and - are a channel of out that another node takes and frees, ( one of in
+// that it takes, digits are calls out that others have begun, . is a tenth of a second. What comes of it: + has one, f full, r too fast.
 func TestSeize(t *testing.T) {
 	for name, tt := range map[string]struct {
 		limits       channel.Limits
@@ -27,9 +27,11 @@ func TestSeize(t *testing.T) {
 		"urgent ones count": {channel.Limits{Channels: 2}, "OOOoyyo", "+++f+"},
 		"rate":              {channel.Limits{RateOut: 2}, "oooi....oo..........ooo", "++r+rr++r"},
 		"elsewhere":         {channel.Limits{Channels: 3, Out: 2}, "+oo++i-i-i", "+fff+"},
+		"elsewhere, in":     {channel.Limits{Channels: 3}, "((oo", "+f"},
 		"elsewhere, urgent": {channel.Limits{Channels: 3, Reserved: 1}, "++oOOi", "f++f"},
 		"owed":              {channel.Limits{RateOut: 2}, "o3..........o.....oo", "+r+r"},
 		"owed at most":      {channel.Limits{RateOut: 1}, "9999" + strings.Repeat(".", 105) + "o.....o", "r+"},
+		"owed at most by 2": {channel.Limits{RateOut: 2}, "99999" + strings.Repeat(".", 104) + "o.o", "r+"},
 		"owed, urgent":      {channel.Limits{RateOut: 1}, "o2O...........o.........o", "++rr"},
 		"owed, no rate":     {channel.Limits{}, "99o", "+"},
 		"a rate of urgents": {channel.Limits{RateIn: 1}, "iIIi..........i", "+++r+"},
@@ -49,6 +51,8 @@ func TestSeize(t *testing.T) {
 				c.Elsewhere[channel.Out]++
 			case '-':
 				c.Elsewhere[channel.Out]--
+			case '(':
+				c.Elsewhere[channel.In]++
 			case '1', '2', '3', '9':
 				c.Owe(now, channel.Out, uint64(e-'0'))
 			case '.':
@@ -60,6 +64,9 @@ func TestSeize(t *testing.T) {
 		}
 		if got.String() != tt.want {
 			t.Errorf("%s: %s gives %s, want %s", name, tt.events, got.String(), tt.want)
+		}
+		if begun := c.Begun[channel.In] + c.Begun[channel.Out]; int(begun) != strings.Count(tt.want, "+") {
+			t.Errorf("%s: %d calls are counted of %s", name, begun, tt.want)
 		}
 		full, fast := c.Full[channel.In]+c.Full[channel.Out], c.Fast[channel.In]+c.Fast[channel.Out]
 		if int(full) != strings.Count(tt.want, "f") || int(fast) != strings.Count(tt.want, "r") {
