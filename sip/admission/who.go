@@ -27,6 +27,9 @@ func (a *Admission) Challenge(now time.Time, req *sip.Request, flow transport.Fl
 	if req.Method == sip.INVITE && a.trunkOf(req, flow) != nil {
 		return 0, nil, false
 	}
+	if u := req.To().Address; req.Method == sip.REGISTER && u.Scheme != "sip" && u.Scheme != "sips" {
+		return 0, nil, false // the registrar refuses it, whoever asks (RFC 4475 section 3.3.4)
+	}
 	t := a.tenantOf(req, flow)
 	if t == nil {
 		return 403, nil, true

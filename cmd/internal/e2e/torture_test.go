@@ -33,7 +33,7 @@ var outcomes = map[string]string{
 	"badbranch": "200",
 	// 3.3: what has to be read and is refused above the grammar. An unknown scheme of
 	// credentials is none; a registrar asks who it is before it looks at To.
-	"insuf": "400", "unkscm": "416", "novelsc": "416", "unksm2": "401", "bext01": "420", "invut": "415", "regaut01": "401",
+	"insuf": "400", "unkscm": "416", "novelsc": "416", "unksm2": "400", "bext01": "420", "invut": "415", "regaut01": "401",
 	"multi01": "400", "mcl01": "400", "bcast": "", "zeromf": "200", "cparam01": "401", "cparam02": "401", "regescrt": "401", "sdp01": "406",
 	// 3.4: RFC 2543.
 	"inv2543": "407",
