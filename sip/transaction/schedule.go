@@ -25,23 +25,20 @@ func (s *schedule) set(e *entry, due time.Time) {
 	to.Set(e, due)
 }
 
+// first is the queue that has the earliest deadline, if there is any.
+func (s *schedule) first() *deadline.Queue[*entry] {
+	u, e := s.urgent.Next(), s.ends.Next()
+	if u.IsZero() || !e.IsZero() && e.Before(u) {
+		return &s.ends
+	}
+	return &s.urgent
+}
+
 // due is a transaction that is due at now, nil if there is none.
 func (s *schedule) due(now time.Time) *entry {
-	q := &s.urgent
-	if first := q.Next(); first.IsZero() || !s.ends.Next().IsZero() && s.ends.Next().Before(first) {
-		q = &s.ends
-	}
-	if e, ok := q.First(now); ok {
-		return e
-	}
-	return nil
+	e, _ := s.first().First(now)
+	return e
 }
 
 // next is the earliest deadline; zero means none.
-func (s *schedule) next() time.Time {
-	u, e := s.urgent.Next(), s.ends.Next()
-	if u.IsZero() || !e.IsZero() && e.Before(u) {
-		return e
-	}
-	return u
-}
+func (s *schedule) next() time.Time { return s.first().Next() }
