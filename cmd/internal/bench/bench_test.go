@@ -41,8 +41,12 @@ func TestUsageCountsDescendants(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	dir := t.TempDir()
-	// The shell's child, not the shell, uses the time; then it waits to be ended.
-	script := "sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; touch done; sleep 60' & wait"
+	// The shell's child, not the shell, uses the time; then it waits to be ended. Both
+	// start no program before that: one that just ends has a stat but no memory.
+	script := "sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; : >done; read _ <wait' & wait"
+	if err := syscall.Mkfifo(filepath.Join(dir, "wait"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	p, err := start(ctx, dir, "sh", "sh", "-c", script)
 	if err != nil {
 		t.Fatal(err)
