@@ -18,18 +18,7 @@ func TestRandomStories(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		program := rapid.SampledFrom(programs).Draw(rt, "program") + "\n" + transfers + rapid.SampledFrom(options).Draw(rt, "option")
 		story := drawStory(rt, openings)
-		var failures collector
-		var transcript string
-		synctest.Test(t, func(*testing.T) {
-			w := newWorld(&failures, program)
-			w.lenient = true
-			w.run(parseScript(&failures, story))
-			transcript = w.transcript()
-		})
-		if len(failures.list) > 0 {
-			rt.Fatalf("%s\n-- program --\n%s\n-- story --\n%s-- transcript --\n%s",
-				strings.Join(failures.list, "\n"), program, story, transcript)
-		}
+		happens(t, rt, program, story)
 	})
 }
 
@@ -39,19 +28,25 @@ func TestRandomStoriesOfNodes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		program := "nodes 2\n" + rapid.SampledFrom(nodePrograms).Draw(rt, "program") + "\n" + transfers + desk
 		story := drawNodes(rt, drawStory(rt, nodeOpenings))
-		var failures collector
-		var transcript string
-		synctest.Test(t, func(*testing.T) {
-			w := newWorld(&failures, program)
-			w.lenient = true
-			w.run(parseScript(&failures, story))
-			transcript = w.transcript()
-		})
-		if len(failures.list) > 0 {
-			rt.Fatalf("%s\n-- program --\n%s\n-- story --\n%s-- transcript --\n%s",
-				strings.Join(failures.list, "\n"), program, story, transcript)
-		}
+		happens(t, rt, program, story)
 	})
+}
+
+// happens runs a story of parties that keep to nothing.
+func happens(t *testing.T, rt *rapid.T, program, story string) {
+	t.Helper()
+	var failures collector
+	var transcript string
+	synctest.Test(t, func(*testing.T) {
+		w := newWorld(&failures, program)
+		w.lenient = true
+		w.run(parseScript(&failures, story))
+		transcript = w.transcript()
+	})
+	if len(failures.list) > 0 {
+		rt.Fatalf("%s\n-- program --\n%s\n-- story --\n%s-- transcript --\n%s",
+			strings.Join(failures.list, "\n"), program, story, transcript)
+	}
 }
 
 // drawNodes gives the calls of a story to either node, and lets the link be cut.
