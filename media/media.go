@@ -104,11 +104,12 @@ type Endpoint interface {
 	// sent). from may be the endpoint itself (echo). It replaces what was heard.
 	// When done is set and from is a Source that ends, an Ended event follows.
 	Hear(from Source) error
-	// Record gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
+	// Tap gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
 	// on each tick of the plane's clock, silence where nothing came in time. Only
-	// G.711 is heard. write must not block nor use the endpoint; nil ends it, and
-	// once Record or Close has returned it is not called any more.
-	Record(write func(pcm []int16)) error
+	// G.711 is heard. Every tap of an endpoint is given the same frames, and must not
+	// change them. write must not block nor use the endpoint; once untap or Close has
+	// returned it is not called any more. An endpoint has room for a few taps.
+	Tap(write func(pcm []int16)) (untap func(), err error)
 	// Press sends digits to the party one after the other (RFC 4733), 100 ms each
 	// with pauses of 80 ms; what else it hears waits or is left out meanwhile. The
 	// error says that a character is no digit, that too many wait, or that the party

@@ -31,7 +31,7 @@ type pacing uint8
 
 const (
 	prompting pacing = 1 << iota // it hears a prompt
-	recording
+	tapping
 	pressing // digits were sent to it
 )
 
@@ -130,7 +130,7 @@ func (c *clock) play(e *endpoint, now time.Time) {
 	busy := e.out.press(now, c.scratch[:], &c.plane.counters)
 	ended := !busy && e.out.play(now, c.scratch[:], &c.plane.counters)
 	e.out.Unlock()
-	e.record(&c.pcm)
+	e.hear(&c.pcm)
 	if ended {
 		e.post(media.Event{Kind: media.Ended, At: now})
 	}

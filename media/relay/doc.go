@@ -25,8 +25,8 @@
 //   - A digit is told with the first packet of it that comes, so that one whose end
 //     is lost is told too. While digits are sent, a prompt waits and what would be
 //     forwarded is dropped.
-//   - A recording is put in order by timestamp and is 60 ms late; what comes later
-//     starts it anew.
+//   - What taps are given is put in order by timestamp and is 60 ms late; what comes
+//     later starts it anew.
 //
 // # Ownership
 //
@@ -38,7 +38,7 @@
 // the outbound mutex of a listener; never the other way round. The plane's mutex
 // guards who hears whom and is taken by no packet: a packet follows an immutable
 // route that was made for it. The clock, one goroutine, paces prompts, digits and
-// recordings every 20 ms and looks for timeouts and due reports every 200 ms.
+// taps every 20 ms and looks for timeouts and due reports every 200 ms.
 //
 // # Decisions
 //

@@ -215,14 +215,18 @@ func (e *endpoint) close() {
 
 	e.in.Lock()
 	e.in.closed = true
-	recorder := e.in.recorder
-	e.in.recorder = nil
+	var taps []*tap
+	if e.in.ear != nil {
+		taps, e.in.ear = e.in.ear.taps, nil
+	}
 	e.out.Lock()
 	e.out.shut()
 	tired := e.in.touched || e.out.packets > 0 || e.out.reports > 0
 	e.out.Unlock()
 	e.in.Unlock()
-	recorder.end()
+	for _, t := range taps {
+		t.end()
+	}
 
 	delete(p.endpoints, e)
 	p.release(e.pair, e.out.sockets, tired)

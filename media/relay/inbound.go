@@ -26,8 +26,8 @@ type inbound struct {
 	encoding  string
 	watch     watch
 	reception reception
-	pressed   press     // the last digit
-	recorder  *recorder // nil for none
+	pressed   press // the last digit
+	ear       *ear  // nil while nobody taps
 }
 
 // update applies an SDP exchange.

@@ -120,14 +120,15 @@ func (c *Call) speak(s media.Source, played chan struct{}) error {
 	return c.port.Hear(s)
 }
 
-// Record gives what is heard to write, as media.Endpoint.Record does.
+// Record gives what is heard to write until the call ends, as media.Endpoint.Tap does.
 func (c *Call) Record(write func(pcm []int16)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.port == nil {
 		return ErrOver
 	}
-	return c.port.Record(write)
+	_, err := c.port.Tap(write)
+	return err
 }
 
 // Press sends digits by RFC 4733.

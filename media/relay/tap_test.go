@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"strowger/media"
 	"strowger/media/codec"
 )
 
@@ -11,10 +13,18 @@ import (
 func (p *party) record() *[]int16 {
 	p.Helper()
 	heard := &[]int16{}
-	if err := p.to.Record(func(pcm []int16) { *heard = append(*heard, pcm...) }); err != nil {
+	p.tap(func(pcm []int16) { *heard = append(*heard, pcm...) })
+	return heard
+}
+
+// tap has the party's sound written.
+func (p *party) tap(write func(pcm []int16)) (untap func()) {
+	p.Helper()
+	untap, err := p.to.Tap(write)
+	if err != nil {
 		p.Fatal(err)
 	}
-	return heard
+	return untap
 }
 
 // loud is a packet of one value.
@@ -37,7 +47,7 @@ func frames(pcm []int16) []int {
 	return f
 }
 
-func TestRecordOrdersAndFillsGaps(t *testing.T) {
+func TestTapOrdersAndFillsGaps(t *testing.T) {
 	b := newBench(t, testConfig())
 	p := b.join("party")
 	p.update(p.remote(pcma))
@@ -61,7 +71,7 @@ func TestRecordOrdersAndFillsGaps(t *testing.T) {
 	}
 }
 
-func TestRecordFollowsALatePacket(t *testing.T) {
+func TestTapFollowsALatePacket(t *testing.T) {
 	b := newBench(t, testConfig())
 	p := b.join("party")
 	p.update(p.remote(pcmu))
@@ -76,26 +86,41 @@ func TestRecordFollowsALatePacket(t *testing.T) {
 	}
 }
 
-func TestRecordEnds(t *testing.T) {
+func TestTapEnds(t *testing.T) {
 	b := newBench(t, testConfig())
 	p := b.join("party")
 	p.update(p.remote(pcmu))
-	got := p.record()
+	first, second := 0, 0
+	untap := p.tap(func([]int16) { first++ })
+	p.tap(func([]int16) { second++ })
 	b.pass(2 * tick)
-	if err := p.to.Record(nil); err != nil {
-		t.Fatal(err)
-	}
+	untap()
+	untap()
 	b.pass(time.Second)
-	if len(*got) != 2*frame {
-		t.Errorf("%d frames, want 2", len(*got)/frame)
+	if want := 2 + int(time.Second/tick); first != 2 || second != want {
+		t.Errorf("%d and %d frames, want 2 and %d", first, second, want)
 	}
-	again := p.record()
 	p.to.Close()
 	b.pass(time.Second)
-	if len(*again) != 0 {
-		t.Error("a closed endpoint is still recorded")
+	if want := 2 + int(time.Second/tick); second != want {
+		t.Error("a closed endpoint is still heard")
 	}
-	if p.to.Record(nil) == nil {
-		t.Error("a closed endpoint can be recorded")
+	untap()
+	if _, err := p.to.Tap(func([]int16) {}); !errors.Is(err, media.ErrClosed) {
+		t.Errorf("a closed endpoint can be tapped: %v", err)
 	}
+}
+
+func TestTapsAreBounded(t *testing.T) {
+	b := newBench(t, testConfig())
+	p := b.join("party")
+	var last func()
+	for range maxTaps {
+		last = p.tap(func([]int16) {})
+	}
+	if _, err := p.to.Tap(func([]int16) {}); err == nil {
+		t.Errorf("more than %d taps", maxTaps)
+	}
+	last()
+	p.tap(func([]int16) {})
 }

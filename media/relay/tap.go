@@ -1,0 +1,147 @@
+package relay
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"strowger/media"
+	"strowger/media/codec"
+)
+
+// The playout of an ear, in samples.
+const (
+	earDelay  = 3 * frame // how late a packet may come: 60 ms
+	earWindow = 1 << 13   // kept in order, about one second; a power of two
+)
+
+// maxTaps bounds who takes the sound of one endpoint.
+const maxTaps = 8
+
+// ear puts what a party says in order by timestamp, and gives out a frame on each
+// tick to every tap. It belongs to the inbound's mutex.
+type ear struct {
+	ring    [earWindow]int16 // by timestamp
+	next    uint32           // timestamp of the next sample to give out
+	running bool             // next means something
+	taps    []*tap           // never empty; a change makes another slice
+}
+
+// tap is one who takes the sound of an endpoint.
+type tap struct {
+	mu    sync.Mutex
+	write func(pcm []int16) // nil when it ended
+}
+
+// Tap implements media.Endpoint.
+func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
+	p := e.plane
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.closed {
+		return nil, media.ErrClosed
+	}
+	e.in.Lock()
+	defer e.in.Unlock()
+	if e.in.ear == nil {
+		e.in.ear = new(ear)
+	}
+	if len(e.in.ear.taps) >= maxTaps {
+		return nil, fmt.Errorf("%s: %d take its sound, as many as are possible", e.label, maxTaps)
+	}
+	t := &tap{write: write}
+	e.in.ear.taps = append(slices.Clip(e.in.ear.taps), t)
+	e.pace(tapping, true)
+	return func() { e.untap(t) }, nil
+}
+
+// untap takes a tap off, unless the endpoint was closed.
+func (e *endpoint) untap(t *tap) {
+	e.plane.mu.Lock()
+	e.in.Lock()
+	if ear := e.in.ear; ear != nil {
+		left := slices.DeleteFunc(slices.Clone(ear.taps), func(o *tap) bool { return o == t })
+		ear.taps = left
+		if len(left) == 0 {
+			e.in.ear = nil
+			e.pace(tapping, false)
+		}
+	}
+	e.in.Unlock()
+	e.plane.mu.Unlock()
+	t.end()
+}
+
+// end waits for a write under way and lets no other follow.
+func (t *tap) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.write = nil
+}
+
+// listen takes from a packet what the endpoint itself wants of it: the digit that
+// it begins, or sound for the taps.
+func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
+	if in.ear == nil && in.encoding != telephoneEvent {
+		return 0
+	}
+	payload := in.payload(h.payload)
+	if payload == nil {
+		return 0
+	}
+	if payload.Encoding == telephoneEvent {
+		return in.digit(h, b)
+	}
+	if law, ok := lawOf(payload.Encoding); ok && in.ear != nil {
+		in.ear.add(h.timestamp, fresh, law, b[h.start:h.end])
+	}
+	return 0
+}
+
+// add puts a packet into its place. One that is too late or too early for the
+// window starts the playout anew.
+func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
+	if len(codes) > earWindow-earDelay {
+		return
+	}
+	ahead := int32(timestamp - r.next)
+	if !r.running || fresh || ahead < 0 || int(ahead)+len(codes) > earWindow {
+		clear(r.ring[:])
+		r.next, r.running = timestamp-uint32(earDelay), true
+	}
+	at := timestamp % earWindow
+	first := min(len(codes), int(earWindow-at))
+	law.Decode(r.ring[at:], codes[:first])
+	law.Decode(r.ring[:], codes[first:])
+}
+
+// take gives out the next frame.
+func (r *ear) take(pcm *[frame]int16) {
+	if !r.running {
+		clear(pcm[:])
+		return
+	}
+	for i := range pcm {
+		at := (r.next + uint32(i)) % earWindow
+		pcm[i], r.ring[at] = r.ring[at], 0
+	}
+	r.next += uint32(frame)
+}
+
+// hear is called on each tick; pcm is scratch.
+func (e *endpoint) hear(pcm *[frame]int16) {
+	var taps []*tap
+	e.in.Lock()
+	if ear := e.in.ear; ear != nil {
+		ear.take(pcm)
+		taps = ear.taps
+	}
+	e.in.Unlock()
+	for _, t := range taps {
+		t.mu.Lock()
+		if t.write != nil {
+			t.write(pcm[:])
+		}
+		t.mu.Unlock()
+	}
+}
