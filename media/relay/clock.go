@@ -16,6 +16,7 @@ const (
 type clock struct {
 	plane *Plane
 	ticks uint64
+	swept time.Time // the last time
 
 	kick      chan struct{} // the first prompt begins
 	mu        sync.Mutex
@@ -136,10 +137,19 @@ func (c *clock) play(e *endpoint, now time.Time) {
 	}
 }
 
+// maxStall is the longest time between two sweeps in which the process ran; in a longer
+// one it was stopped, and nobody was silent for that.
+const maxStall = time.Second
+
 // sweep checks every endpoint.
 func (c *clock) sweep(now time.Time) {
+	stall := now.Sub(c.swept)
+	if c.swept.IsZero() || stall < maxStall {
+		stall = 0
+	}
+	c.swept = now
 	c.batch = c.plane.appendEndpoints(c.batch[:0])
 	for _, e := range c.batch {
-		e.check(now)
+		e.check(now, stall)
 	}
 }

@@ -32,6 +32,7 @@ type Counters struct {
 	NoPorts      atomic.Uint64 // calls of Open that found no free pair
 	Timeouts     atomic.Uint64 // Timeout events
 	OneWays      atomic.Uint64 // OneWay events
+	Silents      atomic.Uint64 // Silent events
 	LateTicks    atomic.Uint64 // ticks of the clock that were left out because it came too late
 }
 
@@ -41,6 +42,8 @@ func (c *Counters) event(k media.EventKind) {
 		c.Timeouts.Add(1)
 	case media.OneWay:
 		c.OneWays.Add(1)
+	case media.Silent:
+		c.Silents.Add(1)
 	case media.Ended, media.Latched, media.Digit: // part of every good call
 	}
 }

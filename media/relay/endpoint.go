@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/quality"
 )
 
 // Limits of an endpoint.
@@ -35,7 +36,7 @@ type endpoint struct {
 	hears     *endpoint
 	listeners []*endpoint
 
-	reportAt time.Time // of the next RTCP report; the clock's own
+	reports quality.Schedule // of RTCP; the clock's own
 }
 
 // MediaSource marks an endpoint as a media.Source.
@@ -184,6 +185,9 @@ func (e *endpoint) Stats() media.Stats {
 	defer e.out.Unlock()
 	e.in.stats(&s)
 	e.out.stats(&s)
+	if clock := e.out.clock; clock > 0 {
+		s.FarJitter = time.Duration(e.in.reception.farJitter) * time.Second / time.Duration(clock)
+	}
 	return s
 }
 
@@ -220,6 +224,7 @@ func (e *endpoint) close() {
 		taps, e.in.ear = e.in.ear.taps, nil
 	}
 	e.out.Lock()
+	e.goodbye(p.now())
 	e.out.shut()
 	tired := e.in.touched || e.out.packets > 0 || e.out.reports > 0
 	e.out.Unlock()

@@ -23,7 +23,9 @@ type inbound struct {
 	bytes     uint64
 	foreign   uint64
 	invalid   uint64
-	encoding  string
+	encoding  string // of the last packet
+	sound     string // of the last packet of sound
+	silence   quality.Silence
 	watch     watch
 	reception reception
 	pressed   press // the last digit
@@ -34,6 +36,9 @@ type inbound struct {
 func (in *inbound) update(r media.Remote, now time.Time) {
 	in.latch.open(r, now)
 	in.payloads = r.Payloads
+	if !r.Receive {
+		in.pause()
+	}
 	in.watch.open(r.Send && r.Receive && reachable(r.RTP), now)
 }
 
@@ -68,7 +73,11 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 			clock = payload.Clock
 		}
 	}
-	in.watch.heardRTP(now, h.payload == comfortNoise || payload != nil && payload.Encoding == "CN")
+	noise := h.payload == comfortNoise || payload != nil && payload.Encoding == "CN"
+	if clock > 0 && !noise {
+		in.sound = payload.Encoding
+	}
+	in.watch.heardRTP(now, noise)
 	in.bytes += uint64(h.end - h.start)
 	c.Received.Add(1)
 	switch in.quality.Step(h.seq, h.timestamp, clock, now) {
@@ -82,7 +91,23 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 		restarted = true
 	case quality.InOrder, quality.Late:
 	}
+	if noise {
+		in.pause()
+	}
 	return r, true, restarted
+}
+
+// pause says that the party need not send until it does.
+func (in *inbound) pause() {
+	in.quality.Pause()
+	in.silence.Pause()
+}
+
+// look tells silence from sound.
+func (in *inbound) look(now time.Time, codes []byte) {
+	if law, ok := lawOf(in.encoding); ok {
+		in.silence.Step(law, codes, now)
+	}
 }
 
 // comfortNoise is the static payload type of RFC 3389.
@@ -140,19 +165,14 @@ func (in *inbound) stats(s *media.Stats) {
 	s.Jitter, s.MaxGap, s.First, s.Last = f.Jitter, f.MaxGap, f.First, f.Last
 	s.Foreign, s.Invalid = in.foreign, in.invalid
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
-	s.Encoding, s.Source = in.encoding, in.latch.source
+	s.Silence, s.MaxSilence, s.Silent = in.silence.Now(), in.silence.Longest(), in.silence.Dead()
+	s.Encoding, s.Source = in.sound, in.latch.source
 	if f.Received > 0 {
-		s.MOS = quality.MOS(model(in.encoding), f.LossShare(), in.reception.roundTrip/2+playout+2*f.Jitter)
+		s.Loss = f.LossShare()
+		s.MOS = quality.MOS(quality.CodecOf(in.sound), s.Loss, in.reception.roundTrip/2+playout+2*f.Jitter)
 	}
 }
 
 // playout is what a phone's jitter buffer and one packet add to the delay, beside
 // twice the jitter.
 const playout = 40 * time.Millisecond
-
-func model(encoding string) quality.Codec {
-	if encoding == "G729" {
-		return quality.G729
-	}
-	return quality.G711
-}

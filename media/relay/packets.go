@@ -63,6 +63,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
 	var digit byte
 	if forward {
+		e.in.look(now, b[h.start:h.end])
 		digit = e.in.listen(&h, fresh, b)
 	}
 	switch ruling {
