@@ -185,6 +185,7 @@ type Stats struct {
 	Silent                   bool          // at least 10 s of sound came, and all of it was silent
 	Foreign                  uint64        // packets from another source than the locked one, or one that may not be locked to
 	Invalid                  uint64        // not RTP, RTCP or STUN
+	Overrun                  uint64        // packets that this node had no time for: it is overloaded; they are lost
 	RTCPReceived, RTCPSent   uint64
 	RoundTrip                time.Duration // from the far side's last RTCP report; 0 if unknown
 	FarLoss                  float64       // share of our packets lost by that report, 0 to 1
@@ -199,4 +200,10 @@ type Stats struct {
 type PlaneStats struct {
 	Endpoints, PortsFree, PortsResting, PortsTotal int
 	Received, Sent, Foreign, Invalid, Dropped      uint64
+	// Overrun are packets that there was no time for.
+	Overrun uint64
+	// Speaking are the endpoints whose party has sent sound.
+	Speaking int
+	// Busy is the time that was spent on sound, of all processors together.
+	Busy time.Duration
 }

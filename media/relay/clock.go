@@ -2,6 +2,7 @@ package relay
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"strowger/media"
@@ -16,7 +17,8 @@ const (
 type clock struct {
 	plane *Plane
 	ticks uint64
-	swept time.Time // the last time
+	swept time.Time    // the last time
+	busy  atomic.Int64 // ns of ticks
 
 	kick      chan struct{} // the first prompt begins
 	mu        sync.Mutex
@@ -111,6 +113,8 @@ func (c *clock) paced() bool {
 
 // tick does what is due in these 20 ms.
 func (c *clock) tick(now time.Time) {
+	began := time.Now()
+	defer func() { c.busy.Add(int64(time.Since(began))) }()
 	c.mu.Lock()
 	c.batch = c.batch[:0]
 	for e := range c.listening {

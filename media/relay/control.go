@@ -97,6 +97,7 @@ func (e *endpoint) report(now time.Time) {
 	if !e.reports.Due(now, rand.Float64) {
 		return
 	}
+	e.dropped()
 	e.in.Lock()
 	blocks := e.in.report(now)
 	e.in.Unlock()

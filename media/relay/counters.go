@@ -27,6 +27,8 @@ type Counters struct {
 	Untranslated atomic.Uint64 // dropped: the listener did not negotiate the encoding
 	Dropped      atomic.Uint64 // dropped: the listener wants no sound, has no address yet, or is sent digits
 	SendErrors   atomic.Uint64 // refused by the kernel
+	Overflow     atomic.Uint64 // thrown away by the kernel, as they came faster than they were read
+	Late         atomic.Uint64 // thrown away unread, as a worker was behind for 100 ms
 	PortsBusy    atomic.Uint64 // pairs skipped because another program holds a port of them
 	Disturbed    atomic.Uint64 // unused pairs that rest because a packet came to their open sockets
 	NoPorts      atomic.Uint64 // calls of Open that found no free pair

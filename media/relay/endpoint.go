@@ -218,6 +218,10 @@ func (e *endpoint) close() {
 	p.slots[e.pair].Store(nil)
 
 	e.in.Lock()
+	e.in.dropped(e.out.sockets.rtp, &p.counters)
+	if e.in.spoke {
+		p.speaking.Add(-1)
+	}
 	e.in.closed = true
 	var taps []*tap
 	if e.in.ear != nil {

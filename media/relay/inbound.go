@@ -12,24 +12,28 @@ import (
 // inbound is what an endpoint's party sends us. Its methods need its mutex.
 type inbound struct {
 	sync.Mutex
-	latch     latch
-	payloads  []media.Payload
-	closed    bool
-	touched   bool // a datagram came, of whatever kind: the ports have to rest
-	hasSSRC   bool
-	ssrc      uint32
-	newcomer  claim // of an SSRC that may replace ssrc with its next packet
-	quality   quality.Receiver
-	bytes     uint64
-	foreign   uint64
-	invalid   uint64
-	encoding  string // of the last packet
-	sound     string // of the last packet of sound
-	silence   quality.Silence
-	watch     watch
-	reception reception
-	pressed   press // the last digit
-	ear       *ear  // nil while nobody taps
+	latch    latch
+	payloads []media.Payload
+	closed   bool
+	touched  bool // a datagram came, of whatever kind: the ports have to rest
+	hasSSRC  bool
+	ssrc     uint32
+	newcomer claim // of an SSRC that may replace ssrc with its next packet
+	quality  quality.Receiver
+	bytes    uint64
+	foreign  uint64
+	invalid  uint64
+	overrun  uint64 // packets that there was no time for
+	encoding string // of the last packet
+	sound    string // of the last packet of sound
+	silence  quality.Silence
+	watch    watch
+	spoke    bool // sound came
+	// kernelDrops is what the kernel had thrown away when it was last asked.
+	kernelDrops uint32
+	reception   reception
+	pressed     press // the last digit
+	ear         *ear  // nil while nobody taps
 }
 
 // update applies an SDP exchange.
@@ -163,7 +167,7 @@ func (in *inbound) stats(s *media.Stats) {
 	s.Received, s.ReceivedBytes = f.Received, in.bytes
 	s.Lost, s.Duplicate, s.Reordered = f.Lost(), f.Duplicates, f.Reordered
 	s.Jitter, s.MaxGap, s.First, s.Last = f.Jitter, f.MaxGap, f.First, f.Last
-	s.Foreign, s.Invalid = in.foreign, in.invalid
+	s.Foreign, s.Invalid, s.Overrun = in.foreign, in.invalid, in.overrun
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
 	s.Silence, s.MaxSilence, s.Silent = in.silence.Now(), in.silence.Longest(), in.silence.Dead()
 	s.Encoding, s.Source = in.sound, in.latch.source
