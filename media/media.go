@@ -105,8 +105,8 @@ type Endpoint interface {
 	// When done is set and from is a Source that ends, an Ended event follows.
 	Hear(from Source) error
 	// Tap gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
-	// on each tick of the plane's clock, silence where nothing came in time. Only
-	// G.711 is heard. Every tap of an endpoint is given the same frames, and must not
+	// on each tick of the plane's clock, silence where nothing came in time. G.711
+	// and G.722 are heard. Every tap of an endpoint is given the same frames, and must not
 	// change them. write must not block nor use the endpoint; once untap or Close has
 	// returned it is not called any more. An endpoint has room for a few taps.
 	Tap(write func(pcm []int16)) (untap func(), err error)

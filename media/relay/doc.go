@@ -16,9 +16,9 @@
 //     setting. SDP that is refused is nowhere to send to until a source is locked.
 //   - What an endpoint sends has its own SSRC and an unbroken sequence and
 //     timestamp, whoever is heard; a marker bit tells of a switch.
-//   - Payload types are translated by encoding name; PCMU and PCMA are converted
-//     into each other. Any other packet that the receiver did not negotiate is
-//     dropped and counted.
+//   - Payload types are translated by encoding name. PCMU, PCMA and G722 are converted
+//     into each other where the receiver did not negotiate what comes, and only there.
+//     Any other packet that it did not negotiate is dropped and counted.
 //   - RTCP ends here: each endpoint makes its own reports.
 //   - Packet times are those of the worker's wake-up, so that jitter below Linger
 //     is not seen.
@@ -42,6 +42,10 @@
 //
 // # Decisions
 //
+//   - G.722 and G.711 are converted packet by packet, without a jitter buffer: both have
+//     one byte for each step of the RTP clock, so that a packet keeps its size, sequence
+//     and time, and what is lost or late is the far side's to conceal. The coder of a
+//     stream is made when it is first needed.
 //   - A socket for each port, read with recvfrom and written with sendto by raw
 //     system calls: the wrappers of x/sys and x/net allocate for each packet.
 //     They never block, so that the scheduler need not know of them.

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestPacketPathDoesNotAllocate sends, carries and takes back a packet, and one
 // that has to be converted.
 func TestPacketPathDoesNotAllocate(t *testing.T) {
-	for name, law := range map[string]media.Payload{"as it is": pcmu, "converted": pcma} {
+	for name, law := range map[string]media.Payload{"as it is": pcmu, "converted": pcma, "transcoded": g722} {
 		b := newBench(t, testConfig())
 		left, _ := b.bridge(pcmu, law)
 		left.say(sound(1)) // locks

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"strowger/media"
-	"strowger/media/codec"
 )
 
 // tick is the pace of recorded sound; sampleRate and frame say what a tick holds.
@@ -23,7 +22,7 @@ type player struct {
 }
 
 // play is called on each tick: it sends what is due and tells when the prompt came
-// to its end. Without G.711 in common the prompt passes unheard.
+// to its end. Without an encoding of ours in common the prompt passes unheard.
 func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool) {
 	p := o.player
 	if p == nil {
@@ -43,11 +42,13 @@ func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool)
 	return false
 }
 
-// speak sends the next samples as one packet, in the first G.711 of the far side.
+// speak sends the next samples as one packet, in the first encoding of the far side
+// that is ours.
 func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters) {
-	law, payload, ok := o.companding()
+	format, payload, ok := o.format()
 	b := scratch[:minRTP+samples]
-	o.player.fill(b[minRTP:], law)
+	var pcm [maxStride * frame]int16
+	o.player.fill(pcm[:samples])
 	if !ok || !o.open || !o.to.IsValid() {
 		o.fresh = true
 		c.Dropped.Add(1)
@@ -58,38 +59,25 @@ func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters
 		h.marker, h.timestamp = true, o.nextTimestamp(now, sampleRate)
 		o.fresh = false
 	}
+	o.encode(format, b[minRTP:], pcm[:samples])
 	b[0] = 2 << 6
 	h.write(b)
 	o.transmit(now, &h, sampleRate, b, c)
 }
 
-// companding returns the first G.711 that the far side negotiated.
-func (o *outbound) companding() (law codec.Law, payload uint8, ok bool) {
-	for _, p := range o.payloads {
-		if law, ok = lawOf(p.Encoding); ok {
-			return law, p.Type, true
-		}
-	}
-	return 0, 0, false
-}
-
 // fill takes the next samples, in a loop from its start again, and silence behind
 // the end.
-func (p *player) fill(dst []byte, l codec.Law) {
+func (p *player) fill(dst []int16) {
 	for len(dst) > 0 {
 		if p.at >= len(p.prompt.PCM) {
 			if p.prompt.Loop {
 				p.at = 0
 				continue
 			}
-			for i := range dst {
-				dst[i] = l.Silence()
-			}
+			clear(dst)
 			return
 		}
-		pcm := p.prompt.PCM[p.at:]
-		n := min(len(pcm), len(dst))
-		l.Encode(dst[:n], pcm[:n])
+		n := copy(dst, p.prompt.PCM[p.at:])
 		p.at += n
 		dst = dst[n:]
 	}
