@@ -24,7 +24,7 @@ type player struct {
 
 // play is called on each tick: it sends what is due and tells when the prompt came
 // to its end. Without G.711 in common the prompt passes unheard.
-func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool) {
+func (o *outbound) play(now time.Time, c *clock) (ended bool) {
 	p := o.player
 	if p == nil {
 		return false
@@ -33,25 +33,30 @@ func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool)
 		p.wait--
 		return false
 	}
-	if p.at >= len(p.prompt.PCM) && (!p.prompt.Loop || len(p.prompt.PCM) == 0) {
+	if len(p.prompt.PCM) == 0 || p.at >= len(p.prompt.PCM) && !p.endless() {
 		o.player = nil
 		return true
 	}
 	stride := min(o.stride, maxStride)
 	p.wait = stride - 1
-	o.speak(now, stride*frame, scratch, c)
+	o.speak(now, stride*frame, c)
 	return false
 }
 
 // speak sends the next samples as one packet, in the first G.711 of the far side.
-func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters) {
+func (o *outbound) speak(now time.Time, samples int, c *clock) {
 	law, payload, ok := o.companding()
-	b := scratch[:minRTP+samples]
-	o.player.fill(b[minRTP:], law)
+	b := c.scratch[:minRTP+samples]
 	if !ok || !o.open || !o.to.IsValid() {
+		o.player.pass(samples)
 		o.fresh = true
-		c.Dropped.Add(1)
+		c.plane.counters.Dropped.Add(1)
 		return
+	}
+	if p := o.player; p.prompt.Live {
+		copy(b[minRTP:], c.live(p.prompt, law, samples))
+	} else {
+		p.fill(b[minRTP:], law)
 	}
 	h := header{payload: payload, seq: o.seq + 1, timestamp: o.timestamp + uint32(samples), ssrc: o.ssrc, start: minRTP, end: len(b)}
 	if o.fresh {
@@ -60,7 +65,7 @@ func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters
 	}
 	b[0] = 2 << 6
 	h.write(b)
-	o.transmit(now, &h, sampleRate, b, c)
+	o.transmit(now, &h, sampleRate, b, &c.plane.counters)
 }
 
 // companding returns the first G.711 that the far side negotiated.
@@ -73,12 +78,21 @@ func (o *outbound) companding() (law codec.Law, payload uint8, ok bool) {
 	return 0, 0, false
 }
 
+func (p *player) endless() bool { return p.prompt.Loop || p.prompt.Live }
+
+// pass lets samples go by unheard.
+func (p *player) pass(samples int) {
+	if p.at += samples; p.endless() {
+		p.at %= len(p.prompt.PCM)
+	}
+}
+
 // fill takes the next samples, in a loop from its start again, and silence behind
 // the end.
 func (p *player) fill(dst []byte, l codec.Law) {
 	for len(dst) > 0 {
 		if p.at >= len(p.prompt.PCM) {
-			if p.prompt.Loop {
+			if p.endless() {
 				p.at = 0
 				continue
 			}
