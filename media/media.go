@@ -105,8 +105,8 @@ type Endpoint interface {
 	// When done is set and from is a Source that ends, an Ended event follows.
 	Hear(from Source) error
 	// Tap gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
-	// on each tick of the plane's clock, silence where nothing came in time. Only
-	// G.711 is heard. Every tap of an endpoint is given the same frames, and must not
+	// on each tick of the plane's clock, silence where nothing came in time. G.711
+	// and G.722 are heard. Every tap of an endpoint is given the same frames, and must not
 	// change them. write must not block nor use the endpoint; once untap or Close has
 	// returned it is not called any more. An endpoint has room for a few taps.
 	Tap(write func(pcm []int16)) (untap func(), err error)
@@ -129,11 +129,14 @@ type Endpoint interface {
 // Prompt.
 type Source interface{ MediaSource() }
 
-// Prompt is recorded sound, played from its start to its end.
+// Prompt is sound that is made here: a recording, a tone, music.
 type Prompt struct {
 	Name string
 	PCM  []int16 // 8000 Hz mono
 	Loop bool    // start again at the end; a loop never ends
+	// Live is a loop of which all who hear it hear the same moment, as of music on
+	// hold. Else each hears it from its start.
+	Live bool
 }
 
 // MediaSource marks Prompt as a Source.

@@ -25,6 +25,7 @@ type Counters struct {
 	STUN         atomic.Uint64 // STUN, which is not answered
 	DTLS         atomic.Uint64 // DTLS, which is not spoken
 	Untranslated atomic.Uint64 // dropped: the listener did not negotiate the encoding
+	Transcoded   atomic.Uint64 // decoded and encoded anew: G.722 on one side, G.711 on the other
 	Dropped      atomic.Uint64 // dropped: the listener wants no sound, has no address yet, or is sent digits
 	SendErrors   atomic.Uint64 // refused by the kernel
 	Overflow     atomic.Uint64 // thrown away by the kernel, as they came faster than they were read

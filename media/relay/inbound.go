@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/codec"
 	"strowger/media/quality"
 )
 
@@ -109,8 +110,11 @@ func (in *inbound) pause() {
 
 // look tells silence from sound.
 func (in *inbound) look(now time.Time, codes []byte) {
-	if law, ok := lawOf(in.encoding); ok {
-		in.silence.Step(law, codes, now)
+	switch in.encoding {
+	case "PCMU":
+		in.silence.Step(codec.ULaw, codes, now)
+	case "PCMA":
+		in.silence.Step(codec.ALaw, codes, now)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/codec"
 	"strowger/media/datagram"
 )
 
@@ -41,6 +42,8 @@ type outbound struct {
 	reported  uint64   // packets at the last report
 	player    *player  // nil plays nothing
 	dialler   *dialler // nil has no digits to send
+
+	transcoder *codec.Transcoder // to and from G.722; nil until it is needed
 }
 
 // start sets what is random in a stream (RFC 3550, 5.1).

@@ -109,15 +109,14 @@ func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *C
 			continue
 		}
 		out, packet := &r[i].to.out, b
-		if t.convert {
-			packet = scratch[:copy(scratch, b)]
-			sound := packet[h.start:h.end]
-			t.law.Transcode(sound, sound)
-		}
 		translated := h
 		translated.payload = t.to
 		out.Lock()
 		if out.epoch == r[i].epoch {
+			if t.convert {
+				packet = scratch[:copy(scratch, b)]
+				out.convert(t, packet[h.start:h.end], c)
+			}
 			out.forward(now, translated, fresh, t.clock, packet, c)
 		}
 		out.Unlock()

@@ -24,7 +24,8 @@ type ear struct {
 	ring    [earWindow]int16 // by timestamp
 	next    uint32           // timestamp of the next sample to give out
 	running bool             // next means something
-	taps    []*tap           // never empty; a change makes another slice
+	decoder codec.Decoder
+	taps    []*tap // never empty; a change makes another slice
 }
 
 // tap is one who takes the sound of an endpoint.
@@ -92,15 +93,15 @@ func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
 	if payload.Encoding == telephoneEvent {
 		return in.digit(h, b)
 	}
-	if law, ok := lawOf(payload.Encoding); ok && in.ear != nil {
-		in.ear.add(h.timestamp, fresh, law, b[h.start:h.end])
+	if f, ok := formatOf(payload); ok && in.ear != nil {
+		in.ear.add(h.timestamp, fresh, f, b[h.start:h.end])
 	}
 	return 0
 }
 
 // add puts a packet into its place. One that is too late or too early for the
 // window starts the playout anew.
-func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
+func (r *ear) add(timestamp uint32, fresh bool, f codec.Format, codes []byte) {
 	if len(codes) > earWindow-earDelay {
 		return
 	}
@@ -111,8 +112,8 @@ func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
 	}
 	at := timestamp % earWindow
 	first := min(len(codes), int(earWindow-at))
-	law.Decode(r.ring[at:], codes[:first])
-	law.Decode(r.ring[:], codes[first:])
+	r.decoder.Decode(f, r.ring[at:], codes[:first])
+	r.decoder.Decode(f, r.ring[:], codes[first:])
 }
 
 // take gives out the next frame.
