@@ -21,7 +21,10 @@ type clock struct {
 	mu        sync.Mutex
 	listening map[*endpoint]struct{} // who needs the pace; bounded by the ports
 
+	rooms map[*room]struct{} // bounded by the ports too
+
 	batch   []*endpoint // scratch
+	mixing  []*room     // the same
 	scratch [minRTP + maxStride*frame]byte
 	pcm     [frame]int16
 }
@@ -57,6 +60,17 @@ func (c *clock) follow(e *endpoint, yes bool) {
 		return
 	}
 	delete(c.listening, e)
+}
+
+// keep says whether a room is mixed on each tick.
+func (c *clock) keep(r *room, yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if yes {
+		c.rooms[r] = struct{}{}
+	} else {
+		delete(c.rooms, r)
+	}
 }
 
 // run ticks until stop is closed. While nobody hears a prompt, it wakes for the
@@ -115,10 +129,21 @@ func (c *clock) tick(now time.Time) {
 	for e := range c.listening {
 		c.batch = append(c.batch, e)
 	}
+	c.mixing = c.mixing[:0]
+	for r := range c.rooms {
+		c.mixing = append(c.mixing, r)
+	}
 	c.mu.Unlock()
+	for _, e := range c.batch {
+		e.hear(&c.pcm)
+	}
 	for _, e := range c.batch {
 		c.play(e, now)
 	}
+	for _, r := range c.mixing {
+		r.mix(now, c.scratch[:], &c.plane.counters)
+	}
+	clear(c.mixing)
 	if c.ticks++; c.ticks%sweepEvery == 0 {
 		c.sweep(now)
 	}
@@ -130,7 +155,6 @@ func (c *clock) play(e *endpoint, now time.Time) {
 	busy := e.out.press(now, c.scratch[:], &c.plane.counters)
 	ended := !busy && e.out.play(now, c.scratch[:], &c.plane.counters)
 	e.out.Unlock()
-	e.hear(&c.pcm)
 	if ended {
 		e.post(media.Event{Kind: media.Ended, At: now})
 	}

@@ -84,7 +84,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, sdpLines: refusals(), latchLines: refusals(), now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
 		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{}, disallowed: cfg.Disallowed,
 	}
-	p.clock = clock{plane: p, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}}
+	p.clock = clock{plane: p, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}, rooms: map[*room]struct{}{}}
 	p.layOut(cfg)
 	linger := cfg.Linger
 	if linger == 0 {

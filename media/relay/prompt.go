@@ -26,7 +26,7 @@ type player struct {
 // to its end. Without G.711 in common the prompt passes unheard.
 func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool) {
 	p := o.player
-	if p == nil {
+	if p == nil || o.mixed != nil {
 		return false
 	}
 	if p.wait > 0 {
@@ -48,15 +48,26 @@ func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters
 	law, payload, ok := o.companding()
 	b := scratch[:minRTP+samples]
 	o.player.fill(b[minRTP:], law)
-	if !ok || !o.open || !o.to.IsValid() {
+	if !ok {
 		o.fresh = true
 		c.Dropped.Add(1)
 		return
 	}
+	o.utter(now, payload, b, c)
+}
+
+// utter sends sound of ours, which is in b behind the room for a header.
+func (o *outbound) utter(now time.Time, payload uint8, b []byte, c *Counters) {
+	if !o.open || !o.to.IsValid() {
+		o.fresh = true
+		c.Dropped.Add(1)
+		return
+	}
+	samples := len(b) - minRTP
 	h := header{payload: payload, seq: o.seq + 1, timestamp: o.timestamp + uint32(samples), ssrc: o.ssrc, start: minRTP, end: len(b)}
-	if o.fresh {
+	if o.fresh || !o.spoke {
 		h.marker, h.timestamp = true, o.nextTimestamp(now, sampleRate)
-		o.fresh = false
+		o.fresh, o.spoke = false, true
 	}
 	b[0] = 2 << 6
 	h.write(b)
