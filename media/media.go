@@ -12,7 +12,8 @@
 //
 //   - Who hears whom is a directed edge: b.Hear(a) makes b's party hear what
 //     a's party says. A bridge is two edges, echo is an edge to itself, an
-//     announcement is an edge from a Source. Hold removes edges.
+//     announcement is an edge from a Source. Hold removes edges. Edges from several
+//     sources are mixed by the plane; supervision and conferences are made of them.
 //   - The interface is that of the portable plane and of the kernel plane
 //     alike: no method hands a packet to the caller.
 package media
@@ -100,10 +101,13 @@ type Endpoint interface {
 	// the call is answered: a party behind NAT may stay silent until then. An address
 	// that the network does not list is no error: it is sent nothing.
 	Update(Remote) error
-	// Hear makes this endpoint's party hear from; nil means silence (nothing is
-	// sent). from may be the endpoint itself (echo). It replaces what was heard.
-	// When done is set and from is a Source that ends, an Ended event follows.
-	Hear(from Source) error
+	// Hear makes this endpoint's party hear from, and nothing else from now on; no
+	// source, or nil alone, means silence (nothing is sent). One source may be the
+	// endpoint itself (echo). Several are mixed, at most MaxSources; a party never hears
+	// itself among others, so that all members of a conference may be given one list,
+	// and one of them may be a Prompt. Who is heard before and after goes on without a
+	// gap. An Ended event follows the end of a Prompt.
+	Hear(from ...Source) error
 	// Tap gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
 	// on each tick of the plane's clock, silence where nothing came in time. G.711
 	// and G.722 are heard. Every tap of an endpoint is given the same frames, and must not
@@ -124,6 +128,9 @@ type Endpoint interface {
 	// Close releases the ports: a pair that carried a packet rests before reuse.
 	Close() Stats
 }
+
+// MaxSources bounds what one endpoint hears at once.
+const MaxSources = 64
 
 // Source is what an endpoint can hear: another Endpoint of the same Plane, or a
 // Prompt.

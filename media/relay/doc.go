@@ -22,6 +22,12 @@
 //   - RTCP ends here: each endpoint makes its own reports.
 //   - Packet times are those of the worker's wake-up, so that jitter below Linger
 //     is not seen.
+//   - Of several sources a mix is made on the clock, from what taps are given. Who is
+//     heard by its packets when one or two others are added stays so: their sound is
+//     added to its packets, which are neither delayed nor lost; while it sends none they
+//     are sent by themselves. So a supervisor who comes, whispers and goes is never a gap
+//     between the parties. All who hear the same share one sum and one encoding in each
+//     law. Digits (RFC 4733) are not mixed: who owns the endpoints sends them on.
 //   - A digit is told with the first packet of it that comes, so that one whose end
 //     is lost is told too. While digits are sent, a prompt waits and what would be
 //     forwarded is dropped.
@@ -38,7 +44,8 @@
 // guards who hears whom and is taken by no packet: a packet follows an immutable
 // route that was made for it. Each worker has a clock, a goroutine that paces the
 // prompts, digits and taps of the worker's endpoints every 20 ms while there are any;
-// the first clock also looks for timeouts and due reports of all every 200 ms.
+// the first clock also mixes, paces who is mixed, and looks for timeouts and due reports
+// of all every 200 ms.
 //
 // # Decisions
 //

@@ -107,6 +107,9 @@ func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *C
 		translated := h
 		translated.payload = t.to
 		out.Lock()
+		if out.mixed != nil && !t.convert { // it is changed for this listener alone
+			packet = scratch[:copy(scratch, b)]
+		}
 		if out.epoch == r[i].epoch {
 			if t.convert {
 				packet = scratch[:copy(scratch, b)]
