@@ -160,10 +160,13 @@ const (
 	Ended
 	// Latched: the source was locked (Addr).
 	Latched
-	// OneWay: packets go out but none came for 5 s since both directions were open.
+	// OneWay: packets go out but none came for 5 s since both directions were open, or
+	// for 10 s, and no report either, from a party that was heard before.
 	OneWay
 	// Digit: the party pressed a key (RFC 4733), told once a press.
 	Digit
+	// Silent: 10 s of sound came, or more, and all of it was silent. Told once.
+	Silent
 )
 
 // Event is posted by the plane.
@@ -185,15 +188,21 @@ type Stats struct {
 	Lost                     int64  // expected minus received; duplicates make it negative
 	Duplicate, Reordered     uint64
 	Jitter                   time.Duration // interarrival jitter
-	MaxGap                   time.Duration // longest time between two packets
+	Loss                     float64       // share of the expected packets that did not come, 0 to 1
+	MaxGap                   time.Duration // longest time between two packets, but for hold and comfort noise
+	Silence                  time.Duration // how long its sound has been below -60 dBm0 now; of G.711 only
+	MaxSilence               time.Duration // the longest time that it was
+	Silent                   bool          // at least 10 s of sound came, and all of it was silent
 	Foreign                  uint64        // packets from another source than the locked one, or one that may not be locked to
 	Invalid                  uint64        // not RTP, RTCP or STUN
+	Overrun                  uint64        // packets that this node had no time for: it is overloaded; they are lost
 	RTCPReceived, RTCPSent   uint64
 	RoundTrip                time.Duration // from the far side's last RTCP report; 0 if unknown
 	FarLoss                  float64       // share of our packets lost by that report, 0 to 1
+	FarJitter                time.Duration // of our packets by that report
 	First, Last              time.Time     // of received RTP; zero if none came
 	MOS                      float64       // 1.0 to 4.5 by the E-model; 0 if nothing was received
-	Encoding                 string        // of the last packet received
+	Encoding                 string        // of the last packet of sound received
 	Source                   netip.AddrPort
 }
 
@@ -201,4 +210,10 @@ type Stats struct {
 type PlaneStats struct {
 	Endpoints, PortsFree, PortsResting, PortsTotal int
 	Received, Sent, Foreign, Invalid, Dropped      uint64
+	// Overrun are packets that there was no time for.
+	Overrun uint64
+	// Speaking are the endpoints whose party has sent sound.
+	Speaking int
+	// Busy is the time that was spent on sound, of all processors together.
+	Busy time.Duration
 }

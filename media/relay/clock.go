@@ -2,6 +2,7 @@ package relay
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"strowger/media"
@@ -18,7 +19,9 @@ type clock struct {
 	plane  *Plane
 	sweeps bool
 	ticks  uint64
-	beat   int64 // number of the tick, the same at every clock: see live
+	beat   int64        // number of the tick, the same at every clock: see live
+	swept  time.Time    // the last time
+	busy   atomic.Int64 // ns of ticks
 
 	kick      chan struct{} // the first prompt begins
 	mu        sync.Mutex
@@ -146,6 +149,8 @@ func (c *clock) paced() bool {
 
 // tick does what is due in these 20 ms.
 func (c *clock) tick(now time.Time) {
+	began := time.Now()
+	defer func() { c.busy.Add(int64(time.Since(began))) }()
 	c.mu.Lock()
 	c.batch = c.batch[:0]
 	for e := range c.listening {
@@ -183,10 +188,19 @@ func (c *clock) play(e *endpoint, now time.Time) {
 	}
 }
 
+// maxStall is the longest time between two sweeps in which the process ran; in a longer
+// one it was stopped, and nobody was silent for that.
+const maxStall = time.Second
+
 // sweep checks every endpoint.
 func (c *clock) sweep(now time.Time) {
+	stall := now.Sub(c.swept)
+	if c.swept.IsZero() || stall < maxStall {
+		stall = 0
+	}
+	c.swept = now
 	c.batch = c.plane.appendEndpoints(c.batch[:0])
 	for _, e := range c.batch {
-		e.check(now)
+		e.check(now, stall)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/quality"
 )
 
 // Limits of an endpoint.
@@ -36,7 +37,7 @@ type endpoint struct {
 	listeners []*endpoint // who is sent its packets
 	voice     *voice      // what it says to rooms; nil if none hears it
 
-	reportAt time.Time // of the next RTCP report; the clock's own
+	reports quality.Schedule // of RTCP; the clock's own
 }
 
 // MediaSource marks an endpoint as a media.Source.
@@ -127,6 +128,9 @@ func (e *endpoint) Stats() media.Stats {
 	defer e.out.Unlock()
 	e.in.stats(&s)
 	e.out.stats(&s)
+	if clock := e.out.clock; clock > 0 {
+		s.FarJitter = time.Duration(e.in.reception.farJitter) * time.Second / time.Duration(clock)
+	}
 	return s
 }
 
@@ -155,12 +159,17 @@ func (e *endpoint) close() {
 	p.slots[e.pair].Store(nil)
 
 	e.in.Lock()
+	e.in.dropped(e.out.sockets.rtp, &p.counters)
+	if e.in.spoke {
+		p.speaking.Add(-1)
+	}
 	e.in.closed = true
 	var taps []*tap
 	if e.in.ear != nil {
 		taps, e.in.ear = e.in.ear.taps, nil
 	}
 	e.out.Lock()
+	e.goodbye(p.now())
 	e.out.shut()
 	tired := e.in.touched || e.out.packets > 0 || e.out.reports > 0
 	e.out.Unlock()

@@ -155,6 +155,8 @@ type Config struct {
 	Trace Trace
 	// Delays measures the calls. nil measures nothing.
 	Delays *meter.Delays
+	// Quality measures the sound of legs. nil measures nothing.
+	Quality *meter.Quality
 	// Delayed is told, of each run of a strand, how long a message from the wire
 	// waited for it. nil means nobody wants to know.
 	Delayed func(now time.Time, wait time.Duration)

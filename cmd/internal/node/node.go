@@ -70,6 +70,7 @@ type Node struct {
 	Desk      *carrier.Desk
 	Trace     *trace.Ring
 	Delays    *meter.Delays
+	Quality   *meter.Quality
 	Messages  *meter.Messages
 	Homer     *hep.Sender // nil without a capture server
 	Admin     *admin.Server
@@ -280,7 +281,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Usage,
-		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
