@@ -129,11 +129,14 @@ type Endpoint interface {
 // Prompt.
 type Source interface{ MediaSource() }
 
-// Prompt is recorded sound, played from its start to its end.
+// Prompt is sound that is made here: a recording, a tone, music.
 type Prompt struct {
 	Name string
 	PCM  []int16 // 8000 Hz mono
 	Loop bool    // start again at the end; a loop never ends
+	// Live is a loop of which all who hear it hear the same moment, as of music on
+	// hold. Else each hears it from its start.
+	Live bool
 }
 
 // MediaSource marks Prompt as a Source.

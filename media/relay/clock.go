@@ -12,18 +12,28 @@ const (
 	maxLate    = 5  // ticks that are caught up with; more are left out
 )
 
-// clock paces prompts and looks after the silent. One goroutine runs it.
+// clock paces the prompts of its share of the endpoints. One goroutine runs it, one
+// clock of the plane (sweeps) looks after the silent of all.
 type clock struct {
-	plane *Plane
-	ticks uint64
+	plane  *Plane
+	sweeps bool
+	ticks  uint64
+	beat   int64 // number of the tick, the same at every clock: see live
 
 	kick      chan struct{} // the first prompt begins
 	mu        sync.Mutex
 	listening map[*endpoint]struct{} // who needs the pace; bounded by the ports
 
+	lives   [maxLives]live
 	batch   []*endpoint // scratch
 	scratch [minRTP + maxStride*frame]byte
 	pcm     [frame]int16
+}
+
+// clock is the one that paces e: there is one for each worker.
+func (e *endpoint) clock() *clock {
+	clocks := e.plane.clocks
+	return clocks[int(e.pair)%len(clocks)]
 }
 
 // pacing says for what an endpoint needs the clock.
@@ -41,7 +51,7 @@ func (e *endpoint) pace(need pacing, yes bool) {
 	if yes {
 		e.pacing |= need
 	}
-	e.plane.clock.follow(e, e.pacing != 0)
+	e.clock().follow(e, e.pacing != 0)
 }
 
 // follow says whether e is called on each tick.
@@ -63,16 +73,17 @@ func (c *clock) follow(e *endpoint, yes bool) {
 // sweeps only.
 func (c *clock) run(stop <-chan struct{}) {
 	for {
-		idle := time.NewTimer(sweepEvery * tick)
+		var idle <-chan time.Time
+		if c.sweeps {
+			idle = time.After(sweepEvery * tick)
+		}
 		select {
 		case <-stop:
-			idle.Stop()
 			return
-		case <-idle.C:
+		case <-idle:
 			c.ticks = 0
 			c.sweep(c.plane.now())
 		case <-c.kick:
-			idle.Stop()
 			c.pace(stop)
 		}
 	}
@@ -84,6 +95,7 @@ func (c *clock) pace(stop <-chan struct{}) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	next := c.plane.now().Add(tick)
+	c.beat = int64(next.Sub(c.plane.began) / tick)
 	for c.paced() {
 		select {
 		case <-stop:
@@ -94,6 +106,7 @@ func (c *clock) pace(stop <-chan struct{}) {
 		if late := now.Sub(next).Truncate(tick); late > maxLate*tick {
 			c.plane.counters.LateTicks.Add(uint64(late / tick))
 			next = next.Add(late)
+			c.beat += int64(late / tick)
 		}
 		for ; !next.After(now); next = next.Add(tick) {
 			c.tick(now)
@@ -119,7 +132,8 @@ func (c *clock) tick(now time.Time) {
 	for _, e := range c.batch {
 		c.play(e, now)
 	}
-	if c.ticks++; c.ticks%sweepEvery == 0 {
+	c.beat++
+	if c.ticks++; c.sweeps && c.ticks%sweepEvery == 0 {
 		c.sweep(now)
 	}
 	clear(c.batch)
@@ -128,7 +142,7 @@ func (c *clock) tick(now time.Time) {
 func (c *clock) play(e *endpoint, now time.Time) {
 	e.out.Lock()
 	busy := e.out.press(now, c.scratch[:], &c.plane.counters)
-	ended := !busy && e.out.play(now, c.scratch[:], &c.plane.counters)
+	ended := !busy && e.out.play(now, c)
 	e.out.Unlock()
 	e.hear(&c.pcm)
 	if ended {

@@ -210,7 +210,7 @@ func (e *endpoint) close() {
 	e.listeners = nil
 	e.route.Store(nil)
 	e.pacing = 0
-	p.clock.follow(e, false)
+	e.clock().follow(e, false)
 	p.slots[e.pair].Store(nil)
 
 	e.in.Lock()

@@ -50,13 +50,17 @@ func TestPacketPathDoesNotAllocate(t *testing.T) {
 }
 
 func TestPromptTickDoesNotAllocate(t *testing.T) {
-	b := newBench(t, testConfig())
-	p := b.join("caller")
-	p.update(p.remote(pcmu))
-	p.hear(&media.Prompt{PCM: ramp(frame), Loop: true})
-	b.clock.tick(b.time)
-	if n := testing.AllocsPerRun(sweepEvery/2, func() { b.clock.tick(b.time) }); n != 0 {
-		t.Errorf("%v allocations a tick", n)
+	for name, sound := range map[string]*media.Prompt{"loop": {PCM: ramp(frame), Loop: true}, "live": {PCM: ramp(frame), Live: true}} {
+		b := newBench(t, testConfig())
+		for range 3 {
+			p := b.join("caller")
+			p.update(p.remote(pcmu))
+			p.hear(sound)
+		}
+		b.clock.tick(b.time)
+		if n := testing.AllocsPerRun(sweepEvery/2, func() { b.clock.tick(b.time) }); n != 0 {
+			t.Errorf("%s: %v allocations a tick", name, n)
+		}
 	}
 }
 

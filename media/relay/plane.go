@@ -35,7 +35,8 @@ type Plane struct {
 	now        func() time.Time
 	dscp       int
 	counters   Counters
-	clock      clock
+	began      time.Time // of beat 0 of the clocks
+	clocks     []*clock  // one for each worker
 	workers    []*worker
 	running    sync.WaitGroup
 	stopped    chan struct{}
@@ -65,10 +66,10 @@ func New(cfg Config, log *slog.Logger) (*Plane, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range p.workers {
+	for i, w := range p.workers {
 		p.running.Go(w.run)
+		p.running.Go(func() { p.clocks[i].run(p.stopped) })
 	}
-	p.running.Go(func() { p.clock.run(p.stopped) })
 	return p, nil
 }
 
@@ -84,7 +85,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, sdpLines: refusals(), latchLines: refusals(), now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
 		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{}, disallowed: cfg.Disallowed,
 	}
-	p.clock = clock{plane: p, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}}
+	p.began = now()
 	p.layOut(cfg)
 	linger := cfg.Linger
 	if linger == 0 {
@@ -101,6 +102,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 			return nil, err
 		}
 		p.workers = append(p.workers, w)
+		p.clocks = append(p.clocks, &clock{plane: p, sweeps: len(p.clocks) == 0, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}})
 	}
 	return p, nil
 }

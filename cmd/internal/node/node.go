@@ -34,6 +34,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/news"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -80,8 +81,8 @@ type Node struct {
 	mint     *mark.Minter
 	tls      *wireTLS
 	unwatch  []func() // end what watches certificates, blocks and waiting messages
-	blocks   *shared[guard.Place, guard.News]
-	uses     *shared[usage.Place, usage.News]
+	blocks   *news.Topic[guard.Place, guard.News]
+	uses     *news.Topic[usage.Place, usage.News]
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
