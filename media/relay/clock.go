@@ -130,7 +130,7 @@ func (c *clock) play(e *endpoint, now time.Time) {
 	busy := e.out.press(now, c.scratch[:], &c.plane.counters)
 	ended := !busy && e.out.play(now, c.scratch[:], &c.plane.counters)
 	e.out.Unlock()
-	e.hear(&c.pcm)
+	e.hear(now, &c.pcm)
 	if ended {
 		e.post(media.Event{Kind: media.Ended, At: now})
 	}

@@ -171,7 +171,11 @@ func (e *endpoint) check(now time.Time) {
 		return
 	}
 	event, ok := e.in.watch.step(now, sending)
+	unmask := e.in.mask.blocked && !e.in.isMasked(now)
 	e.in.Unlock()
+	if unmask {
+		e.unmask()
+	}
 	if ok {
 		e.plane.counters.event(event)
 		e.post(media.Event{Kind: event, At: now})

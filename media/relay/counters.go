@@ -26,6 +26,8 @@ type Counters struct {
 	DTLS         atomic.Uint64 // DTLS, which is not spoken
 	Untranslated atomic.Uint64 // dropped: the listener did not negotiate the encoding
 	Dropped      atomic.Uint64 // dropped: the listener wants no sound, has no address yet, or is sent digits
+	Tones        atomic.Uint64 // digits given to a party as a tone, as it did not negotiate telephone-event
+	Repeated     atomic.Uint64 // dropped: an event that is a digit which was sent already
 	SendErrors   atomic.Uint64 // refused by the kernel
 	PortsBusy    atomic.Uint64 // pairs skipped because another program holds a port of them
 	Disturbed    atomic.Uint64 // unused pairs that rest because a packet came to their open sockets

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/dtmf"
 	"strowger/media/quality"
 )
 
@@ -26,8 +27,10 @@ type inbound struct {
 	encoding  string
 	watch     watch
 	reception reception
-	pressed   press // the last digit
-	ear       *ear  // nil while nobody taps
+	keys      dtmf.Receiver
+	finder    *finder // nil while no tones are looked for
+	mask      mask
+	ear       *ear // nil while nobody taps
 }
 
 // update applies an SDP exchange.

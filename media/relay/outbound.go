@@ -41,6 +41,7 @@ type outbound struct {
 	reported  uint64   // packets at the last report
 	player    *player  // nil plays nothing
 	dialler   *dialler // nil has no digits to send
+	given     given    // the last digit that was sent as an event
 }
 
 // start sets what is random in a stream (RFC 3550, 5.1).
