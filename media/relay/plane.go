@@ -103,7 +103,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 			return nil, err
 		}
 		p.workers = append(p.workers, w)
-		p.clocks = append(p.clocks, &clock{plane: p, sweeps: len(p.clocks) == 0, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}})
+		p.clocks = append(p.clocks, &clock{plane: p, sweeps: len(p.clocks) == 0, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}, rooms: map[*room]struct{}{}})
 	}
 	return p, nil
 }

@@ -26,7 +26,7 @@ type player struct {
 // to its end. Without an encoding of ours in common the prompt passes unheard.
 func (o *outbound) play(now time.Time, c *clock) (ended bool) {
 	p := o.player
-	if p == nil {
+	if p == nil || o.mixed != nil {
 		return false
 	}
 	if p.wait > 0 {
@@ -54,15 +54,26 @@ func (o *outbound) speak(now time.Time, samples int, c *clock) {
 		c.plane.counters.Dropped.Add(1)
 		return
 	}
-	h := header{payload: payload, seq: o.seq + 1, timestamp: o.timestamp + uint32(samples), ssrc: o.ssrc, start: minRTP, end: len(b)}
-	if o.fresh {
-		h.marker, h.timestamp = true, o.nextTimestamp(now, sampleRate)
-		o.fresh = false
-	}
 	o.sing(format, b[minRTP:], c)
+	o.utter(now, payload, b, &c.plane.counters)
+}
+
+// utter sends sound of ours, which is in b behind the room for a header.
+func (o *outbound) utter(now time.Time, payload uint8, b []byte, c *Counters) {
+	if !o.open || !o.to.IsValid() {
+		o.fresh = true
+		c.Dropped.Add(1)
+		return
+	}
+	samples := len(b) - minRTP
+	h := header{payload: payload, seq: o.seq + 1, timestamp: o.timestamp + uint32(samples), ssrc: o.ssrc, start: minRTP, end: len(b)}
+	if o.fresh || !o.spoke {
+		h.marker, h.timestamp = true, o.nextTimestamp(now, sampleRate)
+		o.fresh, o.spoke = false, true
+	}
 	b[0] = 2 << 6
 	h.write(b)
-	o.transmit(now, &h, sampleRate, b, &c.plane.counters)
+	o.transmit(now, &h, sampleRate, b, c)
 }
 
 func (p *player) endless() bool { return p.prompt.Loop || p.prompt.Live }

@@ -41,7 +41,8 @@ import (
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
-//	full (no more sound can be carried), nodes 2 (of a cluster), other-tenant 1004 (is of one)
+//	no-transcode (only the laws of G.711 are converted), full (no more sound can be carried),
+//	nodes 2 (of a cluster), other-tenant 1004 (is of one)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -61,6 +62,7 @@ type admission struct {
 	seat      bool
 	numbers   map[string]*admission // what is dialled as such
 	forged    bool
+	laws      bool // of the conversions of sound, only that between the laws of G.711
 	nobody    string
 	messages  subscribe.Messages
 	limits    subscribe.Limits
@@ -125,6 +127,8 @@ func (a *admission) parse(text string) {
 			a.random = atoi(arg)
 		case "full":
 			a.full = true
+		case "no-transcode":
+			a.laws = true
 		case "max-calls":
 			a.maxCalls = atoi(arg)
 		case "caller-seat":
