@@ -191,4 +191,6 @@ type Stats struct {
 type PlaneStats struct {
 	Endpoints, PortsFree, PortsResting, PortsTotal int
 	Received, Sent, Foreign, Invalid, Dropped      uint64
+	Carried                                        int    // streams that the kernel carries now, one for each direction
+	Kernel                                         string // how the kernel plane is attached, such as "tcx on eth0"; empty for none
 }

@@ -138,6 +138,7 @@ func (c *clock) play(e *endpoint, now time.Time) {
 
 // sweep checks every endpoint.
 func (c *clock) sweep(now time.Time) {
+	c.plane.bury(now)
 	c.batch = c.plane.appendEndpoints(c.batch[:0])
 	for _, e := range c.batch {
 		e.check(now)

@@ -170,6 +170,7 @@ func (e *endpoint) check(now time.Time) {
 		e.in.Unlock()
 		return
 	}
+	e.tend(now)
 	event, ok := e.in.watch.step(now, sending)
 	e.in.Unlock()
 	if ok {

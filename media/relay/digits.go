@@ -68,6 +68,7 @@ func (e *endpoint) Press(digits string) error {
 	if e.closed {
 		return media.ErrClosed
 	}
+	e.surface()
 	e.out.Lock()
 	defer e.out.Unlock()
 	if e.out.events() == nil {

@@ -26,8 +26,10 @@ type inbound struct {
 	encoding  string
 	watch     watch
 	reception reception
-	pressed   press // the last digit
-	ear       *ear  // nil while nobody taps
+	pressed   press     // the last digit
+	ear       *ear      // nil while nobody taps
+	carried   *carriage // nil while packets come to the socket
+	retryAt   time.Time // when the kernel may be asked again
 }
 
 // update applies an SDP exchange.

@@ -41,6 +41,7 @@ func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
 	if e.closed {
 		return nil, media.ErrClosed
 	}
+	e.surface()
 	e.in.Lock()
 	defer e.in.Unlock()
 	if e.in.ear == nil {
