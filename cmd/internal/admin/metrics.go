@@ -56,6 +56,9 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	measure("media_cpu_processors", "Processors that sound takes.", load.Sound)
 	gauge("media_speaking", "Legs whose party has sent sound.", m.Speaking)
 	gauge("media_full", "1 while new calls are refused, as the relay is near what it can carry.", map[bool]int{true: 1}[load.Full])
+	gauge("media_streams_in_kernel", "Streams that the kernel carries, one for each direction.", m.Carried)
+	out <- prometheus.MustNewConstMetric(prometheus.NewDesc("strowger_media_plane_info", "What carries sound.",
+		[]string{"plane", "attached"}, nil), prometheus.GaugeValue, 1, planeName(m), m.Kernel)
 	c.collectTrunks(out)
 	ctx, cancel := context.WithTimeout(context.Background(), collectTime)
 	defer cancel()
