@@ -55,6 +55,9 @@ func remarks(l b2bua.LegInfo, s media.Stats) string {
 	case s.Silence >= time.Second:
 		list = append(list, "silent for "+s.Silence.Round(time.Second).String())
 	}
+	if s.Overrun > 0 {
+		list = append(list, fmt.Sprintf("%d overrun", s.Overrun))
+	}
 	if s.Duplicate > 0 {
 		list = append(list, fmt.Sprintf("%d twice", s.Duplicate))
 	}
@@ -78,6 +81,9 @@ func sounded(m *ledger.Media) string {
 	}
 	if m.Silent {
 		text += "; never heard"
+	}
+	if m.Overrun > 0 {
+		text += fmt.Sprintf("; this node had no time for %d of them", m.Overrun)
 	}
 	return text
 }
