@@ -42,6 +42,13 @@ func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
 		c.Foreign.Add(1)
 		return
 	}
+	if o := e.in.opener; o != nil {
+		plain, err := o.openControl(b)
+		if !e.in.proven(err, c) {
+			return
+		}
+		b = plain
+	}
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
 		e.in.reject(kindInvalid, c)
@@ -147,6 +154,9 @@ func (o *outbound) report(now time.Time, blocks []rtcp.ReceptionReport, c *Count
 	b, err := rtcp.Marshal([]rtcp.Packet{report, name})
 	if err != nil {
 		return fmt.Errorf("make RTCP report: %w", err)
+	}
+	if b, err = o.sealer.protectControl(b); err != nil {
+		return fmt.Errorf("protect RTCP report: %w", err)
 	}
 	fd := o.sockets.rtcp
 	if o.mux {

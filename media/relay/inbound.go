@@ -12,22 +12,25 @@ import (
 // inbound is what an endpoint's party sends us. Its methods need its mutex.
 type inbound struct {
 	sync.Mutex
-	latch     latch
-	payloads  []media.Payload
-	closed    bool
-	touched   bool // a datagram came, of whatever kind: the ports have to rest
-	hasSSRC   bool
-	ssrc      uint32
-	newcomer  claim // of an SSRC that may replace ssrc with its next packet
-	quality   quality.Receiver
-	bytes     uint64
-	foreign   uint64
-	invalid   uint64
-	encoding  string
-	watch     watch
-	reception reception
-	pressed   press // the last digit
-	ear       *ear  // nil while nobody taps
+	latch    latch
+	opener   *opener // nil: what comes is plain
+	payloads []media.Payload
+	closed   bool
+	touched  bool // a datagram came, of whatever kind: the ports have to rest
+	hasSSRC  bool
+	ssrc     uint32
+	newcomer claim // of an SSRC that may replace ssrc with its next packet
+	quality  quality.Receiver
+	bytes    uint64
+	foreign  uint64
+	invalid  uint64
+
+	undecrypted uint64
+	encoding    string
+	watch       watch
+	reception   reception
+	pressed     press // the last digit
+	ear         *ear  // nil while nobody taps
 }
 
 // update applies an SDP exchange.
@@ -54,13 +57,14 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 		c.Unlatched.Add(1)
 		return r, false, false
 	case locks:
-		in.hasSSRC = false
+		in.hasSSRC = in.hasSSRC && h.ssrc == in.ssrc
 	case accepted:
 	}
 	restarted, ok := in.source(h, c)
 	if !ok {
 		return r, false, false
 	}
+	in.latch.keep(now, h)
 	clock := 0
 	if payload != nil {
 		in.encoding = payload.Encoding
@@ -118,6 +122,27 @@ func (in *inbound) payload(number uint8) *media.Payload {
 	return nil
 }
 
+// unwrap opens and parses an RTP packet; what is none is counted.
+func (in *inbound) unwrap(now time.Time, from netip.AddrPort, k kind, b []byte, h *header, c *Counters) ([]byte, bool) {
+	if in.closed {
+		return nil, false
+	}
+	if k == kindRTP && h.parse(b) {
+		var ok bool
+		if b, ok = in.open(now, from, b, c); !ok {
+			return nil, false
+		}
+		if h.unpad(b) {
+			return b, true
+		}
+	}
+	if k == kindRTP {
+		k = kindInvalid
+	}
+	in.reject(k, c)
+	return nil, false
+}
+
 // reject counts what is no RTP and no RTCP.
 func (in *inbound) reject(k kind, c *Counters) {
 	switch k {
@@ -138,7 +163,7 @@ func (in *inbound) stats(s *media.Stats) {
 	s.Received, s.ReceivedBytes = f.Received, in.bytes
 	s.Lost, s.Duplicate, s.Reordered = f.Lost(), f.Duplicates, f.Reordered
 	s.Jitter, s.MaxGap, s.First, s.Last = f.Jitter, f.MaxGap, f.First, f.Last
-	s.Foreign, s.Invalid = in.foreign, in.invalid
+	s.Foreign, s.Invalid, s.Undecrypted = in.foreign, in.invalid, in.undecrypted
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
 	s.Encoding, s.Source = in.encoding, in.latch.source
 	if f.Received > 0 {

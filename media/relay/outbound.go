@@ -41,6 +41,7 @@ type outbound struct {
 	reported  uint64   // packets at the last report
 	player    *player  // nil plays nothing
 	dialler   *dialler // nil has no digits to send
+	sealer    *sealer  // nil: what is sent is plain
 }
 
 // start sets what is random in a stream (RFC 3550, 5.1).
@@ -133,6 +134,11 @@ func (o *outbound) nextTimestamp(now time.Time, clock int) uint32 {
 
 // transmit sends b, whose header is h, and remembers how far the stream is.
 func (o *outbound) transmit(now time.Time, h *header, clock int, b []byte, c *Counters) {
+	b, err := o.sealer.protect(b)
+	if err != nil {
+		c.SendErrors.Add(1)
+		return
+	}
 	if errno := datagram.Send(o.sockets.rtp, b, &o.to); errno != 0 {
 		c.SendErrors.Add(1)
 		return

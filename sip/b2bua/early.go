@@ -67,7 +67,7 @@ func (c *Call) follow(p *party, body []byte, out Effects) {
 	if bytes.Equal(body, p.ring.sounds) {
 		return
 	}
-	if d, err := sdp.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
+	if d, err := p.session.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
 		return
 	}
 	if c.takeAnswer(p, body, out) {
