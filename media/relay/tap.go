@@ -24,7 +24,8 @@ type ear struct {
 	ring    [earWindow]int16 // by timestamp
 	next    uint32           // timestamp of the next sample to give out
 	running bool             // next means something
-	taps    []*tap           // never empty; a change makes another slice
+	decoder codec.Decoder
+	taps    []*tap // never empty; a change makes another slice
 }
 
 // tap is one who takes the sound of an endpoint.
@@ -41,6 +42,20 @@ func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
 	if e.closed {
 		return nil, media.ErrClosed
 	}
+	t, err := e.tap(write)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		p.mu.Lock()
+		e.untap(t)
+		p.mu.Unlock()
+		t.end()
+	}, nil
+}
+
+// tap is the same, for who has the plane's mutex.
+func (e *endpoint) tap(write func(pcm []int16)) (*tap, error) {
 	e.in.Lock()
 	defer e.in.Unlock()
 	if e.in.ear == nil {
@@ -52,13 +67,13 @@ func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
 	t := &tap{write: write}
 	e.in.ear.taps = append(slices.Clip(e.in.ear.taps), t)
 	e.pace(tapping, true)
-	return func() { e.untap(t) }, nil
+	return t, nil
 }
 
-// untap takes a tap off, unless the endpoint was closed.
+// untap takes a tap off, unless the endpoint was closed. It needs the plane's mutex.
 func (e *endpoint) untap(t *tap) {
-	e.plane.mu.Lock()
 	e.in.Lock()
+	defer e.in.Unlock()
 	if ear := e.in.ear; ear != nil {
 		left := slices.DeleteFunc(slices.Clone(ear.taps), func(o *tap) bool { return o == t })
 		ear.taps = left
@@ -67,9 +82,6 @@ func (e *endpoint) untap(t *tap) {
 			e.pace(tapping, false)
 		}
 	}
-	e.in.Unlock()
-	e.plane.mu.Unlock()
-	t.end()
 }
 
 // end waits for a write under way and lets no other follow.
@@ -92,15 +104,15 @@ func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
 	if payload.Encoding == telephoneEvent {
 		return in.digit(h, b)
 	}
-	if law, ok := lawOf(payload.Encoding); ok && in.ear != nil {
-		in.ear.add(h.timestamp, fresh, law, b[h.start:h.end])
+	if f, ok := formatOf(payload); ok && in.ear != nil {
+		in.ear.add(h.timestamp, fresh, f, b[h.start:h.end])
 	}
 	return 0
 }
 
 // add puts a packet into its place. One that is too late or too early for the
 // window starts the playout anew.
-func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
+func (r *ear) add(timestamp uint32, fresh bool, f codec.Format, codes []byte) {
 	if len(codes) > earWindow-earDelay {
 		return
 	}
@@ -111,8 +123,8 @@ func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
 	}
 	at := timestamp % earWindow
 	first := min(len(codes), int(earWindow-at))
-	law.Decode(r.ring[at:], codes[:first])
-	law.Decode(r.ring[:], codes[first:])
+	r.decoder.Decode(f, r.ring[at:], codes[:first])
+	r.decoder.Decode(f, r.ring[:], codes[first:])
 }
 
 // take gives out the next frame.

@@ -282,7 +282,7 @@ func TestNumberProperties(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ours, err := Parse(s.Offer(local, Arrange(other.Codecs(), Defaults()), SendRecv))
+			ours, err := Parse(s.Offer(local, Transcode.Arrange(other.Codecs(), Defaults()), SendRecv))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -320,7 +320,7 @@ func FuzzParse(f *testing.F) {
 		for _, how := range []Security{Plain, Required, Optional} {
 			s := NewSession("", 1)
 			s.Secure(how, make([]byte, 32))
-			checkAnswer(t, &s, d, Arrange(d.Codecs(), Defaults()))
+			checkAnswer(t, &s, d, Laws.Arrange(d.Codecs(), Defaults()))
 			_, _ = s.Accept(d)
 			if _, err := Parse(s.Offer(local, d.Codecs(), SendOnly)); err != nil {
 				t.Fatalf("our offer: %v", err)
