@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -107,6 +108,9 @@ func due(now, deadline time.Time) bool { return !deadline.IsZero() && !now.Befor
 func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	switch ev.Kind {
 	case leg.Again:
+		c.listen(now, p)
+	case leg.Unfit:
+		p.Offer(now, out, p.session.Offer(p.local, c.wider(p), sdp.SendRecv))
 		c.listen(now, p)
 	case leg.Rings:
 		c.rings(now, p, ev, out)

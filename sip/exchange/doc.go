@@ -71,6 +71,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/b2bua"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -178,6 +179,7 @@ type Config struct {
 	MediaTimeout, HeldTimeout time.Duration
 
 	Session leg.SessionTimer // of every leg
+	Convert sdp.Conversion   // what is made of the sound between two legs of a call
 
 	// Random returns a number from 0 to below n. nil means math/rand/v2.
 	Random func(n int) int
