@@ -63,6 +63,11 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
 	var digit byte
 	if forward {
+		if !e.in.spoke {
+			e.in.spoke = true
+			e.plane.speaking.Add(1)
+		}
+		e.in.look(now, b[h.start:h.end])
 		digit = e.in.listen(&h, fresh, b)
 	}
 	switch ruling {
@@ -107,6 +112,9 @@ func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *C
 		translated := h
 		translated.payload = t.to
 		out.Lock()
+		if out.mixed != nil && !t.convert { // it is changed for this listener alone
+			packet = scratch[:copy(scratch, b)]
+		}
 		if out.epoch == r[i].epoch {
 			if t.convert {
 				packet = scratch[:copy(scratch, b)]

@@ -42,6 +42,20 @@ func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
 	if e.closed {
 		return nil, media.ErrClosed
 	}
+	t, err := e.tap(write)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		p.mu.Lock()
+		e.untap(t)
+		p.mu.Unlock()
+		t.end()
+	}, nil
+}
+
+// tap is the same, for who has the plane's mutex.
+func (e *endpoint) tap(write func(pcm []int16)) (*tap, error) {
 	e.in.Lock()
 	defer e.in.Unlock()
 	if e.in.ear == nil {
@@ -53,13 +67,13 @@ func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
 	t := &tap{write: write}
 	e.in.ear.taps = append(slices.Clip(e.in.ear.taps), t)
 	e.pace(tapping, true)
-	return func() { e.untap(t) }, nil
+	return t, nil
 }
 
-// untap takes a tap off, unless the endpoint was closed.
+// untap takes a tap off, unless the endpoint was closed. It needs the plane's mutex.
 func (e *endpoint) untap(t *tap) {
-	e.plane.mu.Lock()
 	e.in.Lock()
+	defer e.in.Unlock()
 	if ear := e.in.ear; ear != nil {
 		left := slices.DeleteFunc(slices.Clone(ear.taps), func(o *tap) bool { return o == t })
 		ear.taps = left
@@ -68,9 +82,6 @@ func (e *endpoint) untap(t *tap) {
 			e.pace(tapping, false)
 		}
 	}
-	e.in.Unlock()
-	e.plane.mu.Unlock()
-	t.end()
 }
 
 // end waits for a write under way and lets no other follow.

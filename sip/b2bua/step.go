@@ -163,6 +163,6 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 		p.oneWay = true
 	case media.Digit:
 		c.digit(now, p, ev.Digit, out)
-	case media.Latched:
+	case media.Latched, media.Silent: // its figures tell
 	}
 }
