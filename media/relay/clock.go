@@ -162,7 +162,7 @@ func (c *clock) tick(now time.Time) {
 	}
 	c.mu.Unlock()
 	for _, e := range c.batch {
-		e.hear(&c.pcm)
+		e.hear(now, &c.pcm)
 	}
 	for _, e := range c.batch {
 		c.play(e, now)

@@ -27,6 +27,8 @@ type Counters struct {
 	Untranslated atomic.Uint64 // dropped: the listener did not negotiate the encoding
 	Transcoded   atomic.Uint64 // decoded and encoded anew: G.722 on one side, G.711 on the other
 	Dropped      atomic.Uint64 // dropped: the listener wants no sound, has no address yet, or is sent digits
+	Tones        atomic.Uint64 // digits given to a party as a tone, as it did not negotiate telephone-event
+	Repeated     atomic.Uint64 // dropped: an event that is a digit which was sent already
 	SendErrors   atomic.Uint64 // refused by the kernel
 	Overflow     atomic.Uint64 // thrown away by the kernel, as they came faster than they were read
 	Late         atomic.Uint64 // thrown away unread, as a worker was behind for 100 ms

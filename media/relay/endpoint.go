@@ -31,6 +31,7 @@ type endpoint struct {
 	// Guarded by the plane's mutex.
 	closed    bool
 	speaks    bool // the party does, by the last SDP exchange
+	masked    bool // nobody may hear it
 	pacing    pacing
 	paced     *clock      // by which; nil before it was needed
 	hears     *endpoint   // whose packets it is sent
@@ -99,14 +100,14 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.
 func (e *endpoint) reroute() {
-	if len(e.listeners) == 0 || !e.speaks {
+	if len(e.listeners) == 0 || !e.speaks || e.masked {
 		e.route.Store(nil)
 		return
 	}
 	r := make(route, len(e.listeners))
 	for i, l := range e.listeners {
 		l.out.Lock()
-		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.out.payloads, l.out.payloads)}
+		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.out.payloads, l.out.payloads), events: share(e.out.events(), l.out.events())}
 		l.out.Unlock()
 	}
 	e.route.Store(&r)

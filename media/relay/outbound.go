@@ -44,6 +44,7 @@ type outbound struct {
 	player    *player  // nil plays nothing
 	mixed     *mixed   // nil hears no mix
 	dialler   *dialler // nil has no digits to send
+	given     given    // the last digit that was sent as an event
 
 	transcoder *codec.Transcoder // to and from G.722; nil until it is needed
 }
