@@ -100,6 +100,7 @@ func (r *reader) network(b *source.Body, first bool) {
 	n.Sites = prefixes(b, "sites")
 	n.DSCPSIP = b.Int("dscp_sip", 24, 0, 63)
 	n.DSCPRTP = b.Int("dscp_rtp", 46, 0, 63)
+	n.Sound = sound(b)
 	b.Done()
 	if len(n.Listeners) == 0 {
 		b.Fault(b.At, "%s has no listener; write in it: listener \"udp\" { bind = \"ADDRESS:5060\" }", b.Name())

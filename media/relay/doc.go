@@ -19,6 +19,8 @@
 //   - Payload types are translated by encoding name. PCMU, PCMA and G722 are converted
 //     into each other where the receiver did not negotiate what comes, and only there.
 //     Any other packet that it did not negotiate is dropped and counted.
+//   - What the keys of media.Crypto do not prove is counted and dropped, and never ends
+//     a call; nor does it lock, before the lock.
 //   - RTCP ends here: each endpoint makes its own reports, at the random times of RFC
 //     3550, and says BYE when it closes. What comes is read for reports and BYE alone; a
 //     party that says BYE is waited for no longer than one that says nothing, and ends

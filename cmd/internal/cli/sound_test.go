@@ -30,10 +30,11 @@ func TestPrintSound(t *testing.T) {
 		got = append(got, strings.Join(strings.Fields(line), " "))
 	}
 	want := []string{
-		"", "LEG IN OUT LOSS JITTER GAP ROUND TRIP FAR LOSS MOS REMARK",
-		"1 1000 990 1.2% 2.3ms 61ms 23ms 25.0% 4.02 5 overrun, 3 twice, 2 late",
-		"3 0 7 0.0% 0.0% one way",
-		"4 600 0 0.0% 0.0% 4.40 never heard",
+		"", "LEG IN OUT LOSS JITTER GAP ROUND TRIP FAR LOSS MOS",
+		"1 1000 990 1.2% 2.3ms 61ms 23ms 25.0% 4.02",
+		"3 0 7 0.0% 0.0%",
+		"4 600 0 0.0% 0.0% 4.40",
+		"leg 1: 5 lost as this node had no time for them, 3 came twice, 2 out of order", "leg 3: one way", "leg 4: never heard",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -258,7 +258,7 @@ func (n *Node) openCalls(context.Context) error {
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
 		Attempts: n.Attempts, Sender: n.Transport, Calls: n.Usage.Calls, Events: n.Events,
-		Algorithms: n.algorithms, Home: n.home, Log: n.log,
+		Algorithms: n.algorithms, Home: n.home, Sound: n.seatSound, Log: n.log,
 	})
 	var err error
 	if n.mint, err = n.minter(); err != nil {

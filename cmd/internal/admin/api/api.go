@@ -153,6 +153,8 @@ type SeatEdit struct {
 	Pickup       *string `json:"pickup,omitempty"`
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+	SRTP         *string `json:"srtp,omitempty"`
+	Latch        *string `json:"latch,omitempty"`
 }
 
 // FeatureEdit changes what is set; an empty text clears.
@@ -193,6 +195,8 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.Pickup, e.Pickup)
 	set(&s.Ring, e.Ring)
 	set(&s.AutoAnswer, e.AutoAnswer)
+	set(&s.SRTP, e.SRTP)
+	set(&s.Latch, e.Latch)
 	set(&s.Class, e.Class)
 	set(&s.Calls, e.Calls)
 }
