@@ -26,7 +26,7 @@
 //     party that says BYE is waited for no longer than one that says nothing, and ends
 //     no call.
 //   - Time in which the process was stopped is no party's silence.
-//   - A worker that is behind carries the newest 100 ms of what waits at a socket and
+//   - A worker that is behind carries the newest 200 ms of what waits at a socket and
 //     throws the rest away, counted: sound is lost for a moment and not late from then on.
 //   - Packet times are those of the worker's wake-up, so that jitter below Linger
 //     is not seen.
