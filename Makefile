@@ -4,7 +4,7 @@
 CONFIG ?= configs/strowger.hcl
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test test-long soak check bench clean
+.PHONY: help run demo build test test-long soak check bench voices clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ check: ## Format, vet, lint, tidiness, import policy, package docs, dead code
 bench: build ## Whole-process benchmarks beside Kamailio: half an hour on a quiet machine
 	@.ci/install.sh --bench
 	go run ./cmd/bench -strowger bin/strowger
+
+voices: ## Make the built-in prompts anew, of media/prompt/voices/*.txt (needs espeak-ng and sox)
+	media/prompt/voices/make.sh
 
 clean: ## Remove what was built
 	rm -rf bin

@@ -141,6 +141,7 @@ type Tenant struct {
 	// emergency calls beside them. Default 0: as many as it likes.
 	SeatCalls int
 	Seed      Seed
+	Sound     Sound
 	// Limits is the block limits: as of a trunk, for all its trunks together.
 	Limits channel.Limits
 }
@@ -159,8 +160,13 @@ type Registration struct {
 	Max     time.Duration // default 3600s
 }
 
-// Media is the block media: when a call without sound ends.
+// Media is the block media: when a call without sound ends, and what is heard.
 type Media struct {
+	Sound
+	// Prompts is a folder of prompts of one's own, relative to the configuration file,
+	// which win over the built-in ones: its sub-folders are languages (prompts/cy). A
+	// file that cannot be used is told of and left out. Default "": none.
+	Prompts string
 	// Timeout is without RTP and RTCP. Default 60s; 0 means never.
 	Timeout time.Duration
 	// HeldTimeout is the same while held, inactive or after comfort noise. Default

@@ -9,6 +9,8 @@ import (
 
 	"strowger/dialplan"
 	"strowger/dialplan/source"
+	"strowger/media/prompt"
+	"strowger/media/tone"
 	"strowger/sip/resolve"
 )
 
@@ -26,6 +28,7 @@ type reader struct {
 
 func (r *reader) read(file *source.Body) {
 	r.node(file)
+	r.media(file)
 	for i, b := range file.Blocks("network", 1, 1) {
 		r.network(b, i == 0)
 	}
@@ -173,6 +176,7 @@ func (r *reader) tenant(b *source.Body) {
 		numbering(n, &t.Numbering)
 	}
 	r.service(b, &t)
+	t.Sound = sound(b, r.Media.Sound)
 	t.Limits = trunkLimits(b)
 	var extra []string
 	at := b.At
@@ -237,12 +241,6 @@ func (r *reader) times(file *source.Body) {
 		}
 		b.Done()
 	}
-	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour}
-	if b := file.Block("media"); b != nil {
-		r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
-		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
-		b.Done()
-	}
 	r.Session = Session{Expires: 30 * time.Minute, Min: lowSession}
 	if b := file.Block("session"); b != nil {
 		r.Session.Expires = b.Duration("expires", r.Session.Expires, 0, 24*time.Hour)
@@ -255,6 +253,20 @@ func (r *reader) times(file *source.Body) {
 		}
 		b.Done()
 	}
+}
+
+// media is read first: tenants take from it what they do not say themselves.
+func (r *reader) media(file *source.Body) {
+	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Sound: Sound{Language: prompt.Fallback, Tones: tone.Default}}
+	b := file.Block("media")
+	if b == nil {
+		return
+	}
+	r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
+	r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
+	r.Media.Sound = sound(b, r.Media.Sound)
+	r.Media.Prompts = r.beside(b.String("prompts", ""))
+	b.Done()
 }
 
 func (r *reader) dns(file *source.Body) {

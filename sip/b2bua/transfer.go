@@ -6,6 +6,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media/sdp"
+	"strowger/media/tone"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
 	"strowger/sip/ledger"
@@ -13,9 +14,6 @@ import (
 	"strowger/sip/message"
 	"strowger/sip/transport"
 )
-
-// Ringback is the prompt that a party hears while another is rung for it.
-const Ringback = "ringback"
 
 // Ask is a call that a party of this one wants made.
 type Ask struct {
@@ -145,7 +143,7 @@ func (c *Call) ringStages(now time.Time, out Effects) {
 // told so by a response.
 func (c *Call) hearRinging(out Effects) {
 	if caller := c.caller(); caller.Talking() {
-		out.Play(caller.ID, []string{Ringback})
+		caller.hearTone(tone.Ringing, out)
 	} else {
 		out.Hear(caller.ID, 0)
 	}

@@ -2,9 +2,11 @@ package leg
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/media/tone"
 	"strowger/sip/dialog"
 	"strowger/sip/identity"
 	"strowger/sip/transport"
@@ -41,9 +43,33 @@ type Party struct {
 	Home netip.AddrPort
 	// Codecs are offered to it, in this order, and no others; none means any.
 	Codecs []string
+	// Sounds is what it hears of the switch; nil is English and the tones of the node.
+	Sounds *Sounds
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
+}
+
+// Sounds is what the parties of a tenant hear of the switch. Nobody changes it.
+type Sounds struct {
+	Language string // of prompts; "" is English
+	Tones    string // country of the tones; "" is that of the node
+}
+
+// Prompt is the full name of a prompt (package sound) in the party's language.
+func (p *Party) Prompt(name string) string {
+	if p.Sounds == nil || p.Sounds.Language == "" || p.Sounds.Language == "en" || strings.Contains(name, "/") {
+		return name
+	}
+	return p.Sounds.Language + "/" + name
+}
+
+// Tone is the full name of a tone of the party's country.
+func (p *Party) Tone(k tone.Kind) string {
+	if p.Sounds == nil || p.Sounds.Tones == "" {
+		return "tone/" + string(k)
+	}
+	return "tone/" + p.Sounds.Tones + "/" + string(k)
 }
 
 // String is "seat:1001", "trunk:carrier" or "node:node-2", as the ledger writes it.

@@ -13,7 +13,6 @@ import (
 
 	"strowger/configs"
 	"strowger/dialplan"
-	"strowger/media/prompt"
 	"strowger/sip/certificate"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -43,9 +42,12 @@ func Rehearse(ctx context.Context, cfg *configs.Config) (*Rehearsal, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	r.store, r.Directory = store, seat.NewDirectory(store)
-	library, err := prompt.Open("")
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
+	book, unusable := Sounds(cfg)
+	if book == nil {
+		return nil, errors.Join(unusable, r.Close())
+	}
+	if unusable != nil {
+		r.Faults = append(r.Faults, strings.Split(unusable.Error(), "\n")...)
 	}
 	keeper := certificate.NewKeeper(nil)
 	_, faults := readTLS(cfg, keeper)
@@ -65,7 +67,7 @@ func Rehearse(ctx context.Context, cfg *configs.Config) (*Rehearsal, error) {
 	for _, line := range keeper.Expired(time.Now()) {
 		r.fault("%s: %s", cfg.File, line)
 	}
-	r.Plans = newPlans(store, r.Directory, cfg, library.Names(), slog.New(slog.DiscardHandler))
+	r.Plans = newPlans(store, r.Directory, cfg, book.Library.Names, slog.New(slog.DiscardHandler))
 	for _, t := range cfg.Tenants {
 		if err := r.tenant(ctx, cfg, t); err != nil {
 			return nil, errors.Join(err, r.Close())

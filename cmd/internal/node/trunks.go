@@ -31,6 +31,9 @@ func (n *Node) openTrunks(ctx context.Context) error {
 			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
 		}
 		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
+		if tenant, ok := n.Config.Tenant(t.Tenant); ok {
+			k.Sounds = heard(n.Config, tenant.Sound)
+		}
 		if len(t.ClientNames) > 0 {
 			k.Shows = func(f transport.Flow) bool { return shows(t, n.Transport.Shown(f)) }
 		}

@@ -1,0 +1,41 @@
+package node
+
+import (
+	"context"
+	"strings"
+
+	"strowger/configs"
+	"strowger/media/sound"
+	"strowger/sip/leg"
+)
+
+// Sounds reads the sound files of a configuration. The error names those that cannot be
+// used; without them there is a Book all the same, unless the built-in ones are broken.
+func Sounds(cfg *configs.Config) (*sound.Book, error) {
+	return sound.Open(sound.Config{Prompts: cfg.Media.Prompts, Country: cfg.Media.Tones})
+}
+
+// openSounds goes on without the files that cannot be used, and says which.
+func (n *Node) openSounds(context.Context) error {
+	book, err := Sounds(n.Config)
+	if book == nil {
+		return err
+	}
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			n.log.Warn("a sound file is left out", "reason", line)
+			n.notice("a sound file is left out: %s", line)
+		}
+	}
+	n.Sounds = book
+	return nil
+}
+
+// heard is what the parties of a tenant hear; what the whole node does is left out.
+func heard(cfg *configs.Config, s configs.Sound) *leg.Sounds {
+	h := &leg.Sounds{Language: s.Language}
+	if s.Tones != cfg.Media.Tones {
+		h.Tones = s.Tones
+	}
+	return h
+}
