@@ -257,13 +257,14 @@ func (r *reader) times(file *source.Body) {
 
 // media is read first: tenants take from it what they do not say themselves.
 func (r *reader) media(file *source.Body) {
-	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Sound: Sound{Language: prompt.Fallback, Tones: tone.Default}}
+	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true, Sound: Sound{Language: prompt.Fallback, Tones: tone.Default}}
 	b := file.Block("media")
 	if b == nil {
 		return
 	}
 	r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
 	r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
+	r.Media.Transcode = !isOff(b, "transcode")
 	r.Media.Sound = sound(b, r.Media.Sound)
 	r.Media.Prompts = r.beside(b.String("prompts", ""))
 	b.Done()

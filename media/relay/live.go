@@ -33,7 +33,12 @@ func (c *clock) live(p *media.Prompt, law codec.Law, samples int) []byte {
 		}
 	}
 	free.prompt, free.beat, free.law, free.codes = p, c.beat, law, free.bytes[:samples]
-	at := player{prompt: p, at: int(c.beat * int64(frame) % int64(len(p.PCM)))}
-	at.fill(free.codes, law)
+	at := player{prompt: p, at: c.place(p)}
+	var pcm [maxStride * frame]int16
+	at.fill(pcm[:samples])
+	law.Encode(free.codes, pcm[:samples])
 	return free.codes
 }
+
+// place is the sample of live sound that this tick begins with.
+func (c *clock) place(p *media.Prompt) int { return int(c.beat * int64(frame) % int64(len(p.PCM))) }

@@ -38,6 +38,7 @@ type Plane struct {
 	began      time.Time // of beat 0 of the clocks
 	clocks     []*clock  // one for each worker
 	workers    []*worker
+	speaking   atomic.Int64 // endpoints whose party has sent sound
 	running    sync.WaitGroup
 	stopped    chan struct{}
 	networks   map[string]*network
@@ -102,7 +103,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 			return nil, err
 		}
 		p.workers = append(p.workers, w)
-		p.clocks = append(p.clocks, &clock{plane: p, sweeps: len(p.clocks) == 0, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}})
+		p.clocks = append(p.clocks, &clock{plane: p, sweeps: len(p.clocks) == 0, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}, rooms: map[*room]struct{}{}})
 	}
 	return p, nil
 }
@@ -154,7 +155,14 @@ func (p *Plane) Stats() media.PlaneStats {
 		Endpoints: len(p.endpoints),
 		Received:  c.Received.Load(), Sent: c.Sent.Load(), Foreign: c.Foreign.Load(),
 		Invalid: c.Malformed.Load() + c.Oversize.Load() + c.DTLS.Load(),
-		Dropped: c.Dropped.Load() + c.Untranslated.Load(),
+		Dropped: c.Dropped.Load() + c.Untranslated.Load(), Overrun: c.Overflow.Load() + c.Late.Load(),
+		Speaking: int(p.speaking.Load()),
+	}
+	for _, c := range p.clocks {
+		s.Busy += time.Duration(c.busy.Load())
+	}
+	for _, w := range p.workers {
+		s.Busy += time.Duration(w.busy.Load())
 	}
 	for _, n := range p.networks {
 		n.ports.wake(p.now())

@@ -6,6 +6,7 @@ import (
 
 	"strowger/configs"
 	"strowger/media/relay"
+	"strowger/media/sdp"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
 	"strowger/sip/subscribe"
@@ -58,4 +59,12 @@ func randomKey() ([]byte, error) {
 	key := make([]byte, mark.KeySize)
 	_, err := rand.Read(key)
 	return key, err
+}
+
+// conversion is what is made of the sound between two legs.
+func conversion(m configs.Media) sdp.Conversion {
+	if m.Transcode {
+		return sdp.Transcode
+	}
+	return sdp.Laws
 }

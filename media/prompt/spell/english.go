@@ -54,7 +54,7 @@ func (e english) Minutes(n int) []string {
 // Money is "twelve pounds and fifty pence"; "no pounds" is not said.
 func (e english) Money(pence int) []string {
 	if pence < 0 {
-		return append([]string{"minus"}, e.Money(-pence)...)
+		return append([]string{"minus"}, e.Money(opposite(pence))...)
 	}
 	var names []string
 	if pounds := pence / 100; pounds > 0 {

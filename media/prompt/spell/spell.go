@@ -23,6 +23,7 @@ package spell
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -175,3 +176,6 @@ func large(l Language, n int) ([]string, bool) {
 	}
 	return nil, false
 }
+
+// opposite is -n, but for the least number, which has none.
+func opposite(n int) int { return -max(n, -math.MaxInt) }

@@ -96,7 +96,7 @@ func (w welsh) thousands(n int) []string {
 func (w welsh) counted(n int, things string) []string {
 	switch {
 	case n < 0:
-		return append([]string{"minus"}, w.counted(-n, things)...)
+		return append([]string{"minus"}, w.counted(opposite(n), things)...)
 	case n >= 1 && n <= 10:
 		return []string{numbered(things, n)}
 	}
@@ -109,7 +109,7 @@ func (w welsh) Minutes(n int) []string { return w.counted(n, "minutes") }
 // Money is "dwy bunt pum deg o geiniogau".
 func (w welsh) Money(pence int) []string {
 	if pence < 0 {
-		return append([]string{"minus"}, w.Money(-pence)...)
+		return append([]string{"minus"}, w.Money(opposite(pence))...)
 	}
 	if pence < 100 {
 		return w.counted(pence, "pence")
