@@ -22,6 +22,7 @@ type Config struct {
 	Cluster      *Cluster // nil: the node is alone
 	Registration Registration
 	Media        Media
+	Musics       []Music // classes unique
 	// DNS are the servers that a trunk's target is asked of that is a name, as servers
 	// of the block dns; at most 3. Default: those of /etc/resolv.conf.
 	DNS     []netip.AddrPort

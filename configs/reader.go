@@ -28,6 +28,7 @@ type reader struct {
 
 func (r *reader) read(file *source.Body) {
 	r.node(file)
+	r.musics(file)
 	r.media(file)
 	for i, b := range file.Blocks("network", 1, 1) {
 		r.network(b, i == 0)
@@ -176,7 +177,7 @@ func (r *reader) tenant(b *source.Body) {
 		numbering(n, &t.Numbering)
 	}
 	r.service(b, &t)
-	t.Sound = sound(b, r.Media.Sound)
+	t.Sound = r.sound(b, r.Media.Sound)
 	t.Limits = trunkLimits(b)
 	var extra []string
 	at := b.At
@@ -257,7 +258,7 @@ func (r *reader) times(file *source.Body) {
 
 // media is read first: tenants take from it what they do not say themselves.
 func (r *reader) media(file *source.Body) {
-	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true, Sound: Sound{Language: prompt.Fallback, Tones: tone.Default}}
+	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true, Sound: Sound{Language: prompt.Fallback, Tones: tone.Default, Music: MusicDefault}}
 	b := file.Block("media")
 	if b == nil {
 		return
@@ -265,7 +266,7 @@ func (r *reader) media(file *source.Body) {
 	r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
 	r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
 	r.Media.Transcode = !isOff(b, "transcode")
-	r.Media.Sound = sound(b, r.Media.Sound)
+	r.Media.Sound = r.sound(b, r.Media.Sound)
 	r.Media.Prompts = r.beside(b.String("prompts", ""))
 	b.Done()
 }

@@ -17,11 +17,62 @@ type Sound struct {
 	// Tones is the country whose tones are heard, a code of ISO 3166 in lower case, or
 	// "uk". Default as that of Language; "uk".
 	Tones string
+	// Music is the class of music that is heard by whom a party of the tenant holds:
+	// the name of a block music, or "default". "off" is none: what a holding phone
+	// sends is heard. Default as that of Language; "default". A trunk and a seat may say
+	// their own.
+	Music string
+}
+
+// Music is a block music "CLASS": music on hold. The class "default" is there without
+// one, and built in.
+type Music struct {
+	Class string
+	Files []string // sound files, relative to the configuration file, played in order; at least one
+}
+
+// MusicOff is the class of who plays none.
+const MusicOff = "off"
+
+// musics reads the classes of music on hold. It is read first: others name them.
+func (r *reader) musics(file *source.Body) {
+	for _, b := range file.Blocks("music", 1, 1) {
+		m := Music{Class: r.name(b)}
+		for _, f := range b.List("files", false) {
+			m.Files = append(m.Files, r.beside(f.Text))
+		}
+		b.Done()
+		if len(m.Files) == 0 {
+			b.Fault(b.At, "%s has no files; write: files = [\"hold.wav\"]", b.Name())
+		}
+		if m.Class == MusicOff {
+			b.Fault(b.At, "%s: \"off\" means that none is played; give it another name", b.Name())
+		}
+		r.Musics = append(r.Musics, m)
+	}
+}
+
+// MusicClasses are what a seat may name as its music.
+func (c *Config) MusicClasses() []string {
+	return append(names(c.Musics, func(m Music) string { return m.Class }), MusicOff, MusicDefault)
+}
+
+// MusicDefault is the class that is always there.
+const MusicDefault = "default"
+
+// music reads a class of music on hold.
+func (r *reader) music(b *source.Body, fallback string) string {
+	class := b.String("music", fallback)
+	if classes := r.MusicClasses(); class != "" && !slices.Contains(classes, class) {
+		b.Fault(b.Pos("music"), "music = %q is no class of music on hold; %s", class, source.Suggest(class, classes))
+		return fallback
+	}
+	return class
 }
 
 // sound reads the keys of a Sound; what is left out is that of fallback.
-func sound(b *source.Body, fallback Sound) Sound {
-	s := Sound{Language: b.String("language", fallback.Language), Tones: b.String("tones", fallback.Tones)}
+func (r *reader) sound(b *source.Body, fallback Sound) Sound {
+	s := Sound{Language: b.String("language", fallback.Language), Tones: b.String("tones", fallback.Tones), Music: r.music(b, fallback.Music)}
 	if !isLanguage(s.Language) {
 		b.Fault(b.Pos("language"), "language = %q is no code of ISO 639; write such as: language = \"en\"", s.Language)
 		s.Language = fallback.Language

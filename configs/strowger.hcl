@@ -48,6 +48,14 @@ trunk "carrier" {
 #   timeout      = "60s" # a call without sound ends
 #   held_timeout = "2h"  # the same on hold
 #   transcode    = "off" # legs that share no codec are refused, not transcoded (G.722, G.711)
+#   prompts      = "prompts" # a folder of your own: prompts/cy, prompts/en, and for all
+#   language     = "cy"      # of the prompts
+#   tones        = "ie"      # country of the ringing and busy tones
+#   music        = "sales"   # on hold; "off" for none. A tenant and a trunk have it too
+# }
+#
+# music "sales" {
+#   files = ["hold.wav"]
 # }
 
 admin {

@@ -31,13 +31,9 @@ import (
 
 // The prefixes of names.
 const (
-	TonePrefix  = "tone/"
+	tonePrefix  = "tone/"
 	MusicPrefix = "music/"
 )
-
-// DefaultMusic is the class of who names none: the built-in music, unless a Config
-// gives it files.
-const DefaultMusic = "default"
 
 // maxKept bounds the joined prompts and tones that are kept.
 const maxKept = 1024
@@ -131,7 +127,7 @@ func (b *Book) one(name string) *media.Prompt {
 		}
 		return music.Default()
 	}
-	if kind, ok := strings.CutPrefix(name, TonePrefix); ok {
+	if kind, ok := strings.CutPrefix(name, tonePrefix); ok {
 		return b.tone(name, kind)
 	}
 	language, bare, ok := strings.Cut(name, "/")

@@ -34,7 +34,7 @@ func (a *Admission) phone(r *request, s seat.Seat, shown *identity.Caller, b sea
 	flow := a.local(b.Flow)
 	host := dialog.Host(flow.Advertised.Addr())
 	return b2bua.Target{Address: leg.Address{
-		Party:    leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: flow.Network, Sounds: r.tenant.Sounds},
+		Party:    leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: flow.Network, Sounds: r.sounds(s)},
 		Flow:     flow,
 		Target:   uri,
 		Routes:   routes,
@@ -197,4 +197,19 @@ func (r *request) forwards() uint32 {
 		return dialog.MaxForwards
 	}
 	return max(h.Val(), 2) - 1
+}
+
+// sounds are what a seat hears, with the music of its own.
+func (r *request) sounds(s seat.Seat) *leg.Sounds {
+	if s.Music == "" {
+		return r.tenant.Sounds
+	}
+	own := leg.Sounds{}
+	if r.tenant.Sounds != nil {
+		own = *r.tenant.Sounds
+	}
+	if own.Music = s.Music; own.Music == seat.MusicOff {
+		own.Music = ""
+	}
+	return &own
 }

@@ -121,8 +121,17 @@ func (c *Call) performPark(out Effects) {
 	if c.park.offered {
 		c.front.play(c.program.Prompts, out)
 	} else {
-		c.front.hearTone(tone.Ringing, out)
+		c.wait(out)
 	}
+}
+
+// wait has who is parked hear the music of who parked it, or ringing if there is none.
+func (c *Call) wait(out Effects) {
+	if music := c.park.by.Party.Music(); music != "" {
+		out.Play(c.front.ID, []string{music})
+		return
+	}
+	c.front.hearTone(tone.Ringing, out)
 }
 
 // retrieved gives the party that is parked to who has come for it.

@@ -56,6 +56,15 @@ type Party struct {
 type Sounds struct {
 	Language string // of prompts; "" is English
 	Tones    string // country of the tones; "" is that of the node
+	Music    string // class of music that who is held by the party hears; "" for none
+}
+
+// Music is the full name of the music that who is held by the party hears, "" for none.
+func (p *Party) Music() string {
+	if p.Sounds == nil || p.Sounds.Music == "" {
+		return ""
+	}
+	return "music/" + p.Sounds.Music
 }
 
 // Prompt is the full name of a prompt (package sound) in the party's language.

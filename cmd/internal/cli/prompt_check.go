@@ -27,6 +27,7 @@ type examined struct {
 func newPromptCheck(f *promptFlags) *cobra.Command {
 	return &cobra.Command{
 		Use: "check [FOLDER|FILE...]", Short: "Check sound files before a node reads them",
+		Args: cobra.MaximumNArgs(1000),
 		Long: `Checks sound files, those of a folder with its languages, and tells how long
 and how loud they are: the built-in voices are at -20 dB. Without an argument
 the folder of the configuration is checked. The exit code is 1 if a file cannot

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,6 +149,9 @@ func (r *Rehearsal) places(ctx context.Context, cfg *configs.Config, t configs.T
 		places = append(places, dialplan.Place{Seat: s.Number, SiteNumber: s.SiteNumber})
 		if _, ok := cfg.Network(s.Network); s.Network != "" && !ok {
 			r.fault("seat %s of tenant %q is on network %q, which does not exist", s.Number, t.Name, s.Network)
+		}
+		if s.Music != "" && !slices.Contains(cfg.MusicClasses(), s.Music) {
+			r.fault("seat %s of tenant %q has the music %q; known are %s", s.Number, t.Name, s.Music, strings.Join(cfg.MusicClasses(), ", "))
 		}
 		if s.Class != "" && !t.Service.Has(s.Class) {
 			r.fault("seat %s of tenant %q has the class %q; known are %s", s.Number, t.Name, s.Class, strings.Join(t.Service.Classes(), ", "))

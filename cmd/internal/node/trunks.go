@@ -32,6 +32,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 		}
 		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
 		if tenant, ok := n.Config.Tenant(t.Tenant); ok {
+			tenant.Sound.Music = t.Music
 			k.Sounds = heard(n.Config, tenant.Sound)
 		}
 		if len(t.ClientNames) > 0 {
