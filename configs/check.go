@@ -37,7 +37,7 @@ func (r *reader) references(file *source.Body) {
 		t.Network = r.only(file, at, "trunk", t.Name, "network", t.Network, names(r.Networks, func(n Network) string { return n.Name }))
 		r.reached(file, at, *t)
 		if tenant, ok := r.Tenant(t.Tenant); ok && t.Music == "" {
-			t.Music = tenant.Sound.Music
+			t.Music = tenant.Heard.Music
 		}
 	}
 	r.groups(file)

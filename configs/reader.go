@@ -9,8 +9,6 @@ import (
 
 	"strowger/dialplan"
 	"strowger/dialplan/source"
-	"strowger/media/prompt"
-	"strowger/media/tone"
 	"strowger/sip/resolve"
 )
 
@@ -54,12 +52,13 @@ func (r *reader) read(file *source.Body) {
 }
 
 func (r *reader) limits(file *source.Body) {
-	r.Limits = Limits{Calls: 2000, Registers: 200, Subscriptions: 200_000, SeatSubscriptions: 200, Notifies: 2000}
+	r.Limits = Limits{Calls: 2000, Load: 85, Registers: 200, Subscriptions: 200_000, SeatSubscriptions: 200, Notifies: 2000}
 	l, b := &r.Limits, file.Block("limits")
 	if b == nil {
 		return
 	}
 	l.Calls = b.Int("calls", l.Calls, 1, 100_000)
+	l.Load = b.Int("load", l.Load, 0, 100)
 	l.Registers = b.Int("registers", l.Registers, 1, 1_000_000)
 	l.Subscriptions = b.Int("subscriptions", l.Subscriptions, 1, 5_000_000)
 	l.SeatSubscriptions = b.Int("seat_subscriptions", min(l.SeatSubscriptions, l.Subscriptions), 1, 10_000)
@@ -103,6 +102,7 @@ func (r *reader) network(b *source.Body, first bool) {
 	n.Sites = prefixes(b, "sites")
 	n.DSCPSIP = b.Int("dscp_sip", 24, 0, 63)
 	n.DSCPRTP = b.Int("dscp_rtp", 46, 0, 63)
+	n.Sound = sound(b)
 	b.Done()
 	if len(n.Listeners) == 0 {
 		b.Fault(b.At, "%s has no listener; write in it: listener \"udp\" { bind = \"ADDRESS:5060\" }", b.Name())
@@ -177,7 +177,7 @@ func (r *reader) tenant(b *source.Body) {
 		numbering(n, &t.Numbering)
 	}
 	r.service(b, &t)
-	t.Sound = r.sound(b, r.Media.Sound)
+	t.Heard = r.heard(b, r.Media.Heard)
 	t.Limits = trunkLimits(b)
 	var extra []string
 	at := b.At
@@ -254,21 +254,6 @@ func (r *reader) times(file *source.Body) {
 		}
 		b.Done()
 	}
-}
-
-// media is read first: tenants take from it what they do not say themselves.
-func (r *reader) media(file *source.Body) {
-	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true, Sound: Sound{Language: prompt.Fallback, Tones: tone.Default, Music: MusicDefault}}
-	b := file.Block("media")
-	if b == nil {
-		return
-	}
-	r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
-	r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
-	r.Media.Transcode = !isOff(b, "transcode")
-	r.Media.Sound = r.sound(b, r.Media.Sound)
-	r.Media.Prompts = r.beside(b.String("prompts", ""))
-	b.Done()
 }
 
 func (r *reader) dns(file *source.Body) {

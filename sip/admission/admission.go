@@ -81,7 +81,7 @@ type Tenant struct {
 	EmergencyTrunks []string        // tried first, then every other trunk of the tenant
 	Presents        []string        // numbers that its seats may present, as number.InRange has them; none means their own
 	Presentation    string          // what is presented for a seat that has none of them; "" means its site's number
-	Sounds          *leg.Sounds     // what it hears of the switch; see leg.Party
+	Heard           *leg.Heard      // what it hears of the switch; see leg.Party
 	plan            atomic.Pointer[plan.Table]
 }
 
@@ -138,7 +138,10 @@ type Config struct {
 	// Algorithms are the digests that a listener offers, the preferred first.
 	Algorithms func(listener string) []string
 	// Home is the tenant of a listener's requests that name none; "" refuses them.
-	Home     func(listener string) string
+	Home func(listener string) string
+	// Sound is how the sound of a network's seats is secured that say nothing else. nil
+	// means by the zero value.
+	Sound    func(network string) leg.Sound
 	Attempts *seat.Attempts
 	// Calls is how many calls a seat has in the record. nil means that no limit holds.
 	Calls  func(tenant, number string) int
@@ -186,6 +189,9 @@ func New(cfg Config) *Admission {
 	}
 	if cfg.Chance == nil {
 		cfg.Chance = rand.IntN
+	}
+	if cfg.Sound == nil {
+		cfg.Sound = func(string) leg.Sound { return leg.Sound{} }
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()

@@ -6,6 +6,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/media/tone"
 	"strowger/sip/dialog"
 	"strowger/sip/identity"
@@ -43,17 +45,19 @@ type Party struct {
 	Home netip.AddrPort
 	// Keys is how it says digits, and wants them said.
 	Keys Keys
+	// Sound is how its sound is secured.
+	Sound Sound
 	// Codecs are offered to it, in this order, and no others; none means any.
 	Codecs []string
-	// Sounds is what it hears of the switch; nil is English and the tones of the node.
-	Sounds *Sounds
+	// Heard is what it hears of the switch; nil is English and the tones of the node.
+	Heard *Heard
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
 }
 
-// Sounds is what the parties of a tenant hear of the switch. Nobody changes it.
-type Sounds struct {
+// Heard is what the parties of a tenant hear of the switch. Nobody changes it.
+type Heard struct {
 	Language string // of prompts; "" is English
 	Tones    string // country of the tones; "" is that of the node
 	Music    string // class of music that who is held by the party hears; "" for none
@@ -61,26 +65,35 @@ type Sounds struct {
 
 // Music is the full name of the music that who is held by the party hears, "" for none.
 func (p *Party) Music() string {
-	if p.Sounds == nil || p.Sounds.Music == "" {
+	if p.Heard == nil || p.Heard.Music == "" {
 		return ""
 	}
-	return "music/" + p.Sounds.Music
+	return "music/" + p.Heard.Music
 }
 
 // Prompt is the full name of a prompt (package sound) in the party's language.
 func (p *Party) Prompt(name string) string {
-	if p.Sounds == nil || p.Sounds.Language == "" || p.Sounds.Language == "en" || strings.Contains(name, "/") {
+	if p.Heard == nil || p.Heard.Language == "" || p.Heard.Language == "en" || strings.Contains(name, "/") {
 		return name
 	}
-	return p.Sounds.Language + "/" + name
+	return p.Heard.Language + "/" + name
 }
 
 // Tone is the full name of a tone of the party's country.
 func (p *Party) Tone(k tone.Kind) string {
-	if p.Sounds == nil || p.Sounds.Tones == "" {
+	if p.Heard == nil || p.Heard.Tones == "" {
 		return "tone/" + string(k)
 	}
-	return "tone/" + p.Sounds.Tones + "/" + string(k)
+	return "tone/" + p.Heard.Tones + "/" + string(k)
+}
+
+// Sound is how the sound of a party is secured.
+type Sound struct {
+	Latch media.Latch  // which source it is taken from
+	SRTP  sdp.Security // whether it is encrypted
+	// ClearKeys says that keys may be sent where the signalling is not encrypted; else
+	// there is no SRTP without TLS.
+	ClearKeys bool
 }
 
 // String is "seat:1001", "trunk:carrier" or "node:node-2", as the ledger writes it.

@@ -42,7 +42,7 @@ func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, promp
 		p.tenants = append(p.tenants, &admission.Tenant{
 			Name: t.Name, Realm: t.Realm, Numbering: t.Numbering, Emergency: t.Emergency, EmergencyTrunks: t.EmergencyTrunks,
 			Service: t.Service, SeatCalls: t.SeatCalls, Presents: t.Presents, Presentation: t.Presentation,
-			Sounds: heard(cfg, t.Sound),
+			Heard: heard(cfg, t.Heard),
 		})
 	}
 	p.changed, p.done = make(chan string, maxChanges), make(chan struct{})
@@ -120,7 +120,7 @@ func (p *Plans) Check(tenant, file, text string) (*plan.Plan, *plan.Table, error
 	}
 	inv := plan.Inventory{Numbering: t.Numbering, HasSeat: p.hasSeat(tenant), Trunks: p.trunks(tenant)}
 	if p.prompts != nil {
-		inv.Prompts = p.prompts(t.Sounds.Language)
+		inv.Prompts = p.prompts(t.Heard.Language)
 	}
 	table, faults := parsed.Check(inv)
 	if len(faults) > 0 {

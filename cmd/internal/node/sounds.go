@@ -37,8 +37,8 @@ func (n *Node) openSounds(context.Context) error {
 }
 
 // heard is what the parties of a tenant hear; what the whole node does is left out.
-func heard(cfg *configs.Config, s configs.Sound) *leg.Sounds {
-	h := &leg.Sounds{Language: s.Language, Music: s.Music}
+func heard(cfg *configs.Config, s configs.Heard) *leg.Heard {
+	h := &leg.Heard{Language: s.Language, Music: s.Music}
 	if h.Music == configs.MusicOff {
 		h.Music = ""
 	}
