@@ -42,6 +42,7 @@ func Open(folder string) (*Library, error) {
 		return nil, err
 	}
 	l.prompts["done"] = &media.Prompt{Name: "done", PCM: done()}
+	maps.Copy(l.prompts, conferenceTones())
 	if folder == "" {
 		return l, nil
 	}

@@ -39,7 +39,7 @@ func TestBuiltInVoice(t *testing.T) {
 	for _, c := range []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "plus", "star", "hash"} {
 		lengths["digit-"+c] = 300 * time.Millisecond
 	}
-	if len(l.Names()) != len(lengths) {
+	if len(l.Names()) != len(lengths)+len(conferenceTones()) {
 		t.Errorf("prompts %v", l.Names())
 	}
 	bytes := 0

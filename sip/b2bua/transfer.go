@@ -23,6 +23,8 @@ type Ask struct {
 	By    leg.Party       // who asks: what it may not dial, it may not ask for
 	Shown identity.Caller // who is connected, as shown to who is rung
 	To    sip.Uri
+	// Supervise has the phones of By itself rung, whatever To; nil for a call to that.
+	Supervise *Supervise
 }
 
 // transfer is one that is under way: the caller of the program is rung for.
@@ -99,6 +101,10 @@ func (c *Call) route(by, other *party, asks leg.Party, to sip.Uri, out Effects) 
 
 // routed goes on with a transfer when it is decided where it leads to.
 func (c *Call) routed(now time.Time, e Routed, out Effects) {
+	if e.Supervise != nil {
+		c.summoned(now, e, out)
+		return
+	}
 	t := c.transfer
 	if t == nil || t.by.ID != e.Leg || c.state != talking {
 		return
@@ -115,7 +121,7 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 	c.perform(p)
 	if p.App != NoApp {
 		c.transferred(now, nil, out)
-		c.performApp(out)
+		c.performApp(now, out)
 		return
 	}
 	c.hearRinging(out)
@@ -130,7 +136,7 @@ func (c *Call) part(now time.Time, out Effects) {
 		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: t.other.ID})
 	}
 	if !t.by.over {
-		out.Hear(t.by.ID, 0)
+		t.by.hears(out)
 	}
 	c.state, c.front, c.peer = ringing, t.other, nil
 }
@@ -145,9 +151,9 @@ func (c *Call) ringStages(now time.Time, out Effects) {
 // told so by a response.
 func (c *Call) hearRinging(out Effects) {
 	if caller := c.caller(); caller.Talking() {
-		out.Play(caller.ID, []string{Ringback})
+		caller.plays(out, []string{Ringback})
 	} else {
-		out.Hear(caller.ID, 0)
+		caller.hears(out)
 	}
 }
 
@@ -194,8 +200,8 @@ func (c *Call) join(now time.Time, asked *party, out Effects) {
 		one.refuses = false
 		c.introduce(one)
 	}
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
+	caller.hears(out, p)
+	p.hears(out, caller)
 	c.watch(caller, out)
 	c.watch(p, out)
 	c.align(now, asked, c.other(asked), out)
@@ -261,7 +267,7 @@ func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 		return false
 	}
 	p.ring.early, p.ring.sounds = true, body
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
+	caller.hears(out, p)
+	p.hears(out, caller)
 	return true
 }

@@ -23,7 +23,8 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "Calls: now, and why they went where they went"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n))
+	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callSupervise(n, b2bua.Listen),
+		callSupervise(n, b2bua.Whisper), callSupervise(n, b2bua.Barge), callJoin(n))
 	return c
 }
 
@@ -173,6 +174,10 @@ func story(e ledger.Event) string {
 		return fmt.Sprintf("%s, %s, was %s", leg, e.Party, e.Detail)
 	case ledger.Placed:
 		return fmt.Sprintf("%s, %s, takes the place of %s", leg, e.Party, e.Detail)
+	case ledger.Supervised:
+		return fmt.Sprintf("%s, %s: %s on leg %d, as %s wants", leg, e.Party, e.Detail, e.Peer, e.By)
+	case ledger.Conference:
+		return fmt.Sprintf("%s, %s, %s%s", leg, e.Party, e.Detail, strings.TrimSuffix(" conference "+e.To, " conference "))
 	case ledger.Segment:
 		if e.Peer == 0 {
 			return leg + " hears nobody"

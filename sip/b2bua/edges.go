@@ -1,0 +1,88 @@
+package b2bua
+
+import (
+	"slices"
+	"time"
+)
+
+// elsewhere stands in party.ears for what is no leg of the call: a prompt, or what a leg
+// heard in the call that it came from.
+const elsewhere = -1
+
+// hears makes the party hear others and nothing else.
+func (p *party) hears(out Effects, others ...*party) {
+	ids := make([]int, len(others))
+	for i, o := range others {
+		ids[i] = o.ID
+	}
+	p.ears = ids
+	out.Hear(p.ID, ids...)
+}
+
+// plays makes the party hear prompts, over what others say.
+func (p *party) plays(out Effects, prompts []string, over ...*party) {
+	ids := make([]int, len(over))
+	for i, o := range over {
+		ids[i] = o.ID
+	}
+	p.ears = append(slices.Clip(ids), elsewhere)
+	out.Play(p.ID, prompts, ids...)
+}
+
+// extra tells whether the party is in the call beside the two that talk, or rung for it.
+func (p *party) extra() bool { return p.supervises != nil || p.member != nil }
+
+// pair are the two that talk; none while they do not.
+func (c *Call) pair() []*party {
+	if c.state != talking || c.peer == nil || c.front.over || c.peer.over {
+		return nil
+	}
+	return []*party{c.front, c.peer}
+}
+
+// arrange gives everybody whom to hear, after a step that changed who is in the call.
+// Nothing is said to the sound of who hears what it did. A transfer under way sees to
+// its pair itself.
+func (c *Call) arrange(now time.Time, out Effects) {
+	c.dismiss(now, out)
+	if c.state == over {
+		return
+	}
+	if c.conf != nil {
+		c.arrangeConference(out)
+		return
+	}
+	pair := c.pair()
+	for _, p := range c.legs {
+		switch {
+		case p.supervising():
+			p.attune(pair, out)
+		case c.transfer == nil && slices.Contains(pair, p):
+			p.attune(c.audible(p, pair), out)
+		}
+	}
+}
+
+// audible are those of the pair and its supervisors whom one of the pair may hear: the
+// other one, who barges in, and who whispers to it.
+func (c *Call) audible(p *party, pair []*party) []*party {
+	var list []*party
+	for _, o := range pair {
+		if o != p {
+			list = append(list, o)
+		}
+	}
+	for _, o := range c.legs {
+		if s := o.supervises; o.supervising() && (s.mode == Barge || s.mode == Whisper && s.of == p) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// attune makes p hear others, if it does not yet.
+func (p *party) attune(others []*party, out Effects) {
+	if !slices.EqualFunc(p.ears, others, func(id int, o *party) bool { return id == o.ID }) {
+		p.hears(out, others...)
+	}
+}
