@@ -159,15 +159,6 @@ type Registration struct {
 	Max     time.Duration // default 3600s
 }
 
-// Media is the block media: when a call without sound ends.
-type Media struct {
-	// Timeout is without RTP and RTCP. Default 60s; 0 means never.
-	Timeout time.Duration
-	// HeldTimeout is the same while held, inactive or after comfort noise. Default
-	// 2h; 0 means never.
-	HeldTimeout time.Duration
-}
-
 // Session is the block session: when a call ends whose other side is gone without a
 // word (RFC 4028).
 type Session struct {

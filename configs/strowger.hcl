@@ -24,6 +24,15 @@ network "local" {
   }
 }
 
+# media {
+#   plane        = "auto"        # or "ebpf", "userspace": what carries sound
+#   attach       = "auto"        # or "tcx" (Linux 6.6), "clsact"
+#   bpffs        = "/sys/fs/bpf" # where the kernel keeps what outlives the process
+#   timeout      = "60s"         # without sound
+#   held_timeout = "2h"          # the same on hold
+#   transcode    = "off"         # G.722 to and from G.711, for legs that share no codec
+# }
+
 tenant "demo" {
   realm = "demo" # never changed: stored passwords depend on it
 

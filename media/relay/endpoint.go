@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/quality"
 )
 
 // Limits of an endpoint.
@@ -23,19 +24,22 @@ type endpoint struct {
 	pair   int32
 	local  netip.AddrPort
 
-	route atomic.Pointer[route] // of what its party says; nil for nowhere
-	in    inbound
-	out   outbound
+	route  atomic.Pointer[route] // of what its party says; nil for nowhere
+	in     inbound
+	out    outbound
+	wanted atomic.Bool // in the kernel, after the next packet
 
 	// Guarded by the plane's mutex.
 	closed    bool
 	speaks    bool // the party does, by the last SDP exchange
+	masked    bool // nobody may hear it
 	pacing    pacing
+	paced     *clock      // by which; nil before it was needed
 	hears     *endpoint   // whose packets it is sent
 	listeners []*endpoint // who is sent its packets
 	voice     *voice      // what it says to rooms; nil if none hears it
 
-	reportAt time.Time // of the next RTCP report; the clock's own
+	reports quality.Schedule // of RTCP; the clock's own
 }
 
 // MediaSource marks an endpoint as a media.Source.
@@ -75,6 +79,7 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 	if e.closed {
 		return refused, media.ErrClosed
 	}
+	e.surface()
 	e.speaks = r.Receive
 	e.in.Lock()
 	e.in.update(r, p.now())
@@ -97,14 +102,14 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.
 func (e *endpoint) reroute() {
-	if len(e.listeners) == 0 || !e.speaks {
+	if len(e.listeners) == 0 || !e.speaks || e.masked {
 		e.route.Store(nil)
 		return
 	}
 	r := make(route, len(e.listeners))
 	for i, l := range e.listeners {
 		l.out.Lock()
-		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.out.payloads, l.out.payloads)}
+		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.out.payloads, l.out.payloads), events: share(e.out.events(), l.out.events())}
 		l.out.Unlock()
 	}
 	e.route.Store(&r)
@@ -120,12 +125,17 @@ func (e *endpoint) SetTimeout(sound, noise time.Duration) {
 // Stats implements media.Endpoint.
 func (e *endpoint) Stats() media.Stats {
 	var s media.Stats
+	e.catchUpSource()
 	e.in.Lock()
 	defer e.in.Unlock()
+	e.catchUp(e.plane.now())
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.in.stats(&s)
 	e.out.stats(&s)
+	if clock := e.out.clock; clock > 0 {
+		s.FarJitter = time.Duration(e.in.reception.farJitter) * time.Second / time.Duration(clock)
+	}
 	return s
 }
 
@@ -145,19 +155,27 @@ func (e *endpoint) Close() media.Stats {
 func (e *endpoint) close() {
 	p := e.plane
 	e.closed = true
+	e.surface()
 	e.mute()
 	e.route.Store(nil)
 	e.pacing = 0
-	p.clock.follow(e, false)
+	if e.paced != nil {
+		e.paced.follow(e, false)
+	}
 	p.slots[e.pair].Store(nil)
 
 	e.in.Lock()
+	e.in.dropped(e.out.sockets.rtp, &p.counters)
+	if e.in.spoke {
+		p.speaking.Add(-1)
+	}
 	e.in.closed = true
 	var taps []*tap
 	if e.in.ear != nil {
 		taps, e.in.ear = e.in.ear.taps, nil
 	}
 	e.out.Lock()
+	e.goodbye(p.now())
 	e.out.shut()
 	tired := e.in.touched || e.out.packets > 0 || e.out.reports > 0
 	e.out.Unlock()

@@ -33,6 +33,9 @@ func (e *endpoint) Hear(from ...media.Source) error {
 	if err := e.mayHear(w); err != nil {
 		return err
 	}
+	for _, s := range append(slices.Clip(w.voices), e) {
+		s.surface()
+	}
 	var play *player
 	if w.prompt != nil {
 		play = &player{prompt: w.prompt}
@@ -112,7 +115,8 @@ func (e *endpoint) joins(s *endpoint) bool {
 		if len(o.payloads) == 0 {
 			return false
 		}
-		if _, ok := lawOf(o.payloads[0].Encoding); !ok {
+		f, ok := formatOf(&o.payloads[0])
+		if _, plain := f.Law(); !ok || !plain {
 			return false
 		}
 	}

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestPacketPathDoesNotAllocate sends, carries and takes back a packet, and one
 // that has to be converted.
 func TestPacketPathDoesNotAllocate(t *testing.T) {
-	for name, law := range map[string]media.Payload{"as it is": pcmu, "converted": pcma} {
+	for name, law := range map[string]media.Payload{"as it is": pcmu, "converted": pcma, "transcoded": g722} {
 		b := newBench(t, testConfig())
 		left, _ := b.bridge(pcmu, law)
 		left.say(sound(1)) // locks
@@ -50,13 +50,17 @@ func TestPacketPathDoesNotAllocate(t *testing.T) {
 }
 
 func TestPromptTickDoesNotAllocate(t *testing.T) {
-	b := newBench(t, testConfig())
-	p := b.join("caller")
-	p.update(p.remote(pcmu))
-	p.hear(&media.Prompt{PCM: ramp(frame), Loop: true})
-	b.clock.tick(b.time)
-	if n := testing.AllocsPerRun(sweepEvery/2, func() { b.clock.tick(b.time) }); n != 0 {
-		t.Errorf("%v allocations a tick", n)
+	for name, sound := range map[string]*media.Prompt{"loop": {PCM: ramp(frame), Loop: true}, "live": {PCM: ramp(frame), Live: true}} {
+		b := newBench(t, testConfig())
+		for range 3 {
+			p := b.join("caller")
+			p.update(p.remote(pcmu))
+			p.hear(sound)
+		}
+		b.clock.tick(b.time)
+		if n := testing.AllocsPerRun(sweepEvery/2, func() { b.clock.tick(b.time) }); n != 0 {
+			t.Errorf("%s: %v allocations a tick", name, n)
+		}
 	}
 }
 

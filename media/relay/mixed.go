@@ -30,7 +30,7 @@ type mixed struct {
 
 // mix is called on each tick with what the room hears. It tells when the prompt came to
 // its end.
-func (o *outbound) mix(now time.Time, m *mixed, r *room, scratch []byte, c *Counters) (ended bool) {
+func (o *outbound) mix(now time.Time, m *mixed, r *room, c *clock) (ended bool) {
 	pcm := r.shared[:]
 	if m.own != nil {
 		pcm = m.pcm[:]
@@ -39,19 +39,20 @@ func (o *outbound) mix(now time.Time, m *mixed, r *room, scratch []byte, c *Coun
 	prompted := o.player != nil
 	if prompted {
 		var prompt [frame]int16
-		if ended = o.player.pull(prompt[:]); ended {
+		if ended = o.player.pull(prompt[:], c); ended {
 			o.player = nil
 		}
 		m.add(pcm, prompt[:])
 		pcm = m.pcm[:]
 	}
-	law, payload, ok := o.companding()
+	f, payload, ok := o.format()
+	law, plain := f.Law()
 	stride := min(o.stride, maxStride)
-	b := scratch[minRTP:]
+	b := c.scratch[minRTP:]
 	switch {
 	case !ok, o.dialler.busy():
 		o.fresh = true
-		c.Dropped.Add(1)
+		c.plane.counters.Dropped.Add(1)
 		return ended
 	case m.beside || stride > 1 || m.waiting > 0:
 		m.push(pcm)
@@ -60,14 +61,14 @@ func (o *outbound) mix(now time.Time, m *mixed, r *room, scratch []byte, c *Coun
 		}
 		var due [maxStride * frame]int16
 		b = b[:m.pop(due[:stride*frame])]
-		law.Encode(b, due[:len(b)])
-	case m.own == nil && !prompted:
+		o.encode(f, b, due[:len(b)])
+	case plain && m.own == nil && !prompted:
 		b = b[:copy(b, r.in(law))]
 	default:
 		b = b[:frame]
-		law.Encode(b, pcm)
+		o.encode(f, b, pcm)
 	}
-	o.utter(now, payload, scratch[:minRTP+len(b)], c)
+	o.utter(now, payload, c.scratch[:minRTP+len(b)], &c.plane.counters)
 	return ended
 }
 
@@ -137,7 +138,9 @@ func silent(pcm []int16) bool {
 func (o *outbound) law(payload uint8) (codec.Law, bool) {
 	for i := range o.payloads {
 		if o.payloads[i].Type == payload {
-			return lawOf(o.payloads[i].Encoding)
+			f, ok := formatOf(&o.payloads[i])
+			law, plain := f.Law()
+			return law, ok && plain
 		}
 	}
 	return 0, false
@@ -145,10 +148,13 @@ func (o *outbound) law(payload uint8) (codec.Law, bool) {
 
 // pull takes the next samples, and silence behind the end; it tells when that was
 // reached.
-func (p *player) pull(dst []int16) (ended bool) {
+func (p *player) pull(dst []int16, c *clock) (ended bool) {
+	if p.prompt.Live {
+		p.at = c.place(p.prompt)
+	}
 	for len(dst) > 0 {
 		if p.at >= len(p.prompt.PCM) {
-			if !p.prompt.Loop || len(p.prompt.PCM) == 0 {
+			if !p.endless() || len(p.prompt.PCM) == 0 {
 				return true
 			}
 			p.at = 0
@@ -157,5 +163,5 @@ func (p *player) pull(dst []int16) (ended bool) {
 		p.at += n
 		dst = dst[n:]
 	}
-	return !p.prompt.Loop && p.at >= len(p.prompt.PCM)
+	return !p.endless() && p.at >= len(p.prompt.PCM)
 }

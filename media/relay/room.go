@@ -10,11 +10,13 @@ import (
 	"strowger/media/mix"
 )
 
-// voice is what an endpoint says to the rooms that hear it: a frame on each tick. The
-// frame belongs to the clock, the rest to the plane's mutex.
+// voice is what an endpoint says to the rooms that hear it: a frame on each tick. Its
+// pcm belongs to the clock that mixes, heard to the tap's mutex, as the first frames may
+// come from the clock that the endpoint had before, and the rest to the plane's mutex.
 type voice struct {
 	tap   *tap
 	rooms []*room
+	heard [frame]int16
 	pcm   [frame]int16
 }
 
@@ -91,7 +93,7 @@ func (p *Plane) roomOf(sources []*endpoint) (*room, error) {
 		}
 		r.voices = append(r.voices, s.voice)
 	}
-	p.clock.keep(r, true)
+	p.clocks[0].keep(r, true)
 	return r, nil
 }
 
@@ -99,11 +101,12 @@ func (p *Plane) roomOf(sources []*endpoint) (*room, error) {
 func (e *endpoint) speakTo(r *room) error {
 	if e.voice == nil {
 		v := &voice{}
-		t, err := e.tap(func(pcm []int16) { copy(v.pcm[:], pcm) })
+		t, err := e.tap(false, func(pcm []int16) { copy(v.heard[:], pcm) })
 		if err != nil {
 			return err
 		}
 		v.tap, e.voice = t, v
+		e.pace(0, false) // by the clock that mixes
 	}
 	e.voice.rooms = append(e.voice.rooms, r)
 	return nil
@@ -119,11 +122,12 @@ func (r *room) leave(l *endpoint) {
 }
 
 func (r *room) close(p *Plane) {
-	p.clock.keep(r, false)
+	p.clocks[0].keep(r, false)
 	for _, s := range r.sources {
 		v := s.voice
 		if v.rooms = slices.DeleteFunc(v.rooms, func(o *room) bool { return o == r }); len(v.rooms) == 0 {
 			s.voice = nil
+			s.pace(0, false)
 			s.untap(v.tap)
 			v.tap.end()
 		}
@@ -131,9 +135,12 @@ func (r *room) close(p *Plane) {
 }
 
 // mix is called on each tick, when every voice has its frame.
-func (r *room) mix(now time.Time, scratch []byte, c *Counters) {
+func (r *room) mix(now time.Time, c *clock) {
 	r.bus.Reset(frame)
 	for _, v := range r.voices {
+		v.tap.mu.Lock()
+		v.pcm = v.heard
+		v.tap.mu.Unlock()
 		r.bus.Add(v.pcm[:])
 	}
 	r.bus.Take(r.shared[:], nil, &r.limiter)
@@ -142,7 +149,7 @@ func (r *room) mix(now time.Time, scratch []byte, c *Counters) {
 		l.out.Lock()
 		m, ended := l.out.mixed, false
 		if m != nil && m.room == r {
-			ended = l.out.mix(now, m, r, scratch, c)
+			ended = l.out.mix(now, m, r, c)
 		}
 		l.out.Unlock()
 		if ended {

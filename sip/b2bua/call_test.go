@@ -132,6 +132,7 @@ func (f *fake) Close(int) media.Stats      { return media.Stats{} }
 func (f *fake) Record(ledger.Event)        {}
 func (f *fake) Silent(time.Time, int)      {}
 func (f *fake) Free(int)                   {}
+func (f *fake) Detect(int, bool)           {}
 func (f *fake) Seize(time.Time, int, leg.Party, bool, bool) (cause.Verdict, bool) {
 	return cause.Verdict{}, true
 }
@@ -148,7 +149,7 @@ func begin(t *testing.T, out *fake) *Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, leg.SessionTimer{})
+	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, Rules{})
 }
 
 func target(n int) Target {

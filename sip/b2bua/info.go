@@ -32,6 +32,7 @@ type LegInfo struct {
 	Remote string `json:"remote"`
 	Codec  string `json:"codec,omitempty"`
 	Held   bool   `json:"held,omitempty"`
+	OneWay bool   `json:"one_way,omitempty"` // it was sent sound and sent none, for a while
 	CallID string `json:"sip_call_id"`
 	// Supervises is how the leg supervises leg Of: listen, whisper or barge; "" if it
 	// does not.
@@ -58,7 +59,7 @@ func (c *Call) Info() Info {
 		}
 		l := LegInfo{
 			ID: p.ID, Party: p.Party.String(), State: stateNames[p.State], Remote: p.Flow.Remote.String(),
-			Held: p.agreed.Held, CallID: p.Dialog.CallID, SessionID: p.Dialog.SessionID(),
+			Held: p.agreed.Held, OneWay: p.oneWay, CallID: p.Dialog.CallID, SessionID: p.Dialog.SessionID(),
 		}
 		if len(p.agreed.Codecs) > 0 {
 			l.Codec = p.agreed.Codecs[0].Encoding
