@@ -97,11 +97,11 @@ func (p *party) unmixable() *cause.Verdict {
 	if len(p.agreed.Codecs) == 0 {
 		return nil
 	}
-	used := p.agreed.Codecs[0].Encoding
-	if slices.ContainsFunc(sdp.Defaults(), func(d sdp.Codec) bool { return d.Encoding == used }) {
+	used := p.agreed.Codecs[0]
+	if used.G711() || used.G722() {
 		return nil
 	}
-	v := cause.Verdict{Status: 488, Q850: 65, Reason: "Sound in " + used + " cannot be mixed", Fault: cause.Caller}
+	v := cause.Verdict{Status: 488, Q850: 65, Reason: "Sound in " + used.Encoding + " cannot be mixed", Fault: cause.Caller}
 	return &v
 }
 

@@ -85,9 +85,9 @@ func callShow(n *connection) *cobra.Command {
 func printCall(w io.Writer, c api.Call) {
 	fields(w, "call", c.ID, "node", c.Node, "state", c.State, "from", c.From, "to", c.To, "entry", c.Entry,
 		"started", at(c.Started), "answered", at(c.Answered))
-	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD")
+	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD", "ROLE")
 	for _, l := range c.Legs {
-		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held))
+		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held), roleOf(l))
 	}
 	fmt.Fprintln(w)
 	t.print(w)
@@ -98,6 +98,17 @@ func printCall(w io.Writer, c api.Call) {
 	}
 	fmt.Fprintln(w)
 	t.print(w)
+}
+
+// roleOf is what a leg does beside talking.
+func roleOf(l b2bua.LegInfo) string {
+	switch {
+	case l.Supervises != "":
+		return l.Supervises + " on " + strconv.Itoa(l.Of)
+	case l.Muted:
+		return "muted"
+	}
+	return ""
 }
 
 func callHangup(n *connection) *cobra.Command {
