@@ -125,7 +125,7 @@ type party struct {
 	agreed  agreed
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
-	ears    []int       // whom it hears, by leg; elsewhere for what is none of these
+	ears    ears        // whom it hears
 
 	supervises *supervision // of a supervisor's leg
 	member     *member      // of who is in a conference

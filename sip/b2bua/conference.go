@@ -138,7 +138,7 @@ func (c *Call) announce(tone string) {
 }
 
 // sounds has a member hear a tone from its start.
-func (p *party) sounds(tone string) { p.member.tone, p.ears = tone, []int{elsewhere} }
+func (p *party) sounds(tone string) { p.member.tone, p.ears = tone, elsewhere+elsewhere }
 
 // gone goes on without a member.
 func (c *Call) gone(now time.Time, p *party, v cause.Verdict, out Effects) {
@@ -215,7 +215,7 @@ func (c *Call) arrangeConference(out Effects) {
 		switch {
 		case p.member.tone == "":
 			p.attune(list, out)
-		case !slices.EqualFunc(p.ears, append(slices.Clip(list), nil), sameEar):
+		case p.ears != earsOf(list)+elsewhere:
 			p.plays(out, []string{p.member.tone}, list...)
 		}
 	}
@@ -224,8 +224,6 @@ func (c *Call) arrangeConference(out Effects) {
 		out.Park(c.front.ID, Park{Place: roomPlace(c.conf.room)})
 	}
 }
-
-func sameEar(id int, p *party) bool { return p == nil && id == elsewhere || p != nil && id == p.ID }
 
 // roomPlace is how a conference is known among the places of a tenant.
 func roomPlace(room string) string { return RoomPrefix + room }

@@ -3,30 +3,44 @@ package b2bua
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
-// elsewhere stands in party.ears for what is no leg of the call: a prompt, or what a leg
-// heard in the call that it came from.
-const elsewhere = -1
+// ears are whom a party hears, a rune each: numbers of legs, or elsewhere. Most hear one,
+// which takes no memory.
+type ears string
+
+// elsewhere stands among ears for what is no leg of the call: a prompt, or what a leg
+// heard in the call that it came from. No leg has the number 0.
+const elsewhere ears = "\x00"
+
+func earsOf(others []*party) ears {
+	var buf [16]byte
+	b := buf[:0]
+	for _, o := range others {
+		b = utf8.AppendRune(b, rune(o.ID))
+	}
+	return ears(b)
+}
 
 // hears makes the party hear others and nothing else.
 func (p *party) hears(out Effects, others ...*party) {
-	ids := make([]int, len(others))
-	for i, o := range others {
-		ids[i] = o.ID
-	}
-	p.ears = ids
-	out.Hear(p.ID, ids...)
+	p.ears = earsOf(others)
+	out.Hear(p.ID, numbers(others)...)
 }
 
 // plays makes the party hear prompts, over what others say.
 func (p *party) plays(out Effects, prompts []string, over ...*party) {
-	ids := make([]int, len(over))
-	for i, o := range over {
-		ids[i] = o.ID
+	p.ears = earsOf(over) + elsewhere
+	out.Play(p.ID, prompts, numbers(over)...)
+}
+
+func numbers(list []*party) []int {
+	ids := make([]int, len(list))
+	for i, p := range list {
+		ids[i] = p.ID
 	}
-	p.ears = append(slices.Clip(ids), elsewhere)
-	out.Play(p.ID, prompts, ids...)
+	return ids
 }
 
 // extra tells whether the party is in the call beside the two that talk, or rung for it.
@@ -82,7 +96,7 @@ func (c *Call) audible(p *party, pair []*party) []*party {
 
 // attune makes p hear others, if it does not yet.
 func (p *party) attune(others []*party, out Effects) {
-	if !slices.EqualFunc(p.ears, others, func(id int, o *party) bool { return id == o.ID }) {
+	if p.ears != earsOf(others) {
 		p.hears(out, others...)
 	}
 }

@@ -80,7 +80,7 @@ func gone(p *party) *party {
 func (c *Call) attach(now time.Time, m *Moving, out Effects) *party {
 	p := m.party
 	p.Move(len(c.legs)+1, out)
-	p.ring, p.replied, p.ears = nil, false, []int{elsewhere}
+	p.ring, p.replied, p.ears = nil, false, elsewhere
 	c.legs = append(c.legs, p)
 	out.Attach(p.ID, m)
 	c.record(now, out, ledger.Event{
