@@ -139,11 +139,16 @@ type Endpoint interface {
 	// change them. write must not block nor use the endpoint; once untap or Close has
 	// returned it is not called any more. An endpoint has room for a few taps.
 	Tap(write func(pcm []int16)) (untap func(), err error)
-	// Press sends digits to the party one after the other (RFC 4733), 100 ms each
-	// with pauses of 80 ms; what else it hears waits or is left out meanwhile. The
-	// error says that a character is no digit, that too many wait, or that the party
-	// did not negotiate telephone-event.
+	// Press sends digits to the party one after the other, 100 ms each with pauses of
+	// 80 ms; what else it hears waits or is left out meanwhile. They are events (RFC
+	// 4733) or, if the party did not negotiate those, tones. An event with the same
+	// digit that comes from whom it hears, 2 s later at most, is the same digit, and
+	// left out. The error says that a character is no digit, that too many wait, or that
+	// the party negotiated no sound in which tones can be made.
 	Press(digits string) error
+	// Detect says whether digits that the party says as tones are told by Digit events;
+	// at first they are not. It costs a tap.
+	Detect(yes bool) error
 	// SetTimeout sets how long neither RTP nor RTCP may arrive before a Timeout
 	// event: after sound, and after comfort noise (RFC 3389), which announces
 	// silence. 0 means never. Restarted by each packet.
@@ -188,10 +193,20 @@ const (
 	// OneWay: packets go out but none came for 5 s since both directions were open, or
 	// for 10 s, and no report either, from a party that was heard before.
 	OneWay
-	// Digit: the party pressed a key (RFC 4733), told once a press.
+	// Digit: the party pressed a key, told once a press in each Form.
 	Digit
 	// Silent: 10 s of sound came, or more, and all of it was silent. Told once.
 	Silent
+)
+
+// Form is how a digit is said.
+type Form uint8
+
+// The forms.
+const (
+	ByEvent Form = iota // telephone-event (RFC 4733)
+	ByTone              // in the sound (ITU-T Q.23)
+	ByInfo              // SIP INFO, which is the call's and no plane's
 )
 
 // Event is posted by the plane.
@@ -200,6 +215,7 @@ type Event struct {
 	At    time.Time
 	Addr  netip.AddrPort // Latched
 	Digit byte           // Digit: '0'-'9', '*', '#', 'A'-'D'
+	Form  Form           // Digit
 }
 
 // Events receives what happens to an endpoint. It must not block; it is called
@@ -241,5 +257,7 @@ type PlaneStats struct {
 	// Speaking are the endpoints whose party has sent sound.
 	Speaking int
 	// Busy is the time that was spent on sound, of all processors together.
-	Busy time.Duration
+	Busy    time.Duration
+	Carried int    // streams that the kernel carries now, one for each direction
+	Kernel  string // how the kernel plane is attached, such as "tcx on eth0"; empty for none
 }

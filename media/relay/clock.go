@@ -162,7 +162,7 @@ func (c *clock) tick(now time.Time) {
 	}
 	c.mu.Unlock()
 	for _, e := range c.batch {
-		e.hear(&c.pcm)
+		e.hear(now, &c.pcm)
 	}
 	for _, e := range c.batch {
 		c.play(e, now)
@@ -199,6 +199,7 @@ func (c *clock) sweep(now time.Time) {
 		stall = 0
 	}
 	c.swept = now
+	c.plane.bury(now)
 	c.batch = c.plane.appendEndpoints(c.batch[:0])
 	for _, e := range c.batch {
 		e.check(now, stall)

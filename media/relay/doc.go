@@ -32,7 +32,13 @@
 //     law. Digits (RFC 4733) are not mixed: who owns the endpoints sends them on.
 //   - A digit is told with the first packet of it that comes, so that one whose end
 //     is lost is told too. While digits are sent, a prompt waits and what would be
-//     forwarded is dropped.
+//     forwarded is dropped. Events are forwarded to a listener that negotiated them;
+//     to another one who hears the party nothing is forwarded while the key is held, and
+//     to nobody while a tone sounds that was told, as the call has the digit sent in
+//     another form.
+//   - The route of a party that is masked is none, and its taps are given silence but
+//     for that which looks for digits. A mask that was ended is over when no key is
+//     held, 300 ms later at least.
 //   - What taps are given is put in order by timestamp and is 60 ms late; what comes
 //     later starts it anew.
 //

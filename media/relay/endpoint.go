@@ -24,13 +24,15 @@ type endpoint struct {
 	pair   int32
 	local  netip.AddrPort
 
-	route atomic.Pointer[route] // of what its party says; nil for nowhere
-	in    inbound
-	out   outbound
+	route  atomic.Pointer[route] // of what its party says; nil for nowhere
+	in     inbound
+	out    outbound
+	wanted atomic.Bool // in the kernel, after the next packet
 
 	// Guarded by the plane's mutex.
 	closed    bool
 	speaks    bool // the party does, by the last SDP exchange
+	masked    bool // nobody may hear it
 	pacing    pacing
 	paced     *clock      // by which; nil before it was needed
 	hears     *endpoint   // whose packets it is sent
@@ -77,6 +79,7 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 	if e.closed {
 		return refused, media.ErrClosed
 	}
+	e.surface()
 	if err := e.apply(r, &refused); err != nil {
 		return refused, fmt.Errorf("%s: %w", e.label, err)
 	}
@@ -110,14 +113,14 @@ func (e *endpoint) apply(r media.Remote, refused *refusal) error {
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.
 func (e *endpoint) reroute() {
-	if len(e.listeners) == 0 || !e.speaks {
+	if len(e.listeners) == 0 || !e.speaks || e.masked {
 		e.route.Store(nil)
 		return
 	}
 	r := make(route, len(e.listeners))
 	for i, l := range e.listeners {
 		l.out.Lock()
-		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.out.payloads, l.out.payloads)}
+		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.out.payloads, l.out.payloads), events: share(e.out.events(), l.out.events())}
 		l.out.Unlock()
 	}
 	e.route.Store(&r)
@@ -133,8 +136,10 @@ func (e *endpoint) SetTimeout(sound, noise time.Duration) {
 // Stats implements media.Endpoint.
 func (e *endpoint) Stats() media.Stats {
 	var s media.Stats
+	e.catchUpSource()
 	e.in.Lock()
 	defer e.in.Unlock()
+	e.catchUp(e.plane.now())
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.in.stats(&s)
@@ -161,6 +166,7 @@ func (e *endpoint) Close() media.Stats {
 func (e *endpoint) close() {
 	p := e.plane
 	e.closed = true
+	e.surface()
 	e.mute()
 	e.route.Store(nil)
 	e.pacing = 0

@@ -7,6 +7,7 @@ import (
 
 	"strowger/media"
 	"strowger/media/codec"
+	"strowger/media/dtmf"
 	"strowger/media/quality"
 )
 
@@ -35,8 +36,12 @@ type inbound struct {
 	// kernelDrops is what the kernel had thrown away when it was last asked.
 	kernelDrops uint32
 	reception   reception
-	pressed     press // the last digit
-	ear         *ear  // nil while nobody taps
+	keys        dtmf.Receiver
+	finder      *finder // nil while no tones are looked for
+	mask        mask
+	ear         *ear      // nil while nobody taps
+	carried     *carriage // nil while packets come to the socket
+	retryAt     time.Time // when the kernel may be asked again
 }
 
 // update applies an SDP exchange.

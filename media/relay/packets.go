@@ -60,7 +60,11 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.in.Unlock()
 		return
 	}
+	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
+	if fresh || ruling == locks {
+		e.takeBack(now)
+	}
 	var digit byte
 	if forward {
 		if !e.in.spoke {
@@ -68,11 +72,13 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.plane.speaking.Add(1)
 		}
 		e.in.look(now, b[h.start:h.end])
-		digit = e.in.listen(&h, fresh, b)
+		digit = e.in.listen(now, &h, fresh, b)
 	}
+	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
+	var former *endpoint
 	switch ruling {
 	case locks:
-		e.follow(from)
+		former = e.follow(from)
 	case barred:
 		if l := &e.in.latch; !l.told {
 			l.told = true
@@ -81,6 +87,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	case foreign, waiting, accepted:
 	}
 	e.in.Unlock()
+	former.recall(now)
 	if ruling == locks {
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
@@ -88,24 +95,51 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.post(media.Event{Kind: media.Digit, At: now, Digit: digit})
 	}
 	if r := e.route.Load(); forward && r != nil {
-		r.send(now, h, fresh, b, scratch, c)
+		r.send(now, h, said, fresh, b, scratch, c)
+		if e.wanted.Load() {
+			e.handOver(now)
+		}
 	}
 }
 
 // follow lets what we send go to the source that was locked. It needs the inbound
-// mutex, so that no other SDP comes between.
-func (e *endpoint) follow(source netip.AddrPort) {
+// mutex, so that no other SDP comes between. It returns whose packets the kernel sends
+// to where the party was before; nil for nobody's.
+func (e *endpoint) follow(source netip.AddrPort) *endpoint {
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.out.follow(source)
+	return e.out.carrier
+}
+
+// recall takes back what the kernel carries of e's party.
+func (e *endpoint) recall(now time.Time) {
+	if e != nil {
+		e.in.Lock()
+		defer e.in.Unlock()
+		e.takeBack(now)
+	}
+}
+
+// key is what a packet says of digits.
+type key struct {
+	event bool // it is one of RFC 4733
+	held  bool // a key is, by an event
+	toned bool // and by a tone that was told
 }
 
 // send gives a packet to each listener.
-func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *Counters) {
+func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []byte, c *Counters) {
 	for i := range r {
 		t := r[i].find(h.payload)
-		if t == nil {
+		switch {
+		case t == nil && said.event: // its digit was told, and is given in another form
+			continue
+		case t == nil:
 			c.Untranslated.Add(1)
+			continue
+		case said.held && !r[i].events, said.toned && !said.event: // the key is told in another form; a phone may use several
+			c.Dropped.Add(1)
 			continue
 		}
 		out, packet := &r[i].to.out, b
@@ -115,7 +149,11 @@ func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *C
 		if out.mixed != nil && !t.convert { // it is changed for this listener alone
 			packet = scratch[:copy(scratch, b)]
 		}
-		if out.epoch == r[i].epoch {
+		switch {
+		case out.epoch != r[i].epoch:
+		case said.event && out.given.takes(now, &h, b[h.start:h.end]):
+			c.Repeated.Add(1)
+		default:
 			if t.convert {
 				packet = scratch[:copy(scratch, b)]
 				out.convert(t, packet[h.start:h.end], c)

@@ -101,7 +101,7 @@ func (p *Plane) roomOf(sources []*endpoint) (*room, error) {
 func (e *endpoint) speakTo(r *room) error {
 	if e.voice == nil {
 		v := &voice{}
-		t, err := e.tap(func(pcm []int16) { copy(v.heard[:], pcm) })
+		t, err := e.tap(false, func(pcm []int16) { copy(v.heard[:], pcm) })
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,8 @@ type edge struct {
 	to    *endpoint
 	epoch uint32 // of the listener when the edge was made; another one refuses its packets
 	types []translation
+	// events tells that the listener is forwarded the events of the source.
+	events bool
 }
 
 // translation turns a payload type of the source into one of the listener.
@@ -46,6 +48,11 @@ func translate(source, listener []media.Payload) []translation {
 		}
 	}
 	return types
+}
+
+// share tells whether events of a source can be forwarded.
+func share(source, listener *media.Payload) bool {
+	return source != nil && listener != nil && source.Clock == listener.Clock
 }
 
 func match(s media.Payload, listener []media.Payload) (translation, bool) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"strowger/media"
 	"strowger/media/codec"
@@ -30,19 +31,22 @@ type ear struct {
 
 // tap is one who takes the sound of an endpoint.
 type tap struct {
+	own   bool // of the endpoint, whose mask does not matter
 	mu    sync.Mutex
 	write func(pcm []int16) // nil when it ended
 }
 
 // Tap implements media.Endpoint.
-func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
+func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) { return e.tapAs(false, write) }
+
+func (e *endpoint) tapAs(own bool, write func(pcm []int16)) (func(), error) {
 	p := e.plane
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.closed {
 		return nil, media.ErrClosed
 	}
-	t, err := e.tap(write)
+	t, err := e.tap(own, write)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +59,8 @@ func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
 }
 
 // tap is the same, for who has the plane's mutex.
-func (e *endpoint) tap(write func(pcm []int16)) (*tap, error) {
+func (e *endpoint) tap(own bool, write func(pcm []int16)) (*tap, error) {
+	e.surface()
 	e.in.Lock()
 	defer e.in.Unlock()
 	if e.in.ear == nil {
@@ -64,7 +69,7 @@ func (e *endpoint) tap(write func(pcm []int16)) (*tap, error) {
 	if len(e.in.ear.taps) >= maxTaps {
 		return nil, fmt.Errorf("%s: %d take its sound, as many as are possible", e.label, maxTaps)
 	}
-	t := &tap{write: write}
+	t := &tap{own: own, write: write}
 	e.in.ear.taps = append(slices.Clip(e.in.ear.taps), t)
 	e.pace(tapping, true)
 	return t, nil
@@ -93,7 +98,7 @@ func (t *tap) end() {
 
 // listen takes from a packet what the endpoint itself wants of it: the digit that
 // it begins, or sound for the taps.
-func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
+func (in *inbound) listen(now time.Time, h *header, fresh bool, b []byte) (digit byte) {
 	if in.ear == nil && in.encoding != telephoneEvent {
 		return 0
 	}
@@ -102,7 +107,7 @@ func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
 		return 0
 	}
 	if payload.Encoding == telephoneEvent {
-		return in.digit(h, b)
+		return in.digit(now, h, b)
 	}
 	if f, ok := formatOf(payload); ok && in.ear != nil {
 		in.ear.add(h.timestamp, fresh, f, b[h.start:h.end])
@@ -140,19 +145,27 @@ func (r *ear) take(pcm *[frame]int16) {
 	r.next += uint32(frame)
 }
 
+// unheard is what taps are given of a party that is masked.
+var unheard [frame]int16
+
 // hear is called on each tick; pcm is scratch.
-func (e *endpoint) hear(pcm *[frame]int16) {
+func (e *endpoint) hear(now time.Time, pcm *[frame]int16) {
 	var taps []*tap
 	e.in.Lock()
+	masked := e.in.isMasked(now)
 	if ear := e.in.ear; ear != nil {
 		ear.take(pcm)
 		taps = ear.taps
 	}
 	e.in.Unlock()
 	for _, t := range taps {
+		given := pcm
+		if masked && !t.own {
+			given = &unheard
+		}
 		t.mu.Lock()
 		if t.write != nil {
-			t.write(pcm[:])
+			t.write(given[:])
 		}
 		t.mu.Unlock()
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
+	"strowger/media/dtmf"
 	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
@@ -33,8 +34,10 @@ type Effects interface {
 	Hear(leg, from int)
 	// Play makes a leg hear prompts, once; an Ended event follows.
 	Play(leg int, prompts []string)
-	// Press has a leg hear a key (RFC 4733).
+	// Press has a leg hear a key, as an event (RFC 4733) or a tone.
 	Press(leg int, digit byte)
+	// Detect says whether keys are told that a leg's party says as tones.
+	Detect(leg int, yes bool)
 	// Watch has a Timeout event come when no packets do: soon if the leg's party
 	// should be speaking, late if it is held or inactive.
 	Watch(leg int, speaks bool)
@@ -120,8 +123,10 @@ type party struct {
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
 
-	replied bool // the offer has our answer in a provisional response
-	ours    bool // the open offer is ours; the party's ACK answers it
+	once    *dtmf.Once // keys in several forms; nil before the first
+	detects bool       // its tones are looked for
+	replied bool       // the offer has our answer in a provisional response
+	ours    bool       // the open offer is ours; the party's ACK answers it
 	oneWay  bool
 	refuses bool // it has refused the codecs of the other leg
 	leaving bool // it waits for nothing but its end: others have the call

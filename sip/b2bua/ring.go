@@ -83,7 +83,9 @@ func (c *Call) listen(now time.Time, p *party) {
 }
 
 // offers are the codecs that a party may be offered.
-func (p *party) offers(codecs []sdp.Codec) []sdp.Codec { return sdp.Only(codecs, p.Party.Codecs) }
+func (p *party) offers(codecs []sdp.Codec) []sdp.Codec {
+	return sdp.Only(p.keyed(codecs), p.Party.Codecs)
+}
 
 // offerCodecs is what a target is offered: the caller's codecs, then ours.
 func (c *Call) offerCodecs() []sdp.Codec {

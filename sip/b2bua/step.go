@@ -14,6 +14,7 @@ import (
 func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	c.step(now, ev, out)
 	c.inform(now, out)
+	c.attend(out)
 }
 
 func (c *Call) step(now time.Time, ev Event, out Effects) {
@@ -130,7 +131,9 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	case leg.Retries:
 		c.retries(now, p, out)
 	case leg.Digit:
-		c.keyed(now, p, ev.Digit, out)
+		c.digit(now, p, ev.Digit, media.ByInfo, out)
+	case leg.Unkeyed:
+		c.unkeyed(p, ev.Digits, out)
 	case leg.Refers:
 		c.refers(now, p, ev.Refer, out)
 	case leg.Reported:
@@ -162,7 +165,7 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 	case media.OneWay:
 		p.oneWay = true
 	case media.Digit:
-		c.digit(now, p, ev.Digit, out)
+		c.digit(now, p, ev.Digit, ev.Form, out)
 	case media.Latched, media.Silent: // its figures tell
 	}
 }

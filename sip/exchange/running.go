@@ -196,6 +196,15 @@ func (r *running) Press(id int, digit byte) {
 	r.complain("press", id, err)
 }
 
+// Detect says whether keys are told that a leg's party says as tones.
+func (r *running) Detect(id int, yes bool) {
+	p, err := r.port(id)
+	if err == nil {
+		err = p.Detect(yes)
+	}
+	r.complain("detect", id, err)
+}
+
 // Watch sets the media timeout of a leg.
 func (r *running) Watch(id int, speaks bool) {
 	p, err := r.port(id)

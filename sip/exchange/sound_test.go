@@ -55,6 +55,9 @@ func (p *plane) tell(owner string, args []string) {
 	if len(args) > 1 {
 		e.Digit = args[1][0]
 	}
+	if len(args) > 2 && args[2] == "tone" {
+		e.Form = media.ByTone
+	}
 	p.world.log("sound", owner+" "+strings.Join(args, " "))
 	for _, port := range p.ports {
 		if port.owner == owner && !port.closed {
@@ -135,6 +138,14 @@ func (e *port) Press(digits string) error {
 	e.plane.world.mu.Lock()
 	defer e.plane.world.mu.Unlock()
 	e.note("%s hears key %s", e.name(), digits)
+	return nil
+}
+
+// Detect notes that tones are looked for.
+func (e *port) Detect(yes bool) error {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
+	e.note("%s tones=%t", e.name(), yes)
 	return nil
 }
 

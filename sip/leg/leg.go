@@ -112,6 +112,8 @@ type Leg struct {
 	answered bool          // a 2xx to our INVITE came: the dialog is with its sender
 	allows   bool          // the party has said what it takes
 	byUpdate bool          // and takes UPDATE
+	byInfo   bool          // and takes INFO
+	noKeys   bool          // but no digits by it
 	brief    uint8         // 422s that came in a row
 	minSE    time.Duration // what the party has told us by those; 0: nothing
 	proof    *proof        // nil: challenges are refusals
@@ -123,6 +125,7 @@ type Leg struct {
 	session    *session    // the timer of RFC 4028
 	reoffering *reoffering // our re-INVITE
 	refer      *referring  // of the party
+	informing  *informing  // digits by INFO
 	ending     *ending
 }
 
@@ -164,6 +167,7 @@ const (
 	Refreshes             // the session wants a re-INVITE that changes nothing: call Reoffer
 	Retries               // an offer that was refused for a time may be made again: call Reoffer if it is still wanted
 	Digit                 // SIP INFO: Digit
+	Unkeyed               // the party does not take digits by INFO: Digits, which it was not told
 	Refers                // REFER: Refer; call AcceptRefer or RefuseRefer
 	Reported              // the last Report was answered, or will not be
 	Ends                  // the party hung up, refused or vanished: Verdict
@@ -177,6 +181,7 @@ type Event struct {
 	Verdict cause.Verdict
 	Moved   []sip.Uri // Ends by a 3xx: where it says to call instead
 	Digit   byte      // '0'-'9', '*', '#', 'A'-'D'
+	Digits  string    // several
 	Refer   Referral
 }
 
@@ -276,7 +281,7 @@ func (l *Leg) finish() {
 	l.State = Done
 	l.server, l.client, l.invite, l.update, l.asks, l.sent = nil, nil, nil, nil, 0, ackSent{}
 	l.reliable, l.opening, l.promise, l.reoffering = nil, nil, nil, nil
-	l.refer, l.session, l.ending = nil, nil, nil
+	l.refer, l.session, l.informing, l.ending = nil, nil, nil, nil
 }
 
 // linger is how long an ended leg waits for the answer to its CANCEL or BYE.

@@ -43,6 +43,8 @@ type Party struct {
 	Home netip.AddrPort
 	// Sound is how its sound is secured.
 	Sound Sound
+	// Keys is how it says digits, and wants them said.
+	Keys Keys
 	// Codecs are offered to it, in this order, and no others; none means any.
 	Codecs []string
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
