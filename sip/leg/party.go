@@ -41,10 +41,10 @@ type Party struct {
 	// Home is where a trunk takes a new connection when that of its leg is gone. The
 	// zero value means nowhere: a seat is never dialled back.
 	Home netip.AddrPort
-	// Sound is how its sound is secured.
-	Sound Sound
 	// Keys is how it says digits, and wants them said.
 	Keys Keys
+	// Sound is how its sound is secured.
+	Sound Sound
 	// Codecs are offered to it, in this order, and no others; none means any.
 	Codecs []string
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
