@@ -41,14 +41,13 @@ func (e *endpoint) read(rtcp bool, b []byte) (n int, from netip.AddrPort, ok boo
 	return n, from, true
 }
 
-// handle carries a datagram from the endpoint's party to its listeners. b may be
-// changed; scratch is as long as the longest b.
-func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scratch []byte) {
+// handle carries a datagram from the endpoint's party to its listeners; false if it is
+// none of the call. b may be changed; scratch is as long as the longest b.
+func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scratch []byte) bool {
 	var h header
 	k := classify(b)
 	if k == kindRTCP {
-		e.control(now, from, b)
-		return
+		return e.control(now, from, b)
 	}
 	if k == kindRTP && rtcp {
 		k = kindInvalid
@@ -58,7 +57,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	b, ok := e.in.unwrap(now, from, k, b, &h, c)
 	if !ok {
 		e.in.Unlock()
-		return
+		return false
 	}
 	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
@@ -100,6 +99,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.handOver(now)
 		}
 	}
+	return forward
 }
 
 // follow lets what we send go to the source that was locked. It needs the inbound
