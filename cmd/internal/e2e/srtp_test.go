@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/media"
 	"strowger/sip/leg"
 )
 
@@ -44,10 +45,45 @@ func TestBothHearBySRTP(t *testing.T) {
 			call := n.recorded(byCaller)[0].Call
 			n.encrypted(call, "seat:1001", c.ada)
 			n.encrypted(call, "seat:1002", c.ben)
+			if c.ben == must { // it takes the first of our suites
+				gcm := media.AEADAES128GCM.String() + " inline:"
+				n.carried(call, "seat:1002", "tls", gcm, gcm)
+			}
 			if n.counter("media_undecrypted")+n.counter("media_replayed") > 0 {
 				t.Errorf("%v packets were not decrypted, %v came again", n.counter("media_undecrypted"), n.counter("media_replayed"))
 			}
 		})
+	}
+}
+
+// TestLinphoneSRTP: linphone, whose SRTP is Cisco's libsrtp, calls a phone with plain RTP,
+// holds the call and takes it back.
+func TestLinphoneSRTP(t *testing.T) {
+	installed(t, "linphonec", "linphone-cli")
+	suite := media.AESCM128HMACSHA1 // Debian's build has no other that we have
+	n := newNode(t)
+	n.secured(encrypts)
+	ada := n.tester(adaTone, "answer", "--user", "1001")
+	until(t, "ada is registered", func() bool { return strings.Contains(ada.process.output(), "registered") })
+	config := strings.Replace(linphoneConfig, "[rtp]", "media_encryption=srtp\nmedia_encryption_mandatory=1\nsrtp_crypto_suites="+suite.String()+"\n[rtp]", 1)
+	ben := n.configured(config, "1002", "tls", "call 1001")
+	ben.reaches("LinphoneCallStreamsRunning", 1)
+	talked(talkTime / 2)
+	ben.does("pause")
+	ben.reaches("LinphoneCallPaused", 1)
+	ben.does("play " + toneFile(t, carlTone))
+	talked(talkTime / 3)
+	ben.does("resume 1")
+	ben.reaches("LinphoneCallStreamsRunning", 2)
+	heard := ada.hangsUp(benTone, carlTone)
+	if heard[0] < 5 || heard[1] < 10 {
+		t.Errorf("the other side heard it before the hold for %d tenths of a second, and after it for %d", heard[0], heard[1])
+	}
+	call := n.recorded(ending{"answered", 200, 16, "callee"})[0].Call
+	n.spoke(call, "seat:1002", 100)
+	n.carried(call, "seat:1002", "tls", "RTP/SAVP", suite.String()+" inline:xxxxxxxx", "a=sendonly", "a=sendrecv")
+	if log := ben.says(); strings.Contains(log, "unprotect") || n.counter("media_undecrypted") > 0 {
+		t.Errorf("%v packets were not decrypted here, or some there", n.counter("media_undecrypted"))
 	}
 }
 
