@@ -167,7 +167,8 @@ func (e *endpoint) close() {
 	e.in.closed = true
 	var taps []*tap
 	if e.in.ear != nil {
-		taps, e.in.ear = e.in.ear.taps, nil
+		taps = e.in.ear.taps
+		e.in.deafen()
 	}
 	e.out.Lock()
 	e.goodbye(p.now())
