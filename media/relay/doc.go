@@ -19,6 +19,8 @@
 //   - Payload types are translated by encoding name. PCMU, PCMA and G722 are converted
 //     into each other where the receiver did not negotiate what comes, and only there.
 //     Any other packet that it did not negotiate is dropped and counted.
+//   - What the keys of media.Crypto do not prove is counted and dropped, and never ends
+//     a call; nor does it lock, before the lock.
 //   - RTCP ends here: each endpoint makes its own reports.
 //   - Packet times are those of the worker's wake-up, so that jitter below Linger
 //     is not seen.

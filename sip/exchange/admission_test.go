@@ -35,7 +35,8 @@ import (
 //	emergency, delay 1s, max-calls 1, caller-seat, trunk-transfers, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	host core.example carrier (a name of that party, known 0.1 s after it was asked for)
-//	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	srtp 1002 optional [clear] (or required: its sound is encrypted; clear: without TLS too),
+//	tls 1002 (is on TLS), tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
 //	follows carrier 1 (so many of its 3xx), codecs carrier PCMU (is offered these only),
 //	show From Privacy (these headers are in the transcript too),
@@ -171,6 +172,10 @@ func (a *admission) parse(text string) {
 			w.hosts[f[1]] = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
+		case "tls":
+			w.party(arg).tls = true
+		case "srtp":
+			w.secured.read(f[1:])
 		case "follows":
 			w.trunks.follows[f[1]] = atoi(f[2])
 		case "codecs":
@@ -380,6 +385,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 		a.world.mu.Unlock()
 		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
+	p.Sound = a.world.secured[name]
 	p.Codecs, p.Peer.Trusted = a.world.trunks.codecs[name], kind == leg.Trunk && a.world.trunks.trusted[name]
 	return p
 }

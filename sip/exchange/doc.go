@@ -179,6 +179,9 @@ type Config struct {
 
 	// Random returns a number from 0 to below n. nil means math/rand/v2.
 	Random func(n int) int
+	// Secret returns 32 bytes that nobody can guess: the keys of a leg's sound are made of
+	// them. nil means crypto/rand.
+	Secret func() []byte
 
 	Strands  int // 0 means twice the processors
 	Workers  int // 0 means 64

@@ -204,20 +204,6 @@ func (n *Node) openLedger(context.Context) error {
 	return nil
 }
 
-func (n *Node) openMedia(context.Context) error {
-	c := relay.Config{Networks: map[string]relay.Network{}, Disallowed: n.disallowed}
-	for _, w := range n.Config.Networks {
-		c.DSCP = w.DSCPRTP
-		c.Networks[w.Name] = rtpNetwork(w)
-	}
-	p, err := relay.New(c, n.log)
-	if err != nil {
-		return err
-	}
-	n.Media = p
-	return nil
-}
-
 func (n *Node) openTransport(context.Context) error {
 	var faults []error
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
@@ -269,7 +255,7 @@ func (n *Node) openCalls(context.Context) error {
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
 		Attempts: n.Attempts, Sender: n.Transport, Calls: n.Usage.Calls, Events: n.Events,
-		Algorithms: n.algorithms, Home: n.home, Log: n.log,
+		Algorithms: n.algorithms, Home: n.home, Sound: n.seatSound, Log: n.log,
 	})
 	var err error
 	if n.mint, err = n.minter(); err != nil {

@@ -73,6 +73,7 @@ type Status struct {
 	CallLimit  int           `json:"call_limit"`
 	Registered int           `json:"registered"` // seats with a living binding, of all tenants
 	Ports      Ports         `json:"ports"`
+	Plane      Plane         `json:"media_plane"`
 	Targets    []TrunkTarget `json:"targets"` // of the trunks of those tenants
 }
 
@@ -99,6 +100,13 @@ type Ports struct {
 	Free    int `json:"free"`
 	Resting int `json:"resting"`
 	Total   int `json:"total"`
+}
+
+// Plane is what carries sound.
+type Plane struct {
+	Name     string `json:"name"`               // "ebpf" or "userspace"
+	Attached string `json:"attached,omitempty"` // such as "tcx on eth0"
+	Carried  int    `json:"carried"`            // streams in the kernel now, one for each direction
 }
 
 // Seat is a seat without its secrets.
@@ -142,6 +150,8 @@ type SeatEdit struct {
 	Pickup       *string `json:"pickup,omitempty"`
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+	SRTP         *string `json:"srtp,omitempty"`
+	Latch        *string `json:"latch,omitempty"`
 }
 
 // FeatureEdit changes what is set; an empty text clears.
@@ -182,6 +192,8 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.Pickup, e.Pickup)
 	set(&s.Ring, e.Ring)
 	set(&s.AutoAnswer, e.AutoAnswer)
+	set(&s.SRTP, e.SRTP)
+	set(&s.Latch, e.Latch)
 	set(&s.Class, e.Class)
 	set(&s.Calls, e.Calls)
 }
