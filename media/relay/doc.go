@@ -58,6 +58,10 @@
 //
 // # Decisions
 //
+//   - Who asks for a packet time (a=ptime) gets it, in G.711 and G.722; what else passes
+//     keeps the source's. A long packet goes as several at once, short ones wait for each
+//     other. An edge that the kernel carries is not looked at any more: a source that
+//     changes its packet time in the middle of a stream is then heard with its own.
 //   - G.722 and G.711 are converted packet by packet, without a jitter buffer: both have
 //     one byte for each step of the RTP clock, so that a packet keeps its size, sequence
 //     and time, and what is lost or late is the far side's to conceal. The coder of a

@@ -145,7 +145,11 @@ func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []
 				packet = scratch[:copy(scratch, b)]
 				out.convert(t, packet[h.start:h.end], c)
 			}
-			out.forward(now, translated, fresh, t.clock, packet, c)
+			if out.packs(t.listens, h.end-h.start) {
+				out.pack(now, translated, fresh, t.clock, packet[h.start:h.end], c)
+			} else {
+				out.forward(now, translated, fresh, t.clock, packet, c)
+			}
 		}
 		out.Unlock()
 	}
