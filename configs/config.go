@@ -197,6 +197,9 @@ type Limits struct {
 	// Calls at once, emergency calls beside them. Default 2000; Fit lowers it to
 	// what the machine can hold.
 	Calls int
+	// Load is the part of what the node's relay can carry, as measured, from which on new
+	// calls are refused, emergency calls excepted: percent, 0 for never. Default 85.
+	Load int
 	// Subscriptions is how many lamps of phones the node serves at once, for colleagues
 	// and for messages (RFC 6665). Default 200,000.
 	Subscriptions int

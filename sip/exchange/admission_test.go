@@ -42,7 +42,8 @@ import (
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
-//	no-transcode (only the laws of G.711 are converted), nodes 2 (of a cluster), other-tenant 1004 (is of one)
+//	no-transcode (only the laws of G.711 are converted), full (no more sound can be carried),
+//	nodes 2 (of a cluster), other-tenant 1004 (is of one)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -50,6 +51,7 @@ type admission struct {
 	challenge int
 	delay     time.Duration
 	maxCalls  int
+	full      bool
 	sessions  time.Duration
 	least     time.Duration
 	random    int // percent of what could be
@@ -124,6 +126,8 @@ func (a *admission) parse(text string) {
 			}
 		case "random":
 			a.random = atoi(arg)
+		case "full":
+			a.full = true
 		case "no-transcode":
 			a.laws = true
 		case "max-calls":

@@ -86,6 +86,9 @@ func New(cfg Config) *Exchange {
 	if cfg.Delayed == nil {
 		cfg.Delayed = func(time.Time, time.Duration) {}
 	}
+	if cfg.Full == nil {
+		cfg.Full = func() bool { return false }
+	}
 	if cfg.Registered == nil {
 		cfg.Registered = func(transport.Flow) {}
 	}

@@ -110,6 +110,7 @@ func (w *world) config(minter *mark.Minter) exchange.Config {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
+		Full:    func() bool { return w.admission.full },
 		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
 		Convert: w.admission.conversion(),
 		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },

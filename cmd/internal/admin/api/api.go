@@ -49,6 +49,7 @@ import (
 
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
+	"strowger/sip/overload"
 	"strowger/sip/seat"
 	"strowger/sip/trace"
 )
@@ -71,6 +72,8 @@ type Status struct {
 	Tenants    []string      `json:"tenants"` // that the asker may see
 	Calls      int           `json:"calls"`
 	CallLimit  int           `json:"call_limit"`
+	Load       overload.Load `json:"load"`       // of the sound
+	LoadLimit  int           `json:"load_limit"` // percent, from which on calls are refused; 0: never
 	Registered int           `json:"registered"` // seats with a living binding, of all tenants
 	Ports      Ports         `json:"ports"`
 	Plane      Plane         `json:"media_plane"`
