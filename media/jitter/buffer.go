@@ -81,7 +81,7 @@ func (b *Buffer) Pass(seq uint16) {
 func (b *Buffer) arrives(clock uint32, seq uint16, timestamp uint32, fresh bool, n int) bool {
 	ahead := int32(timestamp - b.next)
 	switch {
-	case !b.running, fresh, ahead > Window-MaxPacket, ahead < -Window:
+	case !b.running, fresh, ahead > MaxAhead, ahead < -Window:
 		b.restart(clock, seq, timestamp)
 	default:
 		b.delays.note(clock, timestamp)

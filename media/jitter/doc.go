@@ -43,6 +43,7 @@ const (
 	MaxDelay   = 200 * time.Millisecond // of a packet that is waited for
 	MaxPacket  = Rate / 5               // samples of a packet: 200 ms
 	Window     = 1 << 12                // samples that are kept: half a second
+	MaxAhead   = Window - MaxPacket     // samples: what comes further ahead starts the playout anew, so that nothing waits longer
 	MaxLate    = 5                      // packets in a row that come too late: then the playout starts anew
 )
 

@@ -45,6 +45,7 @@ type outbound struct {
 	reported  uint64    // packets at the last report
 	player    *player   // nil plays nothing
 	mixed     *mixed    // nil hears no mix
+	filler    *filler   // nil makes no comfort noise
 	dialler   *dialler  // nil has no digits to send
 	given     given     // the last digit that was sent as an event
 	carrier   *endpoint // whose party the kernel lets be heard; nil for none

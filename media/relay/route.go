@@ -16,6 +16,7 @@ type edge struct {
 	types []translation
 	// events tells that the listener is forwarded the events of the source.
 	events bool
+	noise  int // the source's comfort noise, if it is made into sound; else noNoise
 }
 
 // translation turns a payload type of the source into one of the listener.
