@@ -192,7 +192,9 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	start := now.Add(-kernel.Monotonic())
 	heard := start.Add(f.Last)
 	e.in.bytes += f.Bytes - last.Bytes
-	e.in.watch.heardRTP(heard, false)
+	if heard.After(e.in.watch.last) {
+		e.in.watch.heardRTP(heard, false)
+	}
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding = p.Encoding
 	}

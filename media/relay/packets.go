@@ -60,7 +60,6 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.in.Unlock()
 		return
 	}
-	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
 	if fresh || ruling == locks {
 		e.takeBack(now)
