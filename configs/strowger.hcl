@@ -30,6 +30,7 @@ network "local" {
 #   bpffs        = "/sys/fs/bpf" # where the kernel keeps what outlives the process
 #   timeout      = "60s"         # without sound
 #   held_timeout = "2h"          # the same on hold
+#   transcode    = "off"         # G.722 to and from G.711, for legs that share no codec
 # }
 
 tenant "demo" {

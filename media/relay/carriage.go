@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"strowger/media"
 	"strowger/media/kernel"
 	"strowger/media/quality"
 )
@@ -46,7 +45,7 @@ func (e *endpoint) handOver(now time.Time) {
 	way := &(*r)[0]
 	way.to.out.Lock()
 	defer way.to.out.Unlock()
-	if !e.in.plain() || !way.to.out.plain(way.epoch, e.in.ssrc) {
+	if !e.in.plain(now) || !way.to.out.plain(way.epoch, e.in.ssrc) {
 		return
 	}
 	edge := e.edge(way)
@@ -85,14 +84,15 @@ func (e *endpoint) locked() bool {
 }
 
 // plain tells that nothing here needs what the party says, but the listener.
-func (in *inbound) plain() bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.ear == nil
+func (in *inbound) plain(now time.Time) bool {
+	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.ear == nil &&
+		in.silence.Known() && !in.keys.Held(now) && in.encoding == in.sound
 }
 
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
-	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && !o.dialler.busy() &&
-		!o.fresh && o.source == source && o.carrier == nil
+	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && !o.dialler.busy() &&
+		!o.fresh && !o.spoke && o.source == source && o.carrier == nil
 }
 
 // edge describes a direction to the kernel. Both halves are locked.
@@ -108,16 +108,18 @@ func (e *endpoint) edge(way *edge) kernel.Edge {
 		}
 	}
 	for _, t := range way.types {
-		if p := e.in.payload(t.from); !t.convert && t.clock == k.Clock && p != nil && sounds(p) {
+		if !t.convert && t.clock == k.Clock && e.in.isSound(t.from) {
 			k.Types = append(k.Types, kernel.Type{From: t.from, To: t.to})
 		}
 	}
 	return k
 }
 
-// sounds tells that a payload is neither digits nor comfort noise, which are looked at.
-func sounds(p *media.Payload) bool {
-	return p.Encoding != telephoneEvent && p.Encoding != "CN" && p.Type != comfortNoise
+// isSound tells that a payload type is neither digits nor comfort noise, which are looked
+// at; what it goes with is taken back meanwhile.
+func (in *inbound) isSound(payload uint8) bool {
+	p := in.payload(payload)
+	return p != nil && p.Encoding != telephoneEvent && p.Encoding != "CN" && payload != comfortNoise
 }
 
 // bound is the address of the RTP socket.
@@ -196,7 +198,7 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 		e.in.watch.heardRTP(heard, false)
 	}
 	if p := e.in.payload(f.Payload); p != nil {
-		e.in.encoding = p.Encoding
+		e.in.encoding, e.in.sound = p.Encoding, p.Encoding
 	}
 	e.in.quality.Add(quality.Elsewhere{
 		Packets: f.Packets - last.Packets, Duplicates: f.Duplicates - last.Duplicates, Reordered: f.Reordered - last.Reordered,
@@ -242,7 +244,7 @@ func (e *endpoint) tend(now time.Time) {
 	c := e.in.carried
 	switch {
 	case c == nil:
-		e.wanted.Store(e.in.plain() && !now.Before(e.in.retryAt))
+		e.wanted.Store(e.in.plain(now) && !now.Before(e.in.retryAt))
 	case !now.Before(c.refreshAt):
 		c.refreshAt = now.Add(refreshEvery)
 		if err := c.entry.Refresh(); err != nil {

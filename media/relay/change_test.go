@@ -22,7 +22,7 @@ func TestStragglers(t *testing.T) {
 	if !h.parse(packet) {
 		t.Fatal("not parsed")
 	}
-	old.send(b.time, h, false, packet, make([]byte, MaxPacket), b.Counters())
+	old.send(b.time, h, key{}, false, packet, make([]byte, MaxPacket), b.Counters())
 	if n := len(heard(t, left.rtp)); n != 0 {
 		t.Errorf("%d packets of the former source", n)
 	}

@@ -61,13 +61,19 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		return
 	}
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
-	if fresh || ruling == locks {
+	if fresh || ruling == locks || forward && !e.in.isSound(h.payload) {
 		e.takeBack(now)
 	}
 	var digit byte
 	if forward {
-		digit = e.in.listen(&h, fresh, b)
+		if !e.in.spoke {
+			e.in.spoke = true
+			e.plane.speaking.Add(1)
+		}
+		e.in.look(now, b[h.start:h.end])
+		digit = e.in.listen(now, &h, fresh, b)
 	}
+	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
 	switch ruling {
 	case locks:
 		e.follow(from)
@@ -86,7 +92,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.post(media.Event{Kind: media.Digit, At: now, Digit: digit})
 	}
 	if r := e.route.Load(); forward && r != nil {
-		r.send(now, h, fresh, b, scratch, c)
+		r.send(now, h, said, fresh, b, scratch, c)
 		if e.wanted.Load() {
 			e.handOver(now)
 		}
@@ -101,24 +107,43 @@ func (e *endpoint) follow(source netip.AddrPort) {
 	e.out.follow(source)
 }
 
+// key is what a packet says of digits.
+type key struct {
+	event bool // it is one of RFC 4733
+	held  bool // a key is, by an event
+	toned bool // and by a tone that was told
+}
+
 // send gives a packet to each listener.
-func (r route) send(now time.Time, h header, fresh bool, b, scratch []byte, c *Counters) {
+func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []byte, c *Counters) {
 	for i := range r {
 		t := r[i].find(h.payload)
-		if t == nil {
+		switch {
+		case t == nil && said.event: // its digit was told, and is given in another form
+			continue
+		case t == nil:
 			c.Untranslated.Add(1)
+			continue
+		case said.held && !r[i].events, said.toned && !said.event: // the key is told in another form; a phone may use several
+			c.Dropped.Add(1)
 			continue
 		}
 		out, packet := &r[i].to.out, b
-		if t.convert {
-			packet = scratch[:copy(scratch, b)]
-			sound := packet[h.start:h.end]
-			t.law.Transcode(sound, sound)
-		}
 		translated := h
 		translated.payload = t.to
 		out.Lock()
-		if out.epoch == r[i].epoch {
+		if out.mixed != nil && !t.convert { // it is changed for this listener alone
+			packet = scratch[:copy(scratch, b)]
+		}
+		switch {
+		case out.epoch != r[i].epoch:
+		case said.event && out.given.takes(now, &h, b[h.start:h.end]):
+			c.Repeated.Add(1)
+		default:
+			if t.convert {
+				packet = scratch[:copy(scratch, b)]
+				out.convert(t, packet[h.start:h.end], c)
+			}
 			out.forward(now, translated, fresh, t.clock, packet, c)
 		}
 		out.Unlock()

@@ -41,8 +41,10 @@ type Plane struct {
 	now         func() time.Time
 	dscp        int
 	counters    Counters
-	clock       clock
+	began       time.Time // of beat 0 of the clocks
+	clocks      []*clock  // one for each worker
 	workers     []*worker
+	speaking    atomic.Int64 // endpoints whose party has sent sound
 	running     sync.WaitGroup
 	stopped     chan struct{}
 	networks    map[string]*network
@@ -71,10 +73,10 @@ func New(cfg Config, log *slog.Logger) (*Plane, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range p.workers {
+	for i, w := range p.workers {
 		p.running.Go(w.run)
+		p.running.Go(func() { p.clocks[i].run(p.stopped) })
 	}
-	p.running.Go(func() { p.clock.run(p.stopped) })
 	return p, nil
 }
 
@@ -90,7 +92,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, sdpLines: refusals(), latchLines: refusals(), kernelLines: refusals(), kernel: cfg.Kernel, now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
 		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{}, disallowed: cfg.Disallowed, orphaned: cfg.Orphaned,
 	}
-	p.clock = clock{plane: p, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}}
+	p.began = now()
 	p.layOut(cfg)
 	p.survive()
 	linger := cfg.Linger
@@ -108,6 +110,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 			return nil, err
 		}
 		p.workers = append(p.workers, w)
+		p.clocks = append(p.clocks, &clock{plane: p, sweeps: len(p.clocks) == 0, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}, rooms: map[*room]struct{}{}})
 	}
 	return p, nil
 }
@@ -159,11 +162,17 @@ func (p *Plane) Stats() media.PlaneStats {
 		Endpoints: len(p.endpoints),
 		Received:  c.Received.Load(), Sent: c.Sent.Load(), Foreign: c.Foreign.Load(),
 		Invalid: c.Malformed.Load() + c.Oversize.Load() + c.DTLS.Load(),
-		Dropped: c.Dropped.Load() + c.Untranslated.Load() + c.Limited.Load(),
-		Carried: int(p.carried.Load()),
+		Dropped: c.Dropped.Load() + c.Untranslated.Load() + c.Limited.Load(), Overrun: c.Overflow.Load() + c.Late.Load(),
+		Speaking: int(p.speaking.Load()), Carried: int(p.carried.Load()),
 	}
 	if p.kernel != nil {
 		s.Kernel = p.kernel.String()
+	}
+	for _, c := range p.clocks {
+		s.Busy += time.Duration(c.busy.Load())
+	}
+	for _, w := range p.workers {
+		s.Busy += time.Duration(w.busy.Load())
 	}
 	for _, n := range p.networks {
 		n.ports.wake(p.now())

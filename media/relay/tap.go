@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"strowger/media"
 	"strowger/media/codec"
@@ -24,23 +25,41 @@ type ear struct {
 	ring    [earWindow]int16 // by timestamp
 	next    uint32           // timestamp of the next sample to give out
 	running bool             // next means something
-	taps    []*tap           // never empty; a change makes another slice
+	decoder codec.Decoder
+	taps    []*tap // never empty; a change makes another slice
 }
 
 // tap is one who takes the sound of an endpoint.
 type tap struct {
+	own   bool // of the endpoint, whose mask does not matter
 	mu    sync.Mutex
 	write func(pcm []int16) // nil when it ended
 }
 
 // Tap implements media.Endpoint.
-func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
+func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) { return e.tapAs(false, write) }
+
+func (e *endpoint) tapAs(own bool, write func(pcm []int16)) (func(), error) {
 	p := e.plane
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.closed {
 		return nil, media.ErrClosed
 	}
+	t, err := e.tap(own, write)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		p.mu.Lock()
+		e.untap(t)
+		p.mu.Unlock()
+		t.end()
+	}, nil
+}
+
+// tap is the same, for who has the plane's mutex.
+func (e *endpoint) tap(own bool, write func(pcm []int16)) (*tap, error) {
 	e.surface()
 	e.in.Lock()
 	defer e.in.Unlock()
@@ -50,16 +69,16 @@ func (e *endpoint) Tap(write func(pcm []int16)) (func(), error) {
 	if len(e.in.ear.taps) >= maxTaps {
 		return nil, fmt.Errorf("%s: %d take its sound, as many as are possible", e.label, maxTaps)
 	}
-	t := &tap{write: write}
+	t := &tap{own: own, write: write}
 	e.in.ear.taps = append(slices.Clip(e.in.ear.taps), t)
 	e.pace(tapping, true)
-	return func() { e.untap(t) }, nil
+	return t, nil
 }
 
-// untap takes a tap off, unless the endpoint was closed.
+// untap takes a tap off, unless the endpoint was closed. It needs the plane's mutex.
 func (e *endpoint) untap(t *tap) {
-	e.plane.mu.Lock()
 	e.in.Lock()
+	defer e.in.Unlock()
 	if ear := e.in.ear; ear != nil {
 		left := slices.DeleteFunc(slices.Clone(ear.taps), func(o *tap) bool { return o == t })
 		ear.taps = left
@@ -68,9 +87,6 @@ func (e *endpoint) untap(t *tap) {
 			e.pace(tapping, false)
 		}
 	}
-	e.in.Unlock()
-	e.plane.mu.Unlock()
-	t.end()
 }
 
 // end waits for a write under way and lets no other follow.
@@ -82,7 +98,7 @@ func (t *tap) end() {
 
 // listen takes from a packet what the endpoint itself wants of it: the digit that
 // it begins, or sound for the taps.
-func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
+func (in *inbound) listen(now time.Time, h *header, fresh bool, b []byte) (digit byte) {
 	if in.ear == nil && in.encoding != telephoneEvent {
 		return 0
 	}
@@ -91,17 +107,17 @@ func (in *inbound) listen(h *header, fresh bool, b []byte) (digit byte) {
 		return 0
 	}
 	if payload.Encoding == telephoneEvent {
-		return in.digit(h, b)
+		return in.digit(now, h, b)
 	}
-	if law, ok := lawOf(payload.Encoding); ok && in.ear != nil {
-		in.ear.add(h.timestamp, fresh, law, b[h.start:h.end])
+	if f, ok := formatOf(payload); ok && in.ear != nil {
+		in.ear.add(h.timestamp, fresh, f, b[h.start:h.end])
 	}
 	return 0
 }
 
 // add puts a packet into its place. One that is too late or too early for the
 // window starts the playout anew.
-func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
+func (r *ear) add(timestamp uint32, fresh bool, f codec.Format, codes []byte) {
 	if len(codes) > earWindow-earDelay {
 		return
 	}
@@ -112,8 +128,8 @@ func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
 	}
 	at := timestamp % earWindow
 	first := min(len(codes), int(earWindow-at))
-	law.Decode(r.ring[at:], codes[:first])
-	law.Decode(r.ring[:], codes[first:])
+	r.decoder.Decode(f, r.ring[at:], codes[:first])
+	r.decoder.Decode(f, r.ring[:], codes[first:])
 }
 
 // take gives out the next frame.
@@ -129,19 +145,27 @@ func (r *ear) take(pcm *[frame]int16) {
 	r.next += uint32(frame)
 }
 
+// unheard is what taps are given of a party that is masked.
+var unheard [frame]int16
+
 // hear is called on each tick; pcm is scratch.
-func (e *endpoint) hear(pcm *[frame]int16) {
+func (e *endpoint) hear(now time.Time, pcm *[frame]int16) {
 	var taps []*tap
 	e.in.Lock()
+	masked := e.in.isMasked(now)
 	if ear := e.in.ear; ear != nil {
 		ear.take(pcm)
 		taps = ear.taps
 	}
 	e.in.Unlock()
 	for _, t := range taps {
+		given := pcm
+		if masked && !t.own {
+			given = &unheard
+		}
 		t.mu.Lock()
 		if t.write != nil {
-			t.write(pcm[:])
+			t.write(given[:])
 		}
 		t.mu.Unlock()
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/dtmf"
 	"strowger/media/kernel"
 )
 
@@ -74,10 +75,10 @@ func TestTransitions(t *testing.T) {
 				if err := w.agent.to.Press("1"); err != nil {
 					t.Fatal(err)
 				}
-				for range pressTicks + endPackets {
+				for range dtmf.Press + dtmf.Ends {
 					w.agent.follows(w.agent.read(2 * time.Second))
 				}
-				pause := time.NewTimer(3 * pauseTicks * tick)
+				pause := time.NewTimer(3 * dtmf.Pause * tick)
 				<-pause.C
 			},
 			"prompt": func() {

@@ -60,22 +60,6 @@ func (c *Call) ask(now time.Time, p *party, out Effects) {
 	out.Play(p.ID, []string{ConfirmPrompt})
 }
 
-// digit takes a key that a party pressed.
-func (c *Call) digit(now time.Time, p *party, d byte, out Effects) {
-	if p.asked() && d == '1' {
-		c.connect(now, p, out)
-	}
-}
-
-// keyed takes a key of an INFO. Whom the party talks to hears it, as one that is pressed
-// in the sound.
-func (c *Call) keyed(now time.Time, p *party, d byte, out Effects) {
-	if other := c.other(p); other != nil && c.transfer == nil && !p.asked() && !other.asked() {
-		out.Press(other.ID, d)
-	}
-	c.digit(now, p, d, out)
-}
-
 // unconfirmed takes the call back from a party that pressed nothing.
 func (c *Call) unconfirmed(now time.Time, p *party, out Effects) {
 	v := cause.Verdict{Status: 480, Q850: 19, Reason: "Answer not confirmed", Fault: cause.Callee}

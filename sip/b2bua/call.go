@@ -8,6 +8,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
+	"strowger/media/dtmf"
 	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
@@ -31,8 +32,10 @@ type Effects interface {
 	Hear(leg, from int)
 	// Play makes a leg hear prompts, once; an Ended event follows.
 	Play(leg int, prompts []string)
-	// Press has a leg hear a key (RFC 4733).
+	// Press has a leg hear a key, as an event (RFC 4733) or a tone.
 	Press(leg int, digit byte)
+	// Detect says whether keys are told that a leg's party says as tones.
+	Detect(leg int, yes bool)
 	// Watch has a Timeout event come when no packets do: soon if the leg's party
 	// should be speaking, late if it is held or inactive.
 	Watch(leg int, speaks bool)
@@ -87,6 +90,7 @@ type Call struct {
 	Entry   string
 
 	timer     leg.SessionTimer // of its legs
+	convert   sdp.Conversion   // of the sound between them
 	lastHop   bool             // Max-Forwards leaves none for another leg
 	state     state
 	program   *Program      // that is carried out
@@ -117,8 +121,10 @@ type party struct {
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
 
-	replied bool // the offer has our answer in a provisional response
-	ours    bool // the open offer is ours; the party's ACK answers it
+	once    *dtmf.Once // keys in several forms; nil before the first
+	detects bool       // its tones are looked for
+	replied bool       // the offer has our answer in a provisional response
+	ours    bool       // the open offer is ours; the party's ACK answers it
 	oneWay  bool
 	refuses bool // it has refused the codecs of the other leg
 	leaving bool // it waits for nothing but its end: others have the call
@@ -136,10 +142,16 @@ type agreed struct {
 // speaks tells whether the party should be speaking.
 func (a agreed) speaks() bool { return a.Codecs != nil && a.Direction.Receives() && !a.Held }
 
+// Rules are what a node says of all its calls.
+type Rules struct {
+	Timer   leg.SessionTimer // of every leg
+	Convert sdp.Conversion   // what is made of the sound between legs
+}
+
 // New returns the call that an INVITE begins. The caller's party is what is known
-// of it before admission; timer is that of every leg.
-func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, timer leg.SessionTimer) *Call {
-	c := &Call{ID: id, Started: now, timer: timer, program: &done}
+// of it before admission.
+func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, rules Rules) *Call {
+	c := &Call{ID: id, Started: now, timer: rules.Timer, convert: rules.Convert, program: &done}
 	if hops := req.MaxForwards(); hops != nil {
 		c.lastHop = hops.Val() <= 1
 	}

@@ -127,6 +127,7 @@ func (f *fake) Update(int, media.Remote) {}
 func (f *fake) Hear(int, int)            {}
 func (f *fake) Play(int, []string)       {}
 func (f *fake) Press(int, byte)          {}
+func (f *fake) Detect(int, bool)         {}
 func (f *fake) Watch(_ int, _ bool)      {}
 func (f *fake) Close(int) media.Stats    { return media.Stats{} }
 func (f *fake) Record(ledger.Event)      {}
@@ -148,7 +149,7 @@ func begin(t *testing.T, out *fake) *Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, leg.SessionTimer{})
+	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, Rules{})
 }
 
 func target(n int) Target {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -13,6 +14,7 @@ import (
 func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	c.step(now, ev, out)
 	c.inform(now, out)
+	c.attend(out)
 }
 
 func (c *Call) step(now time.Time, ev Event, out Effects) {
@@ -108,6 +110,9 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	switch ev.Kind {
 	case leg.Again:
 		c.listen(now, p)
+	case leg.Unfit:
+		p.Offer(now, out, p.session.Offer(p.local, c.wider(p), sdp.SendRecv))
+		c.listen(now, p)
 	case leg.Rings:
 		c.rings(now, p, ev, out)
 	case leg.Accepts:
@@ -126,7 +131,9 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	case leg.Retries:
 		c.retries(now, p, out)
 	case leg.Digit:
-		c.keyed(now, p, ev.Digit, out)
+		c.digit(now, p, ev.Digit, media.ByInfo, out)
+	case leg.Unkeyed:
+		c.unkeyed(p, ev.Digits, out)
 	case leg.Refers:
 		c.refers(now, p, ev.Refer, out)
 	case leg.Reported:
@@ -158,7 +165,7 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 	case media.OneWay:
 		p.oneWay = true
 	case media.Digit:
-		c.digit(now, p, ev.Digit, out)
-	case media.Latched:
+		c.digit(now, p, ev.Digit, ev.Form, out)
+	case media.Latched, media.Silent: // its figures tell
 	}
 }

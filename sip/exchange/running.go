@@ -193,6 +193,15 @@ func (r *running) Press(id int, digit byte) {
 	r.complain("press", id, err)
 }
 
+// Detect says whether keys are told that a leg's party says as tones.
+func (r *running) Detect(id int, yes bool) {
+	p, err := r.port(id)
+	if err == nil {
+		err = p.Detect(yes)
+	}
+	r.complain("detect", id, err)
+}
+
 // Watch sets the media timeout of a leg.
 func (r *running) Watch(id int, speaks bool) {
 	p, err := r.port(id)
@@ -213,7 +222,13 @@ func (r *running) Close(id int) media.Stats {
 		return media.Stats{}
 	}
 	r.ports[id-1] = nil
-	return p.Close()
+	figures := p.Close()
+	trunk := ""
+	if l := r.call.Leg(id); l != nil && l.Party.Kind == leg.Trunk {
+		trunk = l.Party.Name
+	}
+	r.x.cfg.Quality.Ended(trunk, &figures)
+	return figures
 }
 
 // Record has an event written to the ledger before the next effect that anybody

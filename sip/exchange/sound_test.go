@@ -55,6 +55,9 @@ func (p *plane) tell(owner string, args []string) {
 	if len(args) > 1 {
 		e.Digit = args[1][0]
 	}
+	if len(args) > 2 && args[2] == "tone" {
+		e.Form = media.ByTone
+	}
 	p.world.log("sound", owner+" "+strings.Join(args, " "))
 	for _, port := range p.ports {
 		if port.owner == owner && !port.closed {
@@ -111,17 +114,22 @@ func (e *port) Update(r media.Remote) error {
 }
 
 // Hear notes an edge.
-func (e *port) Hear(from media.Source) error {
+func (e *port) Hear(from ...media.Source) error {
 	e.plane.world.mu.Lock()
 	defer e.plane.world.mu.Unlock()
-	switch from := from.(type) {
-	case *port:
-		e.note("%s hears %s", e.name(), from.name())
-	case *media.Prompt:
-		e.note("%s hears prompt %s", e.name(), from.Name)
-	default:
-		e.note("%s hears nothing", e.name())
+	var names []string
+	for _, from := range from {
+		switch from := from.(type) {
+		case *port:
+			names = append(names, from.name())
+		case *media.Prompt:
+			names = append(names, "prompt "+from.Name)
+		}
 	}
+	if names == nil {
+		names = []string{"nothing"}
+	}
+	e.note("%s hears %s", e.name(), strings.Join(names, " and "))
 	return nil
 }
 
@@ -130,6 +138,14 @@ func (e *port) Press(digits string) error {
 	e.plane.world.mu.Lock()
 	defer e.plane.world.mu.Unlock()
 	e.note("%s hears key %s", e.name(), digits)
+	return nil
+}
+
+// Detect notes that tones are looked for.
+func (e *port) Detect(yes bool) error {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
+	e.note("%s tones=%t", e.name(), yes)
 	return nil
 }
 

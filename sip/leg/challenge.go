@@ -112,6 +112,8 @@ func (l *Leg) still(method sip.RequestMethod) bool {
 // follow has what waits for the answer to a request wait for that to another.
 func (l *Leg) follow(old, tx *transaction.Client, req *sip.Request, seq uint32) {
 	switch {
+	case l.informing != nil && l.informing.tx == old:
+		l.informing.tx = tx
 	case req.Method == sip.INVITE:
 		l.seq, l.client = req.CSeq().SeqNo, tx
 		if l.reoffering != nil {

@@ -112,6 +112,8 @@ type Leg struct {
 	answered bool          // a 2xx to our INVITE came: the dialog is with its sender
 	allows   bool          // the party has said what it takes
 	byUpdate bool          // and takes UPDATE
+	byInfo   bool          // and takes INFO
+	noKeys   bool          // but no digits by it
 	brief    uint8         // 422s that came in a row
 	minSE    time.Duration // what the party has told us by those; 0: nothing
 	proof    *proof        // nil: challenges are refusals
@@ -123,6 +125,7 @@ type Leg struct {
 	session    *session    // the timer of RFC 4028
 	reoffering *reoffering // our re-INVITE
 	refer      *referring  // of the party
+	informing  *informing  // digits by INFO
 	ending     *ending
 }
 
@@ -131,6 +134,7 @@ type Leg struct {
 type opening struct {
 	body    []byte
 	headers []sip.Header
+	other   bool   // another offer can be made, if this one is refused
 	forks   []fork // early dialogs with responses that wanted PRACK
 }
 
@@ -153,6 +157,7 @@ type EventKind uint8
 const (
 	Nothing     EventKind = iota
 	Again                 // our INVITE was sent anew, with what its refusal has asked for
+	Unfit                 // the offer of our INVITE was refused (488, 606), and there is another: call Offer
 	Rings                 // Status 180 to 183, Body if it has SDP
 	Accepts               // the party answered: Body
 	Acked                 // the ACK, or the PRACK of our offer, came: Body if it carries an answer
@@ -162,6 +167,7 @@ const (
 	Refreshes             // the session wants a re-INVITE that changes nothing: call Reoffer
 	Retries               // an offer that was refused for a time may be made again: call Reoffer if it is still wanted
 	Digit                 // SIP INFO: Digit
+	Unkeyed               // the party does not take digits by INFO: Digits, which it was not told
 	Refers                // REFER: Refer; call AcceptRefer or RefuseRefer
 	Reported              // the last Report was answered, or will not be
 	Ends                  // the party hung up, refused or vanished: Verdict
@@ -175,6 +181,7 @@ type Event struct {
 	Verdict cause.Verdict
 	Moved   []sip.Uri // Ends by a 3xx: where it says to call instead
 	Digit   byte      // '0'-'9', '*', '#', 'A'-'D'
+	Digits  string    // several
 	Refer   Referral
 }
 
@@ -274,7 +281,7 @@ func (l *Leg) finish() {
 	l.State = Done
 	l.server, l.client, l.invite, l.update, l.asks, l.sent = nil, nil, nil, nil, 0, ackSent{}
 	l.reliable, l.opening, l.promise, l.reoffering = nil, nil, nil, nil
-	l.refer, l.session, l.ending = nil, nil, nil
+	l.refer, l.session, l.informing, l.ending = nil, nil, nil, nil
 }
 
 // linger is how long an ended leg waits for the answer to its CANCEL or BYE.

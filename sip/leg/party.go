@@ -39,6 +39,8 @@ type Party struct {
 	// Home is where a trunk takes a new connection when that of its leg is gone. The
 	// zero value means nowhere: a seat is never dialled back.
 	Home netip.AddrPort
+	// Keys is how it says digits, and wants them said.
+	Keys Keys
 	// Codecs are offered to it, in this order, and no others; none means any.
 	Codecs []string
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil

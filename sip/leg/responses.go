@@ -30,6 +30,8 @@ func (l *Leg) Response(now time.Time, w Wire, tx *transaction.Client, res *sip.R
 		return l.renewed(now, w, res)
 	case res.CSeq().MethodName == sip.NOTIFY:
 		return l.reported(tx, res.StatusCode)
+	case res.CSeq().MethodName == sip.INFO:
+		return l.keyed(now, w, tx, res.StatusCode)
 	case res.CSeq().MethodName != sip.INVITE:
 		if res.StatusCode >= 200 && l.State == Ending && res.CSeq().MethodName == sip.BYE {
 			l.finish()
@@ -178,6 +180,9 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 	case res.StatusCode == 422 && l.State == Offered && l.opening != nil && l.raise(res):
 		l.offer(now, w, l.opening.body, l.opening.headers)
 		return l.saidAgain(res)
+	case (res.StatusCode == 488 || res.StatusCode == 606) && l.State == Offered && l.opening != nil && l.opening.other:
+		l.opening.other = false
+		return Event{Kind: Unfit}
 	}
 	l.finish()
 	return Event{Kind: Ends, Verdict: v, Moved: moved(res)}
@@ -193,6 +198,8 @@ func (l *Leg) Failed(now time.Time, w Wire, tx *transaction.Client, err error) E
 		return Event{Kind: ReofferFail, Verdict: v}
 	case tx != nil && tx.Method == sip.NOTIFY: // the INVITE or BYE matters, as it does for PRACK
 		return l.reported(tx, 408)
+	case tx != nil && tx.Method == sip.INFO: // the digit is said in another way
+		return l.keyed(now, w, tx, 408)
 	case tx != nil && (tx.Method == sip.PRACK || tx.Method == sip.UPDATE && !l.Talking()): // the INVITE or BYE matters
 		return Event{}
 	case tx != nil && tx.Method == sip.UPDATE && !l.session.isOurs() && l.Party.Kind != Node: // it was to inform: no reason to end the call

@@ -69,11 +69,12 @@ func (l *Leg) begin(now time.Time, interval time.Duration, ours bool) {
 	}
 }
 
-// learn notes whether the party takes UPDATE, if it says what it takes.
+// learn notes whether the party takes UPDATE and INFO, if it says what it takes.
 func (l *Leg) learn(msg sip.Message) {
 	if message.Header(msg, "Allow") != "" {
 		l.allows = true
 		l.byUpdate = message.HasOption(msg, "Allow", string(sip.UPDATE))
+		l.byInfo = message.HasOption(msg, "Allow", string(sip.INFO))
 	}
 }
 

@@ -1,0 +1,46 @@
+package relay
+
+import "time"
+
+// maskRest is for how long a mask stays on behind its end, and behind a key that is held
+// then: what taps are given, and the finder too, is late by the delay of an ear and what
+// a tone takes to be found.
+const maskRest = 300 * time.Millisecond
+
+// mask keeps what a party says from everybody but who is told its digits. It belongs to
+// the inbound's mutex.
+type mask struct {
+	on      bool
+	until   time.Time // zero: its end was not told
+	blocked bool      // the route is none for it
+}
+
+// isMasked tells whether the party is to be heard by nobody.
+func (in *inbound) isMasked(now time.Time) bool {
+	m := &in.mask
+	switch {
+	case !m.on, m.until.IsZero():
+	case in.keys.Held(now), in.finder != nil && in.finder.held.Load():
+		m.until = now.Add(maskRest)
+	case !now.Before(m.until):
+		m.on = false
+	}
+	return m.on
+}
+
+// unmask lets the party be heard again whose mask is over.
+func (e *endpoint) unmask() {
+	p := e.plane
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e.in.Lock()
+	over := e.in.mask.blocked && !e.in.mask.on
+	if over {
+		e.in.mask.blocked = false
+	}
+	e.in.Unlock()
+	if over && !e.closed {
+		e.masked = false
+		e.reroute()
+	}
+}
