@@ -162,6 +162,14 @@ func (e *endpoint) takeBack(now time.Time) {
 	c.to.out.Unlock()
 }
 
+// reconsider takes back what a packet shows not to be plain any more: its stream begins
+// anew, or it is no sound. It needs the inbound's mutex.
+func (e *endpoint) reconsider(now time.Time, anew, other bool) {
+	if anew || other {
+		e.takeBack(now)
+	}
+}
+
 // surface takes back what the kernel carries of and to e's party, before their needs
 // change. It needs the plane's mutex, which no hand-over goes without.
 func (e *endpoint) surface() {

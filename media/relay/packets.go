@@ -61,9 +61,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		return
 	}
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
-	if fresh || ruling == locks || forward && !e.in.isSound(h.payload) {
-		e.takeBack(now)
-	}
+	e.reconsider(now, ruling == locks || fresh, forward && !e.in.isSound(h.payload))
 	var digit byte
 	if forward {
 		if !e.in.spoke {
