@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"strowger/media"
 	"strowger/media/kernel"
 	"strowger/media/quality"
 )
@@ -15,6 +16,9 @@ import (
 const (
 	refreshEvery = kernel.Lifetime / 3
 	retryAfter   = 10 * time.Second // an edge that the kernel refused
+	// quietAfter is how long nothing came when a stream is taken back: another source
+	// that goes on with it must be seen, each packet of it.
+	quietAfter = media.LatchSilence / 2
 )
 
 // carriage is an edge that the kernel carries. It belongs to the inbound's mutex.
@@ -85,13 +89,13 @@ func (e *endpoint) locked() bool {
 
 // plain tells that nothing here needs what the party says, but the listener.
 func (in *inbound) plain(now time.Time) bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.ear == nil &&
+	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear == nil &&
 		in.silence.Known() && !in.keys.Held(now) && in.encoding == in.sound
 }
 
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
-	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && !o.dialler.busy() &&
+	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.sealer == nil && !o.dialler.busy() &&
 		!o.fresh && !o.spoke && o.source == source && o.carrier == nil
 }
 
@@ -170,6 +174,19 @@ func (e *endpoint) reconsider(now time.Time, anew, other bool) {
 	}
 }
 
+// recall takes back what the kernel carries to e's party, who is sent to elsewhere from
+// now on. It is called without a lock.
+func (e *endpoint) recall(now time.Time) {
+	e.out.Lock()
+	source := e.out.carrier
+	e.out.Unlock()
+	if source != nil {
+		source.in.Lock()
+		source.takeBack(now)
+		source.in.Unlock()
+	}
+}
+
 // surface takes back what the kernel carries of and to e's party, before their needs
 // change. It needs the plane's mutex, which no hand-over goes without.
 func (e *endpoint) surface() {
@@ -177,16 +194,10 @@ func (e *endpoint) surface() {
 		return
 	}
 	now := e.plane.now()
-	e.out.Lock()
-	source := e.out.carrier
-	e.out.Unlock()
-	for _, s := range []*endpoint{e, source} {
-		if s != nil {
-			s.in.Lock()
-			s.takeBack(now)
-			s.in.Unlock()
-		}
-	}
+	e.in.Lock()
+	e.takeBack(now)
+	e.in.Unlock()
+	e.recall(now)
 }
 
 // add counts what the kernel did since the last time. It needs the inbound's mutex.
@@ -204,6 +215,9 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	e.in.bytes += f.Bytes - last.Bytes
 	if heard.After(e.in.watch.last) {
 		e.in.watch.heardRTP(heard, false)
+	}
+	if l := &e.in.latch; heard.After(l.heard) {
+		l.heard, l.stream, l.candidates = heard, claim{e.in.ssrc, uint16(f.Highest) + 1}, nil
 	}
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding, e.in.sound = p.Encoding, p.Encoding
@@ -253,6 +267,8 @@ func (e *endpoint) tend(now time.Time) {
 	switch {
 	case c == nil:
 		e.wanted.Store(e.in.plain(now) && !now.Before(e.in.retryAt))
+	case now.Sub(e.in.latch.heard) >= quietAfter:
+		e.takeBack(now)
 	case !now.Before(c.refreshAt):
 		c.refreshAt = now.Add(refreshEvery)
 		if err := c.entry.Refresh(); err != nil {

@@ -25,6 +25,38 @@ func TestLatching(t *testing.T) {
 	})
 }
 
+// TestFollowed: a party whose NAT gives it another port is heard again, and hears, where
+// its policy says so; the kernel does not keep the new source from proving itself.
+func TestFollowed(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		r := w.caller.remote()
+		r.Latch = media.LatchFollow
+		w.caller.update(r)
+		w.bridge()
+		w.settle(2)
+		moved := w.far.Listen(netip.AddrPortFrom(w.lay.at("1", "2"), 4002))
+		w.caller.rtp = moved
+		pace := time.NewTicker(20 * time.Millisecond)
+		defer pace.Stop()
+		began := time.Now()
+		for w.caller.to.Stats().Source != addrOf(moved) {
+			if time.Since(began) > 2*media.LatchSilence {
+				t.Fatalf("not followed: stats %+v", w.caller.to.Stats())
+			}
+			w.caller.say(sound(1))
+			<-pace.C
+		}
+		if d := time.Since(began); d < media.LatchSilence-500*time.Millisecond {
+			t.Errorf("followed after %v", d)
+		}
+		w.agent.heard = 0 // a gap
+		for b := w.agent.read(50 * time.Millisecond); b != nil; b = w.agent.read(50 * time.Millisecond) {
+			w.agent.follows(b)
+		}
+		w.settle(2)
+	})
+}
+
 // TestInjection: after the lock nothing of a stranger is heard, and each packet of his
 // is counted; nothing is sent to him.
 func TestInjection(t *testing.T) {
