@@ -178,8 +178,8 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		caller.offer = nil
 	}
 	c.program = &done
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
+	caller.hears(p, out)
+	p.hears(caller, out)
 	c.watch(caller, out)
 	c.watch(p, out)
 }
