@@ -49,6 +49,19 @@
 //     20 to 200 ms late, what is lost concealed, comfort noise made. The figures of it
 //     are in media.Stats. A party that nobody taps has no such buffer.
 //
+// # Sound in the kernel
+//
+// With a kernel plane (package kernel) what a party says is handed over, one direction
+// at a time, while its edge is plain: both sides locked, one listener, the same encoding,
+// no tap, no digits. It follows a packet, so that the next is some time off. Whoever
+// changes a need takes the direction back first (surface), under the plane's mutex,
+// without which nothing is handed over; a packet that begins the stream anew or is no
+// sound takes it back too. Sequence and timestamp are moved by the same constants in
+// both planes, so that it does not matter which of them takes a packet; each counts what
+// it takes, and the sums are added up five times a second and before anything is told.
+// Sockets stay bound. What a former process left in the kernel has its ports rest, and
+// ends after 10 s, as no call claims it yet.
+//
 // # Ownership
 //
 // The Plane owns workers, clocks and port pairs. A worker (one for each processor) is a goroutine with an epoll set; an endpoint belongs to one worker
