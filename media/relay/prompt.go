@@ -35,6 +35,9 @@ func (o *outbound) play(now time.Time, c *clock) (ended bool) {
 	}
 	if len(p.prompt.PCM) == 0 || p.at >= len(p.prompt.PCM) && !p.endless() {
 		o.player = nil
+		if _, payload, ok := o.format(); ok && o.packer != nil && o.open && o.to.IsValid() { // what waits is its end
+			o.emit(now, payload, o.packer.waiting, sampleRate, &c.plane.counters)
+		}
 		return true
 	}
 	stride := min(o.stride, maxStride)
@@ -63,6 +66,10 @@ func (o *outbound) utter(now time.Time, payload uint8, b []byte, c *Counters) {
 	if !o.open || !o.to.IsValid() {
 		o.fresh = true
 		c.Dropped.Add(1)
+		return
+	}
+	if o.uneven() {
+		o.packOurs(now, payload, b[minRTP:], c)
 		return
 	}
 	samples := len(b) - minRTP
