@@ -10,6 +10,7 @@ import (
 	"strowger/media"
 	"strowger/media/dtmf"
 	"strowger/media/sdp"
+	"strowger/media/tone"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
 	"strowger/sip/ledger"
@@ -78,6 +79,7 @@ const (
 	admitting state = iota
 	ringing
 	talking
+	failing // nobody answered, and the caller hears a tone that says so
 	over
 )
 
@@ -107,6 +109,7 @@ type Call struct {
 	peer      *party        // whom the caller talks to
 	transfer  *transfer     // that is under way, or nil
 	reoffer   *party        // whose re-INVITE waits for the other leg's answer
+	failure   *failure      // that the caller hears of; nil unless failing
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 }
 
@@ -124,6 +127,7 @@ type party struct {
 	ring    *ring       // until the call is its; nil of who is not rung
 
 	music   string     // that it hears because it is held; "" for none
+	tone    tone.Kind  // that it hears; "" for none
 	once    *dtmf.Once // keys in several forms; nil before the first
 	detects bool       // its tones are looked for
 	replied bool       // the offer has our answer in a provisional response
@@ -198,6 +202,9 @@ func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
 	if c.park != nil {
 		d = earlier(d, c.park.until)
+	}
+	if c.failure != nil {
+		d = earlier(d, c.failure.until)
 	}
 	if t := c.transfer; t != nil {
 		d = earlier(d, t.again)

@@ -4,7 +4,7 @@ import "strowger/media/tone"
 
 // hears has a party hear another, or nothing.
 func (p *party) hears(from *party, out Effects) {
-	p.music = ""
+	p.music, p.tone = "", ""
 	if from == nil {
 		out.Hear(p.ID, 0)
 		return
@@ -14,7 +14,7 @@ func (p *party) hears(from *party, out Effects) {
 
 // play has a party hear prompts in its language.
 func (p *party) play(prompts []string, out Effects) {
-	p.music = ""
+	p.music, p.tone = "", ""
 	names := make([]string, len(prompts))
 	for i, name := range prompts {
 		names[i] = p.Party.Prompt(name)
@@ -24,7 +24,7 @@ func (p *party) play(prompts []string, out Effects) {
 
 // hearTone has a party hear a tone of its country.
 func (p *party) hearTone(k tone.Kind, out Effects) {
-	p.music = ""
+	p.music, p.tone = "", k
 	out.Play(p.ID, []string{p.Party.Tone(k)})
 }
 
