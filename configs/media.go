@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -57,19 +56,10 @@ func (r *reader) media(file *source.Body) {
 	m.Heard = r.heard(b, m.Heard)
 	m.Prompts = r.beside(b.String("prompts", ""))
 	m.Transcode = !isOff(b, "transcode")
-	m.Plane = oneOf(b, "plane", PlaneAuto, PlaneEBPF, PlaneUserspace)
-	m.Attach = oneOf(b, "attach", AttachAuto, AttachTCX, AttachClsact)
+	m.Plane = choice(b, "plane", PlaneAuto, PlaneAuto, PlaneEBPF, PlaneUserspace)
+	m.Attach = choice(b, "attach", AttachAuto, AttachAuto, AttachTCX, AttachClsact)
 	if m.BPFFS = b.String("bpffs", m.BPFFS); !strings.HasPrefix(m.BPFFS, "/") {
 		b.Fault(b.Pos("bpffs"), "bpffs is an absolute path, not %q", m.BPFFS)
 	}
 	b.Done()
-}
-
-// oneOf reads a value that is one of a few words, of which the first is the default.
-func oneOf(b *source.Body, key string, words ...string) string {
-	word := b.String(key, words[0])
-	if !slices.Contains(words, word) {
-		b.Fault(b.Pos(key), "%s is %s, not %q", key, strings.Join(words, ", "), word)
-	}
-	return word
 }
