@@ -48,7 +48,7 @@ type Trunk struct {
 	// unobtainable for some seconds before the response. failure_tones = "on"; default
 	// off.
 	FailureTones bool
-	TLS   TrunkTLS // all zero unless Proto is "tls"
+	TLS          TrunkTLS // all zero unless Proto is "tls"
 	// NoHomer tells that its messages are not sent to the capture server: homer =
 	// "off". Default: they are, if there is a block homer.
 	NoHomer bool
