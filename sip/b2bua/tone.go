@@ -53,8 +53,8 @@ func (c *Call) ringback(now time.Time, p *party, out Effects) bool {
 	case !c.soundEarly(now, out, c.rungFor(p)...):
 		return false
 	}
-	if caller.tone != tone.Ringing {
-		caller.hearTone(tone.Ringing, out)
+	if !caller.toned {
+		caller.hearsTone(out, tone.Ringing)
 	}
 	return true
 }
@@ -74,7 +74,7 @@ func (c *Call) refuse(now time.Time, v cause.Verdict, by string, out Effects) {
 	}
 	c.state, c.stageEnd = failing, time.Time{}
 	c.failure = &failure{verdict: v, by: by, until: now.Add(FailureTone)}
-	caller.hearTone(says, out)
+	caller.hearsTone(out, says)
 }
 
 // toneOf is the tone by which a network says why a call failed, "" if there is none.
