@@ -134,32 +134,43 @@ func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []
 		t := r[i].find(h.payload)
 		switch {
 		case t == nil && said.event: // its digit was told, and is given in another form
-			continue
+		case t == nil && int(h.payload) == r[i].noise:
+			r[i].hush(b[h.start:h.end])
 		case t == nil:
 			c.Untranslated.Add(1)
-			continue
 		case said.held && !r[i].events, said.toned && !said.event: // the key is told in another form; a phone may use several
 			c.Dropped.Add(1)
-			continue
-		}
-		out, packet := &r[i].to.out, b
-		translated := h
-		translated.payload = t.to
-		out.Lock()
-		if out.mixed != nil && !t.convert { // it is changed for this listener alone
-			packet = scratch[:copy(scratch, b)]
-		}
-		switch {
-		case out.epoch != r[i].epoch:
-		case said.event && out.given.takes(now, &h, b[h.start:h.end]):
-			c.Repeated.Add(1)
 		default:
-			if t.convert {
-				packet = scratch[:copy(scratch, b)]
-				out.convert(t, packet[h.start:h.end], c)
-			}
-			out.forward(now, translated, fresh, t.clock, packet, c)
+			r[i].send(now, h, t, said.event, fresh, b, scratch, c)
 		}
-		out.Unlock()
+	}
+}
+
+// send gives a packet to the listener.
+func (e *edge) send(now time.Time, h header, t *translation, event, fresh bool, b, scratch []byte, c *Counters) {
+	out := &e.to.out
+	out.Lock()
+	defer out.Unlock()
+	if out.epoch != e.epoch {
+		return
+	}
+	if event && out.given.takes(now, &h, b[h.start:h.end]) {
+		c.Repeated.Add(1)
+		return
+	}
+	if !event {
+		out.filler.speaks()
+	}
+	if t.convert || out.mixed != nil { // it is changed for this listener alone
+		b = scratch[:copy(scratch, b)]
+	}
+	if t.convert {
+		out.convert(t, b[h.start:h.end], c)
+	}
+	h.payload = t.to
+	if out.packs(t.listens, h.end-h.start) {
+		out.pack(now, h, fresh, t.clock, b[h.start:h.end], c)
+	} else {
+		out.forward(now, h, fresh, t.clock, b, c)
 	}
 }
