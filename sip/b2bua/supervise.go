@@ -13,6 +13,9 @@ import (
 // MaxSupervisors bounds who supervises one call, and who is rung to.
 const MaxSupervisors = 4
 
+// ErrSupervised is the outcome when a call has as many supervisors as it may.
+var ErrSupervised = cause.New(486, "It has as many supervisors as it may", cause.Caller)
+
 // The keys by which a supervisor changes its mode.
 var modeKeys = map[byte]Mode{'4': Listen, '5': Whisper, '6': Barge}
 
@@ -74,7 +77,7 @@ func (c *Call) supervisable(id int, by leg.Party) (*party, error) {
 	case of == nil || !slices.Contains(pair, of):
 		return nil, cause.New(404, "There is no such leg that talks", cause.Caller)
 	case len(supervisors) >= MaxSupervisors:
-		return nil, cause.New(486, "It has as many supervisors as it may", cause.Caller)
+		return nil, ErrSupervised
 	}
 	for _, p := range pair {
 		if v := p.unmixable(); v != nil {
