@@ -8,7 +8,7 @@ func TestConferenceTones(t *testing.T) {
 	for name, freqs := range map[string][2]float64{
 		"conference-enter": {440, 660}, "conference-leave": {660, 440}, "conference-muted": {440, 440}, "conference-speaks": {660, 660},
 	} {
-		pcm := get(t, l, name).PCM
+		pcm := get(t, l, Fallback, name).PCM
 		shares := [2][]float64{ToneShare(pcm, freqs[0]), ToneShare(pcm[samplesIn(180e6):], freqs[1])}
 		for i, s := range shares {
 			if s[0] < 0.95 {

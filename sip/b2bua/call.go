@@ -110,7 +110,6 @@ type Call struct {
 	reoffer   *party        // whose re-INVITE waits for the other leg's answer
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 	conf      *conference   // that the call is; nil if two talk
-	merging   *party        // who wants the party of its other call to join
 }
 
 // party is a leg with its sound.
@@ -125,11 +124,9 @@ type party struct {
 	agreed  agreed
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
-	ears    ears        // whom it hears
+	*beside             // what most parties have not; never nil
 
-	supervises *supervision // of a supervisor's leg
-	member     *member      // of who is in a conference
-
+	music   string     // that it hears because it is held; "" for none
 	once    *dtmf.Once // keys in several forms; nil before the first
 	detects bool       // its tones are looked for
 	replied bool       // the offer has our answer in a provisional response
@@ -139,6 +136,7 @@ type party struct {
 	leaving bool // it waits for nothing but its end: others have the call
 	over    bool // its end was recorded
 	moved   bool // it stands in for a leg that another call has
+	ear     ear  // whom it hears
 }
 
 // agreed is what of the last exchange counts until the next (sdp.Agreed).
@@ -173,7 +171,7 @@ func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flo
 func (c *Call) newParty(l *leg.Leg, now time.Time) *party {
 	l.Timer = c.timer
 	id := uint64(now.UnixMilli())
-	return &party{Leg: l, session: sdp.NewSession("strowger", id)}
+	return &party{Leg: l, session: sdp.NewSession("strowger", id), beside: &nothingBeside}
 }
 
 // Caller is the leg that began the call.

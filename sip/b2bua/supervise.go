@@ -150,7 +150,7 @@ func (c *Call) summoned(now time.Time, e Routed, out Effects) {
 // summon rings one phone of a supervisor.
 func (c *Call) summon(now time.Time, t Target, s *supervision, out Effects) bool {
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.ring, p.supervises = &ring{since: now}, s
+	p.ring, p.own().supervises = &ring{since: now}, s
 	p.shown, p.knows = t.Shown, s.of.who()
 	p.Dialog.MeetSwitch()
 	c.legs = append(c.legs, p)
@@ -212,7 +212,7 @@ func (c *Call) superviseAs(now time.Time, id int, m *Moving, out Effects) bool {
 		return false
 	}
 	p := c.attach(now, m, out)
-	p.supervises = &supervision{of: of, mode: m.Part.Supervise, by: p.Party.String()}
+	p.own().supervises = &supervision{of: of, mode: m.Part.Supervise, by: p.Party.String()}
 	c.begins(now, p, out)
 	c.watch(p, out)
 	c.arrange(now, out)

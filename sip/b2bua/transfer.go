@@ -5,6 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/media/tone"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
 	"strowger/sip/ledger"
@@ -12,9 +13,6 @@ import (
 	"strowger/sip/message"
 	"strowger/sip/transport"
 )
-
-// Ringback is the prompt that a party hears while another is rung for it.
-const Ringback = "ringback"
 
 // Ask is a call that a party of this one wants made.
 type Ask struct {
@@ -150,7 +148,7 @@ func (c *Call) ringStages(now time.Time, out Effects) {
 // told so by a response.
 func (c *Call) hearRinging(out Effects) {
 	if caller := c.caller(); caller.Talking() {
-		caller.plays(out, []string{Ringback})
+		caller.hearTone(tone.Ringing, out)
 	} else {
 		caller.hears(out)
 	}
