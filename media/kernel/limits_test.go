@@ -219,8 +219,18 @@ func TestUnroutable(t *testing.T) {
 	if _, err := l.plane.Install(edge, Start{}); err == nil || !strings.Contains(err.Error(), "no route") {
 		t.Errorf("error %v", err)
 	}
+	l.plane.Look() // what was told before
+	l.plane.changes.last = 0
+	if err := l.entry.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	if l.plane.Look(); l.entry.Stale() {
+		t.Error("stale without a change")
+	}
 	w.exchange.Run("ip", "link", "set", "dev", "right", "down")
-	clear(l.plane.routes.known)
+	if l.plane.Look(); !l.entry.Stale() {
+		t.Error("nobody heard that the interface is down")
+	}
 	if err := l.entry.Refresh(); err == nil {
 		t.Error("a refresh does not see that the interface is down")
 	}

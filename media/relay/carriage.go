@@ -15,7 +15,7 @@ import (
 
 const (
 	refreshEvery = kernel.Lifetime / 3
-	retryAfter   = 10 * time.Second // an edge that the kernel refused
+	retryAfter   = 3 * time.Second // an edge that the kernel refused
 	// quietAfter is how long nothing came when a stream is taken back: another source
 	// that goes on with it must be seen, each packet of it.
 	quietAfter = media.LatchSilence / 2
@@ -269,7 +269,7 @@ func (e *endpoint) tend(now time.Time) {
 		e.wanted.Store(e.in.plain(now) && !now.Before(e.in.retryAt))
 	case now.Sub(e.in.latch.heard) >= quietAfter:
 		e.takeBack(now)
-	case !now.Before(c.refreshAt):
+	case !now.Before(c.refreshAt), c.entry.Stale():
 		c.refreshAt = now.Add(refreshEvery)
 		if err := c.entry.Refresh(); err != nil {
 			e.takeBack(now)
