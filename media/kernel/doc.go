@@ -16,6 +16,7 @@
 //     took or dropped, never of what it passed up.
 //   - An entry carries nothing past its deadline, Lifetime after Install or the last
 //     Refresh. Packets go up from then on.
+//   - If the entry has a length, a payload of another one goes up.
 //   - A duplicate is dropped. A packet far from the sequence before goes up.
 //   - Packets with IP options, fragments, RTP padding, extension or contributing
 //     sources go up.
