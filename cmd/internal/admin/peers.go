@@ -34,6 +34,7 @@ const (
 	oneCall    about = "call"     // that is not over
 	callHangup about = "hangup"   // the same, and hang it up
 	callMove   about = "transfer" // the same, and transfer it
+	callMix    about = "mix"      // the same, and change who hears whom
 	callEvents about = "events"   // of a call, in the ledger
 	callLegs   about = "legs"     // of a call, in the ring of messages
 	messages   about = "messages"
@@ -50,6 +51,8 @@ type question struct {
 	Past   *past  `json:"past,omitempty"` // of callLegs and messages
 	// Transfer is that of callMove.
 	Transfer *api.Transfer `json:"transfer,omitempty"`
+	// Mix is that of callMix.
+	Mix *mix `json:"mix,omitempty"`
 }
 
 // past is what of the messages is asked for. The call that they are of is the
@@ -68,7 +71,7 @@ type knowledge struct {
 	Events   []ledger.Event  `json:"events,omitempty"`
 	Legs     []trace.Leg     `json:"legs,omitempty"`
 	Messages []trace.Message `json:"messages,omitempty"`
-	Refused  string          `json:"refused,omitempty"` // why a transfer cannot be
+	Refused  string          `json:"refused,omitempty"` // why a change cannot be
 	Trunks   []api.Trunk     `json:"trunks,omitempty"`
 }
 
@@ -85,17 +88,14 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 				k.Calls = append(k.Calls, c)
 			}
 		}
-	case oneCall, callHangup, callMove:
+	case oneCall, callHangup, callMove, callMix:
 		var c exchange.Call
 		c, err = s.cfg.Calls.Call(ctx, q.Call)
 		if err == nil && c.Tenant != q.Tenant {
 			err = exchange.ErrNoCall
 		}
-		if err == nil && q.About == callHangup {
-			err = s.cfg.Calls.Hangup(ctx, c.ID)
-		}
-		if err == nil && q.About == callMove {
-			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
+		if err == nil {
+			k.Refused, err = s.changeHere(ctx, c.ID, q)
 		}
 		switch {
 		case err == nil:
@@ -120,6 +120,20 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		err = fmt.Errorf("the node does not know how to answer about %s: run the same release on all nodes", quoted(string(q.About)))
 	}
 	return k, err
+}
+
+// changeHere does to a call what a question asks for, or tells why it cannot be.
+func (s *Server) changeHere(ctx context.Context, call string, q question) (refused string, err error) {
+	switch q.About {
+	case callHangup:
+		return "", s.cfg.Calls.Hangup(ctx, call)
+	case callMove:
+		return s.transferHere(ctx, call, q.Transfer)
+	case callMix:
+		return s.mixHere(ctx, call, q.Mix)
+	default:
+		return "", nil
+	}
 }
 
 // Answer answers a question that another node put by Peers.
