@@ -256,8 +256,7 @@ type Stats struct {
 	MOS      float64        `json:"mos"`      // 1.0 to 4.5 by the E-model; 0 if nothing was received
 	Encoding string         `json:"encoding"` // of the last packet of sound received
 	Source   netip.AddrPort `json:"source,omitzero"`
-	// Playout is of what taps and mixes were given.
-	Playout Playout `json:"playout,omitzero"`
+	Playout  Playout        `json:"playout,omitzero"` // of what taps and mixes were given
 }
 
 // Playout is what became of a party's sound where it was decoded: for taps and mixes.

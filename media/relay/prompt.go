@@ -92,12 +92,12 @@ func (p *player) pass(samples int) {
 	}
 }
 
-// sing makes the next samples in a format: of live sound in G.711 once for all.
+// sing makes the next samples in a format: of live sound once for all.
 func (o *outbound) sing(f codec.Format, dst []byte, c *clock) {
 	p := o.player
 	if p.prompt.Live {
-		if law, ok := f.Law(); ok {
-			copy(dst, c.live(p.prompt, law, len(dst)))
+		if codes := c.live(p.prompt, f, len(dst)); codes != nil {
+			copy(dst, codes)
 			return
 		}
 		p.at = c.place(p.prompt)
