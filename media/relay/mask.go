@@ -1,6 +1,10 @@
 package relay
 
-import "time"
+import (
+	"time"
+
+	"strowger/media"
+)
 
 // maskRest is for how long a mask stays on behind its end, and behind a key that is held
 // then: what taps are given, and the finder too, is late by the delay of an ear and what
@@ -13,6 +17,29 @@ type mask struct {
 	on      bool
 	until   time.Time // zero: its end was not told
 	blocked bool      // the route is none for it
+}
+
+// Mask implements media.Endpoint.
+func (e *endpoint) Mask(yes bool) error {
+	p := e.plane
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.closed {
+		return media.ErrClosed
+	}
+	e.in.Lock()
+	switch m := &e.in.mask; {
+	case yes:
+		*m = mask{on: true, blocked: true}
+	case m.on && m.until.IsZero():
+		m.until = p.now().Add(maskRest)
+	}
+	e.in.Unlock()
+	if yes {
+		e.masked = true
+		e.reroute()
+	}
+	return nil
 }
 
 // isMasked tells whether the party is to be heard by nobody.

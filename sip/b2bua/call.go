@@ -34,6 +34,9 @@ type Effects interface {
 	Play(leg int, prompts []string)
 	// Press has a leg hear a key, as an event (RFC 4733) or a tone.
 	Press(leg int, digit byte)
+	// Mask has what a leg's party says heard by nobody, and its keys in messages of
+	// theirs shown to nobody from now on.
+	Mask(leg int, yes bool)
 	// Detect says whether keys are told that a leg's party says as tones.
 	Detect(leg int, yes bool)
 	// Watch has a Timeout event come when no packets do: soon if the leg's party
@@ -120,6 +123,7 @@ type party struct {
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
 
+	window  *window    // that is open, or was
 	once    *dtmf.Once // keys in several forms; nil before the first
 	detects bool       // its tones are looked for
 	replied bool       // the offer has our answer in a provisional response
@@ -193,7 +197,7 @@ func (c *Call) Deadline() time.Time {
 		d = earlier(d, t.again)
 	}
 	for _, p := range c.legs {
-		d = earlier(d, p.Deadline())
+		d = earlier(d, earlier(p.Deadline(), p.windowEnd()))
 		if p.ring != nil {
 			d = earlier(d, earlier(p.ring.askEnd, p.ring.hearEnd))
 		}

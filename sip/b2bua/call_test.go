@@ -128,6 +128,7 @@ func (f *fake) Hear(int, int)            {}
 func (f *fake) Play(int, []string)       {}
 func (f *fake) Press(int, byte)          {}
 func (f *fake) Detect(int, bool)         {}
+func (f *fake) Mask(int, bool)           {}
 func (f *fake) Watch(_ int, _ bool)      {}
 func (f *fake) Close(int) media.Stats    { return media.Stats{} }
 func (f *fake) Record(ledger.Event)      {}

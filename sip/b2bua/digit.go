@@ -18,6 +18,9 @@ func (c *Call) digit(now time.Time, p *party, d byte, form media.Form, out Effec
 	if !p.once.Take(now, d, form) {
 		return
 	}
+	if c.collects(now, p, d, out) {
+		return
+	}
 	if other := c.other(p); other != nil && c.transfer == nil && !p.asked() && !other.asked() {
 		give(now, p, other, d, form, out)
 	}
@@ -99,5 +102,5 @@ func (c *Call) needsTones(p *party) bool {
 		return false
 	}
 	other := c.other(p)
-	return p.asked() || other != nil && other.form() != media.ByTone
+	return p.asked() || p.hidesKeys() || other != nil && other.form() != media.ByTone
 }

@@ -170,8 +170,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		caller.offer = nil
 	}
 	c.program = &done
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
+	together(caller, p, out)
 	c.watch(caller, out)
 	c.watch(p, out)
 }

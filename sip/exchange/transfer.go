@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -32,24 +31,11 @@ func (r *running) Ask(a b2bua.Ask) {
 // be transferred now.
 func (x *Exchange) Transfer(ctx context.Context, call string, id int, number string) error {
 	to := sip.Uri{Scheme: "sip", User: message.Escape(number)}
-	for _, s := range x.strands {
-		found, err := ask(ctx, s, func() error {
-			r := s.calls[call]
-			if r == nil || r.call.Over() {
-				return ErrNoCall
-			}
-			if err := r.call.CanTransfer(id); err != nil {
-				return err
-			}
-			s.step(time.Now(), r, b2bua.Transfer{Leg: id, To: to})
-			return nil
-		})
-		switch {
-		case err != nil:
+	return x.within(ctx, call, func(s *strand, r *running) error {
+		if err := r.call.CanTransfer(id); err != nil {
 			return err
-		case !errors.Is(found, ErrNoCall):
-			return found
 		}
-	}
-	return ErrNoCall
+		s.step(time.Now(), r, b2bua.Transfer{Leg: id, To: to})
+		return nil
+	})
 }

@@ -15,6 +15,8 @@ func (s *Server) callEndpoints() []endpoint {
 		{"GET " + calls + "/{call}", viewer, api.MaxBody, s.showCall},
 		{"DELETE " + calls + "/{call}", operator, api.MaxBody, s.hangup},
 		{"POST " + calls + "/{call}/transfer", operator, api.MaxBody, s.transfer},
+		{"POST " + calls + "/{call}/mask", operator, api.MaxBody, s.mask},
+		{"DELETE " + calls + "/{call}/mask", operator, api.MaxBody, s.unmask},
 		{"GET " + calls + "/{call}/events", viewer, api.MaxBody, s.callEvents},
 		{"GET " + calls + "/{call}/messages", viewer, api.MaxBody, s.callMessages},
 		{"GET /v1/messages", viewer, api.MaxBody, s.searchMessages},

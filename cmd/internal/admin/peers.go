@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/trace"
@@ -34,6 +35,9 @@ const (
 	oneCall    about = "call"     // that is not over
 	callHangup about = "hangup"   // the same, and hang it up
 	callMove   about = "transfer" // the same, and transfer it
+	callMask   about = "mask"     // the same, and open a payment window
+	callUnmask about = "unmask"   // the same, and close it
+	callDigits about = "digits"   // the same, and tell what was collected in it
 	callEvents about = "events"   // of a call, in the ledger
 	callLegs   about = "legs"     // of a call, in the ring of messages
 	messages   about = "messages"
@@ -50,6 +54,8 @@ type question struct {
 	Past   *past  `json:"past,omitempty"` // of callLegs and messages
 	// Transfer is that of callMove.
 	Transfer *api.Transfer `json:"transfer,omitempty"`
+	// Payment is that of callMask, callUnmask and callDigits.
+	Payment *payment `json:"payment,omitempty"`
 }
 
 // past is what of the messages is asked for. The call that they are of is the
@@ -68,8 +74,10 @@ type knowledge struct {
 	Events   []ledger.Event  `json:"events,omitempty"`
 	Legs     []trace.Leg     `json:"legs,omitempty"`
 	Messages []trace.Message `json:"messages,omitempty"`
-	Refused  string          `json:"refused,omitempty"` // why a transfer cannot be
-	Trunks   []api.Trunk     `json:"trunks,omitempty"`
+	Refused  string          `json:"refused,omitempty"` // why a transfer or a payment window cannot be
+	// Collected is the answer to callDigits.
+	Collected *b2bua.Collected `json:"collected,omitempty"`
+	Trunks    []api.Trunk      `json:"trunks,omitempty"`
 }
 
 // know answers a question for this node.
@@ -85,24 +93,8 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 				k.Calls = append(k.Calls, c)
 			}
 		}
-	case oneCall, callHangup, callMove:
-		var c exchange.Call
-		c, err = s.cfg.Calls.Call(ctx, q.Call)
-		if err == nil && c.Tenant != q.Tenant {
-			err = exchange.ErrNoCall
-		}
-		if err == nil && q.About == callHangup {
-			err = s.cfg.Calls.Hangup(ctx, c.ID)
-		}
-		if err == nil && q.About == callMove {
-			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
-		}
-		switch {
-		case err == nil:
-			k.Calls = []exchange.Call{c}
-		case errors.Is(err, exchange.ErrNoCall):
-			err = nil
-		}
+	case oneCall, callHangup, callMove, callMask, callUnmask, callDigits:
+		err = s.knowCall(ctx, q, &k)
 	case callEvents:
 		k.Events, err = s.cfg.Ledger.Call(ctx, q.Call)
 		if len(k.Events) > 0 && k.Events[0].Tenant != q.Tenant {
@@ -120,6 +112,30 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		err = fmt.Errorf("the node does not know how to answer about %s: run the same release on all nodes", quoted(string(q.About)))
 	}
 	return k, err
+}
+
+// knowCall answers a question about one call that is not over, and does what it asks for.
+func (s *Server) knowCall(ctx context.Context, q question, k *knowledge) error {
+	c, err := s.cfg.Calls.Call(ctx, q.Call)
+	if err == nil && c.Tenant != q.Tenant {
+		err = exchange.ErrNoCall
+	}
+	if err == nil {
+		switch q.About {
+		case callHangup:
+			err = s.cfg.Calls.Hangup(ctx, c.ID)
+		case callMove:
+			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
+		case callMask, callUnmask, callDigits:
+			k.Collected, k.Refused, err = s.paymentHere(ctx, c.ID, q.About, q.Payment)
+		default:
+		}
+	}
+	if errors.Is(err, exchange.ErrNoCall) {
+		return nil
+	}
+	k.Calls = []exchange.Call{c}
+	return err
 }
 
 // Answer answers a question that another node put by Peers.

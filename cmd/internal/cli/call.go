@@ -23,7 +23,7 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "Calls: now, and why they went where they went"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n))
+	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callMask(n), callUnmask(n))
 	return c
 }
 
@@ -173,6 +173,10 @@ func story(e ledger.Event) string {
 		return fmt.Sprintf("%s, %s, was %s", leg, e.Party, e.Detail)
 	case ledger.Placed:
 		return fmt.Sprintf("%s, %s, takes the place of %s", leg, e.Party, e.Detail)
+	case ledger.Masked:
+		return fmt.Sprintf("%s: nobody hears it and its digits; leg %d hears a tone", leg, e.Peer)
+	case ledger.Unmasked:
+		return fmt.Sprintf("%s is heard again, after %d digits, by %s", leg, e.Digits, e.By)
 	case ledger.Segment:
 		if e.Peer == 0 {
 			return leg + " hears nobody"

@@ -72,10 +72,10 @@ const maxComposed = 1024
 func composer(library *prompt.Library) func(names []string) *media.Prompt {
 	var mu sync.Mutex
 	composed := map[string]*media.Prompt{}
-	ringback := prompt.Ringback()
+	tones := map[string]*media.Prompt{b2bua.Ringback: prompt.Ringback(), b2bua.MaskTone: prompt.Masked()}
 	return func(names []string) *media.Prompt {
-		if len(names) == 1 && names[0] == b2bua.Ringback {
-			return ringback
+		if len(names) == 1 && tones[names[0]] != nil {
+			return tones[names[0]]
 		}
 		if len(names) == 1 {
 			p, err := library.Get(names[0])

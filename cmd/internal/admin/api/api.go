@@ -47,6 +47,7 @@ import (
 	"strings"
 	"time"
 
+	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/seat"
@@ -223,6 +224,21 @@ type Call struct {
 type Transfer struct {
 	To  string `json:"to"`            // as it would be dialled by the party that is let go
 	Leg int    `json:"leg,omitempty"` // who goes on; 0 means 1, the caller
+}
+
+// Mask opens a payment window in a call: what a party says and presses reaches nobody. If
+// it collects, the answer comes when the window is closed, and has the digits.
+type Mask struct {
+	Leg     int    `json:"leg,omitempty"`     // whose digits; 0 means 1, the caller
+	Collect int    `json:"collect,omitempty"` // digits that are wanted, 32 at most; the last one closes it. 0 collects none
+	Until   string `json:"until,omitempty"`   // key that closes it sooner and is none of the digits
+	Seconds int    `json:"seconds,omitempty"` // it closes by itself then, 600 at most; 0 means 120
+}
+
+// Masked is a payment window.
+type Masked struct {
+	Call string `json:"call"`
+	b2bua.Collected
 }
 
 // Calls are those of a tenant on every node that answered, oldest first.
