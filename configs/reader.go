@@ -237,10 +237,11 @@ func (r *reader) times(file *source.Body) {
 		}
 		b.Done()
 	}
-	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour}
+	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true}
 	if b := file.Block("media"); b != nil {
 		r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
 		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
+		r.Media.Transcode = !isOff(b, "transcode")
 		b.Done()
 	}
 	r.Session = Session{Expires: 30 * time.Minute, Min: lowSession}

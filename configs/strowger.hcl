@@ -44,6 +44,12 @@ trunk "carrier" {
   targets = ["127.0.0.2:5060"]
 }
 
+# media {
+#   timeout      = "60s" # a call without sound ends
+#   held_timeout = "2h"  # the same on hold
+#   transcode    = "off" # legs that share no codec are refused, not transcoded (G.722, G.711)
+# }
+
 admin {
   http   = "127.0.0.1:8080"
   socket = "admin.sock" # in the data folder

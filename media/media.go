@@ -12,7 +12,8 @@
 //
 //   - Who hears whom is a directed edge: b.Hear(a) makes b's party hear what
 //     a's party says. A bridge is two edges, echo is an edge to itself, an
-//     announcement is an edge from a Source. Hold removes edges.
+//     announcement is an edge from a Source. Hold removes edges. Edges from several
+//     sources are mixed by the plane; supervision and conferences are made of them.
 //   - The interface is that of the portable plane and of the kernel plane
 //     alike: no method hands a packet to the caller.
 package media
@@ -100,13 +101,16 @@ type Endpoint interface {
 	// the call is answered: a party behind NAT may stay silent until then. An address
 	// that the network does not list is no error: it is sent nothing.
 	Update(Remote) error
-	// Hear makes this endpoint's party hear from; nil means silence (nothing is
-	// sent). from may be the endpoint itself (echo). It replaces what was heard.
-	// When done is set and from is a Source that ends, an Ended event follows.
-	Hear(from Source) error
+	// Hear makes this endpoint's party hear from, and nothing else from now on; no
+	// source, or nil alone, means silence (nothing is sent). One source may be the
+	// endpoint itself (echo). Several are mixed, at most MaxSources; a party never hears
+	// itself among others, so that all members of a conference may be given one list,
+	// and one of them may be a Prompt. Who is heard before and after goes on without a
+	// gap. An Ended event follows the end of a Prompt.
+	Hear(from ...Source) error
 	// Tap gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
-	// on each tick of the plane's clock, silence where nothing came in time. Only
-	// G.711 is heard. Every tap of an endpoint is given the same frames, and must not
+	// on each tick of the plane's clock, silence where nothing came in time. G.711
+	// and G.722 are heard. Every tap of an endpoint is given the same frames, and must not
 	// change them. write must not block nor use the endpoint; once untap or Close has
 	// returned it is not called any more. An endpoint has room for a few taps.
 	Tap(write func(pcm []int16)) (untap func(), err error)
@@ -134,15 +138,21 @@ type Endpoint interface {
 	Close() Stats
 }
 
+// MaxSources bounds what one endpoint hears at once.
+const MaxSources = 64
+
 // Source is what an endpoint can hear: another Endpoint of the same Plane, or a
 // Prompt.
 type Source interface{ MediaSource() }
 
-// Prompt is recorded sound, played from its start to its end.
+// Prompt is sound that is made here: a recording, a tone, music.
 type Prompt struct {
 	Name string
 	PCM  []int16 // 8000 Hz mono
 	Loop bool    // start again at the end; a loop never ends
+	// Live is a loop of which all who hear it hear the same moment, as of music on
+	// hold. Else each hears it from its start.
+	Live bool
 }
 
 // MediaSource marks Prompt as a Source.
@@ -159,10 +169,13 @@ const (
 	Ended
 	// Latched: the source was locked (Addr).
 	Latched
-	// OneWay: packets go out but none came for 5 s since both directions were open.
+	// OneWay: packets go out but none came for 5 s since both directions were open, or
+	// for 10 s, and no report either, from a party that was heard before.
 	OneWay
 	// Digit: the party pressed a key, told once a press in each Form.
 	Digit
+	// Silent: 10 s of sound came, or more, and all of it was silent. Told once.
+	Silent
 )
 
 // Form is how a digit is said.
@@ -195,15 +208,21 @@ type Stats struct {
 	Lost                     int64  // expected minus received; duplicates make it negative
 	Duplicate, Reordered     uint64
 	Jitter                   time.Duration // interarrival jitter
-	MaxGap                   time.Duration // longest time between two packets
+	Loss                     float64       // share of the expected packets that did not come, 0 to 1
+	MaxGap                   time.Duration // longest time between two packets, but for hold and comfort noise
+	Silence                  time.Duration // how long its sound has been below -60 dBm0 now; of G.711 only
+	MaxSilence               time.Duration // the longest time that it was
+	Silent                   bool          // at least 10 s of sound came, and all of it was silent
 	Foreign                  uint64        // packets from another source than the locked one, or one that may not be locked to
 	Invalid                  uint64        // not RTP, RTCP or STUN
+	Overrun                  uint64        // packets that this node had no time for: it is overloaded; they are lost
 	RTCPReceived, RTCPSent   uint64
 	RoundTrip                time.Duration // from the far side's last RTCP report; 0 if unknown
 	FarLoss                  float64       // share of our packets lost by that report, 0 to 1
+	FarJitter                time.Duration // of our packets by that report
 	First, Last              time.Time     // of received RTP; zero if none came
 	MOS                      float64       // 1.0 to 4.5 by the E-model; 0 if nothing was received
-	Encoding                 string        // of the last packet received
+	Encoding                 string        // of the last packet of sound received
 	Source                   netip.AddrPort
 }
 
@@ -211,4 +230,10 @@ type Stats struct {
 type PlaneStats struct {
 	Endpoints, PortsFree, PortsResting, PortsTotal int
 	Received, Sent, Foreign, Invalid, Dropped      uint64
+	// Overrun are packets that there was no time for.
+	Overrun uint64
+	// Speaking are the endpoints whose party has sent sound.
+	Speaking int
+	// Busy is the time that was spent on sound, of all processors together.
+	Busy time.Duration
 }

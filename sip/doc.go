@@ -29,6 +29,7 @@
 //	resolve      where a carrier that is known by name takes calls (RFC 3263)
 //	state        records shared between nodes: embedded or Redis
 //	cluster      the link between nodes
+//	news         what the same part of every node tells the others
 //	ledger       the append-only record and its projections
 //	segment      the log of checksummed frames beneath it
 //	trace        the messages of the recent past, for ladders

@@ -1,18 +1,3 @@
-// Package codec converts between linear sound and G.711 (ITU-T G.711, mu-law and
-// A-law) at 8000 samples a second.
-//
-// Everything is a table lookup, one byte a sample, and safe for concurrent use:
-// the tables are computed once and never written again. Linear samples are 16
-// bits, full scale; the 14 bits of mu-law and the 13 bits of A-law are their upper
-// bits. Silence is 0xFF in mu-law and 0xD5 in A-law.
-//
-// # Decisions
-//
-//   - Between the laws the value is decoded and encoded to the nearest code of the
-//     other law; from one law to the other and back keeps every sample within one
-//     step of where it was.
-//   - Encoding is one lookup in 64 KiB a law, so that a prompt for a thousand
-//     listeners costs what a copy costs.
 package codec
 
 // Law is a variant of G.711.

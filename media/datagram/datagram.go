@@ -96,6 +96,18 @@ func Receive(fd int, b []byte) (n int, from netip.AddrPort, err syscall.Errno) {
 	return int(r), s.AddrPort(), 0
 }
 
+// Dropped is how many datagrams the kernel has thrown away that came for a socket,
+// mostly as its buffer was full: it counts from the socket's beginning, and wraps.
+//
+//nolint:gosec // G103: written by the kernel where it lies
+func Dropped(fd int) (uint32, syscall.Errno) {
+	var info [unix.SK_MEMINFO_DROPS + 1]uint32
+	size := uint32(unsafe.Sizeof(info))
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	return info[unix.SK_MEMINFO_DROPS], errno
+}
+
 // Send writes one datagram; EAGAIN if the socket has no room.
 //
 //nolint:gosec // G103: handed to the kernel where it lies

@@ -44,6 +44,7 @@ type Receiver struct {
 	transitAt  time.Time     // and its arrival
 	jitter     float64       // seconds
 	maxGap     time.Duration // between any two packets
+	paused     bool          // the next packet ends a pause
 	first      time.Time
 	last       time.Time
 	reportBase struct{ expected, received uint64 } // at the last Report
@@ -59,7 +60,7 @@ type Figures struct {
 	Duplicates uint64
 	Reordered  uint64
 	Jitter     time.Duration // interarrival jitter, RFC 3550 A.8
-	MaxGap     time.Duration // longest time between two packets
+	MaxGap     time.Duration // longest time between two packets, pauses left out
 	First      time.Time     // arrival of the first packet; zero if none came
 	Last       time.Time
 }
@@ -67,12 +68,14 @@ type Figures struct {
 // Lost is expected minus received (RFC 3550 A.3): negative with duplicates.
 func (f Figures) Lost() int64 { return int64(f.Expected) - int64(f.Received) }
 
-// LossShare is the share of the expected packets that did not come, 0 to 1.
+// LossShare is the share of the expected packets that did not come, 0 to 1. A
+// duplicate is no other packet's replacement.
 func (f Figures) LossShare() float64 {
-	if f.Expected == 0 || f.Lost() <= 0 {
+	missing := f.Lost() + int64(f.Duplicates)
+	if f.Expected == 0 || missing <= 0 {
 		return 0
 	}
-	return float64(f.Lost()) / float64(f.Expected)
+	return float64(missing) / float64(f.Expected)
 }
 
 // Step counts a packet. clock is that of the timestamp in Hz; 0 means that the
@@ -85,10 +88,10 @@ func (r *Receiver) Step(seq uint16, timestamp uint32, clock int, at time.Time) V
 	}
 	if r.first.IsZero() {
 		r.first = at
-	} else if gap := at.Sub(r.last); gap > r.maxGap {
+	} else if gap := at.Sub(r.last); gap > r.maxGap && !r.paused {
 		r.maxGap = gap
 	}
-	r.last = at
+	r.last, r.paused = at, false
 	if verdict == Restarted {
 		r.clock = 0
 	}
@@ -97,6 +100,10 @@ func (r *Receiver) Step(seq uint16, timestamp uint32, clock int, at time.Time) V
 	}
 	return verdict
 }
+
+// Pause says that no packet need come until the next one does: the party is held, or
+// has announced silence.
+func (r *Receiver) Pause() { r.paused = true }
 
 // Restart makes the next packet the first of a new count, as after a change of
 // SSRC. The sums stay.

@@ -12,10 +12,6 @@ import (
 	"strowger/media/datagram"
 )
 
-// reportInterval is the mean time between two reports of an endpoint; each is
-// drawn from half to one and a half of it (RFC 3550, 6.2 and 6.3.1).
-const reportInterval = 5 * time.Second
-
 // ntpEpoch is the start of NTP time, in seconds before that of Unix time.
 const ntpEpoch = 2208988800
 
@@ -24,6 +20,8 @@ type reception struct {
 	packets   uint64
 	roundTrip time.Duration
 	farLoss   float64
+	farJitter uint32 // in units of our clock
+	left      bool   // it said BYE, and no report came since
 	lastSR    uint32 // middle of the NTP time of its last sender report; 0 for none
 	lastSRAt  time.Time
 }
@@ -42,26 +40,32 @@ func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
 		c.Foreign.Add(1)
 		return
 	}
-	packets, err := rtcp.Unmarshal(b)
+	packets, err := readCompound(b)
 	if err != nil {
 		e.in.reject(kindInvalid, c)
 		return
 	}
 	c.RTCPReceived.Add(1)
 	e.in.reception.packets++
-	e.in.watch.heardRTCP(now)
 	for _, p := range packets {
 		e.in.reception.step(now, e.out.ssrc, p)
+	}
+	if !e.in.reception.left {
+		e.in.watch.heardRTCP(now)
 	}
 }
 
 // step reads one packet of a compound; ours is the SSRC that we send with.
 func (r *reception) step(now time.Time, ours uint32, p rtcp.Packet) {
 	switch p := p.(type) {
+	case *rtcp.Goodbye: // the call ends by SIP, not by whoever can send from its host
+		r.left = true
 	case *rtcp.SenderReport:
+		r.left = false
 		r.lastSR, r.lastSRAt = uint32(p.NTPTime>>16), now
 		r.blocks(now, ours, p.Reports)
 	case *rtcp.ReceiverReport:
+		r.left = false
 		r.blocks(now, ours, p.Reports)
 	}
 }
@@ -73,7 +77,7 @@ func (r *reception) blocks(now time.Time, ours uint32, blocks []rtcp.ReceptionRe
 		if b.SSRC != ours {
 			continue
 		}
-		r.farLoss = float64(b.FractionLost) / 256
+		r.farLoss, r.farJitter = float64(b.FractionLost)/256, b.Jitter
 		trip := int32(middle(ntp(now)) - b.LastSenderReport - b.Delay)
 		if b.LastSenderReport != 0 && trip >= 0 {
 			r.roundTrip = time.Duration(trip) * time.Second >> 16
@@ -90,14 +94,10 @@ func middle(ntp uint64) uint32 { return uint32(ntp >> 16) }
 
 // report sends the RTCP report that is due, if there is anything to tell.
 func (e *endpoint) report(now time.Time) {
-	if e.reportAt.IsZero() {
-		e.reportAt = now.Add(interval() / 2)
+	if !e.reports.Due(now, rand.Float64) {
 		return
 	}
-	if now.Before(e.reportAt) {
-		return
-	}
-	e.reportAt = now.Add(interval())
+	e.dropped()
 	e.in.Lock()
 	blocks := e.in.report(now)
 	e.in.Unlock()
@@ -108,8 +108,17 @@ func (e *endpoint) report(now time.Time) {
 	}
 }
 
-func interval() time.Duration {
-	return reportInterval/2 + rand.N(reportInterval)
+// goodbye tells the party that the stream ends, with a last report, unless it never
+// heard of it (RFC 3550, 6.3.7).
+func (e *endpoint) goodbye(now time.Time) {
+	if e.out.packets == 0 && e.out.reports == 0 || !e.out.rtcpTo.IsValid() {
+		return
+	}
+	c := &e.plane.counters
+	bye := &rtcp.Goodbye{Sources: []uint32{e.out.ssrc}}
+	if err := e.out.control(c, e.out.compile(now, e.in.report(now)), bye); err != nil {
+		c.SendErrors.Add(1)
+	}
 }
 
 // report makes the block on what the endpoint's party sent, if it ever did.
@@ -128,23 +137,31 @@ func (in *inbound) report(now time.Time) []rtcp.ReceptionReport {
 	return []rtcp.ReceptionReport{block}
 }
 
-// report sends a sender report if RTP was sent since the last report, else a
-// receiver report, each with the canonical name (RFC 3550, 6.1).
+// report sends a report, unless there is nothing to tell.
 func (o *outbound) report(now time.Time, blocks []rtcp.ReceptionReport, c *Counters) error {
-	sent := o.packets != o.reported
-	if !o.rtcpTo.IsValid() || !sent && len(blocks) == 0 {
+	if !o.rtcpTo.IsValid() || o.packets == o.reported && len(blocks) == 0 {
 		return nil
 	}
-	o.reported = o.packets
-	var report rtcp.Packet = &rtcp.ReceiverReport{SSRC: o.ssrc, Reports: blocks}
-	if sent {
-		report = &rtcp.SenderReport{
-			SSRC: o.ssrc, NTPTime: ntp(now), RTPTime: o.nextTimestamp(now, o.clock),
-			PacketCount: uint32(o.packets), OctetCount: uint32(o.bytes), Reports: blocks,
-		}
+	return o.control(c, o.compile(now, blocks))
+}
+
+// compile makes a sender report if RTP was sent since the last report, else a receiver
+// report (RFC 3550, 6.4).
+func (o *outbound) compile(now time.Time, blocks []rtcp.ReceptionReport) rtcp.Packet {
+	if o.packets == o.reported {
+		return &rtcp.ReceiverReport{SSRC: o.ssrc, Reports: blocks}
 	}
+	o.reported = o.packets
+	return &rtcp.SenderReport{
+		SSRC: o.ssrc, NTPTime: ntp(now), RTPTime: o.nextTimestamp(now, o.clock),
+		PacketCount: uint32(o.packets), OctetCount: uint32(o.bytes), Reports: blocks,
+	}
+}
+
+// control sends RTCP packets: a report first, then the canonical name (RFC 3550, 6.1).
+func (o *outbound) control(c *Counters, report rtcp.Packet, more ...rtcp.Packet) error {
 	name := rtcp.NewCNAMESourceDescription(o.ssrc, fmt.Sprintf("%08x", o.ssrc))
-	b, err := rtcp.Marshal([]rtcp.Packet{report, name})
+	b, err := rtcp.Marshal(append([]rtcp.Packet{report, name}, more...))
 	if err != nil {
 		return fmt.Errorf("make RTCP report: %w", err)
 	}
@@ -160,17 +177,19 @@ func (o *outbound) report(now time.Time, blocks []rtcp.ReceptionReport, c *Count
 	return nil
 }
 
-// check posts what the watch noticed, and the report that is due.
-func (e *endpoint) check(now time.Time) {
+// check posts what the watch noticed, and the report that is due. The process stood
+// still for stall before.
+func (e *endpoint) check(now time.Time, stall time.Duration) {
 	e.out.Lock()
-	sending := e.out.sending
+	sending, sent := e.out.sending, e.out.at
 	e.out.Unlock()
 	e.in.Lock()
 	if e.in.closed {
 		e.in.Unlock()
 		return
 	}
-	event, ok := e.in.watch.step(now, sending)
+	e.in.watch.excuse(stall)
+	event, ok := e.in.watch.step(now, sending, sent, e.in.silence.Dead())
 	unmask := e.in.mask.blocked && !e.in.isMasked(now)
 	e.in.Unlock()
 	if unmask {

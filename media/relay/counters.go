@@ -25,15 +25,19 @@ type Counters struct {
 	STUN         atomic.Uint64 // STUN, which is not answered
 	DTLS         atomic.Uint64 // DTLS, which is not spoken
 	Untranslated atomic.Uint64 // dropped: the listener did not negotiate the encoding
+	Transcoded   atomic.Uint64 // decoded and encoded anew: G.722 on one side, G.711 on the other
 	Dropped      atomic.Uint64 // dropped: the listener wants no sound, has no address yet, or is sent digits
 	Tones        atomic.Uint64 // digits given to a party as a tone, as it did not negotiate telephone-event
 	Repeated     atomic.Uint64 // dropped: an event that is a digit which was sent already
 	SendErrors   atomic.Uint64 // refused by the kernel
+	Overflow     atomic.Uint64 // thrown away by the kernel, as they came faster than they were read
+	Late         atomic.Uint64 // thrown away unread, as a worker was behind for 100 ms
 	PortsBusy    atomic.Uint64 // pairs skipped because another program holds a port of them
 	Disturbed    atomic.Uint64 // unused pairs that rest because a packet came to their open sockets
 	NoPorts      atomic.Uint64 // calls of Open that found no free pair
 	Timeouts     atomic.Uint64 // Timeout events
 	OneWays      atomic.Uint64 // OneWay events
+	Silents      atomic.Uint64 // Silent events
 	LateTicks    atomic.Uint64 // ticks of the clock that were left out because it came too late
 }
 
@@ -43,6 +47,8 @@ func (c *Counters) event(k media.EventKind) {
 		c.Timeouts.Add(1)
 	case media.OneWay:
 		c.OneWays.Add(1)
+	case media.Silent:
+		c.Silents.Add(1)
 	case media.Ended, media.Latched, media.Digit: // part of every good call
 	}
 }

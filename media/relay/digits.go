@@ -102,7 +102,7 @@ func (e *endpoint) Press(digits string) error {
 	}
 	e.out.Lock()
 	defer e.out.Unlock()
-	if _, _, sound := e.out.companding(); e.out.events() == nil && !sound {
+	if _, _, sound := e.out.format(); e.out.events() == nil && !sound {
 		return fmt.Errorf("%s: %w", e.label, errNoDigits)
 	}
 	d := e.out.dialler
@@ -117,7 +117,7 @@ func (e *endpoint) Press(digits string) error {
 	return nil
 }
 
-var errNoDigits = errors.New("the party negotiated neither telephone-event nor G.711, so it cannot be given digits")
+var errNoDigits = errors.New("the party negotiated neither telephone-event nor a codec that is made here, so it cannot be given digits")
 
 // events is the payload of digits that the far side negotiated, or nil.
 func (o *outbound) events() *media.Payload {
@@ -193,7 +193,7 @@ func (o *outbound) sendEvent(now time.Time, events *media.Payload, beat dtmf.Bea
 // sendTone sends 20 ms of the sound of the digit that is pressed, or of the pause behind
 // it.
 func (o *outbound) sendTone(now time.Time, beat dtmf.Beat, scratch []byte, c *Counters) {
-	law, payload, ok := o.companding()
+	f, payload, ok := o.format()
 	if !ok || !o.open || !o.to.IsValid() {
 		c.Dropped.Add(1)
 		return
@@ -212,6 +212,6 @@ func (o *outbound) sendTone(now time.Time, beat dtmf.Beat, scratch []byte, c *Co
 		h.timestamp = o.nextTimestamp(now, sampleRate)
 	}
 	h.write(b)
-	law.Encode(b[minRTP:], pcm[:])
+	o.encode(f, b[minRTP:], pcm[:])
 	o.transmit(now, &h, sampleRate, b, c)
 }

@@ -16,12 +16,18 @@
 //     setting. SDP that is refused is nowhere to send to until a source is locked.
 //   - What an endpoint sends has its own SSRC and an unbroken sequence and
 //     timestamp, whoever is heard; a marker bit tells of a switch.
-//   - Payload types are translated by encoding name; PCMU and PCMA are converted
-//     into each other. Any other packet that the receiver did not negotiate is
-//     dropped and counted.
+//   - Payload types are translated by encoding name. PCMU, PCMA and G722 are converted
+//     into each other where the receiver did not negotiate what comes, and only there.
+//     Any other packet that it did not negotiate is dropped and counted.
 //   - RTCP ends here: each endpoint makes its own reports.
 //   - Packet times are those of the worker's wake-up, so that jitter below Linger
 //     is not seen.
+//   - Of several sources a mix is made on the clock, from what taps are given. Who is
+//     heard by its packets when one or two others are added stays so: their sound is
+//     added to its packets, which are neither delayed nor lost; while it sends none they
+//     are sent by themselves. So a supervisor who comes, whispers and goes is never a gap
+//     between the parties. All who hear the same share one sum and one encoding in each
+//     law. Digits (RFC 4733) are not mixed: who owns the endpoints sends them on.
 //   - A digit is told with the first packet of it that comes, so that one whose end
 //     is lost is told too. While digits are sent, a prompt waits and what would be
 //     forwarded is dropped. Events are forwarded to a listener that negotiated them;
@@ -36,18 +42,23 @@
 //
 // # Ownership
 //
-// The Plane owns workers, a clock and port pairs. A worker (one for each
-// processor) is a goroutine with an epoll set; an endpoint belongs to one worker
+// The Plane owns workers, clocks and port pairs. A worker (one for each processor) is a goroutine with an epoll set; an endpoint belongs to one worker
 // for life and costs no goroutine and no buffer. An endpoint's state is two
 // halves, inbound (what its party sends us) and outbound (what we send to it),
 // each behind its own mutex. A packet takes the inbound mutex of its source, then
 // the outbound mutex of a listener; never the other way round. The plane's mutex
 // guards who hears whom and is taken by no packet: a packet follows an immutable
-// route that was made for it. The clock, one goroutine, paces prompts, digits and
-// taps every 20 ms and looks for timeouts and due reports every 200 ms.
+// route that was made for it. Each worker has a clock, a goroutine that paces the
+// prompts, digits and taps of the worker's endpoints every 20 ms while there are any;
+// the first clock also mixes, paces who is mixed, and looks for timeouts and due reports
+// of all every 200 ms.
 //
 // # Decisions
 //
+//   - G.722 and G.711 are converted packet by packet, without a jitter buffer: both have
+//     one byte for each step of the RTP clock, so that a packet keeps its size, sequence
+//     and time, and what is lost or late is the far side's to conceal. The coder of a
+//     stream is made when it is first needed.
 //   - A socket for each port, read with recvfrom and written with sendto by raw
 //     system calls: the wrappers of x/sys and x/net allocate for each packet.
 //     They never block, so that the scheduler need not know of them.
@@ -61,7 +72,12 @@
 //     open (maxKept), as opening two takes ten system calls. A packet that comes to
 //     such a pair has it rest.
 //   - Prompts are encoded as they are played: 160 look-ups in a table are nothing
-//     beside the system call that follows, and there is no cache to bound.
+//     beside the system call that follows, and there is no cache to bound. Live sound
+//     is encoded once a tick for all who hear it; where it is follows from the number
+//     of the tick, which all clocks count alike.
+//   - What is due in a tick is sent by one sendto each: every leg has a socket of its
+//     own, for which sendmmsg gathers nothing (measured: 1.3 us a packet either way,
+//     and no less from one shared socket).
 //   - Events are posted after all locks are released. One that is on its way while
 //     its endpoint is closed may still arrive.
 package relay

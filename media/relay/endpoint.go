@@ -3,11 +3,11 @@ package relay
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"strowger/media"
+	"strowger/media/quality"
 )
 
 // Limits of an endpoint.
@@ -33,10 +33,12 @@ type endpoint struct {
 	speaks    bool // the party does, by the last SDP exchange
 	masked    bool // nobody may hear it
 	pacing    pacing
-	hears     *endpoint
-	listeners []*endpoint
+	paced     *clock      // by which; nil before it was needed
+	hears     *endpoint   // whose packets it is sent
+	listeners []*endpoint // who is sent its packets
+	voice     *voice      // what it says to rooms; nil if none hears it
 
-	reportAt time.Time // of the next RTCP report; the clock's own
+	reports quality.Schedule // of RTCP; the clock's own
 }
 
 // MediaSource marks an endpoint as a media.Source.
@@ -92,66 +94,8 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 	if e.hears != nil {
 		e.hears.reroute()
 	}
+	e.rearrange()
 	return refused, nil
-}
-
-// Hear implements media.Endpoint.
-func (e *endpoint) Hear(from media.Source) error {
-	p := e.plane
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if e.closed {
-		return media.ErrClosed
-	}
-	var source *endpoint
-	var play *player
-	switch s := from.(type) {
-	case nil:
-	case *endpoint:
-		if err := e.mayHear(s); err != nil {
-			return err
-		}
-		source = s
-	case *media.Prompt:
-		play = &player{prompt: s}
-	default:
-		return fmt.Errorf("%s cannot hear a %T: it is neither an endpoint of this plane nor a prompt", e.label, from)
-	}
-	e.detach()
-	e.out.Lock()
-	e.out.change(play)
-	e.out.Unlock()
-	e.pace(prompting, play != nil)
-	if source != nil {
-		e.hears = source
-		source.listeners = append(source.listeners, e)
-		source.reroute()
-	}
-	return nil
-}
-
-// mayHear checks the source of an edge. It needs the plane's mutex.
-func (e *endpoint) mayHear(s *endpoint) error {
-	switch {
-	case s.plane != e.plane:
-		return fmt.Errorf("%s cannot hear %s: they are of different planes", e.label, s.label)
-	case s.closed:
-		return fmt.Errorf("%s cannot hear %s: %w", e.label, s.label, media.ErrClosed)
-	case len(s.listeners) >= maxListeners && e.hears != s:
-		return fmt.Errorf("%s cannot hear %s: it has %d listeners, as many as are possible", e.label, s.label, maxListeners)
-	}
-	return nil
-}
-
-// detach ends the edge to e. It needs the plane's mutex.
-func (e *endpoint) detach() {
-	if e.hears == nil {
-		return
-	}
-	source := e.hears
-	e.hears = nil
-	source.listeners = slices.DeleteFunc(source.listeners, func(l *endpoint) bool { return l == e })
-	source.reroute()
 }
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.
@@ -185,6 +129,9 @@ func (e *endpoint) Stats() media.Stats {
 	defer e.out.Unlock()
 	e.in.stats(&s)
 	e.out.stats(&s)
+	if clock := e.out.clock; clock > 0 {
+		s.FarJitter = time.Duration(e.in.reception.farJitter) * time.Second / time.Duration(clock)
+	}
 	return s
 }
 
@@ -204,23 +151,26 @@ func (e *endpoint) Close() media.Stats {
 func (e *endpoint) close() {
 	p := e.plane
 	e.closed = true
-	e.detach()
-	for _, l := range e.listeners {
-		l.hears = nil
-	}
-	e.listeners = nil
+	e.mute()
 	e.route.Store(nil)
 	e.pacing = 0
-	p.clock.follow(e, false)
+	if e.paced != nil {
+		e.paced.follow(e, false)
+	}
 	p.slots[e.pair].Store(nil)
 
 	e.in.Lock()
+	e.in.dropped(e.out.sockets.rtp, &p.counters)
+	if e.in.spoke {
+		p.speaking.Add(-1)
+	}
 	e.in.closed = true
 	var taps []*tap
 	if e.in.ear != nil {
 		taps, e.in.ear = e.in.ear.taps, nil
 	}
 	e.out.Lock()
+	e.goodbye(p.now())
 	e.out.shut()
 	tired := e.in.touched || e.out.packets > 0 || e.out.reports > 0
 	e.out.Unlock()

@@ -16,7 +16,8 @@ import (
 type bench struct {
 	testing.TB
 	*Plane
-	time time.Time
+	clock *clock // the first
+	time  time.Time
 }
 
 var start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
@@ -51,7 +52,7 @@ func newBench(tb testing.TB, cfg Config) *bench {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b.Plane = p
+	b.Plane, b.clock = p, p.clocks[0]
 	tb.Cleanup(func() { p.Close() })
 	return b
 }
@@ -60,7 +61,9 @@ func newBench(tb testing.TB, cfg Config) *bench {
 func (b *bench) pass(d time.Duration) {
 	for end := b.time.Add(d); b.time.Before(end); {
 		b.time = b.time.Add(tick)
-		b.clock.tick(b.time)
+		for _, c := range b.clocks {
+			c.tick(b.time)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestPacketPathDoesNotAllocate sends, carries and takes back a packet, and one
 // that has to be converted.
 func TestPacketPathDoesNotAllocate(t *testing.T) {
-	for name, law := range map[string]media.Payload{"as it is": pcmu, "converted": pcma} {
+	for name, law := range map[string]media.Payload{"as it is": pcmu, "converted": pcma, "transcoded": g722} {
 		b := newBench(t, testConfig())
 		left, _ := b.bridge(pcmu, law)
 		left.say(sound(1)) // locks
@@ -50,13 +50,17 @@ func TestPacketPathDoesNotAllocate(t *testing.T) {
 }
 
 func TestPromptTickDoesNotAllocate(t *testing.T) {
-	b := newBench(t, testConfig())
-	p := b.join("caller")
-	p.update(p.remote(pcmu))
-	p.hear(&media.Prompt{PCM: ramp(frame), Loop: true})
-	b.clock.tick(b.time)
-	if n := testing.AllocsPerRun(sweepEvery/2, func() { b.clock.tick(b.time) }); n != 0 {
-		t.Errorf("%v allocations a tick", n)
+	for name, sound := range map[string]*media.Prompt{"loop": {PCM: ramp(frame), Loop: true}, "live": {PCM: ramp(frame), Live: true}} {
+		b := newBench(t, testConfig())
+		for range 3 {
+			p := b.join("caller")
+			p.update(p.remote(pcmu))
+			p.hear(sound)
+		}
+		b.clock.tick(b.time)
+		if n := testing.AllocsPerRun(sweepEvery/2, func() { b.clock.tick(b.time) }); n != 0 {
+			t.Errorf("%s: %v allocations a tick", name, n)
+		}
 	}
 }
 
@@ -105,14 +109,15 @@ func rearrange(t *testing.T, p *Plane, r media.Remote, say func(media.Endpoint, 
 		ends[i] = e
 	}
 	packet := stream{ssrc: 1}
-	for i, source := range []media.Source{ends[0], ends[1], &media.Prompt{PCM: ramp(frame), Loop: true}, nil, ends[1]} {
+	loop := &media.Prompt{PCM: ramp(frame), Loop: true}
+	for i, sources := range [][]media.Source{{ends[0]}, {ends[1]}, {ends[1], loop}, {loop}, {nil}, {loop, ends[1], ends[0]}, {ends[1]}} {
 		for _, e := range ends {
 			if err := e.Update(r); err != nil {
 				t.Error(err)
 			}
 			say(e, packet.next(sound(byte(i))))
 		}
-		if err := ends[0].Hear(source); err != nil {
+		if err := ends[0].Hear(sources...); err != nil {
 			t.Error(err)
 		}
 		for range 20 {

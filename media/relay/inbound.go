@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/codec"
 	"strowger/media/dtmf"
 	"strowger/media/quality"
 )
@@ -13,30 +14,39 @@ import (
 // inbound is what an endpoint's party sends us. Its methods need its mutex.
 type inbound struct {
 	sync.Mutex
-	latch     latch
-	payloads  []media.Payload
-	closed    bool
-	touched   bool // a datagram came, of whatever kind: the ports have to rest
-	hasSSRC   bool
-	ssrc      uint32
-	newcomer  claim // of an SSRC that may replace ssrc with its next packet
-	quality   quality.Receiver
-	bytes     uint64
-	foreign   uint64
-	invalid   uint64
-	encoding  string
-	watch     watch
-	reception reception
-	keys      dtmf.Receiver
-	finder    *finder // nil while no tones are looked for
-	mask      mask
-	ear       *ear // nil while nobody taps
+	latch    latch
+	payloads []media.Payload
+	closed   bool
+	touched  bool // a datagram came, of whatever kind: the ports have to rest
+	hasSSRC  bool
+	ssrc     uint32
+	newcomer claim // of an SSRC that may replace ssrc with its next packet
+	quality  quality.Receiver
+	bytes    uint64
+	foreign  uint64
+	invalid  uint64
+	overrun  uint64 // packets that there was no time for
+	encoding string // of the last packet
+	sound    string // of the last packet of sound
+	silence  quality.Silence
+	watch    watch
+	spoke    bool // sound came
+	// kernelDrops is what the kernel had thrown away when it was last asked.
+	kernelDrops uint32
+	reception   reception
+	keys        dtmf.Receiver
+	finder      *finder // nil while no tones are looked for
+	mask        mask
+	ear         *ear // nil while nobody taps
 }
 
 // update applies an SDP exchange.
 func (in *inbound) update(r media.Remote, now time.Time) {
 	in.latch.open(r, now)
 	in.payloads = r.Payloads
+	if !r.Receive {
+		in.pause()
+	}
 	in.watch.open(r.Send && r.Receive && reachable(r.RTP), now)
 }
 
@@ -71,7 +81,11 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 			clock = payload.Clock
 		}
 	}
-	in.watch.heardRTP(now, h.payload == comfortNoise || payload != nil && payload.Encoding == "CN")
+	noise := h.payload == comfortNoise || payload != nil && payload.Encoding == "CN"
+	if clock > 0 && !noise {
+		in.sound = payload.Encoding
+	}
+	in.watch.heardRTP(now, noise)
 	in.bytes += uint64(h.end - h.start)
 	c.Received.Add(1)
 	switch in.quality.Step(h.seq, h.timestamp, clock, now) {
@@ -85,7 +99,26 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 		restarted = true
 	case quality.InOrder, quality.Late:
 	}
+	if noise {
+		in.pause()
+	}
 	return r, true, restarted
+}
+
+// pause says that the party need not send until it does.
+func (in *inbound) pause() {
+	in.quality.Pause()
+	in.silence.Pause()
+}
+
+// look tells silence from sound.
+func (in *inbound) look(now time.Time, codes []byte) {
+	switch in.encoding {
+	case "PCMU":
+		in.silence.Step(codec.ULaw, codes, now)
+	case "PCMA":
+		in.silence.Step(codec.ALaw, codes, now)
+	}
 }
 
 // comfortNoise is the static payload type of RFC 3389.
@@ -141,21 +174,16 @@ func (in *inbound) stats(s *media.Stats) {
 	s.Received, s.ReceivedBytes = f.Received, in.bytes
 	s.Lost, s.Duplicate, s.Reordered = f.Lost(), f.Duplicates, f.Reordered
 	s.Jitter, s.MaxGap, s.First, s.Last = f.Jitter, f.MaxGap, f.First, f.Last
-	s.Foreign, s.Invalid = in.foreign, in.invalid
+	s.Foreign, s.Invalid, s.Overrun = in.foreign, in.invalid, in.overrun
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
-	s.Encoding, s.Source = in.encoding, in.latch.source
+	s.Silence, s.MaxSilence, s.Silent = in.silence.Now(), in.silence.Longest(), in.silence.Dead()
+	s.Encoding, s.Source = in.sound, in.latch.source
 	if f.Received > 0 {
-		s.MOS = quality.MOS(model(in.encoding), f.LossShare(), in.reception.roundTrip/2+playout+2*f.Jitter)
+		s.Loss = f.LossShare()
+		s.MOS = quality.MOS(quality.CodecOf(in.sound), s.Loss, in.reception.roundTrip/2+playout+2*f.Jitter)
 	}
 }
 
 // playout is what a phone's jitter buffer and one packet add to the delay, beside
 // twice the jitter.
 const playout = 40 * time.Millisecond
-
-func model(encoding string) quality.Codec {
-	if encoding == "G729" {
-		return quality.G729
-	}
-	return quality.G711
-}

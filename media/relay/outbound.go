@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/codec"
 	"strowger/media/datagram"
 )
 
@@ -20,6 +21,7 @@ type outbound struct {
 	open       bool    // the far side wants to hear
 	mux        bool    // RTCP on the RTP port
 	fresh      bool    // the next packet is the first of a source
+	spoke      bool    // the last packet was made here, not forwarded
 	to, rtcpTo datagram.Address
 	payloads   []media.Payload // of the last SDP exchange; changed under the plane's mutex too
 	stride     int             // ticks of the clock for each packet of a prompt
@@ -40,8 +42,11 @@ type outbound struct {
 	reports   uint64   // RTCP packets sent
 	reported  uint64   // packets at the last report
 	player    *player  // nil plays nothing
+	mixed     *mixed   // nil hears no mix
 	dialler   *dialler // nil has no digits to send
 	given     given    // the last digit that was sent as an event
+
+	transcoder *codec.Transcoder // to and from G.722; nil until it is needed
 }
 
 // start sets what is random in a stream (RFC 3550, 5.1).
@@ -105,8 +110,11 @@ func (o *outbound) forward(now time.Time, h header, fresh bool, clock int, b []b
 		c.Dropped.Add(1)
 		return
 	}
-	if o.fresh || fresh || h.ssrc != o.source {
+	if o.fresh || fresh || o.spoke || h.ssrc != o.source {
 		o.join(now, &h, clock)
+	}
+	if o.mixed != nil {
+		o.mixInto(b[h.start:h.end], h.payload)
 	}
 	h.seq += o.seqOffset
 	h.timestamp += o.tsOffset
@@ -118,7 +126,7 @@ func (o *outbound) forward(now time.Time, h header, fresh bool, clock int, b []b
 // join lets the stream run on from what was sent before to a new source: the next
 // sequence, and a timestamp as much later as time went by.
 func (o *outbound) join(now time.Time, h *header, clock int) {
-	o.fresh, o.source = false, h.ssrc
+	o.fresh, o.spoke, o.source = false, false, h.ssrc
 	o.seqOffset = o.seq + 1 - h.seq
 	o.tsOffset = o.nextTimestamp(now, clock) - h.timestamp
 	h.marker = true
@@ -154,15 +162,16 @@ func (o *outbound) transmit(now time.Time, h *header, clock int, b []byte, c *Co
 
 // change gives the outbound another source; packets of the former one are refused
 // by their epoch from now on.
-func (o *outbound) change(p *player) {
+func (o *outbound) change() {
 	o.epoch++
-	o.fresh, o.player = true, p
+	o.fresh = true
 }
 
 // shut ends all sending.
 func (o *outbound) shut() {
-	o.open, o.to, o.rtcpTo, o.dialler = false, datagram.Address{}, datagram.Address{}, nil
-	o.change(nil)
+	o.open, o.to, o.rtcpTo, o.dialler, o.mixed = false, datagram.Address{}, datagram.Address{}, nil, nil
+	o.player = nil
+	o.change()
 }
 
 func (o *outbound) stats(s *media.Stats) {

@@ -63,6 +63,11 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
 	var digit byte
 	if forward {
+		if !e.in.spoke {
+			e.in.spoke = true
+			e.plane.speaking.Add(1)
+		}
+		e.in.look(now, b[h.start:h.end])
 		digit = e.in.listen(now, &h, fresh, b)
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
@@ -118,19 +123,21 @@ func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []
 			continue
 		}
 		out, packet := &r[i].to.out, b
-		if t.convert {
-			packet = scratch[:copy(scratch, b)]
-			sound := packet[h.start:h.end]
-			t.law.Transcode(sound, sound)
-		}
 		translated := h
 		translated.payload = t.to
 		out.Lock()
+		if out.mixed != nil && !t.convert { // it is changed for this listener alone
+			packet = scratch[:copy(scratch, b)]
+		}
 		switch {
 		case out.epoch != r[i].epoch:
 		case said.event && out.given.takes(now, &h, b[h.start:h.end]):
 			c.Repeated.Add(1)
 		default:
+			if t.convert {
+				packet = scratch[:copy(scratch, b)]
+				out.convert(t, packet[h.start:h.end], c)
+			}
 			out.forward(now, translated, fresh, t.clock, packet, c)
 		}
 		out.Unlock()

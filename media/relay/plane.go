@@ -35,8 +35,10 @@ type Plane struct {
 	now        func() time.Time
 	dscp       int
 	counters   Counters
-	clock      clock
+	began      time.Time // of beat 0 of the clocks
+	clocks     []*clock  // one for each worker
 	workers    []*worker
+	speaking   atomic.Int64 // endpoints whose party has sent sound
 	running    sync.WaitGroup
 	stopped    chan struct{}
 	networks   map[string]*network
@@ -65,10 +67,10 @@ func New(cfg Config, log *slog.Logger) (*Plane, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range p.workers {
+	for i, w := range p.workers {
 		p.running.Go(w.run)
+		p.running.Go(func() { p.clocks[i].run(p.stopped) })
 	}
-	p.running.Go(func() { p.clock.run(p.stopped) })
 	return p, nil
 }
 
@@ -84,7 +86,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, sdpLines: refusals(), latchLines: refusals(), now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
 		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{}, disallowed: cfg.Disallowed,
 	}
-	p.clock = clock{plane: p, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}}
+	p.began = now()
 	p.layOut(cfg)
 	linger := cfg.Linger
 	if linger == 0 {
@@ -101,6 +103,7 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 			return nil, err
 		}
 		p.workers = append(p.workers, w)
+		p.clocks = append(p.clocks, &clock{plane: p, sweeps: len(p.clocks) == 0, kick: make(chan struct{}, 1), listening: map[*endpoint]struct{}{}, rooms: map[*room]struct{}{}})
 	}
 	return p, nil
 }
@@ -152,7 +155,14 @@ func (p *Plane) Stats() media.PlaneStats {
 		Endpoints: len(p.endpoints),
 		Received:  c.Received.Load(), Sent: c.Sent.Load(), Foreign: c.Foreign.Load(),
 		Invalid: c.Malformed.Load() + c.Oversize.Load() + c.DTLS.Load(),
-		Dropped: c.Dropped.Load() + c.Untranslated.Load(),
+		Dropped: c.Dropped.Load() + c.Untranslated.Load(), Overrun: c.Overflow.Load() + c.Late.Load(),
+		Speaking: int(p.speaking.Load()),
+	}
+	for _, c := range p.clocks {
+		s.Busy += time.Duration(c.busy.Load())
+	}
+	for _, w := range p.workers {
+		s.Busy += time.Duration(w.busy.Load())
 	}
 	for _, n := range p.networks {
 		n.ports.wake(p.now())

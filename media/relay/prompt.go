@@ -23,73 +23,96 @@ type player struct {
 }
 
 // play is called on each tick: it sends what is due and tells when the prompt came
-// to its end. Without G.711 in common the prompt passes unheard.
-func (o *outbound) play(now time.Time, scratch []byte, c *Counters) (ended bool) {
+// to its end. Without an encoding of ours in common the prompt passes unheard.
+func (o *outbound) play(now time.Time, c *clock) (ended bool) {
 	p := o.player
-	if p == nil {
+	if p == nil || o.mixed != nil {
 		return false
 	}
 	if p.wait > 0 {
 		p.wait--
 		return false
 	}
-	if p.at >= len(p.prompt.PCM) && (!p.prompt.Loop || len(p.prompt.PCM) == 0) {
+	if len(p.prompt.PCM) == 0 || p.at >= len(p.prompt.PCM) && !p.endless() {
 		o.player = nil
 		return true
 	}
 	stride := min(o.stride, maxStride)
 	p.wait = stride - 1
-	o.speak(now, stride*frame, scratch, c)
+	o.speak(now, stride*frame, c)
 	return false
 }
 
-// speak sends the next samples as one packet, in the first G.711 of the far side.
-func (o *outbound) speak(now time.Time, samples int, scratch []byte, c *Counters) {
-	law, payload, ok := o.companding()
-	b := scratch[:minRTP+samples]
-	o.player.fill(b[minRTP:], law)
+// speak sends the next samples as one packet, in the first encoding of the far side
+// that is ours.
+func (o *outbound) speak(now time.Time, samples int, c *clock) {
+	format, payload, ok := o.format()
+	b := c.scratch[:minRTP+samples]
 	if !ok || !o.open || !o.to.IsValid() {
+		o.player.pass(samples)
+		o.fresh = true
+		c.plane.counters.Dropped.Add(1)
+		return
+	}
+	o.sing(format, b[minRTP:], c)
+	o.utter(now, payload, b, &c.plane.counters)
+}
+
+// utter sends sound of ours, which is in b behind the room for a header.
+func (o *outbound) utter(now time.Time, payload uint8, b []byte, c *Counters) {
+	if !o.open || !o.to.IsValid() {
 		o.fresh = true
 		c.Dropped.Add(1)
 		return
 	}
+	samples := len(b) - minRTP
 	h := header{payload: payload, seq: o.seq + 1, timestamp: o.timestamp + uint32(samples), ssrc: o.ssrc, start: minRTP, end: len(b)}
-	if o.fresh {
+	if o.fresh || !o.spoke {
 		h.marker, h.timestamp = true, o.nextTimestamp(now, sampleRate)
-		o.fresh = false
+		o.fresh, o.spoke = false, true
 	}
 	b[0] = 2 << 6
 	h.write(b)
 	o.transmit(now, &h, sampleRate, b, c)
 }
 
-// companding returns the first G.711 that the far side negotiated.
-func (o *outbound) companding() (law codec.Law, payload uint8, ok bool) {
-	for _, p := range o.payloads {
-		if law, ok = lawOf(p.Encoding); ok {
-			return law, p.Type, true
-		}
+func (p *player) endless() bool { return p.prompt.Loop || p.prompt.Live }
+
+// pass lets samples go by unheard.
+func (p *player) pass(samples int) {
+	if p.at += samples; p.endless() {
+		p.at %= len(p.prompt.PCM)
 	}
-	return 0, 0, false
+}
+
+// sing makes the next samples in a format: of live sound in G.711 once for all.
+func (o *outbound) sing(f codec.Format, dst []byte, c *clock) {
+	p := o.player
+	if p.prompt.Live {
+		if law, ok := f.Law(); ok {
+			copy(dst, c.live(p.prompt, law, len(dst)))
+			return
+		}
+		p.at = c.place(p.prompt)
+	}
+	var pcm [maxStride * frame]int16
+	p.fill(pcm[:len(dst)])
+	o.encode(f, dst, pcm[:len(dst)])
 }
 
 // fill takes the next samples, in a loop from its start again, and silence behind
 // the end.
-func (p *player) fill(dst []byte, l codec.Law) {
+func (p *player) fill(dst []int16) {
 	for len(dst) > 0 {
 		if p.at >= len(p.prompt.PCM) {
-			if p.prompt.Loop {
+			if p.endless() {
 				p.at = 0
 				continue
 			}
-			for i := range dst {
-				dst[i] = l.Silence()
-			}
+			clear(dst)
 			return
 		}
-		pcm := p.prompt.PCM[p.at:]
-		n := min(len(pcm), len(dst))
-		l.Encode(dst[:n], pcm[:n])
+		n := copy(dst, p.prompt.PCM[p.at:])
 		p.at += n
 		dst = dst[n:]
 	}

@@ -20,10 +20,11 @@ type edge struct {
 
 // translation turns a payload type of the source into one of the listener.
 type translation struct {
-	clock    int // of the timestamp, Hz
-	from, to uint8
-	convert  bool
-	law      codec.Law // of the source, if it is converted to the other law
+	clock    int          // of the timestamp, Hz
+	from, to uint8        // payload types
+	convert  bool         // the encodings differ: from source to target
+	source   codec.Format // what the source sends
+	target   codec.Format // what the listener gets
 }
 
 // find returns the translation of a payload type, nil if the listener did not
@@ -38,7 +39,7 @@ func (e *edge) find(payload uint8) *translation {
 }
 
 // translate pairs the payload lists of source and listener: by equal encoding, or
-// else by G.711 in the other law.
+// else, if it can be decoded here, by the first one that can be encoded here.
 func translate(source, listener []media.Payload) []translation {
 	var types []translation
 	for _, s := range source {
@@ -60,14 +61,29 @@ func match(s media.Payload, listener []media.Payload) (translation, bool) {
 			return translation{from: s.Type, to: l.Type, clock: s.Clock}, true
 		}
 	}
-	law, ok := lawOf(s.Encoding)
+	source, ok := formatOf(&s)
 	if !ok {
 		return translation{}, false
 	}
-	for _, l := range listener {
-		if other, ok := lawOf(l.Encoding); ok && other != law {
-			return translation{from: s.Type, to: l.Type, clock: s.Clock, convert: true, law: law}, true
+	converted := func(l media.Payload, target codec.Format) translation {
+		return translation{from: s.Type, to: l.Type, clock: s.Clock, convert: true, source: source, target: target}
+	}
+	for i, l := range listener {
+		if target, ok := formatOf(&listener[i]); ok && cheap(source, target) {
+			return converted(l, target), true
+		}
+	}
+	for i, l := range listener {
+		if target, ok := formatOf(&listener[i]); ok {
+			return converted(l, target), true
 		}
 	}
 	return translation{}, false
+}
+
+// cheap tells whether one format becomes the other byte by byte: both are G.711.
+func cheap(source, target codec.Format) bool {
+	_, from := source.Law()
+	_, to := target.Law()
+	return from && to
 }

@@ -25,7 +25,8 @@ type ear struct {
 	ring    [earWindow]int16 // by timestamp
 	next    uint32           // timestamp of the next sample to give out
 	running bool             // next means something
-	taps    []*tap           // never empty; a change makes another slice
+	decoder codec.Decoder
+	taps    []*tap // never empty; a change makes another slice
 }
 
 // tap is one who takes the sound of an endpoint.
@@ -45,6 +46,20 @@ func (e *endpoint) tapAs(own bool, write func(pcm []int16)) (func(), error) {
 	if e.closed {
 		return nil, media.ErrClosed
 	}
+	t, err := e.tap(own, write)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		p.mu.Lock()
+		e.untap(t)
+		p.mu.Unlock()
+		t.end()
+	}, nil
+}
+
+// tap is the same, for who has the plane's mutex.
+func (e *endpoint) tap(own bool, write func(pcm []int16)) (*tap, error) {
 	e.in.Lock()
 	defer e.in.Unlock()
 	if e.in.ear == nil {
@@ -56,13 +71,13 @@ func (e *endpoint) tapAs(own bool, write func(pcm []int16)) (func(), error) {
 	t := &tap{own: own, write: write}
 	e.in.ear.taps = append(slices.Clip(e.in.ear.taps), t)
 	e.pace(tapping, true)
-	return func() { e.untap(t) }, nil
+	return t, nil
 }
 
-// untap takes a tap off, unless the endpoint was closed.
+// untap takes a tap off, unless the endpoint was closed. It needs the plane's mutex.
 func (e *endpoint) untap(t *tap) {
-	e.plane.mu.Lock()
 	e.in.Lock()
+	defer e.in.Unlock()
 	if ear := e.in.ear; ear != nil {
 		left := slices.DeleteFunc(slices.Clone(ear.taps), func(o *tap) bool { return o == t })
 		ear.taps = left
@@ -71,9 +86,6 @@ func (e *endpoint) untap(t *tap) {
 			e.pace(tapping, false)
 		}
 	}
-	e.in.Unlock()
-	e.plane.mu.Unlock()
-	t.end()
 }
 
 // end waits for a write under way and lets no other follow.
@@ -96,15 +108,15 @@ func (in *inbound) listen(now time.Time, h *header, fresh bool, b []byte) (digit
 	if payload.Encoding == telephoneEvent {
 		return in.digit(now, h, b)
 	}
-	if law, ok := lawOf(payload.Encoding); ok && in.ear != nil {
-		in.ear.add(h.timestamp, fresh, law, b[h.start:h.end])
+	if f, ok := formatOf(payload); ok && in.ear != nil {
+		in.ear.add(h.timestamp, fresh, f, b[h.start:h.end])
 	}
 	return 0
 }
 
 // add puts a packet into its place. One that is too late or too early for the
 // window starts the playout anew.
-func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
+func (r *ear) add(timestamp uint32, fresh bool, f codec.Format, codes []byte) {
 	if len(codes) > earWindow-earDelay {
 		return
 	}
@@ -115,8 +127,8 @@ func (r *ear) add(timestamp uint32, fresh bool, law codec.Law, codes []byte) {
 	}
 	at := timestamp % earWindow
 	first := min(len(codes), int(earWindow-at))
-	law.Decode(r.ring[at:], codes[:first])
-	law.Decode(r.ring[:], codes[first:])
+	r.decoder.Decode(f, r.ring[at:], codes[:first])
+	r.decoder.Decode(f, r.ring[:], codes[first:])
 }
 
 // take gives out the next frame.

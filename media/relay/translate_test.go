@@ -7,10 +7,11 @@ import (
 )
 
 func TestTranslate(t *testing.T) {
+	gsm := media.Payload{Type: 3, Encoding: "GSM", Clock: 8000}
 	typed := func(p media.Payload, number uint8) media.Payload { p.Type = number; return p }
 	b := newBench(t, testConfig())
 	left, right := b.join("left"), b.join("right")
-	left.update(left.remote(pcmu, digits, media.Payload{Type: 9, Encoding: "G722", Clock: 8000}))
+	left.update(left.remote(pcmu, digits, gsm))
 	right.update(right.remote(pcma, typed(digits, 96)))
 	left.hear(right.to)
 	right.hear(left.to)
@@ -18,7 +19,7 @@ func TestTranslate(t *testing.T) {
 	left.say([]byte{0xff, 0x00, 0x80})
 	left.packet.payload = 101
 	left.say([]byte{1, 2, 3, 4})
-	left.packet.payload = 9
+	left.packet.payload = 3
 	left.say(sound(1))
 	left.packet.payload = 77
 	left.say(sound(1))

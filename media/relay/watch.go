@@ -6,8 +6,16 @@ import (
 	"strowger/media"
 )
 
-// oneWayAfter is how long packets may go out without one coming in before OneWay.
-const oneWayAfter = 5 * time.Second
+const (
+	// oneWayAfter is how long packets may go out without one coming in before OneWay,
+	// of a party that was not heard yet.
+	oneWayAfter = 5 * time.Second
+	// ceasedAfter is the same of one that was heard: neither sound nor a report comes. A
+	// phone that leaves pauses out goes on to report.
+	ceasedAfter = 10 * time.Second
+	// sentOfLate is how long ago the last packet went out, if they go out.
+	sentOfLate = time.Second
+)
 
 // watch notices silence. It is pure; the clock asks it now and then.
 type watch struct {
@@ -19,7 +27,8 @@ type watch struct {
 
 	bothWays   bool // both directions are open
 	sound      bool // RTP came since they were opened
-	toldOneWay bool
+	toldOneWay bool // and no RTP came since
+	toldSilent bool
 	opened     time.Time
 }
 
@@ -35,28 +44,48 @@ func (w *watch) open(bothWays bool, now time.Time) {
 // heardRTP notes an RTP packet.
 func (w *watch) heardRTP(now time.Time, comfortNoise bool) {
 	w.last, w.told = now, false
-	w.sound, w.noise = true, comfortNoise
+	w.sound, w.noise, w.toldOneWay = true, comfortNoise, false
 }
 
 // heardRTCP notes a report.
 func (w *watch) heardRTCP(now time.Time) { w.last, w.told = now, false }
 
-// step returns what has to be told. sending is when the first packet went out
-// since open, zero if none did.
-func (w *watch) step(now, sending time.Time) (media.EventKind, bool) {
+// excuse leaves a time out of account in which this process did not run.
+func (w *watch) excuse(stall time.Duration) {
+	w.last, w.opened = w.last.Add(stall), w.opened.Add(stall)
+}
+
+// step returns what has to be told. sending is when the first packet went out since
+// open, zero if none did, sent when the last one went out; dead tells that all of the
+// party's sound was silent.
+func (w *watch) step(now, sending, sent time.Time, dead bool) (media.EventKind, bool) {
 	limit := w.timeout
 	if w.noise {
 		limit = w.quiet
 	}
-	if limit > 0 && !w.told && now.Sub(w.last) >= limit {
+	switch {
+	case limit > 0 && !w.told && now.Sub(w.last) >= limit:
 		w.told = true
 		return media.Timeout, true
-	}
-	if w.bothWays && !w.sound && !w.toldOneWay && !sending.IsZero() && now.Sub(later(w.opened, sending)) >= oneWayAfter {
+	case !w.toldOneWay && w.oneWay(now, sending, sent):
 		w.toldOneWay = true
 		return media.OneWay, true
+	case dead && !w.toldSilent:
+		w.toldSilent = true
+		return media.Silent, true
 	}
 	return 0, false
+}
+
+// oneWay tells whether packets go out and none come that should.
+func (w *watch) oneWay(now, sending, sent time.Time) bool {
+	switch {
+	case !w.bothWays || sending.IsZero():
+		return false
+	case !w.sound:
+		return now.Sub(later(w.opened, sending)) >= oneWayAfter
+	}
+	return !w.noise && now.Sub(w.last) >= ceasedAfter && now.Sub(sent) < sentOfLate
 }
 
 func later(a, b time.Time) time.Time {

@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/binary"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +19,9 @@ const minSleep = 100 * time.Microsecond
 // others have the pair.
 const wake = -1
 
+// blocked is how long a look for packets takes at least that had to wait for one.
+const blocked = 50 * time.Microsecond
+
 // worker carries the packets of its share of the endpoints. One goroutine runs it.
 type worker struct {
 	plane   *Plane
@@ -27,6 +31,9 @@ type worker struct {
 	events  [batch]unix.EpollEvent
 	packet  [MaxPacket]byte
 	scratch [MaxPacket]byte
+	backlog backlog
+	idle    time.Time    // when it last had nothing to do
+	busy    atomic.Int64 // ns with packets
 }
 
 func newWorker(p *Plane, linger time.Duration) (*worker, error) {
@@ -64,7 +71,9 @@ func (w *worker) add(fd int, pair int32, rtcp bool) error {
 // to do the worker waits in the kernel.
 func (w *worker) run() {
 	for began := time.Now(); w.poll(-1); began = time.Now() {
-		if left := w.linger - time.Since(began); left > minSleep {
+		now := time.Now()
+		if left := w.linger - now.Sub(began); left > minSleep {
+			w.idle = now
 			sleep := unix.NsecToTimespec(int64(left))
 			_ = unix.Nanosleep(&sleep, nil) // a signal only ends it early
 		}
@@ -74,10 +83,17 @@ func (w *worker) run() {
 // poll waits up to timeout (milliseconds, -1 for ever) and carries one packet of
 // each socket that has any; false when the worker was stopped.
 func (w *worker) poll(timeout int) bool {
+	asked := time.Now()
 	n, err := unix.EpollWait(w.epoll, w.events[:], timeout)
 	if err != nil {
 		return err == unix.EINTR
 	}
+	began := time.Now()
+	if n == 0 || began.Sub(asked) > blocked {
+		w.idle = asked
+	}
+	behind := began.Sub(w.idle) > maxBehind
+	defer func() { w.busy.Add(int64(time.Since(began))) }()
 	for i := range w.events[:n] {
 		event := &w.events[i]
 		if event.Fd == wake {
@@ -85,7 +101,7 @@ func (w *worker) poll(timeout int) bool {
 		}
 		// A stale event of a pair that has a new owner finds nothing to read.
 		if e := w.plane.slots[event.Fd].Load(); e != nil {
-			w.carry(e, event.Pad != 0)
+			w.carry(e, event.Pad != 0, behind)
 		} else {
 			w.plane.disturbed(event.Fd)
 		}
@@ -93,7 +109,11 @@ func (w *worker) poll(timeout int) bool {
 	return true
 }
 
-func (w *worker) carry(e *endpoint, rtcp bool) {
+func (w *worker) carry(e *endpoint, rtcp, behind bool) {
+	if behind && !rtcp {
+		w.drain(e)
+		return
+	}
 	if n, from, ok := e.read(rtcp, w.packet[:]); ok {
 		e.handle(w.plane.now(), rtcp, from, w.packet[:n], w.scratch[:])
 	}

@@ -26,14 +26,25 @@ func Join(a, b []Codec) []Codec {
 	return out
 }
 
+// Conversion is what the media plane can make of the sound of one leg for another one.
+type Conversion uint8
+
+// The conversions.
+const (
+	Laws      Conversion = iota // G.711 of one law becomes the other
+	Transcode                   // and G.722 becomes G.711, or G.711 G.722
+)
+
+func (v Conversion) converts(c Codec) bool { return c.G711() || v == Transcode && c.G722() }
+
 // Arrange lists what to offer to a callee: what the caller offered, in its order,
-// then those of ours that the caller lacks and can be served with. A law of
-// G.711 is added only for a caller who has the other one, because nothing else is
-// converted. ours may be nil.
-func Arrange(caller, ours []Codec) []Codec {
+// then those of ours that the caller lacks and can be served with. What is converted
+// is added only for a caller who has something that it is converted to. ours may be
+// nil.
+func (v Conversion) Arrange(caller, ours []Codec) []Codec {
 	out := slices.Clone(caller)
 	for _, c := range ours {
-		if find(out, c) >= 0 || c.G711() && !slices.ContainsFunc(caller, Codec.G711) {
+		if find(out, c) >= 0 || v.converts(c) && !slices.ContainsFunc(caller, v.converts) {
 			continue
 		}
 		if has(out, c.Type) {
@@ -48,23 +59,52 @@ func Arrange(caller, ours []Codec) []Codec {
 	return voiceFirst(out)
 }
 
+// Wider lists codecs, and behind them whatever else the speech of one of them can be
+// converted to: for a callee who has refused them alone.
+func (v Conversion) Wider(codecs []Codec) []Codec {
+	if v != Transcode {
+		return codecs
+	}
+	return v.Arrange(codecs, []Codec{{Payload: static[8]}, {Payload: static[0]}, {Payload: static[9]}})
+}
+
 // ArrangeAnswer lists what to prefer in the answer to the caller, given what the
 // callee chose: of the caller's codecs those that the callee has, in the callee's
-// order and with its parameters. Where the callee has a law of G.711 that the
-// caller lacks, the other law takes its place. It is nil if they share no speech.
-func ArrangeAnswer(caller, callee []Codec) []Codec {
+// order and with its parameters. Where the callee has what the caller lacks, what that
+// is converted to takes its place: the other law of G.711 before all else. It is nil if
+// they share no speech.
+func (v Conversion) ArrangeAnswer(caller, callee []Codec) []Codec {
 	var out []Codec
 	for _, c := range callee {
 		i := find(caller, c)
-		if i < 0 && c.G711() {
-			i = slices.IndexFunc(caller, Codec.G711)
+		if i >= 0 {
+			c = merge(caller[i], c)
+		} else if i = v.converted(caller, c); i >= 0 {
+			c = caller[i]
 		}
-		if i < 0 || has(out, caller[i].Type) {
-			continue
+		if i >= 0 && !has(out, c.Type) {
+			out = append(out, c)
 		}
-		out = append(out, merge(caller[i], c))
 	}
 	return voiceFirst(out)
+}
+
+// converted is the index of the codec of list that c is converted to, or -1.
+func (v Conversion) converted(list []Codec, c Codec) int {
+	i := -1
+	if c.G711() {
+		i = slices.IndexFunc(list, Codec.G711)
+	}
+	if i < 0 && v.converts(c) {
+		i = slices.IndexFunc(list, v.converts)
+	}
+	return i
+}
+
+// Joins reports whether two legs can hear each other: they agree, or what each sends
+// is converted.
+func (v Conversion) Joins(a, b []Codec) bool {
+	return Agree(a, b) || len(a) > 0 && len(b) > 0 && v.converts(a[0]) && v.converts(b[0])
 }
 
 // Agree reports whether two legs can be joined without transcoding: the first

@@ -64,7 +64,7 @@ func TestArrange(t *testing.T) {
 		{"no speech", []Codec{digits}, Defaults(), nil},
 	}
 	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, Arrange(tt.caller, tt.ours)); diff != "" {
+		if diff := cmp.Diff(tt.want, Laws.Arrange(tt.caller, tt.ours)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
@@ -86,7 +86,7 @@ func TestArrangeAnswer(t *testing.T) {
 		{"nothing shared", []Codec{g729, digits}, []Codec{pcma, digits}, nil},
 	}
 	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, ArrangeAnswer(tt.caller, tt.callee)); diff != "" {
+		if diff := cmp.Diff(tt.want, Laws.ArrangeAnswer(tt.caller, tt.callee)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
@@ -126,7 +126,7 @@ func TestUnknownCodecCrossesTheBridge(t *testing.T) {
 		"a=rtpmap:101 telephone-event/24000")...))
 	caller, callee := NewSession("", 1), NewSession("", 2)
 
-	out := mustParse(t, callee.Offer(local, Arrange(offer.Codecs(), Defaults()), SendRecv))
+	out := mustParse(t, callee.Offer(local, Laws.Arrange(offer.Codecs(), Defaults()), SendRecv))
 	if diff := cmp.Diff(offer.Codecs(), out.Codecs()); diff != "" {
 		t.Errorf("offer to the callee (-want +got):\n%s", diff)
 	}
@@ -135,7 +135,7 @@ func TestUnknownCodecCrossesTheBridge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, agreed, err := caller.Answer(offer, local, ArrangeAnswer(offer.Codecs(), chosen.Codecs), SendRecv)
+	b, agreed, err := caller.Answer(offer, local, Laws.ArrangeAnswer(offer.Codecs(), chosen.Codecs), SendRecv)
 	if err != nil || !Agree(agreed.Codecs, chosen.Codecs) {
 		t.Fatalf("answer: %v, %+v", err, agreed)
 	}

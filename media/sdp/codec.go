@@ -77,6 +77,10 @@ func (c Codec) G711() bool {
 	return (c.Encoding == "PCMA" || c.Encoding == "PCMU") && c.Clock == 8000 && c.channels() == 1
 }
 
+// G722 reports whether the codec is G.722, whose clock is written as half of what it is
+// (RFC 3551, section 4.5.2).
+func (c Codec) G722() bool { return c.Encoding == "G722" && c.Clock == 8000 && c.channels() == 1 }
+
 // dynamic reports whether the payload number means what the session says.
 func (c Codec) dynamic() bool {
 	_, fixed := static[c.Type]

@@ -23,8 +23,10 @@
 //   - Payload numbers of an answer are those of the offer, and a number once used
 //     in a session never means another codec later (RFC 3264, section 8.3.2).
 //   - RTCP on the RTP port is agreed when offered, never offered by us.
-//   - The law of G.711 may differ between two legs: the relay converts it. No
-//     other codec is converted.
+//   - The law of G.711 may differ between two legs: the relay converts it. G.722 and
+//     G.711 are converted too where that is allowed (Conversion), but first both legs
+//     are brought to agree: what costs time at each packet is the last resort. No other
+//     codec is converted.
 package sdp
 
 import "errors"

@@ -8,7 +8,7 @@ func WithEvents(codecs []Codec) []Codec {
 	if slices.ContainsFunc(codecs, isEvents) || !slices.ContainsFunc(codecs, func(c Codec) bool { return c.Voice() && c.Clock == 8000 }) {
 		return codecs
 	}
-	return Arrange(codecs, Defaults()[2:])
+	return Laws.Arrange(codecs, Defaults()[2:])
 }
 
 // WithoutEvents are the codecs but for digits.

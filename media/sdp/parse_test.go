@@ -280,7 +280,7 @@ func TestNumberProperties(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ours, err := Parse(s.Offer(local, Arrange(other.Codecs(), Defaults()), SendRecv))
+			ours, err := Parse(s.Offer(local, Transcode.Arrange(other.Codecs(), Defaults()), SendRecv))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -316,7 +316,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		s := NewSession("", 1)
-		checkAnswer(t, &s, d, Arrange(d.Codecs(), Defaults()))
+		checkAnswer(t, &s, d, Laws.Arrange(d.Codecs(), Defaults()))
 		_, _ = s.Accept(d)
 		if _, err := Parse(s.Offer(local, d.Codecs(), SendOnly)); err != nil {
 			t.Fatalf("our offer: %v", err)

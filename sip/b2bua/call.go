@@ -93,6 +93,7 @@ type Call struct {
 	Entry   string
 
 	timer     leg.SessionTimer // of its legs
+	convert   sdp.Conversion   // of the sound between them
 	lastHop   bool             // Max-Forwards leaves none for another leg
 	state     state
 	program   *Program      // that is carried out
@@ -145,10 +146,16 @@ type agreed struct {
 // speaks tells whether the party should be speaking.
 func (a agreed) speaks() bool { return a.Codecs != nil && a.Direction.Receives() && !a.Held }
 
+// Rules are what a node says of all its calls.
+type Rules struct {
+	Timer   leg.SessionTimer // of every leg
+	Convert sdp.Conversion   // what is made of the sound between legs
+}
+
 // New returns the call that an INVITE begins. The caller's party is what is known
-// of it before admission; timer is that of every leg.
-func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, timer leg.SessionTimer) *Call {
-	c := &Call{ID: id, Started: now, timer: timer, program: &done}
+// of it before admission.
+func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flow transport.Flow, tokens leg.Tokens, rules Rules) *Call {
+	c := &Call{ID: id, Started: now, timer: rules.Timer, convert: rules.Convert, program: &done}
 	if hops := req.MaxForwards(); hops != nil {
 		c.lastHop = hops.Val() <= 1
 	}

@@ -150,7 +150,7 @@ func begin(t *testing.T, out *fake) *Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, leg.SessionTimer{})
+	return New("call", start, new(transaction.Server), msg.(*sip.Request), transport.Flow{}, out, Rules{})
 }
 
 func target(n int) Target {

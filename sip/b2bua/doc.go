@@ -65,10 +65,13 @@
 //
 //   - Sound is anchored: each leg negotiates its own SDP with us. Codec order is
 //     arranged so that both sides agree; a law of G.711 may differ (the media
-//     plane converts), nothing else is transcoded.
+//     plane converts). Only if they cannot agree is G.722 transcoded to G.711 or back, if
+//     the node allows it; a callee is offered that at first if the caller has nothing
+//     else, or when it has refused what the caller has.
 //   - Hold and resume, by re-INVITE or UPDATE, are answered on the leg that asked. The
 //     other leg gets a re-INVITE only when the codec must change on both, or an UPDATE
-//     while it rings; if it cannot have that either, the offer is refused for that time.
+//     while it rings; if it refuses, the sound is transcoded, or else the offer is refused
+//     for that time.
 //   - A key is given to whom its party talks to in the form that this one takes: an event
 //     in the sound (RFC 4733) where that is negotiated, else INFO or a tone. Events are
 //     negotiated with each party by itself. A key that comes in several forms is given

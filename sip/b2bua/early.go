@@ -50,7 +50,7 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 		return c.earlyTransfer(p, body, out)
 	}
 	answer, err := c.finalFor(caller, p, out)
-	if err != nil || caller.Settled() && !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
+	if err != nil || caller.Settled() && !c.convert.Joins(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
 	p.ring.early, p.ring.sounds = true, body
@@ -61,12 +61,13 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 }
 
 // follow hears the early media of another phone behind the same party, such as the one
-// that a carrier has gone on to, if it has the codec that the caller was answered.
+// that a carrier has gone on to, if the caller can hear it in the codec that it was answered.
 func (c *Call) follow(p *party, body []byte, out Effects) {
 	if bytes.Equal(body, p.ring.sounds) {
 		return
 	}
-	if d, err := sdp.Parse(body); err != nil || !sdp.Agree(c.caller().agreed.Codecs, sdp.ArrangeAnswer(d.Codecs(), c.caller().agreed.Codecs)) {
+	used := c.caller().agreed.Codecs
+	if d, err := sdp.Parse(body); err != nil || !c.convert.Joins(used, c.convert.ArrangeAnswer(d.Codecs(), used)) {
 		return
 	}
 	if c.takeAnswer(p, body, out) {

@@ -130,7 +130,9 @@ func figures(s media.Stats, p *party) *ledger.Media {
 	return &ledger.Media{
 		Received: s.Received, Sent: s.Sent, Lost: s.Lost,
 		JitterMs: ms(s.Jitter), MaxGapMs: ms(s.MaxGap),
-		MOS: s.MOS, Codec: s.Encoding, OneWay: p.oneWay, Foreign: s.Foreign, Reordered: s.Reordered,
+		MOS: s.MOS, Codec: s.Encoding, OneWay: p.oneWay, Foreign: s.Foreign, Reordered: s.Reordered, Duplicate: s.Duplicate,
+		RoundTripMs: ms(s.RoundTrip), FarLoss: s.FarLoss, MaxSilenceMs: ms(s.MaxSilence), Silent: s.Silent,
+		RTCPReceived: s.RTCPReceived, RTCPSent: s.RTCPSent,
 	}
 }
 

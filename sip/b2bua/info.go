@@ -29,6 +29,7 @@ type LegInfo struct {
 	Remote string `json:"remote"`
 	Codec  string `json:"codec,omitempty"`
 	Held   bool   `json:"held,omitempty"`
+	OneWay bool   `json:"one_way,omitempty"` // it was sent sound and sent none, for a while
 	CallID string `json:"sip_call_id"`
 	// SessionID is the party's half of Session-ID (RFC 7989); "" before it was heard.
 	SessionID string `json:"session_id,omitempty"`
@@ -49,7 +50,7 @@ func (c *Call) Info() Info {
 		}
 		l := LegInfo{
 			ID: p.ID, Party: p.Party.String(), State: stateNames[p.State], Remote: p.Flow.Remote.String(),
-			Held: p.agreed.Held, CallID: p.Dialog.CallID, SessionID: p.Dialog.SessionID(),
+			Held: p.agreed.Held, OneWay: p.oneWay, CallID: p.Dialog.CallID, SessionID: p.Dialog.SessionID(),
 		}
 		if len(p.agreed.Codecs) > 0 {
 			l.Codec = p.agreed.Codecs[0].Encoding

@@ -47,6 +47,11 @@ func (c *Call) answerReoffer(now time.Time, p *party, out Effects) {
 		c.askOther(now, p, other, out)
 		return
 	}
+	c.reply(now, p, other, out)
+}
+
+// reply answers p's open offer, with the codecs of the other leg as far as they go.
+func (c *Call) reply(now time.Time, p, other *party, out Effects) {
 	body, err := c.answerFor(p, other, out)
 	if err != nil {
 		p.RefuseReoffer(now, out, sdpVerdict(err))
@@ -63,19 +68,26 @@ func takes(offer *sdp.Description, used []sdp.Codec) bool {
 	if err != nil || offer.Media[i].Port == 0 {
 		return true
 	}
-	return sdp.Agree(sdp.ArrangeAnswer(offer.Codecs(), used), used)
+	return sdp.Agree(sdp.Laws.ArrangeAnswer(offer.Codecs(), used), used)
 }
 
 // askOther offers p's codecs to the other leg; reanswers goes on from there.
 func (c *Call) askOther(now time.Time, p, other *party, out Effects) {
 	saved := other.session
-	body := other.session.Offer(other.local, other.offers(sdp.Arrange(p.offer.Codecs(), nil)), sdp.SendRecv)
+	body := other.session.Offer(other.local, other.offers(c.convert.Arrange(p.offer.Codecs(), nil)), sdp.SendRecv)
 	if err := other.Reoffer(now, out, body); err != nil {
 		other.session = saved
 		p.RefuseReoffer(now, out, cause.New(491, "", cause.Peer))
 		return
 	}
 	other.saved, c.reoffer = &saved, p
+}
+
+// transcodes tells whether p's open offer can be answered though the other leg keeps its
+// codec.
+func (c *Call) transcodes(p, other *party) bool {
+	used := other.agreed.Codecs
+	return p.Asking() && c.convert.Joins(c.convert.ArrangeAnswer(p.offer.Codecs(), used), used)
 }
 
 // reanswers takes the answer to our re-INVITE and then answers who caused it.
@@ -142,6 +154,9 @@ func (c *Call) repeat(now time.Time, p *party, out Effects, headers ...sip.Heade
 	p.saved = &saved
 }
 
+// unfit tells whether a verdict is on what was offered.
+func unfit(v cause.Verdict) bool { return v.Status == 488 || v.Status == 606 || v.Status == 415 }
+
 // reofferFailed goes on after a re-INVITE of ours that was refused. Where it was the
 // switch that wanted both legs to agree, the other leg is asked instead.
 func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effects) {
@@ -150,10 +165,14 @@ func (c *Call) reofferFailed(now time.Time, p *party, v cause.Verdict, out Effec
 	}
 	if asked := c.reoffer; asked != nil {
 		c.reoffer = nil
+		if unfit(v) && c.transcodes(asked, p) {
+			c.reply(now, asked, p, out)
+			return
+		}
 		asked.RefuseReoffer(now, out, carried(p.Party.Kind, v))
 		return
 	}
-	p.refuses = v.Status == 488 || v.Status == 606 || v.Status == 415
+	p.refuses = unfit(v)
 	if other := c.other(p); other != nil && p.refuses && !other.refuses {
 		c.align(now, other, p, out)
 	}

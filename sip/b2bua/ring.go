@@ -62,9 +62,17 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 		Kind: ledger.Rang, Leg: p.ID, Party: t.Party.String(), To: t.To.URI.User,
 		SIPCallID: p.Dialog.CallID, Emergency: c.emergency,
 	})
-	body := p.session.Offer(p.local, p.offers(c.offerCodecs()), sdp.SendRecv)
+	codecs := p.offers(c.offerCodecs())
+	body := p.session.Offer(p.local, codecs, sdp.SendRecv)
 	p.Invite(now, out, body, t.Headers)
+	if len(c.wider(p)) > len(codecs) {
+		p.Another()
+	}
 }
+
+// wider is what a party is offered that has refused what it was offered first: what the
+// caller's speech can be transcoded to besides.
+func (c *Call) wider(p *party) []sdp.Codec { return p.offers(c.convert.Wider(c.offerCodecs())) }
 
 // listen gives a trunk that was sent an INVITE its time to say something, if there is
 // another way or stage.
@@ -87,7 +95,7 @@ func (c *Call) offerCodecs() []sdp.Codec {
 	case caller.offer == nil:
 		return sdp.Defaults()
 	default:
-		return sdp.Arrange(caller.offer.Codecs(), sdp.Defaults())
+		return c.convert.Arrange(caller.offer.Codecs(), sdp.Defaults())
 	}
 }
 

@@ -51,9 +51,9 @@ func (c *Call) answerWith(p *party, ours []sdp.Codec, out Effects) ([]byte, erro
 	}
 	if p.offer == nil { // the party offered nothing: it answers in its ACK
 		p.ours = true
-		return p.session.Offer(p.local, p.offers(sdp.Arrange(ours, sdp.Defaults())), sdp.SendRecv), nil
+		return p.session.Offer(p.local, p.offers(c.convert.Arrange(ours, sdp.Defaults())), sdp.SendRecv), nil
 	}
-	body, agreed, err := p.session.Answer(p.offer, p.local, sdp.ArrangeAnswer(p.offer.Codecs(), p.keyed(ours)), sdp.SendRecv)
+	body, agreed, err := p.session.Answer(p.offer, p.local, c.convert.ArrangeAnswer(p.offer.Codecs(), p.keyed(ours)), sdp.SendRecv)
 	if err != nil {
 		return nil, err
 	}

@@ -73,5 +73,5 @@ func invited(t *testing.T, out Effects, addresses string) *Call {
 		t.Fatal(err)
 	}
 	flow := transport.Flow{Remote: netip.MustParseAddrPort("192.0.2.1:5060")}
-	return New("call", start, new(transaction.Server), msg.(*sip.Request), flow, out, leg.SessionTimer{})
+	return New("call", start, new(transaction.Server), msg.(*sip.Request), flow, out, Rules{})
 }

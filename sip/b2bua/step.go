@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -114,6 +115,9 @@ func (c *Call) legEvent(now time.Time, p *party, ev leg.Event, out Effects) {
 	switch ev.Kind {
 	case leg.Again:
 		c.listen(now, p)
+	case leg.Unfit:
+		p.Offer(now, out, p.session.Offer(p.local, c.wider(p), sdp.SendRecv))
+		c.listen(now, p)
 	case leg.Rings:
 		c.rings(now, p, ev, out)
 	case leg.Accepts:
@@ -167,6 +171,6 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 		p.oneWay = true
 	case media.Digit:
 		c.digit(now, p, ev.Digit, ev.Form, out)
-	case media.Latched:
+	case media.Latched, media.Silent: // its figures tell
 	}
 }

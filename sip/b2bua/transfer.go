@@ -5,7 +5,6 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
 	"strowger/sip/ledger"
@@ -258,7 +257,7 @@ func (c *Call) dropTransfer(now time.Time, v cause.Verdict, out Effects) {
 // one that has; only if it needs no other codec.
 func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 	caller := c.caller()
-	if !sdp.Agree(caller.agreed.Codecs, p.agreed.Codecs) {
+	if !c.convert.Joins(caller.agreed.Codecs, p.agreed.Codecs) {
 		return false
 	}
 	p.ring.early, p.ring.sounds = true, body

@@ -53,6 +53,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/sip/leg"
+	"strowger/sip/news"
 	"strowger/sip/state"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -101,7 +102,7 @@ type Config struct {
 	Store   state.Store
 	Sender  transport.Sender
 	Log     *slog.Logger
-	Peers   Peers // nil: limits are those of this node
+	Peers   news.Peers // nil: limits are those of this node
 }
 
 // name is a trunk: its tenant and its own.
@@ -146,6 +147,7 @@ type Desk struct {
 	peers    map[string]*peer // other nodes
 
 	// Made by New, and not changed:
+	topic      *news.Topic[struct{}, []share]
 	accounts   map[name]*account
 	enrolments map[name]*enrolment
 
@@ -165,6 +167,7 @@ func New(ctx context.Context, cfg Config) (*Desk, error) {
 	d := &Desk{
 		cfg: cfg, places: map[place]*address{}, switches: map[name]Switch{}, peers: map[string]*peer{}, news: make(chan struct{}, 1),
 	}
+	d.topic = d.talk()
 	d.count()
 	d.open()
 	if err := d.readSwitches(ctx); err != nil {
@@ -196,7 +199,7 @@ func (d *Desk) Start(asker Asker) {
 	d.asker, d.stop = asker, stop
 	d.running.Go(func() { d.run(ctx) })
 	if d.cfg.Peers != nil {
-		d.running.Go(func() { d.listen(ctx) })
+		d.running.Go(func() { d.topic.Run(ctx, d.cfg.Peers) })
 	}
 }
 

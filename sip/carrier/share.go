@@ -1,11 +1,10 @@
 package carrier
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"time"
 
+	"strowger/sip/news"
 	"strowger/sip/trunk/channel"
 )
 
@@ -14,16 +13,6 @@ const (
 	shareEvery = 500 * time.Millisecond // between two questions to a node
 	shareTime  = 2 * time.Second        // for an answer; between two for calls begun to be owed
 )
-
-// question begins what a desk asks those of other nodes.
-var question = []byte("channels")
-
-// Peers are the other nodes of a cluster, whose desks answer by Tell. Safe for
-// concurrent use.
-type Peers interface {
-	Nodes() []string
-	Ask(ctx context.Context, node string, question []byte) ([]byte, error)
-}
 
 // share is what a node has of the calls of a trunk, or of all the tenant's if the trunk
 // is "".
@@ -36,16 +25,41 @@ type share struct {
 
 // peer is another node as it told last.
 type peer struct {
-	asking bool
 	heard  time.Time // zero: never
 	shares map[name]share
 }
 
-// Asks tells whether a question of another node is one for Tell.
-func Asks(text []byte) bool { return bytes.Equal(text, question) }
+// talk is what desks of a cluster tell each other: all that they have, each time.
+func (d *Desk) talk() *news.Topic[struct{}, []share] {
+	return &news.Topic[struct{}, []share]{
+		Word: "channels", Every: shareEvery, Timeout: shareTime,
+		Since: func(context.Context, time.Time, struct{}) ([]share, error) { return d.shares(), nil },
+		Learn: func(now time.Time, node string, shares []share) (struct{}, bool) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			p := d.peers[node]
+			if p == nil {
+				p = new(peer)
+				d.peers[node] = p
+			}
+			d.learnShares(now, p, shares)
+			return struct{}{}, false
+		},
+		Gone: d.gone,
+		Silent: func(node string, err error) {
+			d.counters.PeersSilent.Add(1)
+			d.cfg.Log.Debug("a node does not tell what calls it has", "node", node, "error", err)
+		},
+	}
+}
 
-// Tell is the answer: what calls this node has.
-func (d *Desk) Tell() ([]byte, error) {
+// Tell answers another node, if it asks what calls this one has.
+func (d *Desk) Tell(ctx context.Context, question []byte) (answer []byte, asked bool, err error) {
+	return d.topic.Answer(ctx, question)
+}
+
+// shares are what this node tells.
+func (d *Desk) shares() []share {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	shares := []share{}
@@ -60,7 +74,7 @@ func (d *Desk) Tell() ([]byte, error) {
 	for tenant, c := range d.tenants {
 		add(tenant, "", c)
 	}
-	return json.Marshal(shares)
+	return shares
 }
 
 // counter is what counts the calls of a trunk, or of a tenant; nil if there is none.
@@ -71,64 +85,13 @@ func (d *Desk) counter(tenant, trunk string) *channel.Count {
 	return d.trunks[name{tenant, trunk}]
 }
 
-// listen asks the other nodes until ctx is done.
-func (d *Desk) listen(ctx context.Context) {
-	tick := time.NewTicker(shareEvery)
-	defer tick.Stop()
-	for {
-		nodes := d.cfg.Peers.Nodes()
-		d.mu.Lock()
-		d.forget(nodes)
-		for _, node := range nodes {
-			if p := d.peers[node]; !p.asking {
-				p.asking = true
-				d.running.Go(func() { d.hear(ctx, node, p) })
-			}
-		}
-		d.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// forget follows who the other nodes are: the calls of one that is gone are over. The
-// lock is held.
-func (d *Desk) forget(nodes []string) {
-	living := map[string]*peer{}
-	for _, node := range nodes {
-		if living[node] = d.peers[node]; living[node] == nil {
-			living[node] = &peer{}
-		}
-	}
-	for node, p := range d.peers {
-		if living[node] == nil {
-			d.learnShares(time.Now(), p, nil)
-		}
-	}
-	d.peers = living
-}
-
-// hear asks a node.
-func (d *Desk) hear(ctx context.Context, node string, p *peer) {
-	ctx, cancel := context.WithTimeout(ctx, shareTime)
-	defer cancel()
-	text, err := d.cfg.Peers.Ask(ctx, node, question)
-	var shares []share
-	if err == nil {
-		err = json.Unmarshal(text, &shares)
-	}
+// gone has the calls of a node that is gone be over.
+func (d *Desk) gone(now time.Time, node string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p.asking = false
-	switch {
-	case err != nil:
-		d.counters.PeersSilent.Add(1)
-		d.cfg.Log.Debug("a node does not tell what calls it has", "node", node, "error", err)
-	case d.peers[node] == p: // it is not gone meanwhile
-		d.learnShares(time.Now(), p, shares)
+	if p := d.peers[node]; p != nil {
+		d.learnShares(now, p, nil)
+		delete(d.peers, node)
 	}
 }
 

@@ -45,15 +45,19 @@ func (v view) Nodes() []string {
 
 func (v view) Ask(ctx context.Context, node string, question []byte) ([]byte, error) {
 	var i int
-	if _, err := fmt.Sscan(node, &i); err != nil || !carrier.Asks(question) {
-		return nil, errors.New("it is not asked so")
+	if _, err := fmt.Sscan(node, &i); err != nil {
+		return nil, err
 	}
 	if v.mute[i].Load() {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
 	v.told.Add(1)
-	return v.desks[i].Tell()
+	answer, asked, err := v.desks[i].Tell(ctx, question)
+	if !asked {
+		return nil, errors.New("it is not asked so")
+	}
+	return answer, err
 }
 
 // cluster starts desks that hear each other.

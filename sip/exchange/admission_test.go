@@ -41,7 +41,7 @@ import (
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
-//	nodes 2 (of a cluster), other-tenant 1004 (is of one)
+//	no-transcode (only the laws of G.711 are converted), nodes 2 (of a cluster), other-tenant 1004 (is of one)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -60,6 +60,7 @@ type admission struct {
 	seat      bool
 	numbers   map[string]*admission // what is dialled as such
 	forged    bool
+	laws      bool // of the conversions of sound, only that between the laws of G.711
 	nobody    string
 	messages  subscribe.Messages
 	limits    subscribe.Limits
@@ -122,6 +123,8 @@ func (a *admission) parse(text string) {
 			}
 		case "random":
 			a.random = atoi(arg)
+		case "no-transcode":
+			a.laws = true
 		case "max-calls":
 			a.maxCalls = atoi(arg)
 		case "caller-seat":

@@ -36,7 +36,7 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 		return
 	}
 	r := &running{strand: s, arrived: s.arrived}
-	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s, s.x.cfg.Session)
+	r.call = b2bua.New(callID(now, s.Token()), now, tx, req, flow, s, b2bua.Rules{Timer: s.x.cfg.Session, Convert: s.x.cfg.Convert})
 	caller := r.call.Caller()
 	r.know(caller)
 	tx.Owner, tx.Tag = place{run: r, leg: caller.ID}, caller.Dialog.LocalTag

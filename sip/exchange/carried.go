@@ -12,7 +12,6 @@ import (
 	"strowger/sip/cause"
 	"strowger/sip/leg"
 	"strowger/sip/message"
-	"strowger/sip/subscribe"
 	"strowger/sip/transaction"
 	"strowger/sip/transport"
 )
@@ -165,7 +164,7 @@ func (x *Exchange) Lost(node string, err error) {
 	for _, s := range x.strands {
 		s.box.post(func(now time.Time) { s.lost(now, node, err) })
 	}
-	x.watch.place(node, subscribe.Place{})
+	x.seats.Forget(node)
 	x.desk.box.post(func(now time.Time) { x.desk.book.Forget(now, node) })
 	x.cancelCarried(node, "phones that rang for a lost node are cancelled")
 }

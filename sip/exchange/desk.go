@@ -32,7 +32,6 @@ type watch struct {
 	mu   sync.Mutex
 	news []subscribe.Change
 	lost bool
-	read map[string]subscribe.Place // how far other nodes' news were read
 }
 
 // newsLimit bounds the changes that wait for the desk; beyond it every call is asked

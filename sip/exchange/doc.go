@@ -71,11 +71,13 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/b2bua"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/news"
 	"strowger/sip/resolve"
 	"strowger/sip/security"
 	"strowger/sip/subscribe"
@@ -109,13 +111,6 @@ type Admission interface {
 	// refuse it with. What is watched is said by its Request-URI, unless it is of a
 	// subscription (held): then known tells that it comes from where that was made.
 	Subscribe(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow, held subscribe.Held) (g subscribe.Grant, status int, headers []sip.Header)
-}
-
-// Peers are the other nodes, to ask about their calls.
-type Peers interface {
-	Nodes() []string
-	// Ask puts a question to one of them, where Exchange.Answer answers it.
-	Ask(ctx context.Context, node string, question []byte) ([]byte, error)
 }
 
 // Trace takes note of the legs of calls. Its methods must not block.
@@ -152,7 +147,7 @@ type Config struct {
 	// followed.
 	Hosts func(resolve.Target) []resolve.Address
 	// Peers are the other nodes; nil on a single node.
-	Peers Peers
+	Peers news.Peers
 	// Places are where calls of all nodes are parked; nil on a single node.
 	Places Places
 	// Messages counts the messages that wait for a seat. nil means that nobody does.
@@ -163,6 +158,8 @@ type Config struct {
 	Trace Trace
 	// Delays measures the calls. nil measures nothing.
 	Delays *meter.Delays
+	// Quality measures the sound of legs. nil measures nothing.
+	Quality *meter.Quality
 	// Delayed is told, of each run of a strand, how long a message from the wire
 	// waited for it. nil means nobody wants to know.
 	Delayed func(now time.Time, wait time.Duration)
@@ -180,6 +177,7 @@ type Config struct {
 	MediaTimeout, HeldTimeout time.Duration
 
 	Session leg.SessionTimer // of every leg
+	Convert sdp.Conversion   // what is made of the sound between two legs of a call
 
 	// Random returns a number from 0 to below n. nil means math/rand/v2.
 	Random func(n int) int

@@ -17,7 +17,9 @@ import (
 	"golang.org/x/time/rate"
 
 	"strowger/sip/message"
+	"strowger/sip/news"
 	"strowger/sip/security"
+	"strowger/sip/subscribe"
 	"strowger/sip/transport"
 )
 
@@ -29,6 +31,7 @@ type Exchange struct {
 	strands  []*strand // of calls, and that of subscriptions at the end
 	desk     *desk
 	watch    watch
+	seats    *news.Topic[subscribe.Place, subscribe.News] // of other nodes
 	lots     lots
 	jobs     chan func()
 	seed     maphash.Seed
@@ -98,7 +101,10 @@ func New(cfg Config) *Exchange {
 	for _, s := range x.strands {
 		x.running.Go(s.run)
 	}
-	x.workers.Go(x.askPeers)
+	x.seats = x.seatNews()
+	if x.cfg.Peers != nil {
+		x.workers.Go(func() { x.seats.Run(x.ctx, x.cfg.Peers) })
+	}
 	return x
 }
 

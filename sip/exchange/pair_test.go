@@ -122,7 +122,7 @@ func (p peers) Ask(ctx context.Context, node string, question []byte) ([]byte, e
 	mute, cut := p.pair.mute, p.pair.cut
 	w.mu.Unlock()
 	switch {
-	case node != nodeName(1-p.node) || !exchange.Asks(question):
+	case node != nodeName(1-p.node):
 		w.t.Errorf("node %d asks %s %q", p.node+1, node, question)
 	case mute:
 		<-ctx.Done()
@@ -130,7 +130,11 @@ func (p peers) Ask(ctx context.Context, node string, question []byte) ([]byte, e
 	case cut:
 		return nil, transport.ErrUnreachable
 	}
-	return p.pair.nodes[1-p.node].Answer(ctx, question)
+	answer, asked, err := p.pair.nodes[1-p.node].Answer(ctx, question)
+	if !asked {
+		w.t.Errorf("node %d asks %q", p.node+1, question)
+	}
+	return answer, err
 }
 
 // linked is the transport of a node that has a link.

@@ -234,7 +234,13 @@ func (r *running) Close(id int) media.Stats {
 		return media.Stats{}
 	}
 	r.ports[id-1] = nil
-	return p.Close()
+	figures := p.Close()
+	trunk := ""
+	if l := r.call.Leg(id); l != nil && l.Party.Kind == leg.Trunk {
+		trunk = l.Party.Name
+	}
+	r.x.cfg.Quality.Ended(trunk, &figures)
+	return figures
 }
 
 // Record has an event written to the ledger before the next effect that anybody

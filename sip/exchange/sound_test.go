@@ -114,17 +114,22 @@ func (e *port) Update(r media.Remote) error {
 }
 
 // Hear notes an edge.
-func (e *port) Hear(from media.Source) error {
+func (e *port) Hear(from ...media.Source) error {
 	e.plane.world.mu.Lock()
 	defer e.plane.world.mu.Unlock()
-	switch from := from.(type) {
-	case *port:
-		e.note("%s hears %s", e.name(), from.name())
-	case *media.Prompt:
-		e.note("%s hears prompt %s", e.name(), from.Name)
-	default:
-		e.note("%s hears nothing", e.name())
+	var names []string
+	for _, from := range from {
+		switch from := from.(type) {
+		case *port:
+			names = append(names, from.name())
+		case *media.Prompt:
+			names = append(names, "prompt "+from.Name)
+		}
 	}
+	if names == nil {
+		names = []string{"nothing"}
+	}
+	e.note("%s hears %s", e.name(), strings.Join(names, " and "))
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 	"strowger/sip/leg"
@@ -109,11 +110,20 @@ func (w *world) config(minter *mark.Minter) exchange.Config {
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
 		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
+		Convert: w.admission.conversion(),
 		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },
 		Delays:  w.delays, Trace: w.trace,
 		Hosts: w.lookUp, Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,
 	}
+}
+
+// conversion is what the sound between legs is made into.
+func (a *admission) conversion() sdp.Conversion {
+	if a.laws {
+		return sdp.Laws
+	}
+	return sdp.Transcode
 }
 
 // party returns a party of the story. Its address follows from the order in which

@@ -63,19 +63,34 @@ func appendMedia(dst []byte, m *Media) []byte {
 	if m.OneWay {
 		dst = append(dst, `,"one_way":true`...)
 	}
-	if m.Foreign != 0 {
-		dst = append(dst, `,"foreign":`...)
-		dst = strconv.AppendUint(dst, m.Foreign, 10)
+	dst = appendCount(dst, `,"foreign":`, m.Foreign)
+	dst = appendMeasure(dst, `,"max_gap_ms":`, m.MaxGapMs)
+	dst = appendCount(dst, `,"reordered":`, m.Reordered)
+	dst = appendCount(dst, `,"duplicate":`, m.Duplicate)
+	dst = appendMeasure(dst, `,"round_trip_ms":`, m.RoundTripMs)
+	dst = appendMeasure(dst, `,"far_loss":`, m.FarLoss)
+	dst = appendMeasure(dst, `,"max_silence_ms":`, m.MaxSilenceMs)
+	if m.Silent {
+		dst = append(dst, `,"silent":true`...)
 	}
-	if m.MaxGapMs != 0 {
-		dst = append(dst, `,"max_gap_ms":`...)
-		dst = appendFloat(dst, m.MaxGapMs)
-	}
-	if m.Reordered != 0 {
-		dst = append(dst, `,"reordered":`...)
-		dst = strconv.AppendUint(dst, m.Reordered, 10)
-	}
+	dst = appendCount(dst, `,"rtcp_received":`, m.RTCPReceived)
+	dst = appendCount(dst, `,"rtcp_sent":`, m.RTCPSent)
 	return append(dst, '}')
+}
+
+// appendCount and appendMeasure append members that are left out when 0.
+func appendCount(dst []byte, name string, n uint64) []byte {
+	if n == 0 {
+		return dst
+	}
+	return strconv.AppendUint(append(dst, name...), n, 10)
+}
+
+func appendMeasure(dst []byte, name string, f float64) []byte {
+	if f == 0 {
+		return dst
+	}
+	return appendFloat(append(dst, name...), f)
 }
 
 // appendText appends a member that is left out when empty; name has comma, quotes

@@ -76,6 +76,23 @@ type Media struct {
 	Foreign   uint64  `json:"foreign,omitempty"`
 	MaxGapMs  float64 `json:"max_gap_ms,omitempty"`
 	Reordered uint64  `json:"reordered,omitempty"`
+	Duplicate uint64  `json:"duplicate,omitempty"`
+	// RoundTripMs and FarLoss, a share, are by the party's RTCP; 0 if it sent none.
+	RoundTripMs  float64 `json:"round_trip_ms,omitempty"`
+	FarLoss      float64 `json:"far_loss,omitempty"`
+	MaxSilenceMs float64 `json:"max_silence_ms,omitempty"` // of sound that flowed
+	Silent       bool    `json:"silent,omitempty"`         // nothing was ever heard of it
+	RTCPReceived uint64  `json:"rtcp_received,omitempty"`
+	RTCPSent     uint64  `json:"rtcp_sent,omitempty"`
+}
+
+// Loss is the share of the expected packets that did not come, 0 to 1.
+func (m *Media) Loss() float64 {
+	missing, expected := m.Lost+int64(m.Duplicate), int64(m.Received)+m.Lost
+	if expected <= 0 {
+		return 0
+	}
+	return min(max(float64(missing)/float64(expected), 0), 1)
 }
 
 // Recorder takes events. Record returns when they are written, with one write(2),

@@ -42,8 +42,8 @@ func answered(call string) []ledger.Event {
 		{Kind: ledger.Decided, At: at(1.01), Call: call, Tenant: "demo", Detail: `number "+448081570002"; rings 1002`},
 		{Kind: ledger.Rang, At: at(1.02), Call: call, Tenant: "demo", Leg: 2, Party: "seat:1002"},
 		{Kind: ledger.Answered, At: at(4), Call: call, Tenant: "demo", Leg: 2},
-		{Kind: ledger.LegEnded, At: at(10), Call: call, Tenant: "demo", Leg: 1, Q850: 16, Media: &ledger.Media{Received: 300, MOS: 4.4}},
-		{Kind: ledger.LegEnded, At: at(10), Call: call, Tenant: "demo", Leg: 2, Q850: 16, Media: &ledger.Media{Received: 299}},
+		{Kind: ledger.LegEnded, At: at(10), Call: call, Tenant: "demo", Leg: 1, Q850: 16, Media: &ledger.Media{Received: 300, MOS: 4.4, JitterMs: 2.5}},
+		{Kind: ledger.LegEnded, At: at(10), Call: call, Tenant: "demo", Leg: 2, Q850: 16, Media: &ledger.Media{Received: 298, Lost: 2, Duplicate: 1, MOS: 4.256}},
 		{Kind: ledger.Ended, At: at(10), Call: call, Tenant: "demo", Status: 200, Q850: 16, By: "caller"},
 	}
 }
@@ -91,6 +91,7 @@ func TestACallHasOneRecord(t *testing.T) {
 		Start: "2026-11-23T10:00:01.000Z", Answer: "2026-11-23T10:00:04.000Z", End: "2026-11-23T10:00:10.000Z",
 		Duration: 9, Billable: 6, Disposition: "answered", Status: 200, Q850: 16, By: "caller",
 		Network: "+441632960000", Presentation: "+441632960123", Withheld: true,
+		CallerJitter: 2.5, CallerMOS: 4.4, AnswererLoss: 1, AnswererMOS: 4.26,
 	}
 	if got[0] != want {
 		t.Fatalf("record\n%+v, want\n%+v", got[0], want)

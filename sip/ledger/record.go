@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math"
 	"time"
 )
 
@@ -32,6 +33,14 @@ type CDR struct {
 	Withheld     bool   `json:"withheld"`
 	SessionID    string `json:"session_id"` // the caller's (RFC 7989)
 	Segments     string `json:"segments"`   // who spoke to whom when: see segments
+	// What came from the caller, and from who answered: loss in percent, jitter by RFC
+	// 3550 and the score of the E-model (ITU-T G.107), 0 if nothing came.
+	CallerLoss     float64 `json:"caller_loss_pct"`
+	CallerJitter   float64 `json:"caller_jitter_ms"`
+	CallerMOS      float64 `json:"caller_mos"`
+	AnswererLoss   float64 `json:"answerer_loss_pct"`
+	AnswererJitter float64 `json:"answerer_jitter_ms"`
+	AnswererMOS    float64 `json:"answerer_mos"`
 }
 
 // LegRecord is one leg of a call.
@@ -70,7 +79,21 @@ func summary(c *call) CDR {
 		r.Answer, r.Billable = c.Answered.At.Format(timeLayout), seconds(c.Answered.Mono, last.Mono)
 	}
 	r.Disposition = disposition(r)
+	r.CallerLoss, r.CallerJitter, r.CallerMOS = c.quality(func(l *endedLeg) bool { return l.ID == 1 })
+	r.AnswererLoss, r.AnswererJitter, r.AnswererMOS = c.quality(func(l *endedLeg) bool {
+		return l.ID != 1 && l.Answered && l.Party == c.Answerer
+	})
 	return r
+}
+
+// quality is how the sound was of the first leg that is meant.
+func (c *call) quality(meant func(*endedLeg) bool) (loss, jitter, mos float64) {
+	for i := range c.Ended {
+		if m := c.Ended[i].Media; m != nil && meant(&c.Ended[i]) {
+			return math.Round(10000*m.Loss()) / 100, m.JitterMs, math.Round(100*m.MOS) / 100
+		}
+	}
+	return 0, 0, 0
 }
 
 func disposition(r CDR) string {

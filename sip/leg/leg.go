@@ -134,6 +134,7 @@ type Leg struct {
 type opening struct {
 	body    []byte
 	headers []sip.Header
+	other   bool   // another offer can be made, if this one is refused
 	forks   []fork // early dialogs with responses that wanted PRACK
 }
 
@@ -156,6 +157,7 @@ type EventKind uint8
 const (
 	Nothing     EventKind = iota
 	Again                 // our INVITE was sent anew, with what its refusal has asked for
+	Unfit                 // the offer of our INVITE was refused (488, 606), and there is another: call Offer
 	Rings                 // Status 180 to 183, Body if it has SDP
 	Accepts               // the party answered: Body
 	Acked                 // the ACK, or the PRACK of our offer, came: Body if it carries an answer

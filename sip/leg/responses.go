@@ -180,6 +180,9 @@ func (l *Leg) refused(now time.Time, w Wire, tx *transaction.Client, res *sip.Re
 	case res.StatusCode == 422 && l.State == Offered && l.opening != nil && l.raise(res):
 		l.offer(now, w, l.opening.body, l.opening.headers)
 		return l.saidAgain(res)
+	case (res.StatusCode == 488 || res.StatusCode == 606) && l.State == Offered && l.opening != nil && l.opening.other:
+		l.opening.other = false
+		return Event{Kind: Unfit}
 	}
 	l.finish()
 	return Event{Kind: Ends, Verdict: v, Moved: moved(res)}

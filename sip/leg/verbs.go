@@ -78,6 +78,16 @@ func (l *Leg) Invite(now time.Time, w Wire, body []byte, headers []sip.Header) {
 	l.offer(now, w, body, headers)
 }
 
+// Another has a refusal of the first INVITE's offer told as Unfit, once: another can be
+// made.
+func (l *Leg) Another() { l.opening.other = true }
+
+// Offer sends the first INVITE anew with another offer, after Unfit.
+func (l *Leg) Offer(now time.Time, w Wire, body []byte) {
+	l.opening.body = body
+	l.offer(now, w, body, l.opening.headers)
+}
+
 // Reoffer sends a re-INVITE with headers, or an UPDATE before the INVITE is answered.
 func (l *Leg) Reoffer(now time.Time, w Wire, body []byte, headers ...sip.Header) error {
 	switch {

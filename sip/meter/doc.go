@@ -1,5 +1,5 @@
 // Package meter counts the messages on the wire by method, status, direction and
-// trunk, and measures the delays of calls, for Prometheus.
+// trunk, and measures the delays of calls and the quality of their sound, for Prometheus.
 //
 // # Contract
 //

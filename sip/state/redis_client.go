@@ -58,10 +58,11 @@ func (u *redisURL) options() (*redis.UniversalOptions, error) {
 		return nil, fmt.Errorf("sentinel_password_file: %w", err)
 	}
 	if u.tls {
-		var err error
-		if o.TLSConfig, err = u.files.config(); err != nil {
+		c, err := u.files.config()
+		if err != nil {
 			return nil, err
 		}
+		o.Dialer = dialTLS(c)
 	}
 	return o, nil
 }

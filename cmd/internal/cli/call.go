@@ -84,20 +84,13 @@ func callShow(n *connection) *cobra.Command {
 func printCall(w io.Writer, c api.Call) {
 	fields(w, "call", c.ID, "node", c.Node, "state", c.State, "from", c.From, "to", c.To, "entry", c.Entry,
 		"started", at(c.Started), "answered", at(c.Answered))
-	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD", "IN", "OUT", "LOST", "MOS")
-	for i, l := range c.Legs {
-		cells := []string{strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held), "", "", "", ""}
-		if i < len(c.Sound) {
-			s := c.Sound[i]
-			copy(cells[6:], []string{
-				strconv.FormatUint(s.Received, 10), strconv.FormatUint(s.Sent, 10),
-				strconv.FormatInt(s.Lost, 10), strconv.FormatFloat(s.MOS, 'f', 2, 64),
-			})
-		}
-		t.add(cells...)
+	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD")
+	for _, l := range c.Legs {
+		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held))
 	}
 	fmt.Fprintln(w)
 	t.print(w)
+	printSound(w, c)
 	t = newTable("LEG", "SESSION-ID", "SIP CALL-ID")
 	for _, l := range c.Legs {
 		t.add(strconv.Itoa(l.ID), l.SessionID, l.CallID)
@@ -185,7 +178,7 @@ func story(e ledger.Event) string {
 	case ledger.LegEnded:
 		text := leg + verdict(e)
 		if m := e.Media; m != nil {
-			text += fmt.Sprintf("; %d packets in, %d out, %d lost, MOS %.2f", m.Received, m.Sent, m.Lost, m.MOS)
+			text += sounded(m)
 		}
 		return text
 	case ledger.Ended:

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -31,6 +32,7 @@ ringback_disabled yes
 snd_path DIR/rec
 module_path /usr/lib/baresip/modules
 module g711.so
+module g722.so
 module sndfile.so
 module aubridge.so
 module aufile.so
@@ -53,6 +55,12 @@ type softphone struct {
 // TLS it knows the node's authority, ca.pem of the node's folder.
 func (n *node) softphone(seat string, freq float64, proto string) *softphone {
 	n.t.Helper()
+	return n.speaking(seat, freq, proto, "pcma")
+}
+
+// speaking starts such a phone with codecs of its choice.
+func (n *node) speaking(seat string, freq float64, proto, codecs string) *softphone {
+	n.t.Helper()
 	at, dir := host(), n.t.TempDir()
 	config, server := phoneConfig, n.host+":5060;transport=udp"
 	switch proto {
@@ -63,7 +71,7 @@ func (n *node) softphone(seat string, freq float64, proto string) *softphone {
 		n.certify(filepath.Join(dir, "phone.pem"))
 	}
 	fill := strings.NewReplacer("HOST", at, "DIR", dir)
-	account := fmt.Sprintf("<sip:%s@%s>;auth_user=%s;auth_pass=demo-%s;regint=60;audio_codecs=pcma;answermode=auto\n", seat, server, seat, seat)
+	account := fmt.Sprintf("<sip:%s@%s>;auth_user=%s;auth_pass=demo-%s;regint=60;audio_codecs=%s;answermode=auto\n", seat, server, seat, seat, codecs)
 	for name, text := range map[string]string{"config": fill.Replace(config), "accounts": account, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			n.t.Fatal(err)
@@ -72,7 +80,15 @@ func (n *node) softphone(seat string, freq float64, proto string) *softphone {
 	if err := os.Mkdir(filepath.Join(dir, "rec"), 0o700); err != nil {
 		n.t.Fatal(err)
 	}
-	writeWAV(n.t, filepath.Join(dir, "tone.wav"), prompt.Tone(freq, 30*time.Second, -10))
+	tone := filepath.Join(dir, "tone.wav")
+	writeWAV(n.t, tone, prompt.Tone(freq, 30*time.Second, -10))
+	if codecs == wide { // a file is played at its own rate
+		narrow := filepath.Join(dir, "narrow.wav")
+		if err := os.Rename(tone, narrow); err != nil {
+			n.t.Fatal(err)
+		}
+		resample(n.t, narrow, tone, "16000")
+	}
 	cmd := exec.Command("baresip", "-4", "-v", "-f", dir)
 	cmd.Dir = dir
 	p := &softphone{t: n.t, dir: dir, process: launch(n.t, cmd, filepath.Join(dir, "baresip.log"))}
@@ -127,7 +143,9 @@ func (p *softphone) heard() []int16 {
 	if err != nil || len(files) != 1 {
 		p.t.Fatalf("recordings: %q, %v\n%s", files, err, p.process.output())
 	}
-	file, err := os.ReadFile(files[0])
+	name := filepath.Join(p.dir, "heard.wav")
+	resample(p.t, files[0], name, "8000")
+	file, err := os.ReadFile(name)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -136,6 +154,13 @@ func (p *softphone) heard() []int16 {
 		p.t.Fatal(err)
 	}
 	return samples
+}
+
+func resample(t *testing.T, from, to, rate string) {
+	t.Helper()
+	if out, err := exec.Command("sox", from, "-r", rate, to).CombinedOutput(); err != nil {
+		t.Fatalf("sox: %v\n%s", err, out)
+	}
 }
 
 func writeWAV(t *testing.T, name string, samples []int16) {
@@ -176,7 +201,13 @@ func TestBothHearByTLS(t *testing.T) {
 
 func bothHear(t *testing.T, n *node, proto, dialled string) {
 	t.Helper()
-	ada, ben := n.softphone("1001", 440, proto), n.softphone("1002", 620, proto)
+	installed(t, "sox", "sox")
+	hearEachOther(t, n, n.softphone("1001", 440, proto), n.softphone("1002", 620, proto), dialled)
+}
+
+// hearEachOther has a phone that plays 440 Hz call one that plays 620 Hz.
+func hearEachOther(t *testing.T, n *node, ada, ben *softphone, dialled string) {
+	t.Helper()
 	ada.does("dial", dialled)
 	until(t, "both talk", func() bool {
 		return strings.Contains(ada.process.output(), "Call established") && strings.Contains(ben.process.output(), "Call established")
@@ -195,10 +226,29 @@ func bothHear(t *testing.T, n *node, proto, dialled string) {
 		if got := loud(prompt.ToneShare(samples, c.freq)); got < 20 {
 			t.Errorf("%v Hz was heard in %d windows of 100 ms, want 20", c.freq, got)
 		}
+		if got := level(samples, c.freq); got < -11 || got > -9 {
+			t.Errorf("%v Hz was heard at %.1f dB, want -10", c.freq, got)
+		}
 		if got := loud(prompt.ToneShare(samples, c.none)); got > 0 {
 			t.Errorf("%v Hz, its own tone, was heard in %d windows of 100 ms", c.none, got)
 		}
 	}
+}
+
+// level is the peak of a tone in the loud windows, in dB of full scale.
+func level(samples []int16, freq float64) float64 {
+	power, n := 0.0, 0
+	for i, share := range prompt.ToneShare(samples, freq) {
+		if share <= 0.8 {
+			continue
+		}
+		const window = prompt.SampleRate / 10
+		for _, s := range samples[i*window:][:window] {
+			power += float64(s) * float64(s)
+		}
+		n += window
+	}
+	return 20 * math.Log10(math.Sqrt(2*power/float64(max(n, 1)))/math.MaxInt16)
 }
 
 // loud counts the windows that hold little but the tone.

@@ -10,6 +10,7 @@ import (
 	"strowger/media"
 	"strowger/media/prompt"
 	"strowger/media/relay"
+	"strowger/media/sdp"
 	"strowger/sip/b2bua"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
@@ -67,6 +68,14 @@ func randomKey() ([]byte, error) {
 
 // maxComposed bounds the composed prompts that are kept.
 const maxComposed = 1024
+
+// conversion is what is made of the sound between two legs.
+func conversion(m configs.Media) sdp.Conversion {
+	if m.Transcode {
+		return sdp.Transcode
+	}
+	return sdp.Laws
+}
 
 // composer joins prompts of the library, and keeps what it joined.
 func composer(library *prompt.Library) func(names []string) *media.Prompt {

@@ -7,9 +7,7 @@ import (
 	"net/netip"
 
 	"strowger/sip/auth"
-	"strowger/sip/carrier"
 	"strowger/sip/cluster"
-	"strowger/sip/exchange"
 	"strowger/sip/mark"
 	"strowger/sip/transport"
 )
@@ -109,17 +107,12 @@ func (h linkHandler) Send(node string, f transport.Flow, m []byte) error {
 }
 
 func (h linkHandler) Answer(ctx context.Context, question []byte) ([]byte, error) {
-	switch {
-	case exchange.Asks(question):
-		return h.n.Exchange.Answer(ctx, question)
-	case carrier.Asks(question):
-		return h.n.Desk.Tell()
-	}
-	if answer, asked, err := h.n.blocks.answer(question); asked {
-		return answer, err
-	}
-	if answer, asked, err := h.n.uses.answer(question); asked {
-		return answer, err
+	for _, answer := range []func(context.Context, []byte) ([]byte, bool, error){
+		h.n.Exchange.Answer, h.n.Desk.Tell, h.n.blocks.Answer, h.n.uses.Answer,
+	} {
+		if text, asked, err := answer(ctx, question); asked {
+			return text, err
+		}
 	}
 	return h.n.Admin.Answer(ctx, question)
 }

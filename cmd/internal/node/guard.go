@@ -75,22 +75,31 @@ func (n *Node) disallowed(network string, to netip.AddrPort, label string) {
 
 // watch calls something again and again until the node is closed.
 func (n *Node) watch(every time.Duration, look func(now time.Time)) {
-	stop, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
+	n.background(func(ctx context.Context) {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
 			case now := <-tick.C:
 				look(now)
-			case <-stop:
+			case <-ctx.Done():
 				return
 			}
 		}
+	})
+}
+
+// background runs something whose context ends when the node is closed, which waits for
+// its end.
+func (n *Node) background(run func(ctx context.Context)) {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		run(ctx)
 	}()
 	n.unwatch = append(n.unwatch, func() {
-		close(stop)
+		stop()
 		<-ended
 	})
 }

@@ -34,6 +34,7 @@ import (
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/meter"
+	"strowger/sip/news"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -69,6 +70,7 @@ type Node struct {
 	Desk      *carrier.Desk
 	Trace     *trace.Ring
 	Delays    *meter.Delays
+	Quality   *meter.Quality
 	Messages  *meter.Messages
 	Homer     *hep.Sender // nil without a capture server
 	Admin     *admin.Server
@@ -80,8 +82,8 @@ type Node struct {
 	mint     *mark.Minter
 	tls      *wireTLS
 	unwatch  []func() // end what watches certificates, blocks and waiting messages
-	blocks   *shared[guard.Place, guard.News]
-	uses     *shared[usage.Place, usage.News]
+	blocks   *news.Topic[guard.Place, guard.News]
+	uses     *news.Topic[usage.Place, usage.News]
 	keys     cluster.Keys
 	log      *slog.Logger
 	stopping atomic.Bool
@@ -279,9 +281,10 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Usage,
-		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
+		Convert:      conversion(n.Config.Media),
 		MediaTimeout: n.Config.Media.Timeout, HeldTimeout: n.Config.Media.HeldTimeout,
 	}
 	l := n.Config.Limits

@@ -26,7 +26,7 @@ func (n *Node) openMeters(context.Context) error {
 		names = append(names, t.Name)
 		trunks = append(trunks, meter.Trunk{Name: t.Name, Network: t.Network, Addresses: addressesOf(t)})
 	}
-	n.Delays, n.Messages = meter.NewDelays(names), meter.NewMessages(trunks, n.shown)
+	n.Delays, n.Quality, n.Messages = meter.NewDelays(names), meter.NewQuality(names), meter.NewMessages(trunks, n.shown)
 	return nil
 }
 

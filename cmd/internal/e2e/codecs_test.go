@@ -1,0 +1,47 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// wide is how baresip calls G.722.
+const wide = "g722/16000"
+
+// TestCodecsBothHear: phones with G.722 alone and with G.711 alone hear each other,
+// whoever calls; the sound is transcoded. Two with G.722 talk in it, and nothing is.
+func TestCodecsBothHear(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		ada, ben   string
+		transcoded bool
+	}{
+		{"G.722 calls A-law", wide, "pcma", true},
+		{"mu-law calls G.722", "pcmu", wide, true},
+		{"G.722 calls G.722", wide, wide, false},
+		{"G.722 first calls A-law", wide + ",pcma", "pcma", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			need(t, "baresip", "baresip-core")
+			installed(t, "sox", "sox")
+			n := startNode(t)
+			ada, ben := n.speaking("1001", 440, "udp", tt.ada), n.speaking("1002", 620, "udp", tt.ben)
+			hearEachOther(t, n, ada, ben, "sip:1002@"+n.host+":5060;transport=udp")
+			for _, p := range []struct {
+				phone  *softphone
+				codecs string
+			}{{ada, tt.ada}, {ben, tt.ben}} {
+				first, _, _ := strings.Cut(strings.ToUpper(p.codecs), "/")
+				if tt.ada != tt.ben && !tt.transcoded {
+					first = "PCMA"
+				}
+				if !strings.Contains(p.phone.process.output(), "Set audio decoder: "+first) {
+					t.Errorf("a phone with %s did not speak %s", p.codecs, first)
+				}
+			}
+			if got := n.counter("media_transcoded"); got > 0 != tt.transcoded {
+				t.Errorf("%v packets were transcoded", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,79 @@
+package quality
+
+import (
+	"time"
+
+	"strowger/media/codec"
+)
+
+const (
+	// quietPower is -60 dBm0 as the square of a 16-bit sample: full scale is a sine of
+	// +3.14 dBm0 (ITU-T G.711), and the noise of a quiet line lies above.
+	quietPower = 16 * 16
+	// stride is how many codes are passed over for one that is looked at; it shares no
+	// factor with a frame, nor the period of a tone with the rate.
+	stride = 7
+	// deadAfter is how many packets, 10 s of 20 ms, are all silent where nobody speaks
+	// into anything.
+	deadAfter = 500
+)
+
+// powers are the squares of the samples by law and code.
+var powers = func() (powers [2][256]uint32) {
+	for law := range powers {
+		for code := range 256 {
+			var sample [1]int16
+			codec.Law(law).Decode(sample[:], []byte{byte(code)})
+			powers[law][code] = uint32(int32(sample[0]) * int32(sample[0]))
+		}
+	}
+	return powers
+}()
+
+// Silence finds sound that flows and is silent: that of a dead microphone or of a
+// gateway whose far side is gone. It looks at every seventh code of a packet, at others
+// in the next one. The zero value is ready.
+type Silence struct {
+	phase   uint8
+	looked  uint64    // packets
+	silent  uint64    // of them
+	since   time.Time // of the first of those that go on; zero if the last packet was none
+	current time.Duration
+	longest time.Duration
+}
+
+// Step looks at the codes of a packet of G.711.
+func (s *Silence) Step(law codec.Law, codes []byte, at time.Time) {
+	if len(codes) <= int(s.phase) {
+		return
+	}
+	var power, n uint64
+	for i := int(s.phase); i < len(codes); i += stride {
+		power += uint64(powers[law&1][codes[i]])
+		n++
+	}
+	s.phase = (s.phase + 1) % stride
+	s.looked++
+	if power > n*quietPower {
+		s.Pause()
+		return
+	}
+	s.silent++
+	if s.since.IsZero() {
+		s.since = at
+	}
+	s.current = at.Sub(s.since)
+	s.longest = max(s.longest, s.current)
+}
+
+// Pause ends a silence: what comes next need not follow from it.
+func (s *Silence) Pause() { s.since, s.current = time.Time{}, 0 }
+
+// Now is how long the sound has been silent, up to its last packet; 0 if it is not.
+func (s *Silence) Now() time.Duration { return s.current }
+
+// Longest is the longest silence so far.
+func (s *Silence) Longest() time.Duration { return s.longest }
+
+// Dead tells whether 10 s of sound came, or more, and nothing of it was ever heard.
+func (s *Silence) Dead() bool { return s.looked >= deadAfter && s.silent == s.looked }

@@ -1,0 +1,79 @@
+package quality
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"strowger/media/codec"
+)
+
+// tone is 20 ms of a sine at a level in dBm0, from sample n on.
+func tone(law codec.Law, level, frequency float64, n int) []byte {
+	amplitude := 32768 * math.Pow(10, (level-3.14)/20)
+	pcm, codes := make([]int16, 160), make([]byte, 160)
+	for i := range pcm {
+		pcm[i] = int16(math.Round(amplitude * math.Sin(2*math.Pi*frequency*float64(n+i)/8000)))
+	}
+	law.Encode(codes, pcm)
+	return codes
+}
+
+func TestSilence(t *testing.T) {
+	for name, test := range map[string]struct {
+		level  float64
+		silent bool
+	}{
+		"digital silence":     {-200, true},
+		"below the limit":     {-66, true},
+		"above the limit":     {-50, false},
+		"speech":              {-20, false},
+		"as loud as G.711 is": {3, false},
+	} {
+		for _, law := range []codec.Law{codec.ULaw, codec.ALaw} {
+			for _, frequency := range []float64{50, 425, 1000, 1004, 2000} {
+				var s Silence
+				for i := range deadAfter {
+					s.Step(law, tone(law, test.level, frequency, 160*i), start.Add(time.Duration(i)*packetTime))
+				}
+				if s.Dead() != test.silent || (s.Now() > 9*time.Second) != test.silent || s.Longest() != s.Now() {
+					t.Errorf("%s, law %d, %v Hz: dead %v, silent for %v", name, law, frequency, s.Dead(), s.Now())
+				}
+			}
+		}
+	}
+}
+
+// TestSilences: each ends with sound, comfort noise and hold, and one click in ten
+// seconds shows that the microphone lives.
+func TestSilences(t *testing.T) {
+	var s Silence
+	quiet, loud := tone(codec.ALaw, -200, 425, 0), tone(codec.ALaw, -20, 425, 0)
+	n := 0
+	say := func(codes []byte, times int) {
+		for range times {
+			s.Step(codec.ALaw, codes, start.Add(time.Duration(n)*packetTime))
+			n++
+		}
+	}
+	say(quiet, 101)
+	if s.Now() != 2*time.Second {
+		t.Errorf("silent for %v, want 2 s", s.Now())
+	}
+	say(loud, 1)
+	if s.Now() != 0 || s.Longest() != 2*time.Second {
+		t.Errorf("silent for %v after sound, longest %v", s.Now(), s.Longest())
+	}
+	say(quiet, 51)
+	s.Pause()
+	n += 1000
+	say(quiet, 51)
+	if s.Now() != time.Second || s.Longest() != 2*time.Second {
+		t.Errorf("silent for %v after a pause, longest %v", s.Now(), s.Longest())
+	}
+	say(quiet, deadAfter)
+	if s.Dead() {
+		t.Error("dead although it was heard once")
+	}
+	s.Step(codec.ALaw, nil, start) // nothing to look at
+}

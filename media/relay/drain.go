@@ -1,0 +1,79 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+
+	"strowger/media/datagram"
+)
+
+const (
+	// maxBehind is how long a worker may have more to do than it can: what waits in the
+	// sockets then is late, and some of it of no more use.
+	maxBehind = 100 * time.Millisecond
+	// backlogKept is how many packets of a socket are carried then, the newest: as much
+	// sound as maxBehind.
+	backlogKept = 5
+	// maxDrained bounds what is read of a socket at once. Its buffer holds less.
+	maxDrained = 256
+)
+
+// backlog is where the newest packets of a socket are kept, and the next one is read to.
+// It belongs to a worker.
+type backlog [backlogKept + 1]struct {
+	bytes [MaxPacket]byte
+	n     int
+	from  netip.AddrPort
+}
+
+// drain takes all that waits at a socket and carries the newest of it. The worker is
+// behind, or its process was stopped for a while: to carry everything, in order, would
+// leave the stream as late as it is for as long as the load lasts. After a stop the
+// newest are old, as a full buffer takes no more; what follows them is not.
+func (w *worker) drain(e *endpoint) {
+	count := 0
+	for ; count < maxDrained; count++ {
+		b := &w.backlog[count%len(w.backlog)]
+		var ok bool
+		if b.n, b.from, ok = e.read(false, b.bytes[:]); !ok {
+			break
+		}
+	}
+	late := max(0, count-backlogKept)
+	if late > 0 {
+		e.overran(uint64(late))
+		w.plane.counters.Late.Add(uint64(late))
+	}
+	for i := late; i < count; i++ {
+		b := &w.backlog[i%len(w.backlog)]
+		e.handle(w.plane.now(), false, b.from, b.bytes[:b.n], w.scratch[:])
+	}
+}
+
+// overran counts packets of the endpoint's party that there was no time for.
+func (e *endpoint) overran(packets uint64) {
+	e.in.Lock()
+	defer e.in.Unlock()
+	e.in.overrun += packets
+}
+
+// dropped counts what the kernel has thrown away since the last time.
+func (e *endpoint) dropped() {
+	e.in.Lock()
+	defer e.in.Unlock()
+	if !e.in.closed {
+		e.in.dropped(e.out.sockets.rtp, &e.plane.counters)
+	}
+}
+
+// dropped needs the mutex.
+func (in *inbound) dropped(fd int, c *Counters) {
+	total, errno := datagram.Dropped(fd)
+	if errno != 0 {
+		return // a kernel before 4.12 does not tell
+	}
+	more := uint64(total - in.kernelDrops)
+	in.kernelDrops = total
+	in.overrun += more
+	c.Overflow.Add(more)
+}
