@@ -45,6 +45,7 @@ func (r *reader) trunk(b *source.Body) {
 	t.Redirects = b.Int("redirects", 0, 0, 5)
 	r.registration(b, &t)
 	t.NoHomer = isOff(b, "homer")
+	t.DTMF = choice(b, "dtmf", "auto", "auto", "rfc4733", "info", "inband")
 	t.AnyProto = !b.Has("proto")
 	trust(b, &t)
 	b.Done()

@@ -97,7 +97,7 @@ func (r *request) replaces(d message.Replaces, ok bool) b2bua.Program {
 	s := r.seat
 	r.caller = seatCaller(s, identity.Caller{}, number.AsEver)
 	p := b2bua.Program{
-		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
+		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network, Keys: leg.KeysOf(s.DTMF)},
 		Shown:  r.shown(), From: s.Number, To: identity.Number(r.req.Recipient), Entry: "replaces", Replaces: &d,
 	}
 	v := cause.New(400, "", cause.Caller)

@@ -130,7 +130,7 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	r.caller = seatCaller(s, asked, showing)
 	p := b2bua.Program{
 		Shown:  r.shown(),
-		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
+		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network, Keys: leg.KeysOf(s.DTMF)},
 		From:   s.Number, Network: r.caller.Network, Presentation: s.Number, Withheld: r.caller.Withheld,
 	}
 	if n, ok := r.tenant.emergencyNumber(calledForEmergency(r.req, called)); ok {

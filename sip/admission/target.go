@@ -34,7 +34,7 @@ func (a *Admission) phone(r *request, s seat.Seat, shown *identity.Caller, b sea
 	flow := a.local(b.Flow)
 	host := dialog.Host(flow.Advertised.Addr())
 	return b2bua.Target{Address: leg.Address{
-		Party:    leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: flow.Network},
+		Party:    leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: flow.Network, Keys: leg.KeysOf(s.DTMF)},
 		Flow:     flow,
 		Target:   uri,
 		Routes:   routes,

@@ -88,7 +88,7 @@ func newWorld(t reporter, program string) *world {
 	}
 	w.ledger = &recorder{world: w}
 	w.sound = &plane{world: w, next: 20000}
-	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}, codecs: map[string][]string{}, follows: map[string]int{}}
+	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}, codecs: map[string][]string{}, keys: map[string]leg.Keys{}, follows: map[string]int{}}
 	w.admission = parseProgram(w, program)
 	if w.admission.nodes > 1 {
 		w.join()

@@ -40,12 +40,13 @@ const (
 	colPickup       = "pickup"
 	colRing         = "ring"
 	colAutoAnswer   = "auto_answer"
+	colDTMF         = "dtmf"
 )
 
 var columns = []string{
 	colNumber, colName, colNetwork, colPassword, colHA1MD5, colHA1SHA256, colRealm,
 	colPresentation, colSiteNumber, colAddress, colDesk, colReached, colDisabled,
-	colPickup, colRing, colAutoAnswer, colClass, colCalls,
+	colPickup, colRing, colAutoAnswer, colClass, colCalls, colDTMF,
 }
 
 // Limits of an import.
@@ -160,6 +161,7 @@ func (p *rowReader) read(line int, cells []string) (Seat, error) {
 		Tenant: p.tenant.Name, Number: p.cell(colNumber), Name: p.cell(colName), Network: p.cell(colNetwork),
 		Presentation: p.cell(colPresentation), SiteNumber: p.cell(colSiteNumber), Address: p.cell(colAddress),
 		Desk: p.cell(colDesk), Reached: p.cell(colReached), Pickup: p.cell(colPickup), Ring: p.cell(colRing), Class: p.cell(colClass),
+		DTMF: p.cell(colDTMF),
 	}
 	if text := p.cell(colCalls); text != "" {
 		calls, err := strconv.Atoi(text)
@@ -238,7 +240,7 @@ func seatCells(s *Seat) map[string]string {
 		colNumber: s.Number, colName: s.Name, colNetwork: s.Network, colPresentation: s.Presentation,
 		colSiteNumber: s.SiteNumber, colAddress: s.Address, colDesk: s.Desk, colReached: s.Reached,
 		colDisabled: strconv.FormatBool(s.Disabled), colPickup: s.Pickup, colRing: s.Ring,
-		colAutoAnswer: strconv.FormatBool(s.AutoAnswer), colClass: s.Class,
+		colAutoAnswer: strconv.FormatBool(s.AutoAnswer), colClass: s.Class, colDTMF: s.DTMF,
 	}
 	if s.Calls > 0 {
 		cells[colCalls] = strconv.Itoa(s.Calls)

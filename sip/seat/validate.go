@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -67,9 +68,11 @@ func (s Seat) Validate() error {
 	return errors.Join(errs...)
 }
 
-// checkService checks what the seat may call.
+// checkService checks what the seat may call, and how.
 func (s Seat) checkService() error {
 	switch {
+	case !slices.Contains([]string{"", "auto", "rfc4733", "info", "inband"}, s.DTMF):
+		return fmt.Errorf("dtmf %q: give auto, rfc4733, info or inband", s.DTMF)
 	case s.Class != "" && !trunkSyntax.MatchString(s.Class):
 		return fmt.Errorf("class %q: give the name of a class of service, such as national", s.Class)
 	case s.Calls < 0 || s.Calls > maxCalls:

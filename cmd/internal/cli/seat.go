@@ -46,6 +46,7 @@ func addSeatFields(c *cobra.Command) seatFields {
 		{"class", "class of service: internal, national, mobile, international, premium, or one of the tenant's"},
 		{"pickup", "group whose ringing phones it may answer"},
 		{"ring", "how its phones ring, as Bellcore-dr2"},
+		{"dtmf", "how its phones say digits: auto, rfc4733, info or inband"},
 	} {
 		f.texts[field.name] = c.Flags().String(field.name, "", field.usage)
 	}
@@ -66,7 +67,7 @@ func (f seatFields) edit(c *cobra.Command) api.SeatEdit {
 		auto = &yes
 	}
 	edit := api.SeatEdit{
-		AutoAnswer: auto, Pickup: given("pickup"), Ring: given("ring"), Name: given("name"), Network: given("network"), Presentation: given("presentation"),
+		AutoAnswer: auto, Pickup: given("pickup"), Ring: given("ring"), DTMF: given("dtmf"), Name: given("name"), Network: given("network"), Presentation: given("presentation"),
 		SiteNumber: given("site-number"), Address: given("address"), Desk: given("desk"), Reached: given("reached"),
 		Class: given("class"),
 	}
@@ -251,7 +252,7 @@ func printSeat(w io.Writer, s api.Seat) {
 	fields(w, "seat", s.Number, "tenant", s.Tenant, "name", s.Name, "network", s.Network, "disabled", yes(s.Disabled),
 		"phones", strconv.Itoa(s.Registered), "presentation", s.Presentation, "site number", s.SiteNumber,
 		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "class", s.Class, "calls at once", number(s.Calls), "secrets", strings.Join(s.Credentials, ", "),
-		"pickup", s.Pickup, "ring", s.Ring, "auto-answer", only(s.AutoAnswer), "do not disturb", only(s.Set().DoNotDisturb),
+		"pickup", s.Pickup, "ring", s.Ring, "dtmf", s.DTMF, "auto-answer", only(s.AutoAnswer), "do not disturb", only(s.Set().DoNotDisturb),
 		"forward", forwards(s.Set().Forward), "messages", messages(s.Messages))
 }
 

@@ -11,6 +11,7 @@ import (
 	"strowger/configs"
 	"strowger/sip/carrier"
 	"strowger/sip/identity"
+	"strowger/sip/leg"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -30,7 +31,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 			Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Transfers: t.Transfers,
 			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
 		}
-		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
+		k.Profile, k.Redirects, k.Keys = profile(t.Profile), t.Redirects, leg.KeysOf(t.DTMF)
 		if len(t.ClientNames) > 0 {
 			k.Shows = func(f transport.Flow) bool { return shows(t, n.Transport.Shown(f)) }
 		}

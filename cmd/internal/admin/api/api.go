@@ -143,6 +143,7 @@ type SeatEdit struct {
 	Pickup       *string `json:"pickup,omitempty"`
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+	DTMF         *string `json:"dtmf,omitempty"`
 }
 
 // FeatureEdit changes what is set; an empty text clears.
@@ -183,6 +184,7 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.Pickup, e.Pickup)
 	set(&s.Ring, e.Ring)
 	set(&s.AutoAnswer, e.AutoAnswer)
+	set(&s.DTMF, e.DTMF)
 	set(&s.Class, e.Class)
 	set(&s.Calls, e.Calls)
 }
