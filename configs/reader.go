@@ -50,12 +50,13 @@ func (r *reader) read(file *source.Body) {
 }
 
 func (r *reader) limits(file *source.Body) {
-	r.Limits = Limits{Calls: 2000, Registers: 200, Subscriptions: 200_000, SeatSubscriptions: 200, Notifies: 2000}
+	r.Limits = Limits{Calls: 2000, Load: 85, Registers: 200, Subscriptions: 200_000, SeatSubscriptions: 200, Notifies: 2000}
 	l, b := &r.Limits, file.Block("limits")
 	if b == nil {
 		return
 	}
 	l.Calls = b.Int("calls", l.Calls, 1, 100_000)
+	l.Load = b.Int("load", l.Load, 0, 100)
 	l.Registers = b.Int("registers", l.Registers, 1, 1_000_000)
 	l.Subscriptions = b.Int("subscriptions", l.Subscriptions, 1, 5_000_000)
 	l.SeatSubscriptions = b.Int("seat_subscriptions", min(l.SeatSubscriptions, l.Subscriptions), 1, 10_000)
@@ -99,6 +100,7 @@ func (r *reader) network(b *source.Body, first bool) {
 	n.Sites = prefixes(b, "sites")
 	n.DSCPSIP = b.Int("dscp_sip", 24, 0, 63)
 	n.DSCPRTP = b.Int("dscp_rtp", 46, 0, 63)
+	n.Sound = sound(b)
 	b.Done()
 	if len(n.Listeners) == 0 {
 		b.Fault(b.At, "%s has no listener; write in it: listener \"udp\" { bind = \"ADDRESS:5060\" }", b.Name())
@@ -237,13 +239,7 @@ func (r *reader) times(file *source.Body) {
 		}
 		b.Done()
 	}
-	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true}
-	if b := file.Block("media"); b != nil {
-		r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
-		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
-		r.Media.Transcode = !isOff(b, "transcode")
-		b.Done()
-	}
+	r.media(file)
 	r.Session = Session{Expires: 30 * time.Minute, Min: lowSession}
 	if b := file.Block("session"); b != nil {
 		r.Session.Expires = b.Duration("expires", r.Session.Expires, 0, 24*time.Hour)

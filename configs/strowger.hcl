@@ -22,7 +22,19 @@ network "local" {
     bind  = "127.0.0.1"
     ports = "20000-29999" # four a call: 2,500 calls
   }
+
+  latch = "locked" # or strict, latch: which source a phone's sound is taken from
+  srtp  = "off"    # or optional, required: encrypted, with keys by TLS
 }
+
+# media {
+#   plane        = "auto"        # or "ebpf", "userspace": what carries sound
+#   attach       = "auto"        # or "tcx" (Linux 6.6), "clsact"
+#   bpffs        = "/sys/fs/bpf" # where the kernel keeps what outlives the process
+#   timeout      = "60s"         # without sound
+#   held_timeout = "2h"          # the same on hold
+#   transcode    = "off"         # G.722 to and from G.711, for legs that share no codec
+# }
 
 tenant "demo" {
   realm = "demo" # never changed: stored passwords depend on it
@@ -44,12 +56,6 @@ trunk "carrier" {
   targets = ["127.0.0.2:5060"]
   # dtmf = "auto" # digits: "rfc4733" (telephone-event), "info" or "inband"
 }
-
-# media {
-#   timeout      = "60s" # a call without sound ends
-#   held_timeout = "2h"  # the same on hold
-#   transcode    = "off" # legs that share no codec are refused, not transcoded (G.722, G.711)
-# }
 
 admin {
   http   = "127.0.0.1:8080"

@@ -24,9 +24,10 @@ type endpoint struct {
 	pair   int32
 	local  netip.AddrPort
 
-	route atomic.Pointer[route] // of what its party says; nil for nowhere
-	in    inbound
-	out   outbound
+	route  atomic.Pointer[route] // of what its party says; nil for nowhere
+	in     inbound
+	out    outbound
+	wanted atomic.Bool // in the kernel, after the next packet
 
 	// Guarded by the plane's mutex.
 	closed    bool
@@ -78,24 +79,36 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 	if e.closed {
 		return refused, media.ErrClosed
 	}
-	e.speaks = r.Receive
-	e.in.Lock()
-	e.in.update(r, p.now())
-	latch := &e.in.latch
-	rtp, rtcp, to := latch.screen(destinations(r))
-	if to.IsValid() {
-		refused = refusal{to, latch.network.name, latch.missing(to.Addr())}
+	e.surface()
+	if err := e.apply(r, &refused); err != nil {
+		return refused, fmt.Errorf("%s: %w", e.label, err)
 	}
-	e.out.Lock()
-	e.out.update(r, rtp, rtcp, latch.source)
-	e.out.Unlock()
-	e.in.Unlock()
+	e.speaks = r.Receive
 	e.reroute()
 	if e.hears != nil {
 		e.hears.reroute()
 	}
 	e.rearrange()
 	return refused, nil
+}
+
+// apply gives both halves the exchange; nothing of it if its keys are none.
+func (e *endpoint) apply(r media.Remote, refused *refusal) error {
+	e.in.Lock()
+	defer e.in.Unlock()
+	e.out.Lock()
+	defer e.out.Unlock()
+	if err := e.secure(r.Crypto); err != nil {
+		return err
+	}
+	e.in.update(r, e.plane.now())
+	latch := &e.in.latch
+	rtp, rtcp, to := latch.screen(destinations(r))
+	if to.IsValid() {
+		*refused = refusal{to, latch.network.name, latch.missing(to.Addr())}
+	}
+	e.out.update(r, rtp, rtcp, latch.source)
+	return nil
 }
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.
@@ -123,8 +136,10 @@ func (e *endpoint) SetTimeout(sound, noise time.Duration) {
 // Stats implements media.Endpoint.
 func (e *endpoint) Stats() media.Stats {
 	var s media.Stats
+	e.catchUpSource()
 	e.in.Lock()
 	defer e.in.Unlock()
+	e.catchUp(e.plane.now())
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.in.stats(&s)
@@ -151,6 +166,7 @@ func (e *endpoint) Close() media.Stats {
 func (e *endpoint) close() {
 	p := e.plane
 	e.closed = true
+	e.surface()
 	e.mute()
 	e.route.Store(nil)
 	e.pacing = 0

@@ -50,17 +50,21 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.control(now, from, b)
 		return
 	}
-	if k == kindRTP && (rtcp || !h.parse(b)) {
+	if k == kindRTP && rtcp {
 		k = kindInvalid
 	}
 	c := &e.plane.counters
 	e.in.Lock()
-	if e.in.closed || k != kindRTP {
-		e.in.reject(k, c)
+	b, ok := e.in.unwrap(now, from, k, b, &h, c)
+	if !ok {
 		e.in.Unlock()
 		return
 	}
+	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
+	if fresh || ruling == locks {
+		e.takeBack(now)
+	}
 	var digit byte
 	if forward {
 		if !e.in.spoke {
@@ -90,6 +94,9 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	}
 	if r := e.route.Load(); forward && r != nil {
 		r.send(now, h, said, fresh, b, scratch, c)
+		if e.wanted.Load() {
+			e.handOver(now)
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ import (
 	"strowger/sip/exchange"
 	"strowger/sip/guard"
 	"strowger/sip/ledger"
+	"strowger/sip/overload"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/trace"
@@ -98,6 +99,7 @@ type Config struct {
 	Peers     Peers // nil on a single node
 	Ledger    *ledger.Ledger
 	Media     media.Plane
+	Load      func() overload.Load // of the sound
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
 	Desk      *carrier.Desk

@@ -35,6 +35,7 @@ import (
 	"strowger/sip/mark"
 	"strowger/sip/meter"
 	"strowger/sip/news"
+	"strowger/sip/overload"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -86,6 +87,7 @@ type Node struct {
 	uses     *news.Topic[usage.Place, usage.News]
 	keys     cluster.Keys
 	log      *slog.Logger
+	load     atomic.Pointer[overload.Load]
 	stopping atomic.Bool
 }
 
@@ -102,6 +104,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 		}
 	}
 	n.startCluster()
+	n.openLoad()
 	n.watchCertificates()
 	n.watch(blockTick, n.Guard.Tick)
 	n.shareWithNodes()
@@ -204,20 +207,6 @@ func (n *Node) openLedger(context.Context) error {
 	return nil
 }
 
-func (n *Node) openMedia(context.Context) error {
-	c := relay.Config{Networks: map[string]relay.Network{}, Disallowed: n.disallowed}
-	for _, w := range n.Config.Networks {
-		c.DSCP = w.DSCPRTP
-		c.Networks[w.Name] = rtpNetwork(w)
-	}
-	p, err := relay.New(c, n.log)
-	if err != nil {
-		return err
-	}
-	n.Media = p
-	return nil
-}
-
 func (n *Node) openTransport(context.Context) error {
 	var faults []error
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
@@ -269,7 +258,7 @@ func (n *Node) openCalls(context.Context) error {
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
 		Attempts: n.Attempts, Sender: n.Transport, Calls: n.Usage.Calls, Events: n.Events,
-		Algorithms: n.algorithms, Home: n.home, Log: n.log,
+		Algorithms: n.algorithms, Home: n.home, Sound: n.seatSound, Log: n.log,
 	})
 	var err error
 	if n.mint, err = n.minter(); err != nil {
@@ -281,7 +270,7 @@ func (n *Node) openCalls(context.Context) error {
 	}
 	c := exchange.Config{
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Usage,
-		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Full: func() bool { return n.Load().Full }, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		Convert:      conversion(n.Config.Media),

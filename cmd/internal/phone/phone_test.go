@@ -44,6 +44,12 @@ var algorithms = regexp.MustCompile(`(?m)^ *algorithms .*$`)
 // newCentre starts a node that offers the digest algorithms.
 func newCentre(t *testing.T, algorithm string) *centre {
 	t.Helper()
+	return changedCentre(t, algorithm, strings.NewReplacer())
+}
+
+// changedCentre is one whose configuration says something else.
+func changedCentre(t *testing.T, algorithm string, change *strings.Replacer) *centre {
+	t.Helper()
 	const demo = "../../../configs"
 	folder := t.TempDir()
 	for _, name := range []string{"strowger.hcl", "demo.plan.hcl", "demo.seats.csv"} {
@@ -52,6 +58,7 @@ func newCentre(t *testing.T, algorithm string) *centre {
 			t.Fatal(err)
 		}
 		text = algorithms.ReplaceAll(text, []byte(`algorithms = ["`+algorithm+`"]`))
+		text = []byte(change.Replace(string(text)))
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -50,6 +50,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
+	"strowger/sip/overload"
 	"strowger/sip/seat"
 	"strowger/sip/trace"
 )
@@ -72,8 +73,11 @@ type Status struct {
 	Tenants    []string      `json:"tenants"` // that the asker may see
 	Calls      int           `json:"calls"`
 	CallLimit  int           `json:"call_limit"`
+	Load       overload.Load `json:"load"`       // of the sound
+	LoadLimit  int           `json:"load_limit"` // percent, from which on calls are refused; 0: never
 	Registered int           `json:"registered"` // seats with a living binding, of all tenants
 	Ports      Ports         `json:"ports"`
+	Plane      Plane         `json:"media_plane"`
 	Targets    []TrunkTarget `json:"targets"` // of the trunks of those tenants
 }
 
@@ -100,6 +104,13 @@ type Ports struct {
 	Free    int `json:"free"`
 	Resting int `json:"resting"`
 	Total   int `json:"total"`
+}
+
+// Plane is what carries sound.
+type Plane struct {
+	Name     string `json:"name"`               // "ebpf" or "userspace"
+	Attached string `json:"attached,omitempty"` // such as "tcx on eth0"
+	Carried  int    `json:"carried"`            // streams in the kernel now, one for each direction
 }
 
 // Seat is a seat without its secrets.
@@ -144,6 +155,8 @@ type SeatEdit struct {
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
 	DTMF         *string `json:"dtmf,omitempty"`
+	SRTP         *string `json:"srtp,omitempty"`
+	Latch        *string `json:"latch,omitempty"`
 }
 
 // FeatureEdit changes what is set; an empty text clears.
@@ -185,6 +198,8 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.Ring, e.Ring)
 	set(&s.AutoAnswer, e.AutoAnswer)
 	set(&s.DTMF, e.DTMF)
+	set(&s.SRTP, e.SRTP)
+	set(&s.Latch, e.Latch)
 	set(&s.Class, e.Class)
 	set(&s.Calls, e.Calls)
 }
