@@ -240,7 +240,7 @@ func (e *endpoint) tend(now time.Time) {
 	c := e.in.carried
 	switch {
 	case c == nil:
-		e.wanted.Store(e.in.plain() && !now.Before(e.in.retryAt))
+		e.wanted.Store(e.in.plain() && !e.in.keys.Held(now) && !now.Before(e.in.retryAt))
 	case !now.Before(c.refreshAt):
 		c.refreshAt = now.Add(refreshEvery)
 		if err := c.entry.Refresh(); err != nil {

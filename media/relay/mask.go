@@ -27,6 +27,9 @@ func (e *endpoint) Mask(yes bool) error {
 	if e.closed {
 		return media.ErrClosed
 	}
+	if yes {
+		e.surface()
+	}
 	e.in.Lock()
 	switch m := &e.in.mask; {
 	case yes:
@@ -55,6 +58,14 @@ func (in *inbound) isMasked(now time.Time) bool {
 	return m.on
 }
 
+// resume has the next packet that e's party is forwarded follow on the last one, as some
+// between were kept from it.
+func (e *endpoint) resume() {
+	e.out.Lock()
+	defer e.out.Unlock()
+	e.out.fresh = true
+}
+
 // unmask lets the party be heard again whose mask is over.
 func (e *endpoint) unmask() {
 	p := e.plane
@@ -68,6 +79,9 @@ func (e *endpoint) unmask() {
 	e.in.Unlock()
 	if over && !e.closed {
 		e.masked = false
+		for _, l := range e.listeners {
+			l.resume()
+		}
 		e.reroute()
 	}
 }

@@ -72,7 +72,9 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.plane.speaking.Add(1)
 		}
 		e.in.look(now, b[h.start:h.end])
-		digit = e.in.listen(now, &h, fresh, b)
+		if digit = e.in.listen(now, &h, fresh, b); digit != 0 {
+			e.takeBack(now) // what sounds while the key is held is not everybody's to hear
+		}
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
 	switch ruling {
@@ -127,6 +129,7 @@ func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []
 			continue
 		case said.held && !r[i].events, said.toned && !said.event: // the key is told in another form; a phone may use several
 			c.Dropped.Add(1)
+			r[i].to.resume()
 			continue
 		}
 		out, packet := &r[i].to.out, b

@@ -84,7 +84,7 @@ func (p *party) keyed(codecs []sdp.Codec) []sdp.Codec {
 // while somebody wants to know of them.
 func (c *Call) attend(out Effects) {
 	for _, p := range c.legs {
-		if need := c.needsTones(p); need != p.detects {
+		if need := c.needsTones(p); need != p.detects && !p.over {
 			p.detects = need
 			out.Detect(p.ID, need)
 		}

@@ -127,6 +127,7 @@ func TestPaymentWindow(t *testing.T) {
 }
 
 func paymentWindow(t *testing.T, edits []edit, press func(*phone.Call, string) error) {
+	t.Helper()
 	server := captureServer(t)
 	n := startNode(t, append(edits, edit{"strowger.hcl", func(text string) string {
 		return text + fmt.Sprintf("\nhomer {\n  server = %q\n}\ntrace {\n  digits = \"shown\"\n}\nlog {\n  level = \"debug\"\n}\n", server.conn.LocalAddr())
@@ -286,7 +287,7 @@ func (n *node) maskedEverywhere(id string, server *capture) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	ledger := ""
+	var ledger strings.Builder
 	for where, text := range kept {
 		for _, part := range []string{cardFirst, cardSecond, cardThird} {
 			if strings.Contains(text, part) {
@@ -297,11 +298,11 @@ func (n *node) maskedEverywhere(id string, server *capture) {
 			n.t.Errorf("%s has %q", where, found)
 		}
 		if strings.Contains(where, "ledger") {
-			ledger += text
+			ledger.WriteString(text)
 		}
 	}
 	const pressed = len(cardFirst + cardSecond + cardThird)
-	if !strings.Contains(ledger, `"kind":"masked"`) || !strings.Contains(ledger, fmt.Sprintf(`"digits":%d`, pressed)) {
+	if !strings.Contains(ledger.String(), `"kind":"masked"`) || !strings.Contains(ledger.String(), fmt.Sprintf(`"digits":%d`, pressed)) {
 		n.t.Errorf("the ledger does not tell of the window, and of %d digits", pressed)
 	}
 	if text := kept["explanation"]; !strings.Contains(text, fmt.Sprintf("after %d digits", pressed)) {
