@@ -51,6 +51,7 @@ func (r *reader) trunk(b *source.Body) {
 	r.registration(b, &t)
 	t.NoHomer = isOff(b, "homer")
 	t.DTMF = choice(b, "dtmf", "auto", "auto", "rfc4733", "info", "inband")
+	t.Music = r.music(b, "")
 	t.AnyProto = !b.Has("proto")
 	trust(b, &t)
 	b.Done()

@@ -33,7 +33,7 @@ type Counters struct {
 	Repeated     atomic.Uint64 // dropped: an event that is a digit which was sent already
 	SendErrors   atomic.Uint64 // refused by the kernel
 	Overflow     atomic.Uint64 // thrown away by the kernel, as they came faster than they were read
-	Late         atomic.Uint64 // thrown away unread, as a worker was behind for 100 ms
+	Late         atomic.Uint64 // thrown away unread, as a worker was behind for 200 ms
 	Carried      atomic.Uint64 // of Sent, those that the kernel carried
 	Limited      atomic.Uint64 // dropped: more came to a leg that the kernel carries than may go up
 	HandOvers    atomic.Uint64 // streams handed to the kernel

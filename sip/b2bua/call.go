@@ -30,10 +30,11 @@ type Effects interface {
 	Open(leg int, network string) (netip.AddrPort, error)
 	// Update applies an SDP exchange to a leg's ports.
 	Update(leg int, r media.Remote)
-	// Hear makes one leg hear another, itself (echo), or nothing (0).
-	Hear(leg, from int)
-	// Play makes a leg hear prompts, once; an Ended event follows.
-	Play(leg int, prompts []string)
+	// Hear makes a leg hear others, or itself alone (echo), or nothing. Of several it
+	// may be one, and does not hear itself.
+	Hear(leg int, from ...int)
+	// Play makes a leg hear prompts, once, over what others say; an Ended event follows.
+	Play(leg int, prompts []string, over ...int)
 	// Press has a leg hear a key, as an event (RFC 4733) or a tone.
 	Press(leg int, digit byte)
 	// Mask has what a leg's party says heard by nobody, and its keys in messages of
@@ -111,6 +112,8 @@ type Call struct {
 	transfer  *transfer     // that is under way, or nil
 	reoffer   *party        // whose re-INVITE waits for the other leg's answer
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
+	conf      *conference   // that the call is; nil if two talk
+	merging   *party        // who wants the party of its other call to join
 }
 
 // party is a leg with its sound.
@@ -125,8 +128,13 @@ type party struct {
 	agreed  agreed
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
+	ears    ears        // whom it hears
 
-	window  *window    // that is open, or was
+	window     *window      // that is open, or was
+	supervises *supervision // of a supervisor's leg
+	member     *member      // of who is in a conference
+
+	music   string     // that it hears because it is held; "" for none
 	once    *dtmf.Once // keys in several forms; nil before the first
 	detects bool       // its tones are looked for
 	replied bool       // the offer has our answer in a provisional response
@@ -210,6 +218,9 @@ func (c *Call) Deadline() time.Time {
 		if p.ring != nil {
 			d = earlier(d, earlier(p.ring.askEnd, p.ring.hearEnd))
 		}
+		if p.supervises != nil && !p.over {
+			d = earlier(d, p.supervises.until)
+		}
 	}
 	return d
 }
@@ -243,7 +254,7 @@ func (c *Call) caller() *party { return c.front }
 func (c *Call) rung() iter.Seq[*party] {
 	return func(yield func(*party) bool) {
 		for _, p := range c.legs {
-			if p != c.front && p != c.peer && !p.leaving && !p.over && !c.transfers(p) && !yield(p) {
+			if p != c.front && p != c.peer && !p.leaving && !p.over && !p.extra() && !c.transfers(p) && !yield(p) {
 				return
 			}
 		}

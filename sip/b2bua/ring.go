@@ -136,6 +136,10 @@ func (c *Call) ringingLegs() int {
 
 // accepts gives the call to the party that answered.
 func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
+	if p.supervises != nil {
+		c.answersSummons(now, p, body, out)
+		return
+	}
 	if c.state != ringing {
 		c.release(now, p, cause.Verdict{}, out)
 		return
@@ -178,7 +182,8 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		caller.offer = nil
 	}
 	c.program = &done
-	together(caller, p, out)
+	caller.hears(out, p)
+	p.hears(out, caller)
 	c.watch(caller, out)
 	c.watch(p, out)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/media/tone"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
 	"strowger/sip/ledger"
@@ -13,15 +14,14 @@ import (
 	"strowger/sip/transport"
 )
 
-// Ringback is the prompt that a party hears while another is rung for it.
-const Ringback = "ringback"
-
 // Ask is a call that a party of this one wants made.
 type Ask struct {
 	Leg   int             // it is told by the Routed event
 	By    leg.Party       // who asks: what it may not dial, it may not ask for
 	Shown identity.Caller // who is connected, as shown to who is rung
 	To    sip.Uri
+	// Supervise has the phones of By itself rung, whatever To; nil for a call to that.
+	Supervise *Supervise
 }
 
 // transfer is one that is under way: the caller of the program is rung for.
@@ -100,6 +100,10 @@ func (c *Call) route(by, other *party, asks leg.Party, to sip.Uri, out Effects) 
 
 // routed goes on with a transfer when it is decided where it leads to.
 func (c *Call) routed(now time.Time, e Routed, out Effects) {
+	if e.Supervise != nil {
+		c.summoned(now, e, out)
+		return
+	}
 	t := c.transfer
 	if t == nil || t.by.ID != e.Leg || c.state != talking {
 		return
@@ -116,7 +120,7 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 	c.perform(p)
 	if p.App != NoApp {
 		c.transferred(now, nil, out)
-		c.performApp(out)
+		c.performApp(now, out)
 		return
 	}
 	c.hearRinging(out)
@@ -131,7 +135,7 @@ func (c *Call) part(now time.Time, out Effects) {
 		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: t.other.ID})
 	}
 	if !t.by.over {
-		out.Hear(t.by.ID, 0)
+		t.by.hears(out)
 	}
 	c.state, c.front, c.peer = ringing, t.other, nil
 }
@@ -146,9 +150,9 @@ func (c *Call) ringStages(now time.Time, out Effects) {
 // told so by a response.
 func (c *Call) hearRinging(out Effects) {
 	if caller := c.caller(); caller.Talking() {
-		out.Play(caller.ID, []string{Ringback})
+		caller.hearsTone(out, tone.Ringing)
 	} else {
-		out.Hear(caller.ID, 0)
+		caller.hears(out)
 	}
 }
 
@@ -195,7 +199,8 @@ func (c *Call) join(now time.Time, asked *party, out Effects) {
 		one.refuses = false
 		c.introduce(one)
 	}
-	together(caller, p, out)
+	caller.hears(out, p)
+	p.hears(out, caller)
 	c.watch(caller, out)
 	c.watch(p, out)
 	c.align(now, asked, c.other(asked), out)
@@ -261,6 +266,7 @@ func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 		return false
 	}
 	p.ring.early, p.ring.sounds = true, body
-	together(caller, p, out)
+	caller.hears(out, p)
+	p.hears(out, caller)
 	return true
 }

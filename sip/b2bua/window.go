@@ -83,7 +83,6 @@ func (c *Call) mask(now time.Time, id int, w Window, out Effects) {
 	p.window = &window{Window: w, open: true, until: now.Add(w.For)}
 	c.record(now, out, ledger.Event{Kind: ledger.Masked, Leg: p.ID, Peer: c.other(p).ID})
 	out.Mask(p.ID, true)
-	hear(c.other(p), p, out)
 }
 
 // unmask closes the window of a party.
@@ -98,9 +97,6 @@ func (c *Call) unmask(now time.Time, p *party, by string, out Effects) {
 		return
 	}
 	out.Mask(p.ID, false)
-	if other := c.other(p); other != nil {
-		hear(other, p, out)
-	}
 }
 
 // collects takes a key that is not to reach anybody; false if the party has no window.
@@ -172,19 +168,4 @@ func (c *Call) Collected(id string) (Collected, bool) {
 		return k, true
 	}
 	return Collected{}, false
-}
-
-// hear has a party hear another one, or the flat tone in the stead of one that is masked.
-func hear(listener, source *party, out Effects) {
-	if source.masked() {
-		out.Play(listener.ID, []string{MaskTone})
-		return
-	}
-	out.Hear(listener.ID, source.ID)
-}
-
-// together has two parties hear each other.
-func together(a, b *party, out Effects) {
-	hear(a, b, out)
-	hear(b, a, out)
 }

@@ -42,7 +42,7 @@ func (r *recorder) note(e ledger.Event) {
 	add("by", e.By, e.By != "")
 	add("digits", e.Digits, e.Kind == ledger.Unmasked)
 	add("reason", fmt.Sprintf("%q", e.Reason), e.Reason != "")
-	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && e.Kind == ledger.Alarm)
+	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && (e.Kind == ledger.Alarm || e.Kind == ledger.Supervised || e.Kind == ledger.Conference))
 	add("emergency", e.Emergency, e.Emergency)
 	r.world.log(cmp.Or(r.name, "ledger"), b.String())
 }

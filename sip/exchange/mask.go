@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"errors"
-	"time"
 
 	"strowger/sip/b2bua"
 )
@@ -32,21 +31,14 @@ func (x *Exchange) within(ctx context.Context, call string, do func(s *strand, r
 // Mask opens a payment window for leg id of a call. It returns ErrNoCall, or a
 // cause.Verdict if there cannot be one now.
 func (x *Exchange) Mask(ctx context.Context, call string, id int, w b2bua.Window) error {
-	return x.within(ctx, call, func(s *strand, r *running) error {
-		if err := r.call.CanMask(id); err != nil {
-			return err
-		}
-		s.step(time.Now(), r, b2bua.Mask{Leg: id, Window: w})
-		return nil
+	return x.change(ctx, call, func(c *b2bua.Call) (b2bua.Event, error) {
+		return b2bua.Mask{Leg: id, Window: w}, c.CanMask(id)
 	})
 }
 
 // Unmask closes the payment window of leg id of a call, if it is open.
 func (x *Exchange) Unmask(ctx context.Context, call string, id int) error {
-	return x.within(ctx, call, func(s *strand, r *running) error {
-		s.step(time.Now(), r, b2bua.Unmask{Leg: id})
-		return nil
-	})
+	return x.change(ctx, call, func(*b2bua.Call) (b2bua.Event, error) { return b2bua.Unmask{Leg: id}, nil })
 }
 
 // ErrNoWindow means that a call has no such payment window, or had it too long ago.

@@ -27,8 +27,13 @@ const (
 	// closed.
 	Masked   Kind = "masked"
 	Unmasked Kind = "unmasked"
-	Ended    Kind = "ended" // Call: the call is over; Status, Q850, By
-	Alarm    Kind = "alarm" // Detail: emergency call, disk full and the like
+	// Supervised has Call, Leg, Peer, Party, By, Detail: the leg listens, whispers or barges
+	// in (Detail) on Peer, as By wants.
+	Supervised Kind = "supervised"
+	// Conference has Call, Leg, Party, To, Detail: what a member of the conference To does.
+	Conference Kind = "conference"
+	Ended      Kind = "ended" // Call: the call is over; Status, Q850, By
+	Alarm      Kind = "alarm" // Detail: emergency call, disk full and the like
 )
 
 // Event is one entry. Zero fields are left out of the file.
@@ -82,6 +87,7 @@ type Media struct {
 	FarLoss      float64 `json:"far_loss,omitempty"`
 	MaxSilenceMs float64 `json:"max_silence_ms,omitempty"` // of sound that flowed
 	Silent       bool    `json:"silent,omitempty"`         // nothing was ever heard of it
+	Overrun      uint64  `json:"overrun,omitempty"`        // packets that this node had no time for, among those lost
 	RTCPReceived uint64  `json:"rtcp_received,omitempty"`
 	RTCPSent     uint64  `json:"rtcp_sent,omitempty"`
 }

@@ -15,7 +15,7 @@ import (
 	"strowger/configs"
 )
 
-// role is what an identity may do; each includes the ones below it.
+// role is what an identity may do; each includes the ones below it, but for supervise.
 type role int
 
 const (
@@ -23,9 +23,22 @@ const (
 	viewer
 	operator
 	admin
+	supervise // listens to calls, whispers and barges in; beside that a viewer
 )
 
-var roleNames = []string{viewer: "viewer", operator: "operator", admin: "admin"}
+var roleNames = []string{viewer: "viewer", operator: "operator", admin: "admin", supervise: "supervise"}
+
+// includes tells whether who has the role may what another may. An operator may not
+// listen to calls, nor a supervisor change anything.
+func (r role) includes(other role) bool {
+	switch {
+	case r == admin, r == other:
+		return true
+	case r == supervise, other == supervise:
+		return other == viewer
+	}
+	return r >= other
+}
 
 func (r role) String() string { return roleNames[r] }
 
@@ -33,7 +46,7 @@ func parseRole(name string) (role, error) {
 	if i := slices.Index(roleNames, name); i > int(nobody) {
 		return role(i), nil
 	}
-	return nobody, fmt.Errorf("role %q: give viewer, operator or admin", name)
+	return nobody, fmt.Errorf("role %q: give viewer, operator, supervise or admin", name)
 }
 
 // identity is who asks.
@@ -52,7 +65,7 @@ type grant struct {
 // node itself.
 func (i identity) may(r role, tenant string) bool {
 	return slices.ContainsFunc(i.grants, func(g grant) bool {
-		return g.role >= r && (g.tenant == "" || g.tenant == tenant)
+		return g.role.includes(r) && (g.tenant == "" || g.tenant == tenant)
 	})
 }
 

@@ -38,6 +38,7 @@ const (
 	callMask   about = "mask"     // the same, and open a payment window
 	callUnmask about = "unmask"   // the same, and close it
 	callDigits about = "digits"   // the same, and tell what was collected in it
+	callMix    about = "mix"      // the same, and change who hears whom
 	callEvents about = "events"   // of a call, in the ledger
 	callLegs   about = "legs"     // of a call, in the ring of messages
 	messages   about = "messages"
@@ -56,6 +57,8 @@ type question struct {
 	Transfer *api.Transfer `json:"transfer,omitempty"`
 	// Payment is that of callMask, callUnmask and callDigits.
 	Payment *payment `json:"payment,omitempty"`
+	// Mix is that of callMix.
+	Mix *mix `json:"mix,omitempty"`
 }
 
 // past is what of the messages is asked for. The call that they are of is the
@@ -74,7 +77,7 @@ type knowledge struct {
 	Events   []ledger.Event  `json:"events,omitempty"`
 	Legs     []trace.Leg     `json:"legs,omitempty"`
 	Messages []trace.Message `json:"messages,omitempty"`
-	Refused  string          `json:"refused,omitempty"` // why a transfer or a payment window cannot be
+	Refused  string          `json:"refused,omitempty"` // why a change cannot be
 	// Collected is the answer to callDigits.
 	Collected *b2bua.Collected `json:"collected,omitempty"`
 	Trunks    []api.Trunk      `json:"trunks,omitempty"`
@@ -93,7 +96,7 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 				k.Calls = append(k.Calls, c)
 			}
 		}
-	case oneCall, callHangup, callMove, callMask, callUnmask, callDigits:
+	case oneCall, callHangup, callMove, callMix, callMask, callUnmask, callDigits:
 		err = s.knowCall(ctx, q, &k)
 	case callEvents:
 		k.Events, err = s.cfg.Ledger.Call(ctx, q.Call)
@@ -126,6 +129,8 @@ func (s *Server) knowCall(ctx context.Context, q question, k *knowledge) error {
 			err = s.cfg.Calls.Hangup(ctx, c.ID)
 		case callMove:
 			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
+		case callMix:
+			k.Refused, err = s.mixHere(ctx, c.ID, q.Mix)
 		case callMask, callUnmask, callDigits:
 			k.Collected, k.Refused, err = s.paymentHere(ctx, c.ID, q.About, q.Payment)
 		default:

@@ -23,7 +23,8 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "Calls: now, and why they went where they went"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callMask(n), callUnmask(n))
+	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callSupervise(n, b2bua.Listen),
+		callSupervise(n, b2bua.Whisper), callSupervise(n, b2bua.Barge), callJoin(n), callMask(n), callUnmask(n))
 	return c
 }
 
@@ -84,9 +85,9 @@ func callShow(n *connection) *cobra.Command {
 func printCall(w io.Writer, c api.Call) {
 	fields(w, "call", c.ID, "node", c.Node, "state", c.State, "from", c.From, "to", c.To, "entry", c.Entry,
 		"started", at(c.Started), "answered", at(c.Answered))
-	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD")
+	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD", "ROLE")
 	for _, l := range c.Legs {
-		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held))
+		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held), roleOf(l))
 	}
 	fmt.Fprintln(w)
 	t.print(w)
@@ -97,6 +98,17 @@ func printCall(w io.Writer, c api.Call) {
 	}
 	fmt.Fprintln(w)
 	t.print(w)
+}
+
+// roleOf is what a leg does beside talking.
+func roleOf(l b2bua.LegInfo) string {
+	switch {
+	case l.Supervises != "":
+		return l.Supervises + " on " + strconv.Itoa(l.Of)
+	case l.Muted:
+		return "muted"
+	}
+	return ""
 }
 
 func callHangup(n *connection) *cobra.Command {
@@ -170,6 +182,10 @@ func story(e ledger.Event) string {
 		return fmt.Sprintf("%s: nobody hears it and its digits; leg %d hears a tone", leg, e.Peer)
 	case ledger.Unmasked:
 		return fmt.Sprintf("%s is heard again, after %d digits, by %s", leg, e.Digits, e.By)
+	case ledger.Supervised:
+		return fmt.Sprintf("%s, %s: %s on leg %d, as %s wants", leg, e.Party, e.Detail, e.Peer, e.By)
+	case ledger.Conference:
+		return fmt.Sprintf("%s, %s, %s%s", leg, e.Party, e.Detail, strings.TrimSuffix(" conference "+e.To, " conference "))
 	case ledger.Segment:
 		if e.Peer == 0 {
 			return leg + " hears nobody"

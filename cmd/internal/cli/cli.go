@@ -70,9 +70,9 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newServe())
-	root.AddCommand(newCheck(), newStatus(), newSeat(), newBlock(), newUsage(), newAccess(), newCallCommand(), newTrunk(), newDialplan(), newState())
+	root.AddCommand(newCheck(), newStatus(), newSeat(), newBlock(), newUsage(), newAccess(), newCallCommand(), newConferenceCommand(), newTrunk(), newDialplan(), newState())
 	root.AddCommand(newMetrics(), newTrace(), newVersion())
-	root.AddCommand(newPhone(), newDemo(), newInit())
+	root.AddCommand(newPhone(), newPrompt(), newDemo(), newInit())
 	return root
 }
 

@@ -33,6 +33,10 @@ func (n *Node) openTrunks(ctx context.Context) error {
 		}
 		k.Sound = soundOf(t.Sound)
 		k.Profile, k.Redirects, k.Keys = profile(t.Profile), t.Redirects, leg.KeysOf(t.DTMF)
+		if tenant, ok := n.Config.Tenant(t.Tenant); ok {
+			tenant.Heard.Music = t.Music
+			k.Heard = heard(n.Config, tenant.Heard)
+		}
 		if len(t.ClientNames) > 0 {
 			k.Shows = func(f transport.Flow) bool { return shows(t, n.Transport.Shown(f)) }
 		}

@@ -24,6 +24,8 @@
 //	POST   /v1/tenants/T/trunks/NAME/ping           operator: OPTIONS to every address
 //	POST   /v1/tenants/T/trunks/NAME/state          operator: disables or enables
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
+//	POST   /v1/tenants/T/calls/ID/supervise         supervise: a seat listens, whispers, barges in
+//	POST   /v1/tenants/T/calls/ID/join, /mute, /kick   operator: three-way calls, conferences
 //	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger of its node
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
@@ -155,6 +157,7 @@ type SeatEdit struct {
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
 	DTMF         *string `json:"dtmf,omitempty"`
+	Music        *string `json:"music,omitempty"`
 	SRTP         *string `json:"srtp,omitempty"`
 	Latch        *string `json:"latch,omitempty"`
 }
@@ -201,6 +204,7 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.SRTP, e.SRTP)
 	set(&s.Latch, e.Latch)
 	set(&s.Class, e.Class)
+	set(&s.Music, e.Music)
 	set(&s.Calls, e.Calls)
 }
 
