@@ -30,7 +30,9 @@ type Config struct {
 	Log     Log
 	Records Records
 	Trace   Trace
-	Homer   *Homer // nil: no messages are sent to a capture server
+	// Recording is where the sound of calls is kept.
+	Recording Recording
+	Homer     *Homer // nil: no messages are sent to a capture server
 }
 
 // Node is the block node.

@@ -44,6 +44,14 @@ trunk "carrier" {
   targets = ["127.0.0.2:5060"]
 }
 
+# Nothing is recorded unless somebody asks (strowger call record CALL start), or a rule
+# says so.
+# recording {
+#   channels = "stereo" # caller left, agent right; "mixed" is both in one
+#   trunk "carrier" { percent = 10 } # of its calls
+#   seats "10XX"    { announce = "announcement" } # both parties hear that first
+# }
+
 # media {
 #   timeout      = "60s" # a call without sound ends
 #   held_timeout = "2h"  # the same on hold

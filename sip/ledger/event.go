@@ -22,8 +22,11 @@ const (
 	// Placed has Call, Leg, Party, Detail: the leg, which goes to another node, has the
 	// place in Detail in a call there, and talks to who is behind the node in Party.
 	Placed Kind = "placed"
-	Ended  Kind = "ended" // Call: the call is over; Status, Q850, By
-	Alarm  Kind = "alarm" // Detail: emergency call, disk full and the like
+	// Recording has Call, Leg, Party, By, Detail: what becomes of a recording of the call,
+	// by its name; also of one that is erased long after the call.
+	Recording Kind = "recording"
+	Ended     Kind = "ended" // Call: the call is over; Status, Q850, By
+	Alarm     Kind = "alarm" // Detail: emergency call, disk full and the like
 )
 
 // Event is one entry. Zero fields are left out of the file.

@@ -117,7 +117,7 @@ func (c *call) step(e *Event) {
 		c.part(e.Mono)
 		last := *e
 		c.last = &last
-	case Arrived, Transferred, Alarm:
+	case Arrived, Transferred, Recording, Alarm:
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"strowger/configs"
 )
 
-// role is what an identity may do; each includes the ones below it.
+// role is what an identity may do; each up to admin includes the ones below it.
 type role int
 
 const (
@@ -23,9 +23,18 @@ const (
 	viewer
 	operator
 	admin
+	recordings // what was said in calls, and nothing else
 )
 
-var roleNames = []string{viewer: "viewer", operator: "operator", admin: "admin"}
+var roleNames = []string{viewer: "viewer", operator: "operator", admin: "admin", recordings: "recordings"}
+
+// has tells whether the role includes another.
+func (r role) has(need role) bool {
+	if r == recordings || need == recordings {
+		return r == need || r == admin
+	}
+	return r >= need
+}
 
 func (r role) String() string { return roleNames[r] }
 
@@ -33,7 +42,7 @@ func parseRole(name string) (role, error) {
 	if i := slices.Index(roleNames, name); i > int(nobody) {
 		return role(i), nil
 	}
-	return nobody, fmt.Errorf("role %q: give viewer, operator or admin", name)
+	return nobody, fmt.Errorf("role %q: give viewer, operator, admin or recordings", name)
 }
 
 // identity is who asks.
@@ -52,7 +61,7 @@ type grant struct {
 // node itself.
 func (i identity) may(r role, tenant string) bool {
 	return slices.ContainsFunc(i.grants, func(g grant) bool {
-		return g.role >= r && (g.tenant == "" || g.tenant == tenant)
+		return g.role.has(r) && (g.tenant == "" || g.tenant == tenant)
 	})
 }
 

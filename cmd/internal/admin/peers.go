@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/media/recording"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/trace"
@@ -39,6 +40,11 @@ const (
 	messages   about = "messages"
 	search     about = "search" // of messages, whose tenant nobody knows
 	everyTrunk about = "trunks" // of the tenant
+	callTape   about = "tape"   // a call that is not over: something about its recording
+
+	everyRecording about = "recordings"
+	oneRecording   about = "recording"
+	eraseOne       about = "erase" // a recording
 )
 
 // question is about the calls or the trunks of a tenant, the same to every node. The node that
@@ -50,6 +56,13 @@ type question struct {
 	Past   *past  `json:"past,omitempty"` // of callLegs and messages
 	// Transfer is that of callMove.
 	Transfer *api.Transfer `json:"transfer,omitempty"`
+	// Tape is that of callTape, for whom and, of eraseOne, why.
+	Tape   exchange.TapeAction `json:"tape,omitempty"`
+	Who    string              `json:"who,omitempty"`
+	Reason string              `json:"reason,omitempty"`
+	// Recordings are those of everyRecording, Recording is the one of the others.
+	Recordings *recording.Query `json:"recordings,omitempty"`
+	Recording  string           `json:"recording,omitempty"`
 }
 
 // past is what of the messages is asked for. The call that they are of is the
@@ -68,8 +81,12 @@ type knowledge struct {
 	Events   []ledger.Event  `json:"events,omitempty"`
 	Legs     []trace.Leg     `json:"legs,omitempty"`
 	Messages []trace.Message `json:"messages,omitempty"`
-	Refused  string          `json:"refused,omitempty"` // why a transfer cannot be
+	Refused  string          `json:"refused,omitempty"` // why what was wanted cannot be
 	Trunks   []api.Trunk     `json:"trunks,omitempty"`
+
+	Tape       *exchange.Tape   `json:"tape,omitempty"`
+	Recordings []recording.Info `json:"recordings,omitempty"`
+	More       bool             `json:"more,omitempty"`
 }
 
 // know answers a question for this node.
@@ -85,24 +102,8 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 				k.Calls = append(k.Calls, c)
 			}
 		}
-	case oneCall, callHangup, callMove:
-		var c exchange.Call
-		c, err = s.cfg.Calls.Call(ctx, q.Call)
-		if err == nil && c.Tenant != q.Tenant {
-			err = exchange.ErrNoCall
-		}
-		if err == nil && q.About == callHangup {
-			err = s.cfg.Calls.Hangup(ctx, c.ID)
-		}
-		if err == nil && q.About == callMove {
-			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
-		}
-		switch {
-		case err == nil:
-			k.Calls = []exchange.Call{c}
-		case errors.Is(err, exchange.ErrNoCall):
-			err = nil
-		}
+	case oneCall, callHangup, callMove, callTape:
+		err = s.knowCall(ctx, q, &k)
 	case callEvents:
 		k.Events, err = s.cfg.Ledger.Call(ctx, q.Call)
 		if len(k.Events) > 0 && k.Events[0].Tenant != q.Tenant {
@@ -114,12 +115,40 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		k.Messages = s.cfg.Trace.Messages(q.Past.CallIDs, q.Past.Span)
 	case search:
 		k.Messages = s.cfg.Trace.Search(q.Past.Remote, q.Past.Text, q.Past.Span)
+	case everyRecording, oneRecording, eraseOne:
+		err = s.recordingsHere(ctx, q, &k)
 	case everyTrunk:
 		k.Trunks = s.trunks(q.Tenant)
 	default:
 		err = fmt.Errorf("the node does not know how to answer about %s: run the same release on all nodes", quoted(string(q.About)))
 	}
 	return k, err
+}
+
+// knowCall answers about one call, and does to it what is asked.
+func (s *Server) knowCall(ctx context.Context, q question, k *knowledge) error {
+	c, err := s.cfg.Calls.Call(ctx, q.Call)
+	if err == nil && c.Tenant != q.Tenant {
+		err = exchange.ErrNoCall
+	}
+	if err == nil {
+		switch q.About {
+		case callHangup:
+			err = s.cfg.Calls.Hangup(ctx, c.ID)
+		case callMove:
+			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
+		case callTape:
+			err = s.tapeHere(ctx, q, k)
+		default: // it is shown
+		}
+	}
+	switch {
+	case err == nil:
+		k.Calls = []exchange.Call{c}
+	case errors.Is(err, exchange.ErrNoCall):
+		err = nil
+	}
+	return err
 }
 
 // Answer answers a question that another node put by Peers.

@@ -23,7 +23,7 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "Calls: now, and why they went where they went"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n))
+	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callRecord(n))
 	return c
 }
 
@@ -84,6 +84,9 @@ func callShow(n *connection) *cobra.Command {
 func printCall(w io.Writer, c api.Call) {
 	fields(w, "call", c.ID, "node", c.Node, "state", c.State, "from", c.From, "to", c.To, "entry", c.Entry,
 		"started", at(c.Started), "answered", at(c.Answered))
+	if c.Recording != nil {
+		fields(w, "recording", c.Recording.ID+", "+tapeState(c.Recording))
+	}
 	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD")
 	for _, l := range c.Legs {
 		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held))
@@ -154,6 +157,8 @@ func story(e ledger.Event) string {
 	switch e.Kind {
 	case ledger.Arrived:
 		return fmt.Sprintf("%s, %s calls %s; at %s on %s", e.Party, orWithheld(e.From), e.To, at(e.At), e.Node) + numbers(e)
+	case ledger.Recording:
+		return recorded(e)
 	case ledger.Decided, ledger.Alarm:
 		return e.Detail
 	case ledger.Rang, ledger.Answered:
@@ -181,6 +186,21 @@ func story(e ledger.Event) string {
 		return fmt.Sprintf("by %s%s (Q.850 cause %d)", e.By, verdict(e), e.Q850)
 	}
 	return e.Detail
+}
+
+// recorded is what became of a recording.
+func recorded(e ledger.Event) string {
+	text := e.Detail
+	if e.Party != "" {
+		text += fmt.Sprintf(": leg %d, %s", e.Leg, e.Party)
+	}
+	if e.By != "" {
+		text += ", by " + e.By
+	}
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
 }
 
 // verdict is a SIP status in words, behind what it is about.

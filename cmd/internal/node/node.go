@@ -2,7 +2,7 @@
 // its configuration and knows in which order things start, drain and stop.
 // Nothing else does.
 //
-// Start order: store, cluster, seed, ledger, media, transport, trunks, admission, exchange,
+// Start order: store, cluster, seed, ledger, media, recordings, transport, trunks, admission, exchange,
 // admin API; the sockets read last, when everything behind them stands. Stop order
 // is the reverse: no new calls, registrations with carriers given up, calls hung up, sockets closed, then ledger and store.
 package node
@@ -21,6 +21,7 @@ import (
 	"strowger/cmd/internal/admin"
 	"strowger/configs"
 	"strowger/media/prompt"
+	"strowger/media/recording"
 	"strowger/media/relay"
 	"strowger/sip/admission"
 	"strowger/sip/auth"
@@ -57,6 +58,7 @@ type Node struct {
 	Plans     *Plans
 	Ledger    *ledger.Ledger
 	Media     *relay.Plane
+	Recorder  *recording.Recorder
 	Transport *transport.Layer
 	Admission *admission.Admission
 	Exchange  *exchange.Exchange
@@ -94,7 +96,7 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: cmp.Or(log, slog.Default())}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
+		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openRecorder, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
 		n.openTransport, n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
@@ -157,6 +159,9 @@ func (n *Node) close() error {
 	}
 	if n.Media != nil {
 		errs = append(errs, n.Media.Close())
+	}
+	if n.Recorder != nil {
+		errs = append(errs, n.closeRecorder())
 	}
 	if n.Ledger != nil {
 		errs = append(errs, n.Ledger.Close())
@@ -279,7 +284,12 @@ func (n *Node) openCalls(context.Context) error {
 	if err != nil {
 		return err
 	}
+	rules, err := recordRules(n.Config.Recording.Rules, library)
+	if err != nil {
+		return err
+	}
 	c := exchange.Config{
+		Recorder: n.Recorder, Record: rules,
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Usage,
 		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,

@@ -30,6 +30,7 @@ const patience = 20 * time.Second
 type centre struct {
 	server map[transport.Proto]netip.AddrPort
 	plane  media.Plane
+	node   *node.Node
 }
 
 // The RTP ports of these tests are below those of a node's configuration and of
@@ -42,7 +43,7 @@ const (
 var algorithms = regexp.MustCompile(`(?m)^ *algorithms .*$`)
 
 // newCentre starts a node that offers the digest algorithms.
-func newCentre(t *testing.T, algorithm string) *centre {
+func newCentre(t *testing.T, algorithm string, change ...func(*configs.Config)) *centre {
 	t.Helper()
 	const demo = "../../../configs"
 	folder := t.TempDir()
@@ -64,6 +65,9 @@ func newCentre(t *testing.T, algorithm string) *centre {
 		t.Fatal(err)
 	}
 	cfg.AnyPorts()
+	for _, c := range change {
+		c(cfg)
+	}
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +83,7 @@ func newCentre(t *testing.T, algorithm string) *centre {
 			t.Error(err)
 		}
 	})
-	c := &centre{server: map[transport.Proto]netip.AddrPort{}, plane: plane}
+	c := &centre{server: map[transport.Proto]netip.AddrPort{}, plane: plane, node: n}
 	for _, l := range n.Transport.Listeners() {
 		c.server[l.Proto] = l.Addr
 	}

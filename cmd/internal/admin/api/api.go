@@ -26,6 +26,10 @@
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
 //	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger of its node
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
+//	POST   /v1/tenants/T/calls/ID/recording         operator: start, pause, resume, mask, unmask, stop
+//	GET    /v1/tenants/T/recordings                 recordings: of all nodes; ?call=&seat=&number=&from=&to=&limit=
+//	GET    /v1/tenants/T/recordings/ID, /sound      recordings: WAV, of its node; ?mixed=1&export=1
+//	DELETE /v1/tenants/T/recordings/ID              recordings: ?reason=
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
 //	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
 //	GET    /v1/messages                             viewer of every tenant; ?source=&text=&last=10m
