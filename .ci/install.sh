@@ -19,7 +19,11 @@ sox sox
 dnsmasq dnsmasq-base
 kamailio kamailio
 linphonec linphone-cli
-fail2ban-regex fail2ban'
+fail2ban-regex fail2ban
+ip iproute2
+ethtool ethtool
+clang-14 clang-14
+llvm-strip-14 llvm-14'
 if [[ ${1-} == --bench ]]; then
   programs+='
 rtpengine rtpengine-daemon'
@@ -33,6 +37,8 @@ missing=()
 while read -r program package; do
   command -v "$program" >/dev/null || missing+=("$package")
 done <<<"$programs"
+# The program of the kernel plane is compiled with these.
+[[ -e /usr/include/bpf/bpf_helpers.h ]] || missing+=(libbpf-dev)
 # The race detector links with the C library's development files.
 [[ -e /usr/include/stdlib.h ]] || missing+=(libc6-dev)
 ((${#missing[@]})) || exit 0

@@ -161,18 +161,6 @@ type Registration struct {
 	Max     time.Duration // default 3600s
 }
 
-// Media is the block media: when a call without sound ends, and what is made of sound.
-type Media struct {
-	// Timeout is without RTP and RTCP. Default 60s; 0 means never.
-	Timeout time.Duration
-	// HeldTimeout is the same while held, inactive or after comfort noise. Default
-	// 2h; 0 means never.
-	HeldTimeout time.Duration
-	// Transcode lets two legs talk that share no codec, if one has G.722 and the other
-	// G.711, for some 50 us of CPU each 20 ms: transcode = "on" or "off". Default on.
-	Transcode bool
-}
-
 // Session is the block session: when a call ends whose other side is gone without a
 // word (RFC 4028).
 type Session struct {

@@ -238,13 +238,7 @@ func (r *reader) times(file *source.Body) {
 		}
 		b.Done()
 	}
-	r.Media = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true}
-	if b := file.Block("media"); b != nil {
-		r.Media.Timeout = b.Duration("timeout", r.Media.Timeout, 0, 24*time.Hour)
-		r.Media.HeldTimeout = b.Duration("held_timeout", r.Media.HeldTimeout, 0, 24*time.Hour)
-		r.Media.Transcode = !isOff(b, "transcode")
-		b.Done()
-	}
+	r.media(file)
 	r.Session = Session{Expires: 30 * time.Minute, Min: lowSession}
 	if b := file.Block("session"); b != nil {
 		r.Session.Expires = b.Duration("expires", r.Session.Expires, 0, 24*time.Hour)

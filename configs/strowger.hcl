@@ -24,6 +24,15 @@ network "local" {
   }
 }
 
+# media {
+#   plane        = "auto"        # or "ebpf", "userspace": what carries sound
+#   attach       = "auto"        # or "tcx" (Linux 6.6), "clsact"
+#   bpffs        = "/sys/fs/bpf" # where the kernel keeps what outlives the process
+#   timeout      = "60s"         # without sound
+#   held_timeout = "2h"          # the same on hold
+#   transcode    = "off"         # G.722 to and from G.711, for legs that share no codec
+# }
+
 tenant "demo" {
   realm = "demo" # never changed: stored passwords depend on it
 
@@ -50,12 +59,6 @@ trunk "carrier" {
 #   channels = "stereo" # caller left, agent right; "mixed" is both in one
 #   trunk "carrier" { percent = 10 } # of its calls
 #   seats "10XX"    { announce = "announcement" } # both parties hear that first
-# }
-
-# media {
-#   timeout      = "60s" # a call without sound ends
-#   held_timeout = "2h"  # the same on hold
-#   transcode    = "off" # legs that share no codec are refused, not transcoded (G.722, G.711)
 # }
 
 admin {

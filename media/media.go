@@ -231,5 +231,7 @@ type PlaneStats struct {
 	// Speaking are the endpoints whose party has sent sound.
 	Speaking int
 	// Busy is the time that was spent on sound, of all processors together.
-	Busy time.Duration
+	Busy    time.Duration
+	Carried int    // streams that the kernel carries now, one for each direction
+	Kernel  string // how the kernel plane is attached, such as "tcx on eth0"; empty for none
 }

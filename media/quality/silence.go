@@ -75,5 +75,8 @@ func (s *Silence) Now() time.Duration { return s.current }
 // Longest is the longest silence so far.
 func (s *Silence) Longest() time.Duration { return s.longest }
 
+// Known tells that more sound would not change what Dead tells.
+func (s *Silence) Known() bool { return s.looked == 0 || s.silent < s.looked || s.Dead() }
+
 // Dead tells whether 10 s of sound came, or more, and nothing of it was ever heard.
 func (s *Silence) Dead() bool { return s.looked >= deadAfter && s.silent == s.looked }

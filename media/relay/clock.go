@@ -199,6 +199,7 @@ func (c *clock) sweep(now time.Time) {
 		stall = 0
 	}
 	c.swept = now
+	c.plane.bury(now)
 	c.batch = c.plane.appendEndpoints(c.batch[:0])
 	for _, e := range c.batch {
 		e.check(now, stall)

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"strowger/media"
+	"strowger/media/kernel"
 )
 
 // Config describes a plane.
@@ -23,9 +26,22 @@ type Config struct {
 	// Workers is the number of goroutines that carry packets, up to 64; 0 means one
 	// for each processor.
 	Workers int
+	// Kernel carries what is plain; nil leaves all to the sockets. The plane closes it.
+	Kernel *kernel.Plane
+	// Orphaned is told of a stream that the kernel carried on for a former process and
+	// that was ended, as no call claimed it within 10 s; nil means nobody. It must not
+	// block.
+	Orphaned func(Orphan)
 	// Disallowed is told of an address in SDP that is sent nothing, as the network or the
 	// trunk does not list it, and of the leg's label; nil means nobody. It must not block.
 	Disallowed func(network string, to netip.AddrPort, label string)
+}
+
+// Orphan is a stream of a former process.
+type Orphan struct {
+	Label string // of its endpoint
+	Local netip.AddrPort
+	Stats media.Stats // of the kernel: of one direction, since it was handed over
 }
 
 // Network is where one network's sound comes and goes.

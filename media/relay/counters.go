@@ -32,6 +32,12 @@ type Counters struct {
 	SendErrors   atomic.Uint64 // refused by the kernel
 	Overflow     atomic.Uint64 // thrown away by the kernel, as they came faster than they were read
 	Late         atomic.Uint64 // thrown away unread, as a worker was behind for 100 ms
+	Carried      atomic.Uint64 // of Sent, those that the kernel carried
+	Limited      atomic.Uint64 // dropped: more came to a leg that the kernel carries than may go up
+	HandOvers    atomic.Uint64 // streams handed to the kernel
+	TakeBacks    atomic.Uint64 // streams taken back from it
+	KernelErrors atomic.Uint64 // streams that the kernel could not carry, or not any more
+	Orphans      atomic.Uint64 // streams of a former process that were ended in the kernel
 	PortsBusy    atomic.Uint64 // pairs skipped because another program holds a port of them
 	Disturbed    atomic.Uint64 // unused pairs that rest because a packet came to their open sockets
 	NoPorts      atomic.Uint64 // calls of Open that found no free pair

@@ -100,6 +100,7 @@ func (e *endpoint) Press(digits string) error {
 	if e.closed {
 		return media.ErrClosed
 	}
+	e.surface()
 	e.out.Lock()
 	defer e.out.Unlock()
 	if _, _, sound := e.out.format(); e.out.events() == nil && !sound {

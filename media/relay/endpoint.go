@@ -24,9 +24,10 @@ type endpoint struct {
 	pair   int32
 	local  netip.AddrPort
 
-	route atomic.Pointer[route] // of what its party says; nil for nowhere
-	in    inbound
-	out   outbound
+	route  atomic.Pointer[route] // of what its party says; nil for nowhere
+	in     inbound
+	out    outbound
+	wanted atomic.Bool // in the kernel, after the next packet
 
 	// Guarded by the plane's mutex.
 	closed    bool
@@ -78,6 +79,7 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 	if e.closed {
 		return refused, media.ErrClosed
 	}
+	e.surface()
 	e.speaks = r.Receive
 	e.in.Lock()
 	e.in.update(r, p.now())
@@ -123,8 +125,10 @@ func (e *endpoint) SetTimeout(sound, noise time.Duration) {
 // Stats implements media.Endpoint.
 func (e *endpoint) Stats() media.Stats {
 	var s media.Stats
+	e.catchUpSource()
 	e.in.Lock()
 	defer e.in.Unlock()
+	e.catchUp(e.plane.now())
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.in.stats(&s)
@@ -151,6 +155,7 @@ func (e *endpoint) Close() media.Stats {
 func (e *endpoint) close() {
 	p := e.plane
 	e.closed = true
+	e.surface()
 	e.mute()
 	e.route.Store(nil)
 	e.pacing = 0

@@ -33,6 +33,9 @@ func (e *endpoint) Hear(from ...media.Source) error {
 	if err := e.mayHear(w); err != nil {
 		return err
 	}
+	for _, s := range append(slices.Clip(w.voices), e) {
+		s.surface()
+	}
 	var play *player
 	if w.prompt != nil {
 		play = &player{prompt: w.prompt}

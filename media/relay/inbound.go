@@ -37,7 +37,9 @@ type inbound struct {
 	keys        dtmf.Receiver
 	finder      *finder // nil while no tones are looked for
 	mask        mask
-	ear         *ear // nil while nobody taps
+	ear         *ear      // nil while nobody taps
+	carried     *carriage // nil while packets come to the socket
+	retryAt     time.Time // when the kernel may be asked again
 }
 
 // update applies an SDP exchange.

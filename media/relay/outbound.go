@@ -39,12 +39,13 @@ type outbound struct {
 	sending   time.Time // when the first packet was sent since the last update
 	packets   uint64
 	bytes     uint64
-	reports   uint64   // RTCP packets sent
-	reported  uint64   // packets at the last report
-	player    *player  // nil plays nothing
-	mixed     *mixed   // nil hears no mix
-	dialler   *dialler // nil has no digits to send
-	given     given    // the last digit that was sent as an event
+	reports   uint64    // RTCP packets sent
+	reported  uint64    // packets at the last report
+	player    *player   // nil plays nothing
+	mixed     *mixed    // nil hears no mix
+	dialler   *dialler  // nil has no digits to send
+	given     given     // the last digit that was sent as an event
+	carrier   *endpoint // whose party the kernel lets be heard; nil for none
 
 	transcoder *codec.Transcoder // to and from G.722; nil until it is needed
 }
@@ -61,7 +62,9 @@ func (o *outbound) start(s sockets) {
 func (o *outbound) update(r media.Remote, rtp, rtcp, locked netip.AddrPort) {
 	o.payloads = r.Payloads
 	o.named, o.mux = reachable(unmap(r.RTP)), r.Mux
-	o.open = r.Send && o.named
+	open := r.Send && o.named
+	o.fresh = o.fresh || open != o.open // what was dropped meanwhile is no loss
+	o.open = open
 	o.stride = max(1, int((r.PTime+tick/2)/tick))
 	o.sending = time.Time{}
 	o.to, o.rtcpTo = destination(rtp), destination(rtcp)

@@ -60,7 +60,11 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.in.Unlock()
 		return
 	}
+	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
+	if fresh || ruling == locks {
+		e.takeBack(now)
+	}
 	var digit byte
 	if forward {
 		if !e.in.spoke {
@@ -90,6 +94,9 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	}
 	if r := e.route.Load(); forward && r != nil {
 		r.send(now, h, said, fresh, b, scratch, c)
+		if e.wanted.Load() {
+			e.handOver(now)
+		}
 	}
 }
 

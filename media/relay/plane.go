@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"strowger/media"
+	"strowger/media/kernel"
 )
 
 // maxBusy bounds the pairs that Open tries when other programs hold ports of the
@@ -27,22 +28,27 @@ func refusals() rate.Sometimes { return rate.Sometimes{First: 10, Interval: time
 
 // Plane implements media.Plane in user space.
 type Plane struct {
-	log        *slog.Logger
-	busyLog    rate.Sometimes
-	sdpLines   rate.Sometimes // of addresses that SDP names and nothing is sent to
-	latchLines rate.Sometimes // of sources that may not be locked to
-	disallowed func(network string, to netip.AddrPort, label string)
-	now        func() time.Time
-	dscp       int
-	counters   Counters
-	began      time.Time // of beat 0 of the clocks
-	clocks     []*clock  // one for each worker
-	workers    []*worker
-	speaking   atomic.Int64 // endpoints whose party has sent sound
-	running    sync.WaitGroup
-	stopped    chan struct{}
-	networks   map[string]*network
-	slots      []atomic.Pointer[endpoint] // by pair
+	log         *slog.Logger
+	busyLog     rate.Sometimes
+	sdpLines    rate.Sometimes // of addresses that SDP names and nothing is sent to
+	latchLines  rate.Sometimes // of sources that may not be locked to
+	kernelLines rate.Sometimes // of streams that the kernel cannot carry
+	kernel      *kernel.Plane  // nil for none
+	carried     atomic.Int64   // streams in the kernel
+	orphaned    func(Orphan)
+	buryAt      time.Time // of streams of a former process; the clock's own
+	disallowed  func(network string, to netip.AddrPort, label string)
+	now         func() time.Time
+	dscp        int
+	counters    Counters
+	began       time.Time // of beat 0 of the clocks
+	clocks      []*clock  // one for each worker
+	workers     []*worker
+	speaking    atomic.Int64 // endpoints whose party has sent sound
+	running     sync.WaitGroup
+	stopped     chan struct{}
+	networks    map[string]*network
+	slots       []atomic.Pointer[endpoint] // by pair
 
 	mu        sync.Mutex
 	closed    bool
@@ -83,11 +89,12 @@ func build(cfg Config, log *slog.Logger, now func() time.Time) (*Plane, error) {
 		log = slog.Default()
 	}
 	p := &Plane{
-		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, sdpLines: refusals(), latchLines: refusals(), now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
-		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{}, disallowed: cfg.Disallowed,
+		log: log, busyLog: rate.Sometimes{Interval: time.Minute}, sdpLines: refusals(), latchLines: refusals(), kernelLines: refusals(), kernel: cfg.Kernel, now: now, dscp: cfg.DSCP, stopped: make(chan struct{}),
+		networks: map[string]*network{}, endpoints: map[*endpoint]struct{}{}, disallowed: cfg.Disallowed, orphaned: cfg.Orphaned,
 	}
 	p.began = now()
 	p.layOut(cfg)
+	p.survive()
 	linger := cfg.Linger
 	if linger == 0 {
 		linger = defaultLinger
@@ -155,8 +162,11 @@ func (p *Plane) Stats() media.PlaneStats {
 		Endpoints: len(p.endpoints),
 		Received:  c.Received.Load(), Sent: c.Sent.Load(), Foreign: c.Foreign.Load(),
 		Invalid: c.Malformed.Load() + c.Oversize.Load() + c.DTLS.Load(),
-		Dropped: c.Dropped.Load() + c.Untranslated.Load(), Overrun: c.Overflow.Load() + c.Late.Load(),
-		Speaking: int(p.speaking.Load()),
+		Dropped: c.Dropped.Load() + c.Untranslated.Load() + c.Limited.Load(), Overrun: c.Overflow.Load() + c.Late.Load(),
+		Speaking: int(p.speaking.Load()), Carried: int(p.carried.Load()),
+	}
+	if p.kernel != nil {
+		s.Kernel = p.kernel.String()
 	}
 	for _, c := range p.clocks {
 		s.Busy += time.Duration(c.busy.Load())
@@ -200,6 +210,9 @@ func (p *Plane) Close() error {
 	}
 	p.running.Wait()
 	p.closeWorkers()
+	if p.kernel != nil {
+		return p.kernel.Close()
+	}
 	return nil
 }
 

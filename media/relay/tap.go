@@ -60,6 +60,7 @@ func (e *endpoint) tapAs(own bool, write func(pcm []int16)) (func(), error) {
 
 // tap is the same, for who has the plane's mutex.
 func (e *endpoint) tap(own bool, write func(pcm []int16)) (*tap, error) {
+	e.surface()
 	e.in.Lock()
 	defer e.in.Unlock()
 	if e.in.ear == nil {

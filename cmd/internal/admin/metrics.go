@@ -48,6 +48,9 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	gauge("media_port_pairs_free", "Pairs of RTP ports that are free.", m.PortsFree)
 	gauge("media_port_pairs_resting", "Pairs of RTP ports that rest before reuse.", m.PortsResting)
 	gauge("media_port_pairs", "Pairs of RTP ports that are configured.", m.PortsTotal)
+	gauge("media_streams_in_kernel", "Streams that the kernel carries, one for each direction.", m.Carried)
+	out <- prometheus.MustNewConstMetric(prometheus.NewDesc("strowger_media_plane_info", "What carries sound.",
+		[]string{"plane", "attached"}, nil), prometheus.GaugeValue, 1, planeName(m), m.Kernel)
 	c.collectTrunks(out)
 	ctx, cancel := context.WithTimeout(context.Background(), collectTime)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/media"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -51,9 +52,17 @@ func (s *Server) status(_ http.ResponseWriter, r *request) (any, error) {
 	}
 	m := s.cfg.Media.Stats()
 	st.Ports = api.Ports{Free: m.PortsFree, Resting: m.PortsResting, Total: m.PortsTotal}
+	st.Plane = api.Plane{Name: planeName(m), Attached: m.Kernel, Carried: m.Carried}
 	var err error
 	st.Registered, _, err = s.registered(r.Context())
 	return st, err
+}
+
+func planeName(m media.PlaneStats) string {
+	if m.Kernel == "" {
+		return "userspace"
+	}
+	return "ebpf"
 }
 
 // registered counts the seats that have a living binding, and the bindings.

@@ -65,7 +65,8 @@ func printStatus(w io.Writer, st api.Status) {
 		"ready", yes(st.Ready), "you", st.Identity, "store", st.Store, "tenants", strings.Join(st.Tenants, ", "),
 		"calls", fmt.Sprintf("%d of %d", st.Calls, st.CallLimit),
 		"registered", fmt.Sprintf("%d seats", st.Registered),
-		"RTP", fmt.Sprintf("%d pairs of ports free, %d resting, of %d", st.Ports.Free, st.Ports.Resting, st.Ports.Total))
+		"RTP", fmt.Sprintf("%d pairs of ports free, %d resting, of %d", st.Ports.Free, st.Ports.Resting, st.Ports.Total),
+		"media plane", plane(st.Plane))
 	t := newTable("LISTENER", "TRANSPORT", "ADDRESS", "ADVERTISED")
 	for _, l := range st.Listeners {
 		t.add(l.Name, l.Transport, l.Address, l.Advertised)
@@ -76,6 +77,13 @@ func printStatus(w io.Writer, st api.Status) {
 		fmt.Fprintln(w)
 		printTargets(w, st.Targets)
 	}
+}
+
+func plane(p api.Plane) string {
+	if p.Attached == "" {
+		return p.Name
+	}
+	return fmt.Sprintf("%s (%s), %d streams in the kernel", p.Name, p.Attached, p.Carried)
 }
 
 func printTargets(w io.Writer, targets []api.TrunkTarget) {

@@ -209,20 +209,6 @@ func (n *Node) openLedger(context.Context) error {
 	return nil
 }
 
-func (n *Node) openMedia(context.Context) error {
-	c := relay.Config{Networks: map[string]relay.Network{}, Disallowed: n.disallowed}
-	for _, w := range n.Config.Networks {
-		c.DSCP = w.DSCPRTP
-		c.Networks[w.Name] = rtpNetwork(w)
-	}
-	p, err := relay.New(c, n.log)
-	if err != nil {
-		return err
-	}
-	n.Media = p
-	return nil
-}
-
 func (n *Node) openTransport(context.Context) error {
 	var faults []error
 	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {

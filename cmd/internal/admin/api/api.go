@@ -77,6 +77,7 @@ type Status struct {
 	CallLimit  int           `json:"call_limit"`
 	Registered int           `json:"registered"` // seats with a living binding, of all tenants
 	Ports      Ports         `json:"ports"`
+	Plane      Plane         `json:"media_plane"`
 	Targets    []TrunkTarget `json:"targets"` // of the trunks of those tenants
 }
 
@@ -103,6 +104,13 @@ type Ports struct {
 	Free    int `json:"free"`
 	Resting int `json:"resting"`
 	Total   int `json:"total"`
+}
+
+// Plane is what carries sound.
+type Plane struct {
+	Name     string `json:"name"`               // "ebpf" or "userspace"
+	Attached string `json:"attached,omitempty"` // such as "tcx on eth0"
+	Carried  int    `json:"carried"`            // streams in the kernel now, one for each direction
 }
 
 // Seat is a seat without its secrets.

@@ -1,0 +1,251 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+
+	"strowger/media"
+	"strowger/media/kernel"
+	"strowger/media/quality"
+)
+
+// The kernel plane carries what a party says while its edge is plain: what comes in
+// goes out as it is, to one listener. A packet that comes to a socket meanwhile is
+// handled here as ever, with the same sequence and timestamp.
+
+const (
+	refreshEvery = kernel.Lifetime / 3
+	retryAfter   = 10 * time.Second // an edge that the kernel refused
+)
+
+// carriage is an edge that the kernel carries. It belongs to the inbound's mutex.
+type carriage struct {
+	entry     *kernel.Entry
+	to        *endpoint
+	clock     int            // of the timestamps, Hz
+	last      kernel.Figures // that were added up
+	refreshAt time.Time
+}
+
+// handOver has the kernel carry what e's party says if its edge is plain. It follows
+// a packet, so that the next one is some time off; while somebody changes who hears
+// whom, it waits for the next. It is called without a lock.
+func (e *endpoint) handOver(now time.Time) {
+	p := e.plane
+	if !p.mu.TryLock() {
+		return
+	}
+	defer p.mu.Unlock()
+	e.wanted.Store(false)
+	r := e.route.Load()
+	if r == nil || len(*r) != 1 || !(*r)[0].to.locked() {
+		return
+	}
+	e.in.Lock()
+	defer e.in.Unlock()
+	way := &(*r)[0]
+	way.to.out.Lock()
+	defer way.to.out.Unlock()
+	if !e.in.plain() || !way.to.out.plain(way.epoch, e.in.ssrc) {
+		return
+	}
+	edge := e.edge(way)
+	if len(edge.Types) == 0 || !p.kernel.Covers(edge.Local.Addr()) {
+		return
+	}
+	at := e.in.quality.Position()
+	entry, err := p.kernel.Install(edge, kernel.Start{
+		Highest: at.Highest, Seen: at.Seen, Jitter: at.Jitter, Last: kernel.Monotonic() - now.Sub(at.Last),
+	})
+	if err != nil {
+		p.refusedByKernel(e, now, err)
+		return
+	}
+	p.counters.HandOvers.Add(1)
+	p.carried.Add(1)
+	e.in.carried = &carriage{
+		entry: entry, to: way.to, clock: edge.Clock, refreshAt: now.Add(refreshEvery),
+		last: kernel.Figures{Highest: at.Highest},
+	}
+	way.to.out.carrier = e
+}
+
+func (p *Plane) refusedByKernel(e *endpoint, now time.Time, err error) {
+	e.in.retryAt = now.Add(retryAfter)
+	p.counters.KernelErrors.Add(1)
+	p.kernelLines.Do(func() { p.log.Warn("the kernel plane cannot carry a stream", "leg", e.label, "error", err) })
+}
+
+// locked tells whether the party's own source is known, so that what is sent to it
+// goes where it will go on going.
+func (e *endpoint) locked() bool {
+	e.in.Lock()
+	defer e.in.Unlock()
+	return e.in.latch.source.IsValid()
+}
+
+// plain tells that nothing here needs what the party says, but the listener.
+func (in *inbound) plain() bool {
+	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.ear == nil && in.silence.Known()
+}
+
+// plain tells that nothing is sent but what a source says, which was joined already.
+func (o *outbound) plain(epoch, source uint32) bool {
+	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && !o.dialler.busy() &&
+		!o.fresh && o.source == source && o.carrier == nil
+}
+
+// edge describes a direction to the kernel. Both halves are locked.
+func (e *endpoint) edge(way *edge) kernel.Edge {
+	out := &way.to.out
+	k := kernel.Edge{
+		Label: e.label, Local: e.bound(), From: e.in.latch.source, Out: way.to.bound(), To: out.to.AddrPort(),
+		SSRC: e.in.ssrc, OutSSRC: out.ssrc, Seq: out.seqOffset, Timestamp: out.tsOffset, DSCP: e.plane.dscp,
+	}
+	for _, p := range e.in.payloads {
+		if p.Encoding == e.in.encoding {
+			k.Clock = p.Clock
+		}
+	}
+	for _, t := range way.types {
+		if p := e.in.payload(t.from); !t.convert && t.clock == k.Clock && p != nil && isSound(p) {
+			k.Types = append(k.Types, kernel.Type{From: t.from, To: t.to})
+		}
+	}
+	return k
+}
+
+// isSound tells that a payload is neither digits nor comfort noise, which are looked at.
+func isSound(p *media.Payload) bool {
+	return p.Encoding != telephoneEvent && p.Encoding != "CN" && p.Type != comfortNoise
+}
+
+// bound is the address of the RTP socket.
+func (e *endpoint) bound() netip.AddrPort {
+	addr, port := e.plane.networkOf(e.pair).local(e.pair)
+	return netip.AddrPortFrom(addr.Bind, port)
+}
+
+// catchUp adds up what the kernel counted. It needs the inbound's mutex.
+func (e *endpoint) catchUp(now time.Time) {
+	if c := e.in.carried; c != nil {
+		e.add(c, c.entry.Figures(), now)
+	}
+}
+
+// catchUpSource adds up what the kernel counted of whom e's party hears.
+func (e *endpoint) catchUpSource() {
+	e.out.Lock()
+	source := e.out.carrier
+	e.out.Unlock()
+	if source != nil {
+		source.in.Lock()
+		source.catchUp(e.plane.now())
+		source.in.Unlock()
+	}
+}
+
+// takeBack ends what the kernel carries of e's party. It needs the inbound's mutex.
+func (e *endpoint) takeBack(now time.Time) {
+	c := e.in.carried
+	if c == nil {
+		return
+	}
+	e.add(c, c.entry.Remove(), now)
+	e.in.carried = nil
+	e.plane.carried.Add(-1)
+	e.plane.counters.TakeBacks.Add(1)
+	c.to.out.Lock()
+	c.to.out.carrier = nil
+	c.to.out.Unlock()
+}
+
+// surface takes back what the kernel carries of and to e's party, before their needs
+// change. It needs the plane's mutex, which no hand-over goes without.
+func (e *endpoint) surface() {
+	if e.plane.kernel == nil {
+		return
+	}
+	now := e.plane.now()
+	e.out.Lock()
+	source := e.out.carrier
+	e.out.Unlock()
+	for _, s := range []*endpoint{e, source} {
+		if s != nil {
+			s.in.Lock()
+			s.takeBack(now)
+			s.in.Unlock()
+		}
+	}
+}
+
+// add counts what the kernel did since the last time. It needs the inbound's mutex.
+func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
+	last, counters := c.last, &e.plane.counters
+	c.last = f
+	e.in.foreign += f.Foreign - last.Foreign
+	counters.Foreign.Add(f.Foreign - last.Foreign)
+	counters.Limited.Add(f.Limited - last.Limited)
+	if f.Packets == last.Packets {
+		return
+	}
+	start := now.Add(-kernel.Monotonic())
+	heard := start.Add(f.Last)
+	e.in.bytes += f.Bytes - last.Bytes
+	e.in.watch.heardRTP(heard, false)
+	if p := e.in.payload(f.Payload); p != nil {
+		e.in.encoding = p.Encoding
+	}
+	e.in.quality.Add(quality.Elsewhere{
+		Packets: f.Packets - last.Packets, Duplicates: f.Duplicates - last.Duplicates, Reordered: f.Reordered - last.Reordered,
+		Highest: f.Highest, Seen: f.Seen, Jitter: f.Jitter, MaxGap: f.Gap, Last: heard,
+	})
+	counters.Received.Add(f.Packets - last.Packets)
+	counters.Duplicate.Add(f.Duplicates - last.Duplicates)
+	counters.Sent.Add(f.Sent - last.Sent)
+	counters.Carried.Add(f.Sent - last.Sent)
+	c.to.out.Lock()
+	defer c.to.out.Unlock()
+	c.to.out.add(f.Sent-last.Sent, f.SentBytes-last.SentBytes, now)
+	c.to.out.reach(uint16(f.Highest), f.HighestTimestamp, start.Add(f.At), c.clock)
+}
+
+// add counts what the kernel sent.
+func (o *outbound) add(packets, bytes uint64, now time.Time) {
+	if packets > 0 && o.sending.IsZero() {
+		o.sending = now
+	}
+	o.packets += packets
+	o.bytes += bytes
+}
+
+// reach notes how far the stream is with a packet of the source that the kernel sent.
+func (o *outbound) reach(seq uint16, timestamp uint32, at time.Time, clock int) {
+	if seq += o.seqOffset; int16(seq-o.seq) > 0 {
+		o.seq = seq
+	}
+	if timestamp += o.tsOffset; int32(timestamp-o.timestamp) > 0 {
+		o.timestamp, o.at, o.clock = timestamp, at, clock
+	}
+}
+
+// tend is called with each sweep: it keeps up with the kernel, moves deadlines, and
+// has a plain edge handed over with its next packet. It needs the inbound's mutex.
+func (e *endpoint) tend(now time.Time) {
+	p := e.plane
+	if p.kernel == nil {
+		return
+	}
+	e.catchUp(now)
+	c := e.in.carried
+	switch {
+	case c == nil:
+		e.wanted.Store(e.in.plain() && !now.Before(e.in.retryAt))
+	case !now.Before(c.refreshAt):
+		c.refreshAt = now.Add(refreshEvery)
+		if err := c.entry.Refresh(); err != nil {
+			e.takeBack(now)
+			p.refusedByKernel(e, now, err)
+		}
+	}
+}
