@@ -58,7 +58,7 @@ trunk "carrier" {
 # recording {
 #   channels = "stereo" # caller left, agent right; "mixed" is both in one
 #   trunk "carrier" { percent = 10 } # of its calls
-#   seats "10XX"    { announce = "announcement" } # both parties hear that first
+#   seats "10XX"    { announce = "recorded" } # both parties hear that first
 # }
 
 admin {

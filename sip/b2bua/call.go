@@ -32,6 +32,9 @@ type Effects interface {
 	Hear(leg, from int)
 	// Play makes a leg hear prompts, once; an Ended event follows.
 	Play(leg int, prompts []string)
+	// Announce is the prompt that both of two legs hear before they hear each other, as
+	// their call is recorded; "" is none.
+	Announce(leg, peer int) string
 	// Press has a leg hear a key, as an event (RFC 4733) or a tone.
 	Press(leg int, digit byte)
 	// Detect says whether keys are told that a leg's party says as tones.
@@ -105,6 +108,7 @@ type Call struct {
 	peer      *party        // whom the caller talks to
 	transfer  *transfer     // that is under way, or nil
 	reoffer   *party        // whose re-INVITE waits for the other leg's answer
+	notice    notice        // that the call is recorded
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 }
 

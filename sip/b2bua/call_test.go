@@ -126,6 +126,7 @@ func (f *fake) Open(int, string) (netip.AddrPort, error) {
 func (f *fake) Update(int, media.Remote) {}
 func (f *fake) Hear(int, int)            {}
 func (f *fake) Play(int, []string)       {}
+func (f *fake) Announce(int, int) string { return "" }
 func (f *fake) Press(int, byte)          {}
 func (f *fake) Detect(int, bool)         {}
 func (f *fake) Watch(_ int, _ bool)      {}

@@ -171,15 +171,21 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	c.state, c.peer, c.Answer = talking, p, now
 	p.Dialog.Meet(caller.Dialog)
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
-	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	announced := c.announces(out)
+	if !announced {
+		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	}
 	caller.knows = p.who()
 	caller.Answer(now, out, body, caller.told(p.who())...)
 	if !caller.Asking() {
 		caller.offer = nil
 	}
 	c.program = &done
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
+	if announced {
+		c.announce(out)
+	} else {
+		c.bridge(out)
+	}
 	c.watch(caller, out)
 	c.watch(p, out)
 }

@@ -132,6 +132,7 @@ func (c *Call) part(now time.Time, out Effects) {
 		out.Hear(t.by.ID, 0)
 	}
 	c.state, c.front, c.peer = ringing, t.other, nil
+	c.notice.playing = false
 }
 
 // ringStages rings the stages of the program from the first one on.
@@ -188,13 +189,19 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 // their codecs differ, one is asked for those of the other.
 func (c *Call) join(now time.Time, asked *party, out Effects) {
 	caller, p := c.front, c.peer
-	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	announced := c.announces(out)
+	if !announced {
+		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	}
 	for _, one := range []*party{caller, p} {
 		one.refuses = false
 		c.introduce(one)
 	}
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
+	if announced {
+		c.announce(out)
+	} else {
+		c.bridge(out)
+	}
 	c.watch(caller, out)
 	c.watch(p, out)
 	c.align(now, asked, c.other(asked), out)

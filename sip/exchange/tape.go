@@ -78,6 +78,18 @@ func (r *running) meet(a, b *leg.Leg) {
 	r.cast(a, b)
 }
 
+// Announce is what two legs are told that will be recorded.
+func (r *running) Announce(id, peer int) string {
+	a, b := r.call.Leg(id), r.call.Leg(peer)
+	if r.x.cfg.Recorder == nil || a == nil || b == nil || r.tape != nil && r.tape.barred {
+		return ""
+	}
+	if rule := ruleFor(r.x.cfg.Record, r.call.ID, a.Party, b.Party); rule != nil {
+		return rule.Announce
+	}
+	return ""
+}
+
 // begin begins a recording of the call.
 func (r *running) begin(why string) {
 	if r.tape == nil {

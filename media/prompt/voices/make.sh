@@ -18,6 +18,7 @@ say() {
 say announcement "Thank you for calling. This is the Strowger demonstration announcement. Goodbye."
 say confirm "You have a call. To take it, press one. Once more: to take the call, press one."
 say greeting "Hello, this is the demo carrier. After the tone you will hear yourself."
+say recorded "This call is recorded."
 n=0
 for word in zero one two three four five six seven eight nine; do
 	say "digit-$n" "$word"
