@@ -24,12 +24,12 @@ type Config struct {
 	Media        Media
 	// DNS are the servers that a trunk's target is asked of that is a name, as servers
 	// of the block dns; at most 3. Default: those of /etc/resolv.conf.
-	DNS     []netip.AddrPort
-	Session Session
-	Limits  Limits
-	Log     Log
-	Records Records
-	Trace   Trace
+	DNS       []netip.AddrPort
+	Session   Session
+	Limits    Limits
+	Log       Log
+	Retention Retention
+	Trace     Trace
 	// Recording is where the sound of calls is kept.
 	Recording Recording
 	Homer     *Homer // nil: no messages are sent to a capture server

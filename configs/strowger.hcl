@@ -61,6 +61,13 @@ trunk "carrier" {
 #   seats "10XX"    { announce = "recorded" } # both parties hear that first
 # }
 
+# retention {
+#   ledger     = 400 # days, as the others; 0 keeps it
+#   cdr        = 400
+#   ladder     = 1
+#   recordings = 90
+# }
+
 admin {
   http   = "127.0.0.1:8080"
   socket = "admin.sock" # in the data folder

@@ -35,7 +35,7 @@ func get(t *testing.T, l *Library, name string) *media.Prompt {
 // enough without clipping: the peak is at -3 dB.
 func TestBuiltInVoice(t *testing.T) {
 	l := open(t, "")
-	lengths := map[string]time.Duration{"announcement": 4 * time.Second, "confirm": 4 * time.Second, "greeting": 3 * time.Second, "done": 700 * time.Millisecond}
+	lengths := map[string]time.Duration{"announcement": 4 * time.Second, "confirm": 4 * time.Second, "greeting": 3 * time.Second, "done": 700 * time.Millisecond, "recorded": time.Second}
 	for _, c := range []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "plus", "star", "hash"} {
 		lengths["digit-"+c] = 300 * time.Millisecond
 	}

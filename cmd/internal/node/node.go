@@ -74,6 +74,7 @@ type Node struct {
 	Delays    *meter.Delays
 	Quality   *meter.Quality
 	Messages  *meter.Messages
+	Sweeper   Sweeper
 	Homer     *hep.Sender // nil without a capture server
 	Admin     *admin.Server
 
@@ -108,6 +109,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.watch(blockTick, n.Guard.Tick)
 	n.shareWithNodes()
 	n.watch(usageTick, n.Usage.Tick)
+	n.keepSweeping()
 	n.resolved(time.Now())
 	n.watch(resolvedEvery, n.resolved)
 	n.Transport.Start()
@@ -202,7 +204,6 @@ func (n *Node) openLedger(context.Context) error {
 		return err
 	}
 	n.Ledger = l
-	l.Keep(n.Config.Records.Days)
 	if lost > 0 {
 		n.notice("%d calls that were open when the node ended were closed as \"node lost\"", lost)
 	}

@@ -132,6 +132,7 @@ func (n *Node) counters() map[string][]any {
 		"ledger":    {n.Ledger.Counters()},
 		"media":     {n.Media.Counters()},
 		"recording": {n.Recorder.Counters()},
+		"retention": {&n.Sweeper},
 		"trace":     {n.Trace.Counters()},
 	}
 	if s, ok := n.Store.(interface{ Counters() *state.Counters }); ok {
