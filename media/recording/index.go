@@ -23,6 +23,8 @@ type Query struct {
 	From   time.Time // begun then or later
 	To     time.Time // begun before
 	Limit  int       // 0 means MaxFound
+	// Match tells whether one is wanted, besides; nil: it is.
+	Match func(*Info) bool `json:"-"`
 }
 
 func (q *Query) wants(i *Info) bool {
@@ -31,7 +33,8 @@ func (q *Query) wants(i *Info) bool {
 		(q.Seat == "" || slices.Contains(i.Seats, q.Seat)) &&
 		(q.Number == "" || i.From == q.Number || i.To == q.Number) &&
 		(q.From.IsZero() || !i.Began.Before(q.From)) &&
-		(q.To.IsZero() || i.Began.Before(q.To))
+		(q.To.IsZero() || i.Began.Before(q.To)) &&
+		(q.Match == nil || q.Match(i))
 }
 
 // List returns the recordings that a query is about, the newest first, and whether

@@ -18,6 +18,10 @@
 //   - Sweep removes files whose days are over, and begins a segment of events each day,
 //     so that none holds old days behind a new one. Without it nothing is ever removed.
 //
+//   - Erase puts a word in the place of a person's number, in events and records alike:
+//     they stay consistent, and say no longer who it was. A segment is replaced whole,
+//     by rename, after the newest was closed for another.
+//
 // # Files
 //
 // In the folder of the ledger: events/NNNNNNNN.log (segments), and for each UTC

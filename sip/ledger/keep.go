@@ -22,6 +22,8 @@ type Kept struct {
 // Sweep removes the files whose days are over, and begins a segment of events each day.
 // What cannot be removed is tried again by the next one.
 func (l *Ledger) Sweep(now time.Time, k Kept) error {
+	l.tidy.Lock()
+	defer l.tidy.Unlock()
 	today := now.UTC().Truncate(24 * time.Hour)
 	var errs []error
 	if k.Events > 0 {

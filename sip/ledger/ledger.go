@@ -58,7 +58,8 @@ type Ledger struct {
 	stuck   bool // the records could not be written last time
 	closed  bool
 
-	day time.Time // when a segment was begun last, by Sweep
+	tidy sync.Mutex // held by who replaces or removes files: Sweep, Erase
+	day  time.Time  // when a segment was begun last, by Sweep
 
 	stop, done chan struct{}
 }

@@ -2,12 +2,36 @@ package trace
 
 import (
 	"time"
+
+	"strowger/sip/privacy"
 )
 
 // Wipe removes what came before a time, and returns how many messages that were.
 func (r *Ring) Wipe(before time.Time) int {
 	oldest := before.UnixNano()
 	return r.wipe(func(h *head, _ []byte) bool { return h.at < oldest })
+}
+
+// Forget removes the messages in which a person's number is, and returns how many.
+func (r *Ring) Forget(s privacy.Subject) int {
+	return r.wipe(func(h *head, text []byte) bool { return h.kind != aLeg && s.In(text) })
+}
+
+// Mentions are the messages in which a person's number is, masked, and as many as
+// MaxFound bytes hold.
+func (r *Ring) Mentions(s privacy.Subject) []Message {
+	var found []Message
+	size := 0
+	for _, store := range []*store{r.calls, r.others} {
+		store.scan(r.kept(Span{To: time.Now().Add(time.Hour)}), func(h *head, text []byte) bool {
+			if h.kind != aLeg && s.In(text) {
+				found, size = append(found, r.message(h, callIDOf(text), text)), size+len(text)
+			}
+			return size < MaxFound
+		})
+	}
+	sortByTime(found)
+	return found
 }
 
 // wipe overwrites the entries that are wanted away; they keep their room.

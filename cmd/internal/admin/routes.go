@@ -29,7 +29,7 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, list := range [][]endpoint{
 		s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.profileEndpoints(),
-		s.blockEndpoints(), s.trunkEndpoints(), s.recordingEndpoints(),
+		s.blockEndpoints(), s.trunkEndpoints(), s.recordingEndpoints(), s.privacyEndpoints(),
 	} {
 		for _, e := range list {
 			mux.HandleFunc(e.pattern, s.endpoint(e))
