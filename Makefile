@@ -4,10 +4,10 @@
 CONFIG ?= configs/strowger.hcl
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test test-long soak check bench clean
+.PHONY: help run demo build test test-long soak check bench bench-media clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Start one node, ready for phones on 127.0.0.1:5060 (SIP_PORT=5070 for another port)
 	bin/strowger serve --config $(CONFIG) $(if $(SIP_PORT),--sip-port $(SIP_PORT))
@@ -36,6 +36,10 @@ check: ## Format, vet, lint, tidiness, import policy, package docs, dead code
 bench: build ## Whole-process benchmarks beside Kamailio: half an hour on a quiet machine
 	@.ci/install.sh --bench
 	go run ./cmd/bench -strowger bin/strowger
+
+bench-media: ## The relay beside rtpengine in user space: some 25 minutes on a quiet machine
+	@.ci/install.sh --bench
+	go run ./cmd/rtpload media
 
 clean: ## Remove what was built
 	rm -rf bin

@@ -6,6 +6,8 @@ import (
 
 	"strowger/dialplan"
 	"strowger/dialplan/service"
+	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/trunk/channel"
 )
 
@@ -68,6 +70,22 @@ type Network struct {
 	// DSCPSIP and DSCPRTP mark what is sent, 0 to 63 (RFC 2474). Default 24 (CS3)
 	// and 46 (EF); 0 is best effort.
 	DSCPSIP, DSCPRTP int
+	// Sound is how the sound of its seats is secured that say nothing else.
+	Sound Sound
+}
+
+// Sound are the settings latch, srtp and srtp_without_tls of a network, for its seats,
+// and of a trunk.
+type Sound struct {
+	// Latch says which source sound is taken from: the address of SDP ("strict"), or
+	// another that proves itself in the first seconds and then no other ("locked"), or
+	// one that goes on with the stream after a silence too ("latch"). Default locked.
+	Latch media.Latch
+	// SRTP says whether sound is encrypted: "off", "optional" or "required". Default off.
+	SRTP sdp.Security
+	// WithoutTLS says that the keys of SRTP may be sent by UDP and TCP, where others can
+	// read them. Default false: there is no SRTP without TLS.
+	WithoutTLS bool
 }
 
 // Listener is a block listener "NAME" of a network.
@@ -181,6 +199,9 @@ type Limits struct {
 	// Calls at once, emergency calls beside them. Default 2000; Fit lowers it to
 	// what the machine can hold.
 	Calls int
+	// Load is the part of what the node's relay can carry, as measured, from which on new
+	// calls are refused, emergency calls excepted: percent, 0 for never. Default 85.
+	Load int
 	// Subscriptions is how many lamps of phones the node serves at once, for colleagues
 	// and for messages (RFC 6665). Default 200,000.
 	Subscriptions int

@@ -51,12 +51,13 @@ func (r *reader) read(file *source.Body) {
 }
 
 func (r *reader) limits(file *source.Body) {
-	r.Limits = Limits{Calls: 2000, Registers: 200, Subscriptions: 200_000, SeatSubscriptions: 200, Notifies: 2000}
+	r.Limits = Limits{Calls: 2000, Load: 85, Registers: 200, Subscriptions: 200_000, SeatSubscriptions: 200, Notifies: 2000}
 	l, b := &r.Limits, file.Block("limits")
 	if b == nil {
 		return
 	}
 	l.Calls = b.Int("calls", l.Calls, 1, 100_000)
+	l.Load = b.Int("load", l.Load, 0, 100)
 	l.Registers = b.Int("registers", l.Registers, 1, 1_000_000)
 	l.Subscriptions = b.Int("subscriptions", l.Subscriptions, 1, 5_000_000)
 	l.SeatSubscriptions = b.Int("seat_subscriptions", min(l.SeatSubscriptions, l.Subscriptions), 1, 10_000)
@@ -100,6 +101,7 @@ func (r *reader) network(b *source.Body, first bool) {
 	n.Sites = prefixes(b, "sites")
 	n.DSCPSIP = b.Int("dscp_sip", 24, 0, 63)
 	n.DSCPRTP = b.Int("dscp_rtp", 46, 0, 63)
+	n.Sound = sound(b)
 	b.Done()
 	if len(n.Listeners) == 0 {
 		b.Fault(b.At, "%s has no listener; write in it: listener \"udp\" { bind = \"ADDRESS:5060\" }", b.Name())

@@ -22,6 +22,9 @@ network "local" {
     bind  = "127.0.0.1"
     ports = "20000-29999" # four a call: 2,500 calls
   }
+
+  latch = "locked" # or strict, latch: which source a phone's sound is taken from
+  srtp  = "off"    # or optional, required: encrypted, with keys by TLS
 }
 
 # media {

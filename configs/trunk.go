@@ -59,6 +59,7 @@ type Trunk struct {
 	Limits channel.Limits
 	// Profile is the block profile: what the trunk wants in calls that go out to it.
 	Profile Profile
+	Sound   Sound
 	// Redirects is how many 3xx in a row are followed, to the trunk's own addresses.
 	// Default 0: none, 0 to 5.
 	Redirects int

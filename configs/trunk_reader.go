@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/dialplan/source"
+	"strowger/media/sdp"
 	"strowger/sip/carrier"
 	"strowger/sip/trunk/channel"
 	"strowger/sip/trunk/health"
@@ -39,6 +40,10 @@ func (r *reader) trunk(b *source.Body) {
 		t.Targets = append(t.Targets, target)
 	}
 	t.Media = prefixes(b, "media")
+	t.Sound = sound(b)
+	if t.Sound.SRTP == sdp.Required && t.Proto != "tls" && !t.Sound.WithoutTLS {
+		b.Fault(b.Pos("srtp"), "%s has srtp = \"required\", and its keys are sent by TLS alone; write: proto = \"tls\", or srtp_without_tls = true", b.Name())
+	}
 	r.health(b, &t)
 	t.Limits = trunkLimits(b)
 	profile(b, &t)

@@ -21,6 +21,7 @@ package media
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -39,16 +40,37 @@ type Latch uint8
 
 // The policies. See RFC 7362 (latching) for the risks they bound.
 const (
-	// LatchOnce takes the SDP address, or else the first source that sends two
-	// consecutive valid packets of one SSRC within LatchWindow, and locks to it.
-	LatchOnce Latch = iota
+	// LatchLocked takes the SDP address, or else the first source that sends two
+	// consecutive valid packets of one SSRC within LatchWindow, and locks to it: only
+	// an Update with another RTP address or policy opens it again.
+	LatchLocked Latch = iota
 	// LatchStrict accepts nothing but the SDP address.
 	LatchStrict
+	// LatchFollow locks as LatchLocked does, and goes with the stream to another
+	// source: when the locked one has been silent for LatchSilence, two consecutive
+	// packets that go on with its SSRC and sequence lock to theirs. A phone whose NAT
+	// gives it another port is heard again; a stranger does not know the SSRC.
+	LatchFollow
 )
 
-// LatchWindow is how long after Update an endpoint may lock to a source other
-// than the SDP address.
-const LatchWindow = 5 * time.Second
+// Latches are the names that a configuration has for the policies, in their order.
+func Latches() []string { return []string{"locked", "strict", "latch"} }
+
+// ParseLatch is the policy of a name; false if there is none.
+func ParseLatch(name string) (Latch, bool) {
+	i := slices.Index(Latches(), name)
+	return Latch(max(i, 0)), i >= 0
+}
+
+// Times of latching.
+const (
+	// LatchWindow is how long after Update an endpoint may lock to a source other
+	// than the SDP address.
+	LatchWindow = 5 * time.Second
+	// LatchSilence is how long the locked source must have sent no sound before
+	// LatchFollow goes with its stream to another.
+	LatchSilence = 2 * time.Second
+)
 
 // Remote is what an SDP exchange said about the far side of an endpoint. An endpoint
 // keeps its slices and does not copy them.
@@ -66,6 +88,9 @@ type Remote struct {
 	// locked to. Empty means no bound. Setting names what lists them, for the log.
 	Sources []netip.Prefix
 	Setting string
+	// Crypto protects RTP and RTCP of both directions (SRTP); nil means that both are
+	// plain. What is protected is carried by the portable plane alone.
+	Crypto  *Crypto
 	Send    bool // the far side wants to hear (its a=recvonly or a=sendrecv)
 	Receive bool // the far side speaks (its a=sendonly or a=sendrecv)
 }
@@ -211,6 +236,7 @@ type Stats struct {
 	Silent                   bool          // at least 10 s of sound came, and all of it was silent
 	Foreign                  uint64        // packets from another source than the locked one, or one that may not be locked to
 	Invalid                  uint64        // not RTP, RTCP or STUN
+	Undecrypted              uint64        // SRTP or SRTCP that its key does not prove, or that came before
 	Overrun                  uint64        // packets that this node had no time for: it is overloaded; they are lost
 	RTCPReceived, RTCPSent   uint64
 	RoundTrip                time.Duration // from the far side's last RTCP report; 0 if unknown

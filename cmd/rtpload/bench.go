@@ -25,6 +25,7 @@ type settings struct {
 	repeats int
 	linger  time.Duration
 	workers int
+	machine *machine // nil: the whole machine is not measured
 }
 
 // warmUp is how long packets flow before they count.
@@ -32,7 +33,8 @@ const warmUp = time.Second
 
 // measured is one run of one relay.
 type measured struct {
-	cpu      float64 // us for each packet
+	cpu      float64 // us of the relay's process for each packet
+	machine  float64 // us of the whole machine for each packet, generator included
 	loss     float64 // percent
 	p50, p99 time.Duration
 	memory   float64 // KB for each call
@@ -127,7 +129,7 @@ func (u subject) measure(ctx context.Context, s settings) (measured, error) {
 	if _, err := g.run(warmUp, 0); err != nil {
 		return measured{}, err
 	}
-	before, err := usageOf(p.pid)
+	before, err := s.look(p)
 	if err != nil {
 		return measured{}, err
 	}
@@ -135,12 +137,35 @@ func (u subject) measure(ctx context.Context, s settings) (measured, error) {
 	if err != nil {
 		return measured{}, err
 	}
-	after, err := usageOf(p.pid)
-	return measured{
+	after, err := s.look(p)
+	m := measured{
 		cpu:  float64((after.cpu-before.cpu)/time.Microsecond) / float64(r.received),
 		loss: r.loss(), p50: r.percentile(0.5), p99: r.percentile(0.99),
 		memory: float64(after.memory-p.memory) / 1024 / float64(s.calls),
-	}, err
+	}
+	if s.machine != nil && err == nil {
+		m.machine = float64(s.machine.used(before.spun, after.spun)/time.Microsecond) / float64(r.received)
+	}
+	return m, err
+}
+
+// seen is what process and machine have used up to a moment.
+type seen struct {
+	usage
+	spun
+}
+
+// look reads both; no process, of no relay, has used nothing.
+func (s settings) look(p *process) (now seen, err error) {
+	if p.pid != 0 {
+		if now.usage, err = usageOf(p.pid); err != nil {
+			return now, err
+		}
+	}
+	if s.machine != nil {
+		now.spun, err = s.machine.read()
+	}
+	return now, err
 }
 
 // startStrowger runs this program's relay command.

@@ -86,12 +86,12 @@ func (e *endpoint) locked() bool {
 
 // plain tells that nothing here needs what the party says, but the listener.
 func (in *inbound) plain() bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.ear == nil && in.silence.Known()
+	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear == nil && in.silence.Known()
 }
 
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
-	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && !o.dialler.busy() &&
+	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.sealer == nil && !o.dialler.busy() &&
 		!o.fresh && o.source == source && o.carrier == nil
 }
 

@@ -19,7 +19,7 @@ func TestStragglers(t *testing.T) {
 	left.hear(&media.Prompt{PCM: ramp(frame)})
 	var h header
 	packet := right.packet.next(sound(1))
-	if !h.parse(packet) {
+	if !h.whole(packet) {
 		t.Fatal("not parsed")
 	}
 	old.send(b.time, h, key{}, false, packet, make([]byte, MaxPacket), b.Counters())

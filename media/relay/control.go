@@ -40,6 +40,13 @@ func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
 		c.Foreign.Add(1)
 		return
 	}
+	if o := e.in.opener; o != nil {
+		plain, err := o.openControl(b)
+		if !e.in.proven(err, c) {
+			return
+		}
+		b = plain
+	}
 	packets, err := readCompound(b)
 	if err != nil {
 		e.in.reject(kindInvalid, c)
@@ -164,6 +171,9 @@ func (o *outbound) control(c *Counters, report rtcp.Packet, more ...rtcp.Packet)
 	b, err := rtcp.Marshal(append([]rtcp.Packet{report, name}, more...))
 	if err != nil {
 		return fmt.Errorf("make RTCP report: %w", err)
+	}
+	if b, err = o.sealer.protectControl(b); err != nil {
+		return fmt.Errorf("protect RTCP report: %w", err)
 	}
 	fd := o.sockets.rtcp
 	if o.mux {

@@ -21,6 +21,8 @@ type Counters struct {
 	Jump         atomic.Uint64 // with a sequence number far from the ones before
 	Duplicate    atomic.Uint64 // seen before
 	Malformed    atomic.Uint64 // neither RTP, RTCP, STUN nor DTLS, or contradicting itself
+	Undecrypted  atomic.Uint64 // SRTP or SRTCP that its key does not prove, or plain where SRTP was agreed
+	Replayed     atomic.Uint64 // SRTP or SRTCP that came before, or too late to tell
 	Oversize     atomic.Uint64 // longer than MaxPacket
 	STUN         atomic.Uint64 // STUN, which is not answered
 	DTLS         atomic.Uint64 // DTLS, which is not spoken

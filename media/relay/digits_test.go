@@ -69,7 +69,7 @@ func sentDigits(t *testing.T, packets [][]byte) (digits []byte, ends int) {
 	last := uint32(0)
 	for _, b := range packets {
 		var h header
-		if !h.parse(b) || h.payload != 101 {
+		if !h.whole(b) || h.payload != 101 {
 			continue
 		}
 		if h.end-h.start != dtmf.EventSize {
@@ -111,7 +111,7 @@ func TestPressSendsDigitsInPlaceOfSound(t *testing.T) {
 	var seq uint16
 	for i, b := range packets {
 		var h header
-		h.parse(b)
+		h.whole(b)
 		if i > 0 && h.seq != seq+1 {
 			t.Errorf("sequence %d after %d", h.seq, seq)
 		}
@@ -167,7 +167,7 @@ func TestPressLeavesOutWhatIsForwarded(t *testing.T) {
 	var last header
 	for i, packet := range heard(t, r.rtp) {
 		var h header
-		h.parse(packet)
+		h.whole(packet)
 		if i > 0 && (h.seq != last.seq+1 || int32(h.timestamp-last.timestamp) < 0) {
 			t.Errorf("%d at %d after %d at %d", h.seq, h.timestamp, last.seq, last.timestamp)
 		}

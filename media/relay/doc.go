@@ -19,7 +19,15 @@
 //   - Payload types are translated by encoding name. PCMU, PCMA and G722 are converted
 //     into each other where the receiver did not negotiate what comes, and only there.
 //     Any other packet that it did not negotiate is dropped and counted.
-//   - RTCP ends here: each endpoint makes its own reports.
+//   - What the keys of media.Crypto do not prove is counted and dropped, and never ends
+//     a call; nor does it lock, before the lock.
+//   - RTCP ends here: each endpoint makes its own reports, at the random times of RFC
+//     3550, and says BYE when it closes. What comes is read for reports and BYE alone; a
+//     party that says BYE is waited for no longer than one that says nothing, and ends
+//     no call.
+//   - Time in which the process was stopped is no party's silence.
+//   - A worker that is behind carries the newest 100 ms of what waits at a socket and
+//     throws the rest away, counted: sound is lost for a moment and not late from then on.
 //   - Packet times are those of the worker's wake-up, so that jitter below Linger
 //     is not seen.
 //   - Of several sources a mix is made on the clock, from what taps are given. Who is
@@ -59,6 +67,9 @@
 //     one byte for each step of the RTP clock, so that a packet keeps its size, sequence
 //     and time, and what is lost or late is the far side's to conceal. The coder of a
 //     stream is made when it is first needed.
+//   - Overload is measured, not configured: a worker's time with packets is counted, and
+//     what the kernel drops at a socket is asked for when a report is due. Package overload
+//     of sip judges by it whether calls are taken.
 //   - A socket for each port, read with recvfrom and written with sendto by raw
 //     system calls: the wrappers of x/sys and x/net allocate for each packet.
 //     They never block, so that the scheduler need not know of them.

@@ -80,24 +80,35 @@ func (e *endpoint) update(r media.Remote) (refused refusal, err error) {
 		return refused, media.ErrClosed
 	}
 	e.surface()
-	e.speaks = r.Receive
-	e.in.Lock()
-	e.in.update(r, p.now())
-	latch := &e.in.latch
-	rtp, rtcp, to := latch.screen(destinations(r))
-	if to.IsValid() {
-		refused = refusal{to, latch.network.name, latch.missing(to.Addr())}
+	if err := e.apply(r, &refused); err != nil {
+		return refused, fmt.Errorf("%s: %w", e.label, err)
 	}
-	e.out.Lock()
-	e.out.update(r, rtp, rtcp, latch.source)
-	e.out.Unlock()
-	e.in.Unlock()
+	e.speaks = r.Receive
 	e.reroute()
 	if e.hears != nil {
 		e.hears.reroute()
 	}
 	e.rearrange()
 	return refused, nil
+}
+
+// apply gives both halves the exchange; nothing of it if its keys are none.
+func (e *endpoint) apply(r media.Remote, refused *refusal) error {
+	e.in.Lock()
+	defer e.in.Unlock()
+	e.out.Lock()
+	defer e.out.Unlock()
+	if err := e.secure(r.Crypto); err != nil {
+		return err
+	}
+	e.in.update(r, e.plane.now())
+	latch := &e.in.latch
+	rtp, rtcp, to := latch.screen(destinations(r))
+	if to.IsValid() {
+		*refused = refusal{to, latch.network.name, latch.missing(to.Addr())}
+	}
+	e.out.update(r, rtp, rtcp, latch.source)
+	return nil
 }
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.

@@ -21,7 +21,7 @@ func headers(t *testing.T, packets [][]byte) []header {
 	t.Helper()
 	hs := make([]header, len(packets))
 	for i, b := range packets {
-		if !hs[i].parse(b) {
+		if !hs[i].whole(b) {
 			t.Fatalf("packet %d is no RTP: % x", i, b)
 		}
 	}

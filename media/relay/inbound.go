@@ -14,23 +14,25 @@ import (
 // inbound is what an endpoint's party sends us. Its methods need its mutex.
 type inbound struct {
 	sync.Mutex
-	latch    latch
-	payloads []media.Payload
-	closed   bool
-	touched  bool // a datagram came, of whatever kind: the ports have to rest
-	hasSSRC  bool
-	ssrc     uint32
-	newcomer claim // of an SSRC that may replace ssrc with its next packet
-	quality  quality.Receiver
-	bytes    uint64
-	foreign  uint64
-	invalid  uint64
-	overrun  uint64 // packets that there was no time for
-	encoding string // of the last packet
-	sound    string // of the last packet of sound
-	silence  quality.Silence
-	watch    watch
-	spoke    bool // sound came
+	latch       latch
+	opener      *opener // nil: what comes is plain
+	payloads    []media.Payload
+	closed      bool
+	touched     bool // a datagram came, of whatever kind: the ports have to rest
+	hasSSRC     bool
+	ssrc        uint32
+	newcomer    claim // of an SSRC that may replace ssrc with its next packet
+	quality     quality.Receiver
+	bytes       uint64
+	foreign     uint64
+	invalid     uint64
+	undecrypted uint64
+	overrun     uint64 // packets that there was no time for
+	encoding    string // of the last packet
+	sound       string // of the last packet of sound
+	silence     quality.Silence
+	watch       watch
+	spoke       bool // sound came
 	// kernelDrops is what the kernel had thrown away when it was last asked.
 	kernelDrops uint32
 	reception   reception
@@ -69,13 +71,14 @@ func (in *inbound) accept(now time.Time, from netip.AddrPort, h *header, c *Coun
 		c.Unlatched.Add(1)
 		return r, false, false
 	case locks:
-		in.hasSSRC = false
+		in.hasSSRC = in.hasSSRC && h.ssrc == in.ssrc
 	case accepted:
 	}
 	restarted, ok := in.source(h, c)
 	if !ok {
 		return r, false, false
 	}
+	in.latch.keep(now, h)
 	clock := 0
 	if payload != nil {
 		in.encoding = payload.Encoding
@@ -156,6 +159,27 @@ func (in *inbound) payload(number uint8) *media.Payload {
 	return nil
 }
 
+// unwrap opens and parses an RTP packet; what is none is counted.
+func (in *inbound) unwrap(now time.Time, from netip.AddrPort, k kind, b []byte, h *header, c *Counters) ([]byte, bool) {
+	if in.closed {
+		return nil, false
+	}
+	if k == kindRTP && h.parse(b) {
+		var ok bool
+		if b, ok = in.open(now, from, b, c); !ok {
+			return nil, false
+		}
+		if h.unpad(b) {
+			return b, true
+		}
+	}
+	if k == kindRTP {
+		k = kindInvalid
+	}
+	in.reject(k, c)
+	return nil, false
+}
+
 // reject counts what is no RTP and no RTCP.
 func (in *inbound) reject(k kind, c *Counters) {
 	switch k {
@@ -176,7 +200,7 @@ func (in *inbound) stats(s *media.Stats) {
 	s.Received, s.ReceivedBytes = f.Received, in.bytes
 	s.Lost, s.Duplicate, s.Reordered = f.Lost(), f.Duplicates, f.Reordered
 	s.Jitter, s.MaxGap, s.First, s.Last = f.Jitter, f.MaxGap, f.First, f.Last
-	s.Foreign, s.Invalid, s.Overrun = in.foreign, in.invalid, in.overrun
+	s.Foreign, s.Invalid, s.Undecrypted, s.Overrun = in.foreign, in.invalid, in.undecrypted, in.overrun
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
 	s.Silence, s.MaxSilence, s.Silent = in.silence.Now(), in.silence.Longest(), in.silence.Dead()
 	s.Encoding, s.Source = in.sound, in.latch.source

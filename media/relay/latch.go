@@ -12,6 +12,10 @@ import (
 // further one replaces the oldest.
 const maxCandidates = 4
 
+// maxAhead bounds how far a stream may be ahead of the locked source's last packet to
+// be the same one: a minute of 20 ms packets.
+const maxAhead = 3000
+
 // latch decides from which source an endpoint accepts packets.
 type latch struct {
 	bounds
@@ -20,6 +24,8 @@ type latch struct {
 	expected   netip.AddrPort // by SDP, permitted or not; invalid if it named none
 	until      time.Time      // end of the window in which others than expected may lock
 	source     netip.AddrPort // locked; invalid before
+	heard      time.Time      // when the last packet was taken from it
+	stream     claim          // that would follow it
 	candidates []candidate
 }
 
@@ -60,15 +66,20 @@ func (l *latch) open(r media.Remote, now time.Time) {
 // step rules on an RTP packet. sound tells that it has a negotiated payload type
 // and a payload.
 func (l *latch) step(now time.Time, from netip.AddrPort, h *header, sound bool) ruling {
-	if l.source.IsValid() {
-		if from == l.source {
-			return accepted
-		}
+	switch {
+	case from == l.source:
+		return accepted
+	case l.excludes(now, from):
 		return foreign
+	case l.source.IsValid():
+		if !sound || !l.stream.precedes(h) {
+			return foreign
+		}
+		return l.try(from, h)
 	}
 	named := from == l.expected
 	switch {
-	case !sound, !named && (l.policy == media.LatchStrict || !now.Before(l.until)):
+	case !sound:
 		return foreign
 	case !l.permit(from.Addr()):
 		return barred
@@ -76,6 +87,29 @@ func (l *latch) step(now time.Time, from netip.AddrPort, h *header, sound bool) 
 		return l.lock(from)
 	}
 	return l.try(from, h)
+}
+
+// excludes tells that a packet is a stranger's, whatever it holds.
+func (l *latch) excludes(now time.Time, from netip.AddrPort) bool {
+	switch {
+	case from == l.source:
+		return false
+	case l.source.IsValid():
+		return l.policy != media.LatchFollow || now.Sub(l.heard) < media.LatchSilence || !l.permit(from.Addr())
+	}
+	return from != l.expected && (l.policy == media.LatchStrict || !now.Before(l.until))
+}
+
+// keep notes a packet that was taken from the locked source.
+func (l *latch) keep(now time.Time, h *header) {
+	l.heard, l.stream = now, claim{h.ssrc, h.seq + 1}
+	l.candidates = nil
+}
+
+// precedes tells whether a packet goes on with the stream.
+func (c claim) precedes(h *header) bool {
+	ahead := int16(h.seq - c.next)
+	return h.ssrc == c.ssrc && ahead >= 0 && ahead < maxAhead
 }
 
 // try locks to the source of two consecutive packets of one SSRC.

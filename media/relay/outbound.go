@@ -46,6 +46,7 @@ type outbound struct {
 	dialler   *dialler  // nil has no digits to send
 	given     given     // the last digit that was sent as an event
 	carrier   *endpoint // whose party the kernel lets be heard; nil for none
+	sealer    *sealer   // nil: what is sent is plain
 
 	transcoder *codec.Transcoder // to and from G.722; nil until it is needed
 }
@@ -145,6 +146,11 @@ func (o *outbound) nextTimestamp(now time.Time, clock int) uint32 {
 
 // transmit sends b, whose header is h, and remembers how far the stream is.
 func (o *outbound) transmit(now time.Time, h *header, clock int, b []byte, c *Counters) {
+	b, err := o.sealer.protect(b)
+	if err != nil {
+		c.SendErrors.Add(1)
+		return
+	}
 	if errno := datagram.Send(o.sockets.rtp, b, &o.to); errno != 0 {
 		c.SendErrors.Add(1)
 		return

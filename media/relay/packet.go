@@ -45,8 +45,9 @@ type header struct {
 	start, end int // where the payload lies, without padding
 }
 
-// parse reads the fixed header and finds the payload behind CSRC list and
-// extension; false if the packet contradicts itself.
+// parse reads the fixed header and finds the payload behind CSRC list and extension;
+// false if the packet contradicts itself. The padding, which SRTP encrypts, is left to
+// unpad.
 func (h *header) parse(b []byte) bool {
 	if len(b) < minRTP || b[0]>>6 != 2 {
 		return false
@@ -63,7 +64,12 @@ func (h *header) parse(b []byte) bool {
 		}
 		h.start += 4 + 4*int(binary.BigEndian.Uint16(b[h.start+2:]))
 	}
-	if b[0]&0x20 != 0 {
+	return h.start <= h.end
+}
+
+// unpad finds the end of the payload of a packet that was parsed.
+func (h *header) unpad(b []byte) bool {
+	if h.end = len(b); b[0]&0x20 != 0 {
 		h.end -= int(b[len(b)-1])
 		if b[len(b)-1] == 0 {
 			return false

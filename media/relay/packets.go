@@ -50,13 +50,13 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.control(now, from, b)
 		return
 	}
-	if k == kindRTP && (rtcp || !h.parse(b)) {
+	if k == kindRTP && rtcp {
 		k = kindInvalid
 	}
 	c := &e.plane.counters
 	e.in.Lock()
-	if e.in.closed || k != kindRTP {
-		e.in.reject(k, c)
+	b, ok := e.in.unwrap(now, from, k, b, &h, c)
+	if !ok {
 		e.in.Unlock()
 		return
 	}

@@ -12,6 +12,7 @@ type Description struct {
 	Media  []Media // every m-line, in order
 
 	text string
+	how  Security // of the session that it is for
 }
 
 // Origin is the o= line. Its fields are verbatim: identifiers that are not
@@ -34,6 +35,7 @@ type Media struct {
 	RTP, RTCP netip.AddrPort
 	Mux       bool // a=rtcp-mux (RFC 5761)
 	Codecs    []Codec
+	Crypto    []Crypto      // the lines a=crypto that can be used, in order
 	PTime     time.Duration // a=ptime, at most a=maxptime; 0 if absent or absurd
 	// Direction is the far side's; the hold of RFC 2543 takes its listening away.
 	Direction Direction
@@ -41,29 +43,57 @@ type Media struct {
 	addressErr error // why RTP is zero although Port is not
 }
 
-// Audio is the audio line that an exchange uses: the first over RTP/AVP that has
-// a port, or else the first over RTP/AVP. ErrNoAudio or ErrTransport otherwise.
-func (d *Description) Audio() (index int, err error) {
+// Audio is the audio line that an exchange uses: of those with a port the first that is
+// encrypted, unless the session is Plain, or else the first; without any that has a
+// port, the first whose transport is known. Errors are ErrNoAudio, ErrTransport,
+// ErrPlain and ErrCrypto.
+func (d *Description) Audio() (index int, err error) { return d.audio(d.how) }
+
+func (d *Description) audio(how Security) (index int, err error) {
 	index, err = -1, ErrNoAudio
+	open := false // the line of index has a port
 	for i := range d.Media {
 		m := &d.Media[i]
+		if m.Kind != "audio" {
+			continue
+		}
+		fault := m.fits(how)
 		switch {
-		case m.Kind != "audio":
-		case !m.plainRTP():
-			if index < 0 {
-				err = ErrTransport
-			}
-		case m.Port != 0:
+		case fault != nil && index < 0:
+			err = fault
+		case fault != nil:
+		case m.Port != 0 && how != Plain && len(m.Crypto) > 0:
 			return i, nil
-		case index < 0:
-			index, err = i, nil
+		case index < 0, m.Port != 0 && !open:
+			index, err, open = i, nil, m.Port != 0
 		}
 	}
 	return index, err
 }
 
-// Codecs are the codecs of the audio line that an exchange uses, in the far
-// side's order; none if there is no such line.
+// The transports that are agreed.
+const (
+	plainRTP  = "RTP/AVP"
+	secureRTP = "RTP/SAVP"
+)
+
+// fits tells why an audio line cannot be used.
+func (m *Media) fits(how Security) error {
+	switch plain := m.is(plainRTP); {
+	case !plain && !m.is(secureRTP), !plain && how == Plain:
+		return ErrTransport
+	case m.Port == 0 || len(m.Crypto) > 0:
+		return nil
+	case !plain:
+		return ErrCrypto
+	case how == Required:
+		return ErrPlain
+	}
+	return nil
+}
+
+// Codecs are the codecs of the audio line that an exchange uses, in the far side's
+// order; none if there is no such line.
 func (d *Description) Codecs() []Codec {
 	i, err := d.Audio()
 	if err != nil {
@@ -79,7 +109,7 @@ func (d *Description) Unchanged(before *Description) bool {
 	return before != nil && d.text == before.text
 }
 
-func (m *Media) plainRTP() bool { return strings.EqualFold(m.Proto, "RTP/AVP") }
+func (m *Media) is(proto string) bool { return strings.EqualFold(m.Proto, proto) }
 
 func (m *Media) anyRTP() bool {
 	return len(m.Proto) > 4 && strings.EqualFold(m.Proto[:4], "RTP/")

@@ -18,8 +18,13 @@
 //     lines out of order and a last line without its end: each is sent by
 //     equipment in service, mostly on lines that an answer refuses or ignores
 //     anyway. Where pion accepts a body, both read the same (a fuzz target).
-//   - Only RTP/AVP is agreed. Of several audio lines the first usable one is
-//     taken; every other line is answered with port 0.
+//   - RTP/AVP is agreed, and RTP/SAVP with keys in SDP (RFC 4568) where Session.Secure
+//     asks for it: AEAD_AES_128_GCM and AES_CM_128_HMAC_SHA1_80, without key identifiers
+//     (MKI). RTP/AVP with a=crypto is encrypted as well (RFC 8643). Of several audio lines
+//     the first usable one is taken, an encrypted one before others; every other line is
+//     answered with port 0.
+//   - Our keys are derived from one secret a session, so that a session stays a value.
+//     They change when the far side changes its own.
 //   - Payload numbers of an answer are those of the offer, and a number once used
 //     in a session never means another codec later (RFC 3264, section 8.3.2).
 //   - RTCP on the RTP port is agreed when offered, never offered by us.
@@ -48,8 +53,13 @@ var (
 	ErrLimit = errors.New("SDP exceeds a limit")
 	// ErrNoAudio: there is no audio line, or the answer refused ours.
 	ErrNoAudio = errors.New("no audio in SDP")
-	// ErrTransport: audio is there, but none of it over plain RTP/AVP.
+	// ErrTransport: audio is there, but none of it over RTP/AVP, or RTP/SAVP unless that
+	// is Plain to be.
 	ErrTransport = errors.New("no audio over RTP/AVP in SDP")
+	// ErrPlain: SRTP is required, and the SDP has none.
+	ErrPlain = errors.New("no SRTP in SDP")
+	// ErrCrypto: SRTP is there, but no a=crypto that can be used.
+	ErrCrypto = errors.New("no usable a=crypto in SDP")
 	// ErrAddress: the connection address is missing, a host name or multicast.
 	ErrAddress = errors.New("no usable connection address in SDP")
 	// ErrNoCommonCodec: no voice codec is known to both sides.

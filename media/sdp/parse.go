@@ -33,12 +33,13 @@ func (s *section) direction(otherwise Direction) Direction {
 }
 
 // Parse reads a session description. Errors are ErrMalformed and ErrLimit; what is
-// wrong with a line that an exchange does not use is no error.
+// wrong with a line that an exchange does not use is no error. It is read as for a
+// session that is Optional; see Session.Parse.
 func Parse(body []byte) (*Description, error) {
 	if len(body) > MaxBody {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(body), MaxBody)
 	}
-	d := &Description{text: string(body)}
+	d := &Description{text: string(body), how: Optional}
 	sections, err := d.split()
 	if err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (m *Media) read(session, own *section) error {
 	}
 	m.Direction = own.direction(session.direction(SendRecv))
 	m.PTime = packetTime(own)
-	m.Codecs = codecs(m.Formats, own)
+	m.Codecs, m.Crypto = codecs(m.Formats, own), cryptos(own)
 	m.readAddresses(session, own)
 	return nil
 }

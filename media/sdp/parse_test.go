@@ -196,7 +196,8 @@ func offerGen() *rapid.Generator[string] {
 				}
 			}
 			direction := rapid.SampledFrom([]string{"", "a=sendonly\r\n", "a=recvonly\r\n", "a=inactive\r\n", "c=IN IP4 0.0.0.0\r\n"}).Draw(t, "direction")
-			fmt.Fprintf(&text, "m=%s %d %s%s\r\n%s%s", kind, port, proto, &formats, &maps, direction)
+			crypto := rapid.SampledFrom([]string{"", "a=crypto:3 AEAD_AES_128_GCM inline:" + key28 + "\r\n", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + key30 + "\r\n"}).Draw(t, "crypto")
+			fmt.Fprintf(&text, "m=%s %d %s%s\r\n%s%s%s", kind, port, proto, &formats, &maps, crypto, direction)
 		}
 		return text.String()
 	})
@@ -216,6 +217,7 @@ func TestAnswerProperties(t *testing.T) {
 			prefer = offer.Codecs()
 		}
 		s := NewSession("", 1)
+		s.Secure(rapid.SampledFrom([]Security{Plain, Optional, Required}).Draw(t, "security"), make([]byte, 32))
 		before, agreed := checkAnswer(t, &s, offer, prefer)
 		for again, prefer := range map[string][]Codec{"the same exchange": prefer, "what it agreed": agreed} {
 			if after, _ := checkAnswer(t, &s, offer, prefer); after != before {
@@ -315,9 +317,16 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
+		for _, how := range []Security{Plain, Required, Optional} {
+			s := NewSession("", 1)
+			s.Secure(how, make([]byte, 32))
+			checkAnswer(t, &s, d, Laws.Arrange(d.Codecs(), Defaults()))
+			_, _ = s.Accept(d)
+			if _, err := Parse(s.Offer(local, d.Codecs(), SendOnly)); err != nil {
+				t.Fatalf("our offer: %v", err)
+			}
+		}
 		s := NewSession("", 1)
-		checkAnswer(t, &s, d, Laws.Arrange(d.Codecs(), Defaults()))
-		_, _ = s.Accept(d)
 		if _, err := Parse(s.Offer(local, d.Codecs(), SendOnly)); err != nil {
 			t.Fatalf("our offer: %v", err)
 		}

@@ -22,6 +22,7 @@ type Session struct {
 	numbers []Codec // every dynamic payload number used so far
 	said    sound   // our m-line in the last body
 	offers  bool    // that is an offer, to which answers may come
+	keys    keys
 }
 
 // line is an m-line that we refuse or have refused.
@@ -57,10 +58,13 @@ func NewSession(username string, id uint64) Session {
 // answer to it.
 func (s *Session) Offer(local netip.AddrPort, codecs []Codec, dir Direction) []byte {
 	if len(s.lines) == 0 {
-		s.lines, s.audio = []line{{kind: "audio", proto: "RTP/AVP"}}, 0
+		s.lines, s.audio = []line{{kind: "audio", proto: plainRTP}}, 0
+		if s.keys.security == Required {
+			s.lines[0].proto = secureRTP
+		}
 	}
 	s.offers = true
-	return s.write(local, sound{codecs: s.number(codecs), direction: dir})
+	return s.write(local, sound{codecs: s.number(codecs), direction: dir, crypto: s.keys.offered()})
 }
 
 // Repeat is the last body, at the same address, as an offer that changes nothing.
@@ -71,11 +75,11 @@ func (s *Session) Repeat(local netip.AddrPort) []byte {
 
 // Answer writes the answer to offer, with the codecs of prefer that the offer has,
 // in the order of prefer and with the offer's payload numbers. dir is what we would
-// like; the offer may narrow it. Errors are ErrNoAudio, ErrTransport, ErrAddress
-// and ErrNoCommonCodec, and leave the session as it was. An offer whose sound has
+// like; the offer may narrow it. Errors are ErrNoAudio, ErrTransport, ErrPlain, ErrCrypto,
+// ErrAddress and ErrNoCommonCodec, and leave the session as it was. An offer whose sound has
 // port 0 is answered with port 0: Agreed is Held, without codecs.
 func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Codec, dir Direction) ([]byte, Agreed, error) {
-	index, err := offer.Audio()
+	index, err := offer.audio(s.keys.security)
 	if err != nil {
 		return nil, Agreed{}, err
 	}
@@ -94,15 +98,17 @@ func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Code
 	s.keep(offer, index)
 	s.remember(m.Codecs)
 	dir = dir.agree(m.Direction)
-	body := s.write(local, sound{codecs: chosen, direction: dir, mux: m.Mux})
+	ours, crypto := s.keys.answer(m.Crypto)
+	body := s.write(local, sound{codecs: chosen, direction: dir, mux: m.Mux, crypto: ours})
 	agreed := m.agreed(chosen, dir)
+	agreed.Remote.Crypto = crypto
 	agreed.Held = !m.Direction.Receives()
 	return body, agreed, nil
 }
 
 // Accept takes an answer to the last offer; there may be several, from forks or in
 // early media, until the far side makes an offer. Errors are ErrNoOffer, ErrMalformed (the answer lacks our m-line),
-// ErrNoAudio, ErrTransport, ErrAddress and ErrNoCommonCodec.
+// ErrNoAudio, ErrTransport, ErrPlain, ErrAddress and ErrNoCommonCodec.
 func (s *Session) Accept(answer *Description) (Agreed, error) {
 	if !s.offers {
 		return Agreed{}, ErrNoOffer
@@ -114,18 +120,25 @@ func (s *Session) Accept(answer *Description) (Agreed, error) {
 	switch {
 	case m.Kind != "audio" || m.Port == 0:
 		return Agreed{}, ErrNoAudio
-	case !m.plainRTP():
+	case !m.is(plainRTP) && (len(s.said.crypto) == 0 || !m.is(secureRTP)):
 		return Agreed{}, ErrTransport
 	case m.addressErr != nil:
 		return Agreed{}, m.addressErr
+	}
+	crypto := s.keys
+	secured := crypto.accept(s.said.crypto, m.Crypto)
+	if secured == nil && (crypto.security == Required || m.is(secureRTP)) {
+		return Agreed{}, ErrPlain
 	}
 	chosen := voiceFirst(Common(m.Codecs, s.said.codecs))
 	if chosen == nil {
 		return Agreed{}, ErrNoCommonCodec
 	}
 	s.remember(m.Codecs)
+	s.keys = crypto
 	agreed := m.agreed(chosen, s.said.direction.agree(m.Direction))
 	agreed.Held = s.said.direction.Sends() && !m.Direction.Receives()
+	agreed.Remote.Crypto = secured
 	agreed.Remote.Payloads = alsoReceive(agreed.Remote.Payloads, chosen, s.said.codecs)
 	if agreed.Remote.Mux && !s.said.mux {
 		// We did not offer it, so the answer cannot choose it (RFC 5761, 5.1.1).

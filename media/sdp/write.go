@@ -13,6 +13,7 @@ type sound struct {
 	codecs    []Codec
 	direction Direction
 	mux       bool
+	crypto    []Crypto // none: plain
 }
 
 // write is the body; the version is raised if it differs from the last one but for
@@ -35,7 +36,7 @@ func (s *Session) write(local netip.AddrPort, own sound) []byte {
 	}
 	for i, l := range s.lines {
 		if i == s.audio && len(own.codecs) > 0 {
-			d.MediaDescriptions = append(d.MediaDescriptions, own.line(local.Port()))
+			d.MediaDescriptions = append(d.MediaDescriptions, own.line(local.Port(), l.proto))
 			continue
 		}
 		d.MediaDescriptions = append(d.MediaDescriptions, l.refused())
@@ -63,9 +64,9 @@ func digest(body []byte) uint64 { return max(maphash.Bytes(seed, body), 1) }
 var seed = maphash.MakeSeed()
 
 // line is our m-line.
-func (o sound) line(port uint16) *pion.MediaDescription {
+func (o sound) line(port uint16, proto string) *pion.MediaDescription {
 	m := &pion.MediaDescription{MediaName: pion.MediaName{
-		Media: "audio", Port: pion.RangedPort{Value: int(port)}, Protos: []string{"RTP", "AVP"},
+		Media: "audio", Port: pion.RangedPort{Value: int(port)}, Protos: []string{proto},
 	}}
 	add := func(name, value string) {
 		m.Attributes = append(m.Attributes, pion.Attribute{Key: name, Value: value})
@@ -87,6 +88,9 @@ func (o sound) line(port uint16) *pion.MediaDescription {
 	}
 	if o.codecs[0].G711() {
 		add("ptime", "20")
+	}
+	for _, c := range o.crypto {
+		add("crypto", c.String())
 	}
 	if o.mux {
 		add("rtcp-mux", "")

@@ -137,7 +137,10 @@ type Config struct {
 	// Algorithms are the digests that a listener offers, the preferred first.
 	Algorithms func(listener string) []string
 	// Home is the tenant of a listener's requests that name none; "" refuses them.
-	Home     func(listener string) string
+	Home func(listener string) string
+	// Sound is how the sound of a network's seats is secured that say nothing else. nil
+	// means by the zero value.
+	Sound    func(network string) leg.Sound
 	Attempts *seat.Attempts
 	// Calls is how many calls a seat has in the record. nil means that no limit holds.
 	Calls  func(tenant, number string) int
@@ -185,6 +188,9 @@ func New(cfg Config) *Admission {
 	}
 	if cfg.Chance == nil {
 		cfg.Chance = rand.IntN
+	}
+	if cfg.Sound == nil {
+		cfg.Sound = func(string) leg.Sound { return leg.Sound{} }
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()

@@ -93,11 +93,11 @@ func (a *Admission) admitNode(req *sip.Request, flow transport.Flow) b2bua.Progr
 }
 
 // replaces is the program of a seat that takes over a dialog (RFC 3891).
-func (r *request) replaces(d message.Replaces, ok bool) b2bua.Program {
+func (a *Admission) replaces(r *request, d message.Replaces, ok bool) b2bua.Program {
 	s := r.seat
 	r.caller = seatCaller(s, identity.Caller{}, number.AsEver)
 	p := b2bua.Program{
-		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
+		Caller: a.party(s, r.flow.Network),
 		Shown:  r.shown(), From: s.Number, To: identity.Number(r.req.Recipient), Entry: "replaces", Replaces: &d,
 	}
 	v := cause.New(400, "", cause.Caller)

@@ -15,7 +15,6 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
-	"strowger/sip/leg"
 	"strowger/sip/message"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -74,7 +73,7 @@ func (a *Admission) admit(ctx context.Context, r *request) b2bua.Program {
 	}
 	r.seat = s
 	if d, found, ok := message.Replaced(req); found {
-		return r.replaces(d, ok)
+		return a.replaces(r, d, ok)
 	}
 	return a.admitSeat(ctx, r)
 }
@@ -130,7 +129,7 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	r.caller = seatCaller(s, asked, showing)
 	p := b2bua.Program{
 		Shown:  r.shown(),
-		Caller: leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: r.flow.Network},
+		Caller: a.party(s, r.flow.Network),
 		From:   s.Number, Network: r.caller.Network, Presentation: s.Number, Withheld: r.caller.Withheld,
 	}
 	if n, ok := r.tenant.emergencyNumber(calledForEmergency(r.req, called)); ok {

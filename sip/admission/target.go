@@ -7,6 +7,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/dialplan"
+	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
@@ -34,7 +36,7 @@ func (a *Admission) phone(r *request, s seat.Seat, shown *identity.Caller, b sea
 	flow := a.local(b.Flow)
 	host := dialog.Host(flow.Advertised.Addr())
 	return b2bua.Target{Address: leg.Address{
-		Party:    leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: flow.Network},
+		Party:    a.party(s, flow.Network),
 		Flow:     flow,
 		Target:   uri,
 		Routes:   routes,
@@ -44,6 +46,18 @@ func (a *Admission) phone(r *request, s seat.Seat, shown *identity.Caller, b sea
 		Shown:    shown,
 		Headers:  slices.Concat(alerting(s, host), r.caller.ToSeat(host), r.referredBy(host)),
 	}}, true
+}
+
+// party is a seat as one side of a call on a network.
+func (a *Admission) party(s seat.Seat, network string) leg.Party {
+	p := leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: network, Sound: a.cfg.Sound(network)}
+	if how, ok := sdp.ParseSecurity(s.SRTP); ok {
+		p.Sound.SRTP = how
+	}
+	if latch, ok := media.ParseLatch(s.Latch); ok {
+		p.Sound.Latch = latch
+	}
+	return p
 }
 
 // reachedElsewhere is a seat that is a number behind a trunk; who answers there

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 )
@@ -70,13 +69,17 @@ func (c *Call) recordDecision(now time.Time, p Program, out Effects) {
 // call that cannot have sound ends.
 func (c *Call) prepare(now time.Time, out Effects) bool {
 	caller := c.caller()
+	if v, ok := c.secure(caller, out); !ok {
+		c.end(now, v, "switch", out)
+		return false
+	}
 	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
-		d, err := sdp.Parse(body)
+		d, err := caller.session.Parse(body)
 		if err == nil {
 			_, err = d.Audio()
 		}
 		if err != nil {
-			c.end(now, sdpVerdict(err), "switch", out)
+			c.end(now, caller.verdict(err), "switch", out)
 			return false
 		}
 		caller.offer = d

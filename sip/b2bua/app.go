@@ -15,7 +15,7 @@ func (c *Call) startApp(now time.Time, out Effects) {
 	caller := c.caller()
 	body, err := c.answerFor(caller, nil, out)
 	if err != nil {
-		c.end(now, sdpVerdict(err), "switch", out)
+		c.end(now, caller.verdict(err), "switch", out)
 		return
 	}
 	c.state, c.Answer = talking, now

@@ -24,6 +24,8 @@ import (
 type Effects interface {
 	leg.Wire
 	leg.Tokens
+	// Secret returns 32 bytes that nobody can guess, for the keys of a leg's sound.
+	Secret() []byte
 	// Open reserves RTP ports for a leg and returns the advertised address.
 	Open(leg int, network string) (netip.AddrPort, error)
 	// Update applies an SDP exchange to a leg's ports.

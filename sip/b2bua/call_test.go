@@ -108,6 +108,8 @@ func (f *fake) Token() string {
 
 func (f *fake) Random(int) int { return 0 }
 
+func (f *fake) Secret() []byte { return make([]byte, 32) }
+
 func (f *fake) Ask(Ask)                        {}
 func (f *fake) Find(Find)                      {}
 func (f *fake) Park(int, Park) (string, bool)  { return "", false }

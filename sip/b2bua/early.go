@@ -68,7 +68,7 @@ func (c *Call) follow(p *party, body []byte, out Effects) {
 		return
 	}
 	used := c.caller().agreed.Codecs
-	if d, err := sdp.Parse(body); err != nil || !c.convert.Joins(used, c.convert.ArrangeAnswer(d.Codecs(), used)) {
+	if d, err := p.session.Parse(body); err != nil || !c.convert.Joins(used, c.convert.ArrangeAnswer(d.Codecs(), used)) {
 		return
 	}
 	if c.takeAnswer(p, body, out) {

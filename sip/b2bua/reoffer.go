@@ -20,9 +20,9 @@ func (c *Call) reoffers(now time.Time, p *party, body []byte, out Effects) {
 		p.AnswerReoffer(now, out, p.session.Offer(p.local, p.offers(c.all(p)), sdp.SendRecv))
 		return
 	}
-	d, err := sdp.Parse(body)
+	d, err := p.session.Parse(body)
 	if err != nil {
-		p.RefuseReoffer(now, out, sdpVerdict(err))
+		p.RefuseReoffer(now, out, p.verdict(err))
 		return
 	}
 	p.offer, p.replied, p.refuses = d, false, false
@@ -54,7 +54,7 @@ func (c *Call) answerReoffer(now time.Time, p *party, out Effects) {
 func (c *Call) reply(now time.Time, p, other *party, out Effects) {
 	body, err := c.answerFor(p, other, out)
 	if err != nil {
-		p.RefuseReoffer(now, out, sdpVerdict(err))
+		p.RefuseReoffer(now, out, p.verdict(err))
 		return
 	}
 	p.AnswerReoffer(now, out, body)

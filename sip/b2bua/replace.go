@@ -80,7 +80,7 @@ func (c *Call) found(now time.Time, e Found, out Effects) {
 	}
 	body, err := c.answerWith(caller, e.Place.codecs, out)
 	if err != nil {
-		c.end(now, sdpVerdict(err), "switch", out)
+		c.end(now, caller.verdict(err), "switch", out)
 		return
 	}
 	caller.Dialog.Expect(e.Place.session)

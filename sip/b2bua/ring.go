@@ -52,10 +52,10 @@ func (c *Call) ring(now time.Time, t Target, out Effects) {
 	c.listen(now, p)
 	p.Dialog.Meet(c.caller().Dialog)
 	c.legs = append(c.legs, p)
-	if err := c.open(p, out); err != nil {
+	if v, ok := c.equip(p, out); !ok {
 		p.Drop()
-		c.outcome = better(c.outcome, soundless)
-		c.legOver(now, p, soundless, out)
+		c.outcome = better(c.outcome, v)
+		c.legOver(now, p, v, out)
 		return
 	}
 	c.record(now, out, ledger.Event{
@@ -141,7 +141,7 @@ func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
 		return
 	}
 	if !c.takeAnswer(p, body, out) {
-		v := cause.Verdict{Status: 488, Q850: 65, Reason: "Unusable SDP answer", Fault: cause.Callee}
+		v := p.unusable()
 		c.release(now, p, v, out)
 		c.outcome = better(c.outcome, v)
 		c.stageOver(now, out)
@@ -165,7 +165,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	}
 	body, err := c.finalFor(caller, p, out)
 	if err != nil {
-		c.end(now, sdpVerdict(err), "switch", out)
+		c.end(now, caller.verdict(err), "switch", out)
 		return
 	}
 	c.state, c.peer, c.Answer = talking, p, now

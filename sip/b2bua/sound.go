@@ -18,7 +18,7 @@ func (c *Call) takeAnswer(p *party, body []byte, out Effects) bool {
 	if body == nil {
 		return p.agreed.Codecs != nil
 	}
-	d, err := sdp.Parse(body)
+	d, err := p.session.Parse(body)
 	if err != nil {
 		return false
 	}
@@ -83,7 +83,7 @@ func (p *party) agree(a sdp.Agreed, out Effects) {
 // bounded adds to what SDP said where the party's sound may be: where its network
 // may send, or the party signals from; for a trunk, no address but its own.
 func (p *party) bounded(r media.Remote) media.Remote {
-	r.Signalled = p.Flow.Remote.Addr().Unmap()
+	r.Signalled, r.Latch = p.Flow.Remote.Addr().Unmap(), p.Party.Sound.Latch
 	switch p.Party.Kind {
 	case leg.Node: // where it says, which its network need not list, or by the way of the link
 		link := r.Signalled
@@ -187,6 +187,10 @@ func sdpVerdict(err error) cause.Verdict {
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "No audio in SDP", Fault: cause.Peer}
 	case errors.Is(err, sdp.ErrTransport):
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "SRTP only is offered: set this account to plain RTP (RTP/AVP)", Fault: cause.Peer}
+	case errors.Is(err, sdp.ErrPlain):
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "SRTP is required here: set this account to SRTP (SDES)", Fault: cause.Peer}
+	case errors.Is(err, sdp.ErrCrypto):
+		return cause.Verdict{Status: 488, Q850: 65, Reason: "No common SRTP suite: use AES_CM_128_HMAC_SHA1_80 by SDES", Fault: cause.Peer}
 	default:
 		return cause.Verdict{Status: 488, Q850: 65, Reason: "No common codec", Fault: cause.Peer}
 	}

@@ -36,14 +36,16 @@ import (
 //	emergency, delay 1s, max-calls 1, caller-seat, trunk-transfers, forged (who moves cannot prove it)
 //	edge proxy carrier (another address of the trunk, which passes on what it gets)
 //	host core.example carrier (a name of that party, known 0.1 s after it was asked for)
-//	tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
+//	srtp 1002 optional [clear] (or required: its sound is encrypted; clear: without TLS too),
+//	tls 1002 (is on TLS), tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
 //	follows carrier 1 (so many of its 3xx), codecs carrier PCMU (is offered these only),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
 //	record 1001 notice (calls of the seat, after a prompt),
-//	no-transcode (only the laws of G.711 are converted), nodes 2 (of a cluster), other-tenant 1004 (is of one)
+//	no-transcode (only the laws of G.711 are converted), full (no more sound can be carried),
+//	nodes 2 (of a cluster), other-tenant 1004 (is of one)
 type admission struct {
 	world     *world
 	program   b2bua.Program
@@ -51,6 +53,7 @@ type admission struct {
 	challenge int
 	delay     time.Duration
 	maxCalls  int
+	full      bool
 	sessions  time.Duration
 	least     time.Duration
 	random    int // percent of what could be
@@ -128,6 +131,8 @@ func (a *admission) parse(text string) {
 			a.random = atoi(arg)
 		case "record":
 			a.record = append(a.record, exchange.RecordRule{Seats: f[1], Tenant: "demo", Percent: 100, Announce: strings.Join(f[2:], " ")})
+		case "full":
+			a.full = true
 		case "no-transcode":
 			a.laws = true
 		case "max-calls":
@@ -176,6 +181,10 @@ func (a *admission) parse(text string) {
 			w.hosts[f[1]] = w.party(f[2])
 		case "tcp":
 			w.party(arg).overTCP()
+		case "tls":
+			w.party(arg).tls = true
+		case "srtp":
+			w.secured.read(f[1:])
 		case "follows":
 			w.trunks.follows[f[1]] = atoi(f[2])
 		case "codecs":
@@ -385,6 +394,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 		a.world.mu.Unlock()
 		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
+	p.Sound = a.world.secured[name]
 	p.Codecs, p.Peer.Trusted = a.world.trunks.codecs[name], kind == leg.Trunk && a.world.trunks.trusted[name]
 	return p
 }

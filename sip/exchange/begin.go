@@ -18,6 +18,9 @@ import (
 // overload is the refusal of what the node cannot take now.
 var overload = cause.Verdict{Status: 503, Q850: 42, Reason: "Too many calls", Fault: cause.Us}
 
+// loaded is the same where more sound would harm that of the calls that stand.
+var loaded = cause.Verdict{Status: 503, Q850: 42, Reason: "Media overload", Fault: cause.Us}
+
 // retryAfter asks to come back in so many seconds.
 func retryAfter() sip.Header { return sip.NewHeader("Retry-After", "5") }
 
@@ -73,10 +76,8 @@ func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b
 	if over {
 		return
 	}
-	full := s.x.Active() > s.x.cfg.MaxCalls || s.x.draining.Load()
-	if full && !p.Emergency && p.Refuse == nil && !p.Transfers() {
-		s.x.counters.CallsRefused.Add(1)
-		p.Refuse, p.Headers = &overload, []sip.Header{retryAfter()}
+	if !p.Emergency && p.Refuse == nil && !p.Transfers() {
+		s.room(&p)
 	}
 	if !p.Silent {
 		s.x.counters.CallsStarted.Add(1)
@@ -89,6 +90,21 @@ func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b
 		s.table.Trying(now, tx, r.call.Caller().Dialog.Trying)
 	}
 	s.step(now, r, b2bua.Admitted{Program: p})
+}
+
+// room refuses a program if the node is at a limit.
+func (s *strand) room(p *b2bua.Program) {
+	switch {
+	case s.x.Active() > s.x.cfg.MaxCalls, s.x.draining.Load():
+		s.x.counters.CallsRefused.Add(1)
+		p.Refuse = &overload
+	case s.x.cfg.Full():
+		s.x.counters.LoadRefused.Add(1)
+		p.Refuse = &loaded
+	default:
+		return
+	}
+	p.Headers = []sip.Header{retryAfter()}
 }
 
 // callID is a call's name: when it came and 40 random bits, easy to say and to

@@ -192,10 +192,16 @@ type Config struct {
 
 	// Random returns a number from 0 to below n. nil means math/rand/v2.
 	Random func(n int) int
+	// Secret returns 32 bytes that nobody can guess: the keys of a leg's sound are made of
+	// them. nil means crypto/rand.
+	Secret func() []byte
 
 	Strands  int // 0 means twice the processors
 	Workers  int // 0 means 64
 	MaxCalls int // 0 means 10,000
+	// Full tells that the sound of one more call cannot be carried: new calls are refused
+	// with 503, but for emergency calls. nil means that it always can.
+	Full func() bool
 	// Registers is how many REGISTERs a second one address may send; more are
 	// answered with 503; so many SUBSCRIBEs, too. 0 means 200.
 	Registers int
@@ -213,6 +219,7 @@ type Counters struct {
 	MailboxFull      atomic.Uint64 // messages dropped because a strand had too many waiting
 	JobsFull         atomic.Uint64 // requests refused because the workers had too many waiting
 	CallsRefused     atomic.Uint64 // calls refused by the limit of calls
+	LoadRefused      atomic.Uint64 // calls refused because their sound could not be carried
 	RegistersSlowed  atomic.Uint64 // REGISTERs refused because their address sent too many
 	SubscribesSlowed atomic.Uint64 // SUBSCRIBEs refused because their address sent too many
 	NewsLost         atomic.Uint64 // changes of calls that the subscriptions were too busy to take: every call was asked anew

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"hash/maphash"
 	"log/slog"
@@ -73,6 +74,9 @@ func New(cfg Config) *Exchange {
 	if cfg.Random == nil {
 		cfg.Random = rand.IntN
 	}
+	if cfg.Secret == nil {
+		cfg.Secret = secret
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
@@ -81,6 +85,9 @@ func New(cfg Config) *Exchange {
 	}
 	if cfg.Delayed == nil {
 		cfg.Delayed = func(time.Time, time.Duration) {}
+	}
+	if cfg.Full == nil {
+		cfg.Full = func() bool { return false }
 	}
 	if cfg.Registered == nil {
 		cfg.Registered = func(transport.Flow) {}
@@ -106,6 +113,13 @@ func New(cfg Config) *Exchange {
 		x.workers.Go(func() { x.seats.Run(x.ctx, x.cfg.Peers) })
 	}
 	return x
+}
+
+// secret draws 32 bytes.
+func secret() []byte {
+	b := make([]byte, 32)
+	_, _ = crand.Read(b) // it never fails
+	return b
 }
 
 // Counters are the live figures.

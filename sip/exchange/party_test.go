@@ -20,6 +20,7 @@ type party struct {
 	*world
 	name   string
 	addr   netip.AddrPort
+	tls    bool    // its messages come by TLS
 	node   string  // that reaches it; "" is the one under test
 	stream *stream // if it is on TCP
 	behind *party  // whom it passes on to what it gets; nil if it is for itself
@@ -65,6 +66,9 @@ func (p *party) flow() transport.Flow {
 	}
 	f := flowTo(p.addr)
 	f.Node = p.node
+	if p.tls {
+		f.Listener, f.Proto = "tls", transport.TLS
+	}
 	return f
 }
 

@@ -120,6 +120,9 @@ func (r *running) Cancel(now time.Time, tx *transaction.Client, reason string) {
 	}
 }
 
+// Secret draws what the keys of a leg's sound are made of.
+func (r *running) Secret() []byte { return r.x.cfg.Secret() }
+
 // Open reserves the ports of a leg.
 func (r *running) Open(id int, network string) (netip.AddrPort, error) {
 	p := new(port)

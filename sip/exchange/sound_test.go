@@ -109,7 +109,7 @@ func (e *port) Update(r media.Remote) error {
 	for _, p := range r.Payloads {
 		codecs = append(codecs, fmt.Sprintf("%s/%d", p.Encoding, p.Type))
 	}
-	e.note("%d is %s: %s send=%t receive=%t %s", e.number, e.name(), r.RTP, r.Send, r.Receive, strings.Join(codecs, ","))
+	e.note("%d is %s: %s send=%t receive=%t %s%s", e.number, e.name(), r.RTP, r.Send, r.Receive, strings.Join(codecs, ","), secureSummary(r.Crypto))
 	return nil
 }
 

@@ -72,8 +72,8 @@ func (p *party) finish(head string, a action) string {
 }
 
 // sdp writes a body: codecs and direction, such as PCMA,PCMU/sendonly. "hold" as a
-// direction is c=0.0.0.0, "refused" port 0, "savp" SRTP only; "garbage" is no SDP at
-// all. A video+ before them or +t38 behind is another m-line there; t38 alone has no
+// direction is c=0.0.0.0, "refused" port 0, "savp" SRTP without keys, "srtp" and "osrtp"
+// with keys (secure_test.go); "garbage" is no SDP at all. A video+ before them or +t38 behind is another m-line there; t38 alone has no
 // sound.
 func (p *party) sdp(s string) string {
 	s, video := strings.CutPrefix(s, "video+")
@@ -104,6 +104,10 @@ func (p *party) sdp(s string) string {
 		port, direction = 0, ""
 	case "savp":
 		proto, direction = "RTP/SAVP", ""
+	}
+	if with, crypto, ok := p.srtp(direction); ok {
+		proto, direction = with, ""
+		maps.WriteString(crypto)
 	}
 	if direction != "" {
 		maps.WriteString("a=" + direction + "\r\n")

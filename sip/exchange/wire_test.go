@@ -324,7 +324,7 @@ func sdpSummary(body string) string {
 			codecs[i] = n
 		}
 	}
-	return fmt.Sprintf("sdp %s:%s%s %s", host, port, direction, strings.Join(codecs, ",")) + others
+	return fmt.Sprintf("sdp %s:%s%s %s", host, port, direction, strings.Join(codecs, ",")) + cryptoSummary(body) + others
 }
 
 func atoi(s string) int {

@@ -71,6 +71,8 @@ type world struct {
 	asked   map[string]time.Time   // when it was asked
 	closed  bool                   // the story has closed the exchange
 	settled settlements
+	secured secured
+	secrets int  // drawn
 	lenient bool // parties may misbehave: fewer claims hold
 }
 
@@ -83,7 +85,7 @@ type letter struct {
 func newWorld(t reporter, program string) *world {
 	w := &world{
 		t: t, start: time.Now(), parties: map[string]*party{}, groups: map[string]string{}, hosts: map[string]*party{}, asked: map[string]time.Time{}, wake: make(chan struct{}, 1),
-		finals: map[string]map[int]int{}, trace: &noted{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
+		secured: secured{}, finals: map[string]map[int]int{}, trace: &noted{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)
 	if err != nil {
@@ -113,9 +115,11 @@ func (w *world) config(minter *mark.Minter) exchange.Config {
 			return &media.Prompt{Name: strings.Join(names, "+")}
 		},
 		Log: slog.New(slog.DiscardHandler), Strands: max(w.admission.strands, 1), Workers: 2, MaxCalls: w.admission.maxCalls,
+		Full:    func() bool { return w.admission.full },
 		Session: leg.SessionTimer{Expires: w.admission.sessions, Min: w.admission.least},
 		Convert: w.admission.conversion(),
 		Random:  func(n int) int { return (n - 1) * w.admission.random / 100 },
+		Secret:  w.secret,
 		Delays:  w.delays, Trace: w.trace,
 		Hosts: w.lookUp, Messages: w.admission.waiting, Subscriptions: w.admission.limits,
 		MediaTimeout: time.Minute, HeldTimeout: 2 * time.Hour,

@@ -5,6 +5,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/media"
+	"strowger/media/sdp"
 	"strowger/sip/dialog"
 	"strowger/sip/identity"
 	"strowger/sip/transport"
@@ -41,11 +43,22 @@ type Party struct {
 	Home netip.AddrPort
 	// Keys is how it says digits, and wants them said.
 	Keys Keys
+	// Sound is how its sound is secured.
+	Sound Sound
 	// Codecs are offered to it, in this order, and no others; none means any.
 	Codecs []string
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
+}
+
+// Sound is how the sound of a party is secured.
+type Sound struct {
+	Latch media.Latch  // which source it is taken from
+	SRTP  sdp.Security // whether it is encrypted
+	// ClearKeys says that keys may be sent where the signalling is not encrypted; else
+	// there is no SRTP without TLS.
+	ClearKeys bool
 }
 
 // String is "seat:1001", "trunk:carrier" or "node:node-2", as the ledger writes it.

@@ -26,6 +26,13 @@
 // A request that was taken is never refused when it comes again (Recent): its transaction
 // stands, and what that says is final.
 //
+// # Sound
+//
+// Sound judges how near the relay is to what it can carry, by what packets cost here and
+// now. It is no queue: a call that is taken brings its packets much later, and those of
+// calls that ring are counted before they come. The exchange refuses by it what begins a
+// call, before anybody is rung.
+//
 // # Contract
 //
 // A refusal is written from the lines of the request (RFC 3261 section 8.2.6) and

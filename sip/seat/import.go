@@ -91,6 +91,12 @@ func (d *Directory) compare(ctx context.Context, t Tenant, rows []row) ([]state.
 		if _, ok := r.has[colCalls]; !ok {
 			r.seat.Calls = old.seat.Calls
 		}
+		if _, ok := r.has[colSRTP]; !ok {
+			r.seat.SRTP = old.seat.SRTP
+		}
+		if _, ok := r.has[colLatch]; !ok {
+			r.seat.Latch = old.seat.Latch
+		}
 		r.seat.Features = old.seat.Features // a file says nothing of them
 		switch {
 		case !there:

@@ -45,6 +45,11 @@ type Seat struct {
 	// Calls is how many calls it may have at once, emergency calls beside them. 0 means
 	// what the tenant says.
 	Calls int `json:"calls,omitempty"`
+	// SRTP says whether its sound is encrypted, "off", "optional" or "required", and Latch
+	// which source it is taken from, "locked", "strict" or "latch". "" means what its
+	// network says.
+	SRTP  string `json:"srtp,omitempty"`
+	Latch string `json:"latch,omitempty"`
 	// Pickup is the group whose ringing phones it may answer; "" for none.
 	Pickup string `json:"pickup,omitempty"`
 	// Ring is how its phones ring, a word that they know, such as Bellcore-dr2; ""

@@ -4,7 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"strowger/media"
+	"strowger/media/sdp"
 )
 
 // Limits of a seat's texts, in bytes.
@@ -63,8 +67,16 @@ func (s Seat) Validate() error {
 			bad("%s %q: give a word of at most 32 letters, digits, -, . or _", f.name, f.value)
 		}
 	}
-	errs = append(errs, s.checkService(), s.Set().Validate(s.Number), checkCredentials(s.Credentials))
+	errs = append(errs, checkWord("srtp", s.SRTP, sdp.Securities()), checkWord("latch", s.Latch, media.Latches()), s.checkService(), s.Set().Validate(s.Number), checkCredentials(s.Credentials))
 	return errors.Join(errs...)
+}
+
+// checkWord checks a setting that its network has too.
+func checkWord(name, value string, words []string) error {
+	if value != "" && !slices.Contains(words, value) {
+		return fmt.Errorf("%s %q: give %s, or nothing for what the network says", name, value, strings.Join(words, ", "))
+	}
+	return nil
 }
 
 // checkService checks what the seat may call.

@@ -45,7 +45,7 @@ func TestRedisURL(t *testing.T) {
 			continue
 		}
 		if got := strings.Join(o.Addrs, " "); got != tt.addrs || o.Username != tt.user || o.Password != tt.pwd || o.DB != tt.db ||
-			o.IsClusterMode != tt.cluster || o.MasterName != tt.master || (o.TLSConfig != nil) != tt.tls {
+			o.IsClusterMode != tt.cluster || o.MasterName != tt.master || (o.Dialer != nil) != tt.tls {
 			t.Errorf("%s: %s, user %q, password %q, db %d, cluster %t, master %q", tt.url, got, o.Username, o.Password, o.DB, o.IsClusterMode, o.MasterName)
 		}
 	}

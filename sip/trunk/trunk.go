@@ -27,6 +27,7 @@ type Trunk struct {
 	Sources []netip.Prefix  // it is recognised by these addresses
 	Targets []*resolve.Name // calls to it go there, in order of trying; none means it only brings calls
 	Media   []netip.Prefix  // addresses of its sound; see leg.Party
+	Sound   leg.Sound       // how its sound is secured
 	Peer    identity.Peer   // how far it is trusted about who calls
 	// Transfers says that its REFERs are followed.
 	Transfers bool
@@ -126,7 +127,7 @@ func (w Way) URI(user string) sip.Uri {
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
 	p := leg.Party{
 		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at,
-		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers, Peer: t.Peer,
+		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers, Peer: t.Peer, Sound: t.Sound,
 	}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)

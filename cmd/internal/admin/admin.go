@@ -56,6 +56,7 @@ import (
 	"strowger/sip/exchange"
 	"strowger/sip/guard"
 	"strowger/sip/ledger"
+	"strowger/sip/overload"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/trace"
@@ -100,7 +101,8 @@ type Config struct {
 	Peers     Peers // nil on a single node
 	Ledger    *ledger.Ledger
 	Media     media.Plane
-	Recorder  *recording.Recorder // nil: nothing is recorded
+	Recorder  *recording.Recorder  // nil: nothing is recorded
+	Load      func() overload.Load // of the sound
 	Listeners []transport.Bound
 	Trunks    *trunk.Set
 	Desk      *carrier.Desk

@@ -18,6 +18,7 @@ import (
 	"strowger/media"
 	"strowger/sip/carrier"
 	"strowger/sip/exchange"
+	"strowger/sip/overload"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -27,6 +28,10 @@ import (
 
 // plane is a media plane that has figures only.
 type plane struct{ media.Plane }
+
+func load() overload.Load {
+	return overload.Load{Packets: 100_000, Cost: 12 * time.Microsecond, Share: 0.9, Full: true}
+}
 
 func (plane) Stats() media.PlaneStats { return media.PlaneStats{PortsFree: 7} }
 
@@ -59,7 +64,7 @@ func newServer(t *testing.T, c configs.Config) *Server {
 	}
 	s, err := New(t.Context(), Config{
 		Desk: desk,
-		Node: &c, Store: store, Directory: dir, Attempts: &seat.Attempts{}, Calls: &exchange.Exchange{}, Media: plane{},
+		Node: &c, Store: store, Directory: dir, Attempts: &seat.Attempts{}, Calls: &exchange.Exchange{}, Media: plane{}, Load: load,
 		Tables: seat.Tables(), Ready: store.Ping, Log: slog.New(slog.DiscardHandler),
 		Counters: map[string][]any{"transport": {&transport.Counters{}}, "seat": {dir.Counters(), dir.Counters()}},
 	})
@@ -393,7 +398,8 @@ func TestMetrics(t *testing.T) {
 	code, body := ask(s, s.token(t, viewer, ""), "GET", "/metrics", "")
 	for _, want := range []string{
 		"strowger_transport_not_sip_total 3\n", "strowger_seat_seat_writes_total 4\n",
-		"strowger_media_port_pairs_free 7\n", "strowger_calls_active 0\n", "strowger_bindings 0\n",
+		"strowger_media_port_pairs_free 7\n", "strowger_media_load_ratio 0.9\n", "strowger_media_full 1\n",
+		"strowger_media_packet_cpu_seconds 1.2e-05\n", "strowger_calls_active 0\n", "strowger_bindings 0\n",
 		"strowger_trunk_addresses{tenant=\"demo\",trunk=\"carrier\"} 2\n",
 	} {
 		if !strings.Contains(body, want) {

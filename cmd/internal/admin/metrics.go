@@ -51,6 +51,14 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	gauge("media_streams_in_kernel", "Streams that the kernel carries, one for each direction.", m.Carried)
 	out <- prometheus.MustNewConstMetric(prometheus.NewDesc("strowger_media_plane_info", "What carries sound.",
 		[]string{"plane", "attached"}, nil), prometheus.GaugeValue, 1, planeName(m), m.Kernel)
+	load := c.s.cfg.Load()
+	measure := func(name, help string, v float64) { emit(name, help, prometheus.GaugeValue, v) }
+	measure("media_load_ratio", "Part of what the relay can carry that it carries, with what calls that ring will bring.", load.Share)
+	measure("media_packets_per_second", "RTP packets that parties send.", load.Packets)
+	measure("media_packet_cpu_seconds", "CPU that a packet of a party costs.", load.Cost.Seconds())
+	measure("media_cpu_processors", "Processors that sound takes.", load.Sound)
+	gauge("media_speaking", "Legs whose party has sent sound.", m.Speaking)
+	gauge("media_full", "1 while new calls are refused, as the relay is near what it can carry.", map[bool]int{true: 1}[load.Full])
 	c.collectTrunks(out)
 	ctx, cancel := context.WithTimeout(context.Background(), collectTime)
 	defer cancel()

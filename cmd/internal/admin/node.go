@@ -31,7 +31,7 @@ func (s *Server) status(_ http.ResponseWriter, r *request) (any, error) {
 	st := api.Status{
 		Node: s.cfg.Node.Node.Name, Version: s.cfg.Version, Identity: r.who.name, Started: s.cfg.Started.UTC(),
 		Ready: s.cfg.Ready(r.Context()) == nil, Store: "embedded", Tenants: []string{}, Targets: []api.TrunkTarget{},
-		Calls: s.cfg.Calls.Active(), CallLimit: s.cfg.Node.Limits.Calls,
+		Calls: s.cfg.Calls.Active(), CallLimit: s.cfg.Node.Limits.Calls, Load: s.cfg.Load(), LoadLimit: s.cfg.Node.Limits.Load,
 	}
 	if s.cfg.Node.Store.URL != "" {
 		st.Store = "redis"

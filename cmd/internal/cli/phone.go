@@ -15,6 +15,7 @@ import (
 
 	"strowger/cmd/internal/phone"
 	"strowger/configs"
+	"strowger/media/sdp"
 	"strowger/sip/certificate"
 	"strowger/sip/transport"
 	"strowger/sip/ua"
@@ -23,7 +24,7 @@ import (
 // phoneFlags are those of every command of the test phone.
 type phoneFlags struct {
 	server, user, passwordFile, transport, bind, ports, output string
-	display, caFile, serverName                                string
+	display, caFile, serverName, srtp                          string
 	duration                                                   time.Duration
 	sound                                                      soundFlags
 }
@@ -44,6 +45,8 @@ that of --password-file ("-" reads standard input) or STROWGER_PASSWORD.`,
 	p.StringVar(&f.transport, "transport", "udp", "udp, tcp or tls")
 	p.StringVar(&f.caFile, "ca-file", "", "authorities of the server's certificate, for TLS (default: the system's)")
 	p.StringVar(&f.serverName, "server-name", "", "name in the server's certificate, for TLS (default: its address)")
+	p.StringVar(&f.srtp, "srtp", "off", "encrypted sound: off, optional, or required, which --srtp alone means")
+	p.Lookup("srtp").NoOptDefVal = "required"
 	p.StringVar(&f.bind, "bind", "", "own SIP address and port (default: any port)")
 	p.StringVar(&f.ports, "rtp-ports", "10000-19999", "ports for sound")
 	p.StringVarP(&f.output, "output", "o", "table", "table or json")
@@ -76,7 +79,8 @@ func (f *phoneFlags) call() *cobra.Command {
 		Use:   "call NUMBER",
 		Short: "Call a number and report on the call",
 		Example: `  strowger phone call '*43' --duration 5s --play hello.wav --record echo.wav
-  strowger phone call 1002 --user 1001 --digits 12# -o json`,
+  strowger phone call 1002 --user 1001 --digits 12# -o json
+  strowger phone call 1002 --transport tls --ca-file ca.pem --srtp`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.with(c, nil, func(ctx context.Context, p *phone.Phone) error {
@@ -188,6 +192,10 @@ func (f *phoneFlags) config(c *cobra.Command) (cfg phone.Config, ports [2]uint16
 		if cfg.Bind, err = netip.ParseAddrPort(f.bind); err != nil {
 			return cfg, ports, fmt.Errorf("--bind %s: write an address and port, such as 192.0.2.9:0", f.bind)
 		}
+	}
+	var ok bool
+	if cfg.SRTP, ok = sdp.ParseSecurity(f.srtp); !ok {
+		return cfg, ports, fmt.Errorf("--srtp=%s: write off, optional or required", f.srtp)
 	}
 	if f.output != "table" && f.output != "json" {
 		return cfg, ports, fmt.Errorf("-o %s: write table or json", f.output)

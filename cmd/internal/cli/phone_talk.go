@@ -147,6 +147,7 @@ func (f *phoneFlags) print(w io.Writer, r phone.Report) error {
 		{"call", r.Phone + " with " + r.Number + ", " + outcome},
 		{"talked", fmt.Sprintf("%.1f s", r.Duration)},
 		{"codec", r.Codec},
+		{"srtp", r.SRTP},
 		{"packets", fmt.Sprintf("%d sent, %d received, %d lost", r.Sent, r.Received, r.Lost)},
 		{"jitter", fmt.Sprintf("%.1f ms", r.JitterMs)},
 		{"MOS", fmt.Sprintf("%.1f", r.MOS)},

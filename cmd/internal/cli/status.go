@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/sip/overload"
 )
 
 func newStatus() *cobra.Command {
@@ -66,7 +67,8 @@ func printStatus(w io.Writer, st api.Status) {
 		"calls", fmt.Sprintf("%d of %d", st.Calls, st.CallLimit),
 		"registered", fmt.Sprintf("%d seats", st.Registered),
 		"RTP", fmt.Sprintf("%d pairs of ports free, %d resting, of %d", st.Ports.Free, st.Ports.Resting, st.Ports.Total),
-		"media plane", plane(st.Plane))
+		"media plane", plane(st.Plane),
+		"sound", soundLoad(st.Load, st.LoadLimit))
 	t := newTable("LISTENER", "TRANSPORT", "ADDRESS", "ADVERTISED")
 	for _, l := range st.Listeners {
 		t.add(l.Name, l.Transport, l.Address, l.Advertised)
@@ -84,6 +86,18 @@ func plane(p api.Plane) string {
 		return p.Name
 	}
 	return fmt.Sprintf("%s (%s), %d streams in the kernel", p.Name, p.Attached, p.Carried)
+}
+
+// soundLoad is how near the relay is to what it can carry.
+func soundLoad(l overload.Load, limit int) string {
+	text := fmt.Sprintf("%.0f packets/s of %s CPU, %.0f%% of what can be carried", l.Packets, l.Cost.Round(100*time.Nanosecond), 100*l.Share)
+	switch {
+	case l.Full:
+		text += ": new calls are refused"
+	case limit > 0:
+		text += fmt.Sprintf("; calls are refused from %d%% on", limit)
+	}
+	return text
 }
 
 func printTargets(w io.Writer, targets []api.TrunkTarget) {

@@ -12,6 +12,7 @@ import (
 	"strowger/media/relay"
 	"strowger/media/sdp"
 	"strowger/sip/b2bua"
+	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
 	"strowger/sip/subscribe"
@@ -25,6 +26,17 @@ func rtpNetwork(w configs.Network) relay.Network {
 		r.PortMin, r.PortMax = uint16(a.From), uint16(a.To)
 	}
 	return r
+}
+
+// soundOf is how the sound of a network's seats, or of a trunk, is secured.
+func soundOf(s configs.Sound) leg.Sound {
+	return leg.Sound{Latch: s.Latch, SRTP: s.SRTP, ClearKeys: s.WithoutTLS}
+}
+
+// seatSound is the same of a network.
+func (n *Node) seatSound(network string) leg.Sound {
+	w, _ := n.Config.Network(network)
+	return soundOf(w.Sound)
 }
 
 // domain is what a listener serves to phones.

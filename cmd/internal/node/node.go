@@ -36,6 +36,7 @@ import (
 	"strowger/sip/mark"
 	"strowger/sip/meter"
 	"strowger/sip/news"
+	"strowger/sip/overload"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -89,6 +90,7 @@ type Node struct {
 	uses     *news.Topic[usage.Place, usage.News]
 	keys     cluster.Keys
 	log      *slog.Logger
+	load     atomic.Pointer[overload.Load]
 	stopping atomic.Bool
 }
 
@@ -105,6 +107,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 		}
 	}
 	n.startCluster()
+	n.openLoad()
 	n.watchCertificates()
 	n.watch(blockTick, n.Guard.Tick)
 	n.shareWithNodes()
@@ -261,7 +264,7 @@ func (n *Node) openCalls(context.Context) error {
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
 		Attempts: n.Attempts, Sender: n.Transport, Calls: n.Usage.Calls, Events: n.Events,
-		Algorithms: n.algorithms, Home: n.home, Log: n.log,
+		Algorithms: n.algorithms, Home: n.home, Sound: n.seatSound, Log: n.log,
 	})
 	var err error
 	if n.mint, err = n.minter(); err != nil {
@@ -278,7 +281,7 @@ func (n *Node) openCalls(context.Context) error {
 	c := exchange.Config{
 		Recorder: n.Recorder, Record: rules,
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Usage,
-		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Log: n.log, MaxCalls: n.Config.Limits.Calls,
+		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Full: func() bool { return n.Load().Full }, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},
 		Convert:      conversion(n.Config.Media),

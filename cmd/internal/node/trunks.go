@@ -30,6 +30,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 			Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Transfers: t.Transfers,
 			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
 		}
+		k.Sound = soundOf(t.Sound)
 		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
 		if len(t.ClientNames) > 0 {
 			k.Shows = func(f transport.Flow) bool { return shows(t, n.Transport.Shown(f)) }

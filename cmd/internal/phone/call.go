@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -49,13 +50,19 @@ type Call struct {
 }
 
 func (p *Phone) newCall(number string, outgoing bool) *Call {
-	return &Call{
+	c := &Call{
 		Number: number, Outgoing: outgoing, phone: p,
 		ringing: make(chan struct{}), answered: make(chan struct{}), ended: make(chan struct{}),
 		digits: make(chan byte, maxDigits), started: time.Now(), codecs: sdp.Defaults(), speaks: silence,
 		session: sdp.NewSession("", rand.Uint64()>>2),
 		report:  Report{Phone: p.cfg.User, Number: number, Outgoing: outgoing},
 	}
+	if p.cfg.SRTP != sdp.Plain {
+		secret := make([]byte, 32)
+		_, _ = crand.Read(secret) // it never fails
+		c.session.Secure(p.cfg.SRTP, secret)
+	}
+	return c
 }
 
 // Ringing is closed when the other side rings, or has answered.

@@ -31,6 +31,7 @@ import (
 	"strowger/dialplan"
 	"strowger/media"
 	"strowger/media/relay"
+	"strowger/media/sdp"
 	"strowger/sip/leg"
 	"strowger/sip/transport"
 	"strowger/sip/ua"
@@ -51,6 +52,7 @@ type Config struct {
 	Proto    transport.Proto // "" means UDP
 	TLS      *tls.Config     // verifies the server, if Proto is TLS
 	Bind     netip.AddrPort  // our SIP socket; zero means any
+	SRTP     sdp.Security    // whether the sound is encrypted, also where SIP is not
 	Plane    media.Plane     // where sound goes; of NewPlane, shared by phones
 	// Incoming is given each call that comes in, after 180 went out. It must not
 	// block. nil refuses all calls.

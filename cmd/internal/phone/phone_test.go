@@ -43,7 +43,13 @@ const (
 var algorithms = regexp.MustCompile(`(?m)^ *algorithms .*$`)
 
 // newCentre starts a node that offers the digest algorithms.
-func newCentre(t *testing.T, algorithm string, change ...func(*configs.Config)) *centre {
+func newCentre(t *testing.T, algorithm string) *centre {
+	t.Helper()
+	return changedCentre(t, algorithm, strings.NewReplacer())
+}
+
+// changedCentre is one whose configuration says something else.
+func changedCentre(t *testing.T, algorithm string, change *strings.Replacer) *centre {
 	t.Helper()
 	const demo = "../../../configs"
 	folder := t.TempDir()
@@ -53,6 +59,7 @@ func newCentre(t *testing.T, algorithm string, change ...func(*configs.Config)) 
 			t.Fatal(err)
 		}
 		text = algorithms.ReplaceAll(text, []byte(`algorithms = ["`+algorithm+`"]`))
+		text = []byte(change.Replace(string(text)))
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -65,9 +72,6 @@ func newCentre(t *testing.T, algorithm string, change ...func(*configs.Config)) 
 		t.Fatal(err)
 	}
 	cfg.AnyPorts()
-	for _, c := range change {
-		c(cfg)
-	}
 	n, err := node.Start(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -4,11 +4,11 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"strowger/cmd/internal/phone"
-	"strowger/configs"
 	"strowger/media/prompt"
 	"strowger/media/recording"
 	"strowger/sip/exchange"
@@ -21,9 +21,8 @@ const (
 	otherTone  = 700
 )
 
-func recordAll(c *configs.Config) {
-	c.Recording.Rules = []configs.RecordRule{{Seats: "1001", Tenant: "demo", Percent: 100}}
-}
+// recorded has the calls of seat 1001 recorded, after an announcement.
+var recorded = strings.NewReplacer("\nadmin {", "\nrecording {\n  seats \"1001\" { announce = \"recorded\" }\n}\n\nadmin {")
 
 // TestRecordingOfACall: each party is in its own channel and nowhere else, through a
 // hold, a window that is masked and a transfer.
@@ -31,7 +30,7 @@ func TestRecordingOfACall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it talks for some seconds")
 	}
-	c := newCentre(t, "md5", recordAll)
+	c := changedCentre(t, "md5", recorded)
 	other := make(chan *phone.Call, 1)
 	third := c.phone(t, "1003", func(f *phone.Config) { f.Incoming = func(call *phone.Call) { other <- call } })
 	if err := register(t, third); err != nil {

@@ -19,6 +19,7 @@ type Report struct {
 	SetupMs  float64 `json:"setup_ms"` // until it rang
 	Duration float64 `json:"duration"` // seconds since the answer
 	Codec    string  `json:"codec,omitempty"`
+	SRTP     string  `json:"srtp,omitempty"`   // suite of the sound; "" if it was plain
 	Digits   string  `json:"digits,omitempty"` // that the other side pressed
 	Media
 }

@@ -33,7 +33,7 @@ func (c *Call) answerTo(offer []byte) ([]byte, error) {
 		c.ours = true
 		return c.offer(), nil
 	}
-	d, err := sdp.Parse(offer)
+	d, err := c.session.Parse(offer)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (c *Call) accept(body []byte) error {
 	if body == nil {
 		return nil
 	}
-	d, err := sdp.Parse(body)
+	d, err := c.session.Parse(body)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,10 @@ func (c *Call) reoffered(offer []byte) {
 // agree lets sound flow as was agreed.
 func (c *Call) agree(a sdp.Agreed) error {
 	first := c.report.Codec == ""
+	c.report.SRTP = ""
+	if crypto := a.Remote.Crypto; crypto != nil {
+		c.report.SRTP = crypto.Suite.String()
+	}
 	if len(a.Codecs) > 0 {
 		c.report.Codec = a.Codecs[0].Encoding
 	}

@@ -54,6 +54,7 @@ import (
 
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
+	"strowger/sip/overload"
 	"strowger/sip/seat"
 	"strowger/sip/trace"
 )
@@ -76,6 +77,8 @@ type Status struct {
 	Tenants    []string      `json:"tenants"` // that the asker may see
 	Calls      int           `json:"calls"`
 	CallLimit  int           `json:"call_limit"`
+	Load       overload.Load `json:"load"`       // of the sound
+	LoadLimit  int           `json:"load_limit"` // percent, from which on calls are refused; 0: never
 	Registered int           `json:"registered"` // seats with a living binding, of all tenants
 	Ports      Ports         `json:"ports"`
 	Plane      Plane         `json:"media_plane"`
@@ -155,6 +158,8 @@ type SeatEdit struct {
 	Pickup       *string `json:"pickup,omitempty"`
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+	SRTP         *string `json:"srtp,omitempty"`
+	Latch        *string `json:"latch,omitempty"`
 }
 
 // FeatureEdit changes what is set; an empty text clears.
@@ -195,6 +200,8 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.Pickup, e.Pickup)
 	set(&s.Ring, e.Ring)
 	set(&s.AutoAnswer, e.AutoAnswer)
+	set(&s.SRTP, e.SRTP)
+	set(&s.Latch, e.Latch)
 	set(&s.Class, e.Class)
 	set(&s.Calls, e.Calls)
 }

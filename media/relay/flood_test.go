@@ -1,0 +1,88 @@
+package relay
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/pion/rtcp"
+
+	"strowger/media"
+)
+
+// TestFlood: whatever comes between a call's packets from strangers, and from the
+// party's own address forged, at twenty times their rate, the sound arrives, each kind
+// is counted, and nothing goes to a stranger.
+func TestFlood(t *testing.T) {
+	report, err := (&rtcp.ReceiverReport{SSRC: 7}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	noise := func(first byte, n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(random.Uint32())
+		}
+		b[0] = first
+		return b
+	}
+	b := newBench(t, testConfig())
+	left, right := b.bridge(pcmu, pcmu)
+	left.say(sound(1))
+	strangers := socketAt(t, "127.0.0.9:0")
+	for _, forged := range []bool{false, true} {
+		from := strangers
+		if forged {
+			from = left.rtp
+		}
+		const packets = 200
+		for range packets {
+			rtp := stream{ssrc: random.Uint32(), seq: uint16(random.Uint32())}
+			for _, junk := range [][]byte{
+				rtp.next(sound(66)), report, noise(0, 20), noise(22, 80), noise(20, 13), noise(255, 200), noise(128, 5),
+				append([]byte{0x80, 0xc8}, noise(0, 30)...), noise(0xbf, 14), make([]byte, MaxPacket+1),
+				{},
+			} {
+				left.sendFrom(from, junk)
+				if _, err := from.WriteToUDPAddrPort(junk, above(left.to.Local())); err != nil {
+					t.Fatal(err)
+				}
+				b.carry()
+			}
+			b.pass(tick)
+			left.say(sound(2))
+		}
+		got := 0
+		for _, p := range heard(t, right.rtp) {
+			if p[minRTP] == 2 {
+				got++
+			}
+			if p[minRTP] == 66 {
+				t.Errorf("forged %v: sound of a stranger came through", forged)
+				break
+			}
+		}
+		if got < packets*95/100 {
+			t.Errorf("forged %v: %d of %d packets arrived", forged, got, packets)
+		}
+		right.say(sound(3))
+		if n := len(heard(t, strangers)); n > 0 {
+			t.Errorf("a stranger was sent %d packets", n)
+		}
+	}
+	c := b.Counters()
+	for name, n := range map[string]uint64{
+		"foreign": c.Foreign.Load(), "STUN": c.STUN.Load(), "DTLS": c.DTLS.Load(), "malformed": c.Malformed.Load(),
+		"oversize": c.Oversize.Load(), "wrong SSRC": c.WrongSSRC.Load(),
+	} {
+		if n < 200 {
+			t.Errorf("%d counted as %s", n, name)
+		}
+	}
+	if s := left.to.Stats(); s.Foreign == 0 || s.Invalid == 0 || s.MOS < 3 || s.Source != addrOf(left.rtp) {
+		t.Errorf("stats %+v", s)
+	}
+	if left.to.Stats().Encoding != pcmu.Encoding || kinds(left.events)[media.Latched] != 1 {
+		t.Errorf("events %v", left.events)
+	}
+}
