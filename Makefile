@@ -4,7 +4,7 @@
 CONFIG ?= configs/strowger.hcl
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test test-long soak check bench bench-media clean
+.PHONY: help run demo build test test-long soak check bench bench-media voices clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: build ## Whole-process benchmarks beside Kamailio: half an hour on a quie
 bench-media: ## The relay beside rtpengine in user space: some 25 minutes on a quiet machine
 	@.ci/install.sh --bench
 	go run ./cmd/rtpload media
+
+voices: ## Make the built-in prompts anew, of media/prompt/voices/*.txt (needs espeak-ng and sox)
+	media/prompt/voices/make.sh
 
 clean: ## Remove what was built
 	rm -rf bin

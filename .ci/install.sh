@@ -16,6 +16,7 @@ sipp sip-tester
 redis-server redis-server
 baresip baresip-core
 sox sox
+espeak-ng espeak-ng
 dnsmasq dnsmasq-base
 kamailio kamailio
 linphonec linphone-cli

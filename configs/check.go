@@ -36,6 +36,9 @@ func (r *reader) references(file *source.Body) {
 		t.Tenant = r.only(file, at, "trunk", t.Name, "tenant", t.Tenant, names(r.Tenants, func(t Tenant) string { return t.Name }))
 		t.Network = r.only(file, at, "trunk", t.Name, "network", t.Network, names(r.Networks, func(n Network) string { return n.Name }))
 		r.reached(file, at, *t)
+		if tenant, ok := r.Tenant(t.Tenant); ok && t.Music == "" {
+			t.Music = tenant.Heard.Music
+		}
 	}
 	r.groups(file)
 	for _, t := range r.Tenants {

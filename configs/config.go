@@ -24,6 +24,7 @@ type Config struct {
 	Cluster      *Cluster // nil: the node is alone
 	Registration Registration
 	Media        Media
+	Musics       []Music // classes unique
 	// DNS are the servers that a trunk's target is asked of that is a name, as servers
 	// of the block dns; at most 3. Default: those of /etc/resolv.conf.
 	DNS       []netip.AddrPort
@@ -161,6 +162,7 @@ type Tenant struct {
 	// emergency calls beside them. Default 0: as many as it likes.
 	SeatCalls int
 	Seed      Seed
+	Heard     Heard
 	// Limits is the block limits: as of a trunk, for all its trunks together.
 	Limits channel.Limits
 }

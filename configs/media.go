@@ -1,16 +1,21 @@
 package configs
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"strowger/dialplan/source"
 )
 
-// Media is the block media: what carries sound, what is made of it, and when a call
-// without it ends.
+// Media is the block media: what carries sound, what is made of it and heard, and when a
+// call without it ends. It is read before the tenants, which take from it what they do
+// not say themselves.
 type Media struct {
+	Heard
+	// Prompts is a folder of prompts of one's own, relative to the configuration file,
+	// which win over the built-in ones: its sub-folders are languages (prompts/cy). A
+	// file that cannot be used is told of and left out. Default "": none.
+	Prompts string
 	// Timeout is without RTP and RTCP. Default 60s; 0 means never.
 	Timeout time.Duration
 	// HeldTimeout is the same while held, inactive or after comfort noise. Default
@@ -41,27 +46,20 @@ const (
 
 func (r *reader) media(file *source.Body) {
 	m := &r.Media
-	*m = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true, Plane: PlaneAuto, Attach: AttachAuto, BPFFS: "/sys/fs/bpf"}
+	*m = Media{Timeout: time.Minute, HeldTimeout: 2 * time.Hour, Transcode: true, Plane: PlaneAuto, Attach: AttachAuto, BPFFS: "/sys/fs/bpf", Heard: defaults()}
 	b := file.Block("media")
 	if b == nil {
 		return
 	}
 	m.Timeout = b.Duration("timeout", m.Timeout, 0, 24*time.Hour)
 	m.HeldTimeout = b.Duration("held_timeout", m.HeldTimeout, 0, 24*time.Hour)
+	m.Heard = r.heard(b, m.Heard)
+	m.Prompts = r.beside(b.String("prompts", ""))
 	m.Transcode = !isOff(b, "transcode")
-	m.Plane = oneOf(b, "plane", PlaneAuto, PlaneEBPF, PlaneUserspace)
-	m.Attach = oneOf(b, "attach", AttachAuto, AttachTCX, AttachClsact)
+	m.Plane = choice(b, "plane", PlaneAuto, PlaneAuto, PlaneEBPF, PlaneUserspace)
+	m.Attach = choice(b, "attach", AttachAuto, AttachAuto, AttachTCX, AttachClsact)
 	if m.BPFFS = b.String("bpffs", m.BPFFS); !strings.HasPrefix(m.BPFFS, "/") {
 		b.Fault(b.Pos("bpffs"), "bpffs is an absolute path, not %q", m.BPFFS)
 	}
 	b.Done()
-}
-
-// oneOf reads a value that is one of a few words, of which the first is the default.
-func oneOf(b *source.Body, key string, words ...string) string {
-	word := b.String(key, words[0])
-	if !slices.Contains(words, word) {
-		b.Fault(b.Pos(key), "%s is %s, not %q", key, strings.Join(words, ", "), word)
-	}
-	return word
 }

@@ -26,6 +26,8 @@ type reader struct {
 
 func (r *reader) read(file *source.Body) {
 	r.node(file)
+	r.musics(file)
+	r.media(file)
 	for i, b := range file.Blocks("network", 1, 1) {
 		r.network(b, i == 0)
 	}
@@ -176,6 +178,7 @@ func (r *reader) tenant(b *source.Body) {
 		numbering(n, &t.Numbering)
 	}
 	r.service(b, &t)
+	t.Heard = r.heard(b, r.Media.Heard)
 	t.Limits = trunkLimits(b)
 	var extra []string
 	at := b.At
@@ -240,7 +243,6 @@ func (r *reader) times(file *source.Body) {
 		}
 		b.Done()
 	}
-	r.media(file)
 	r.Session = Session{Expires: 30 * time.Minute, Min: lowSession}
 	if b := file.Block("session"); b != nil {
 		r.Session.Expires = b.Duration("expires", r.Session.Expires, 0, 24*time.Hour)

@@ -34,6 +34,14 @@ network "local" {
 #   timeout      = "60s"         # without sound
 #   held_timeout = "2h"          # the same on hold
 #   transcode    = "off"         # G.722 to and from G.711, for legs that share no codec
+#   prompts      = "prompts"     # a folder of your own: prompts/cy, prompts/en, and for all
+#   language     = "cy"          # of the prompts
+#   tones        = "ie"          # country of the ringing and busy tones
+#   music        = "sales"       # on hold; "off" for none. A tenant and a trunk have it too
+# }
+#
+# music "sales" {
+#   files = ["hold.wav"]
 # }
 
 tenant "demo" {

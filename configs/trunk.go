@@ -38,7 +38,9 @@ type Trunk struct {
 	// Transfers says that its REFERs are followed, to numbers that it may call. Default
 	// false: they are refused.
 	Transfers bool
-	TLS       TrunkTLS // all zero unless Proto is "tls"
+	// Music is as that of a tenant, for whom the trunk holds. Default: its tenant's.
+	Music string
+	TLS   TrunkTLS // all zero unless Proto is "tls"
 	// NoHomer tells that its messages are not sent to the capture server: homer =
 	// "off". Default: they are, if there is a block homer.
 	NoHomer bool

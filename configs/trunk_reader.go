@@ -50,6 +50,7 @@ func (r *reader) trunk(b *source.Body) {
 	t.Redirects = b.Int("redirects", 0, 0, 5)
 	r.registration(b, &t)
 	t.NoHomer = isOff(b, "homer")
+	t.Music = r.music(b, "")
 	t.AnyProto = !b.Has("proto")
 	trust(b, &t)
 	b.Done()

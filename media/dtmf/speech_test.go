@@ -58,15 +58,11 @@ func TestTalkOffPrompts(t *testing.T) {
 		t.Fatal(err)
 	}
 	var total time.Duration
-	for _, name := range library.Names() {
-		p, err := library.Get(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, p := range append(library.Entries("en"), library.Entries("cy")...) {
 		total += time.Duration(len(p.PCM)) * time.Second / rate
 		for shift := range 5 {
 			if found := find(p.PCM[min(shift*11, len(p.PCM)):]); found != "" {
-				t.Errorf("%s: found %q", name, found)
+				t.Errorf("%s/%s: found %q", p.Language, p.Name, found)
 			}
 		}
 	}

@@ -1,22 +1,24 @@
 // Package prompt is recorded and synthetic sound: reading and writing WAV, the
-// library of prompts with its built-in English voice, numbers spoken digit by
-// digit, and tones with a way to find them again in a recording.
+// library of prompts with its built-in English and Welsh voices, and tones with a way
+// to find them again in a recording. How numbers and times are spoken is package spell.
 //
 // # Contract
 //
 // Sound is 8000 samples a second, mono, 16 bits. What is read is a WAV file in PCM
-// (8 or 16 bits), A-law or mu-law, or raw G.711 (.ulaw, .alaw). Everything is
-// loaded at once when a Library is opened, so that playing never waits for a disk;
-// from then on a Library and the sound of its prompts are read-only and safe for
-// concurrent use. A file in another format is refused with the sox command that
-// converts it: resampling well is sox's trade, not that of a switch.
+// (8 or 16 bits), A-law or mu-law, mono or stereo, from 8 to 48 kHz, which is filtered
+// and resampled, or raw G.711 at 8 kHz (.ulaw, .alaw). Everything is loaded at once
+// when a Library is opened, so that playing never waits for a disk; from then on a
+// Library and the sound of its prompts are read-only and safe for concurrent use. A
+// file that is not what it claims, or in another format, is left out and told with its
+// path, the reason and the sox command that converts it; the others can be used.
 //
 // # Decisions
 //
-//   - A prompt in the folder takes the place of the built-in one of its name; a
-//     folder need not be complete.
-//   - The built-in voice is made by voices/make.sh and kept as mu-law, 8 KB a
-//     second, in the binary.
+//   - A prompt in the folder takes the place of the built-in one of its name, in its
+//     language or in all; a folder need not be complete.
+//   - What a language lacks is said in English: better than silence.
+//   - The built-in voices are made by voices/make.sh from en.txt and cy.txt, which say
+//     the words, and kept as A-law, 8 KB a second, in the binary.
 package prompt
 
 import "errors"
@@ -26,7 +28,7 @@ const SampleRate = 8000
 
 // Limits.
 const (
-	MaxFile    = 16 << 20  // bytes of one file: 35 minutes of G.711
+	MaxFile    = 64 << 20  // bytes of one file: 2 hours of G.711, 6 minutes of a CD's sound
 	MaxLibrary = 256 << 20 // bytes of samples in one Library
 )
 

@@ -8,47 +8,87 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"strowger/media"
-	"strowger/media/codec"
 )
 
-//go:embed voices/*.wav
+//go:embed voices/en/*.alaw voices/cy/*.alaw
 var voices embed.FS
 
-// Library holds prompts by name: the file name without its extension. The built-in
-// names are announcement, confirm, greeting, digit-0 to digit-9, digit-plus,
-// digit-star and digit-hash.
+// Fallback is the language of what another one lacks.
+const Fallback = "en"
+
+// everywhere is the language of prompts that have none: music with speech, a jingle.
+const everywhere = ""
+
+// Library holds prompts by language and name: the file name without its extension.
 type Library struct {
-	prompts map[string]*media.Prompt
-	size    int // bytes of samples
+	prompts map[string]map[string]Entry // by language and name
+	size    int                         // bytes of samples
 }
 
-// Open loads the built-in prompts and those of a folder (.wav, .ulaw, .alaw; other
-// files and sub-folders are passed over), which win. An empty folder name means
-// the built-in ones alone. The error names every file that cannot be used.
+// Entry is one prompt of a Library.
+type Entry struct {
+	*media.Prompt
+	Language string // "" is for every language
+	File     string // "" is built in
+}
+
+// Open loads the built-in voices and the prompts of a folder: its sub-folders are
+// languages ("en", "cy"), what lies in itself is for every one. Files are .wav, .ulaw
+// and .alaw; others are passed over. An empty name means the built-in voices alone.
+// The error names every file that cannot be used, with the reason; the Library holds
+// the others all the same.
 func Open(folder string) (*Library, error) {
-	l := &Library{prompts: make(map[string]*media.Prompt)}
-	builtIn, err := fs.Sub(voices, "voices")
-	if err != nil {
-		return nil, err
+	l := &Library{prompts: map[string]map[string]Entry{everywhere: {}}}
+	for _, language := range []string{"en", "cy"} {
+		l.prompts[language] = map[string]Entry{}
+		builtIn, err := fs.Sub(voices, "voices/"+language)
+		if err == nil {
+			err = l.load(language, "", builtIn)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err := l.load(builtIn); err != nil {
-		return nil, err
-	}
-	l.prompts["done"] = &media.Prompt{Name: "done", PCM: done()}
+	l.prompts[Fallback]["done"] = Entry{Prompt: &media.Prompt{Name: "done", PCM: done()}, Language: Fallback}
 	if folder == "" {
 		return l, nil
 	}
-	if err := l.load(os.DirFS(folder)); err != nil {
-		return nil, fmt.Errorf("prompts in %s: %w", folder, err)
+	return l, l.own(folder)
+}
+
+// own takes the prompts of an administrator's folder.
+func (l *Library) own(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("prompts: %w", err)
 	}
-	return l, nil
+	faults := l.load(everywhere, folder, os.DirFS(folder))
+	for language, of := range l.prompts { // a file for every language wins over the built-in ones
+		for name := range l.prompts[everywhere] {
+			if language != everywhere {
+				delete(of, name)
+			}
+		}
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !isLanguage(e.Name()) {
+			continue
+		}
+		path := filepath.Join(folder, e.Name())
+		faults = errors.Join(faults, l.load(e.Name(), path, os.DirFS(path)))
+	}
+	return faults
+}
+
+// isLanguage tells whether a folder's name is a code of ISO 639.
+func isLanguage(name string) bool {
+	return (len(name) == 2 || len(name) == 3) && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // done is heard when something was set: two tones, the second one higher.
@@ -58,17 +98,39 @@ func done() []int16 {
 	return slices.Concat(pause, Tone(600, each, level), pause, Tone(900, each, level), pause)
 }
 
-// Get is the prompt of a name, or ErrUnknown.
-func (l *Library) Get(name string) (*media.Prompt, error) {
-	p, ok := l.prompts[name]
-	if !ok {
-		return nil, fmt.Errorf("%w: %q; there are %s", ErrUnknown, name, strings.Join(l.Names(), ", "))
+// Get is the prompt of a name in a language, else for every language, else in English,
+// else ErrUnknown.
+func (l *Library) Get(language, name string) (*media.Prompt, error) {
+	for _, of := range []string{language, everywhere, Fallback} {
+		if e, ok := l.prompts[of][name]; ok {
+			return e.Prompt, nil
+		}
 	}
-	return p, nil
+	return nil, fmt.Errorf("%w: %q; see: strowger prompt list", ErrUnknown, name)
 }
 
-// Names lists the prompts in order.
-func (l *Library) Names() []string { return slices.Sorted(maps.Keys(l.prompts)) }
+// Entries lists what Get finds in a language, by name.
+func (l *Library) Entries(language string) []Entry {
+	found := map[string]Entry{}
+	for _, of := range []string{Fallback, everywhere, language} {
+		maps.Copy(found, l.prompts[of])
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Languages lists the languages in order.
+func (l *Library) Languages() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(l.prompts)), func(of string) bool { return of == everywhere })
+}
+
+// Names are those of Entries.
+func (l *Library) Names(language string) []string {
+	var names []string
+	for _, e := range l.Entries(language) {
+		names = append(names, e.Name)
+	}
+	return names
+}
 
 // Load reads one sound file: .wav, .ulaw or .alaw. Its prompt has the file's name
 // without the extension.
@@ -82,18 +144,21 @@ func Load(file string) (*media.Prompt, error) {
 	}
 	pcm, err := loadFile(os.DirFS(folder), base)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return &media.Prompt{Name: nameOf(base), PCM: pcm}, nil
 }
 
-// load adds the prompts of a folder.
-func (l *Library) load(folder fs.FS) error {
+// load adds the prompts of a folder; path names it, "" is built in.
+func (l *Library) load(language, path string, folder fs.FS) error {
 	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
-		return err
+		return fmt.Errorf("prompts: %w", err)
 	}
-	var bad []error
+	if l.prompts[language] == nil {
+		l.prompts[language] = map[string]Entry{}
+	}
+	var faults []error
 	from := make(map[string]string)
 	for _, e := range entries {
 		file := e.Name()
@@ -102,65 +167,52 @@ func (l *Library) load(folder fs.FS) error {
 		}
 		name := nameOf(file)
 		if other, twice := from[name]; twice {
-			bad = append(bad, fmt.Errorf("%s and %s have one name: remove one", other, file))
+			faults = append(faults, fmt.Errorf("%s has the name of %s: remove one", filepath.Join(path, file), other))
 			continue
 		}
 		from[name] = file
 		pcm, err := loadFile(folder, file)
+		if err == nil && l.size+2*len(pcm) > MaxLibrary {
+			err = fmt.Errorf("%w: more than %d MiB in all", ErrLimit, MaxLibrary>>20)
+		}
 		if err != nil {
-			bad = append(bad, err)
+			faults = append(faults, fmt.Errorf("%s: %w", filepath.Join(path, file), err))
 			continue
 		}
-		if l.size += 2 * len(pcm); l.size > MaxLibrary {
-			return fmt.Errorf("%w: more than %d MiB in all", ErrLimit, MaxLibrary>>20)
+		l.size += 2 * len(pcm)
+		entry := Entry{Prompt: &media.Prompt{Name: name, PCM: pcm}, Language: language}
+		if path != "" {
+			entry.File = filepath.Join(path, file)
 		}
-		l.prompts[name] = &media.Prompt{Name: name, PCM: pcm}
+		l.prompts[language][name] = entry
 	}
-	return errors.Join(bad...)
-}
-
-// decoderOf is the reader for a file by its extension, or nil.
-func decoderOf(file string) func([]byte) ([]int16, error) {
-	switch strings.ToLower(path.Ext(file)) {
-	case ".wav":
-		return DecodeWAV
-	case ".ulaw":
-		return raw(codec.ULaw)
-	case ".alaw":
-		return raw(codec.ALaw)
-	}
-	return nil
-}
-
-func nameOf(file string) string { return strings.TrimSuffix(file, path.Ext(file)) }
-
-func raw(law codec.Law) func([]byte) ([]int16, error) {
-	return func(file []byte) ([]int16, error) {
-		out := make([]int16, len(file))
-		law.Decode(out, file)
-		return out, nil
-	}
+	return errors.Join(faults...)
 }
 
 func loadFile(folder fs.FS, name string) ([]int16, error) {
 	f, err := folder.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, reason(err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
-		return nil, err
+		return nil, reason(err)
 	}
 	if len(data) > MaxFile {
-		return nil, fmt.Errorf("%s: %w: at most %d MiB", name, ErrLimit, MaxFile>>20)
+		return nil, fmt.Errorf("%w: at most %d MiB", ErrLimit, MaxFile>>20)
 	}
 	pcm, err := decoderOf(name)(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if err == nil && len(pcm) == 0 {
+		err = fmt.Errorf("%w: it is empty", ErrFormat)
 	}
-	if len(pcm) == 0 {
-		return nil, fmt.Errorf("%s: %w: it is empty", name, ErrFormat)
+	return pcm, err
+}
+
+// reason is an error of a file without the path, which the caller has in full.
+func reason(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
 	}
-	return pcm, nil
+	return err
 }

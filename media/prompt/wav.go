@@ -3,6 +3,7 @@ package prompt
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"strowger/media/codec"
 )
@@ -21,7 +22,10 @@ type wavFormat struct {
 	rate                     uint32
 }
 
-// DecodeWAV reads a WAV file. Chunks that are not needed are skipped; a data chunk
+// rates are what is read, in Hz. Another one is more likely a damaged header.
+var rates = []uint32{8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000}
+
+// DecodeWAV reads a WAV file and brings it to SampleRate and one channel. Chunks that are not needed are skipped; a data chunk
 // that promises more than there is, as an interrupted recording does, yields what
 // is there. Errors are ErrFormat and ErrLimit.
 func DecodeWAV(file []byte) ([]int16, error) {
@@ -47,7 +51,7 @@ func DecodeWAV(file []byte) ([]int16, error) {
 			if format == nil {
 				return nil, fmt.Errorf("%w: its data comes before its format", ErrFormat)
 			}
-			return format.decode(chunk), nil
+			return resample(format.mono(format.decode(chunk)), int(format.rate)), nil
 		}
 		rest = rest[min(size+size&1, uint64(len(rest))):]
 	}
@@ -70,11 +74,23 @@ func readFormat(chunk []byte) (wavFormat, error) {
 	}
 	known := f.bits == 8 && (f.encoding == formatPCM || f.encoding == formatALaw || f.encoding == formatULaw) ||
 		f.bits == 16 && f.encoding == formatPCM
-	if !known || f.channels != 1 || f.rate != SampleRate {
+	if !known || f.channels < 1 || f.channels > 2 || !slices.Contains(rates, f.rate) {
 		return wavFormat{}, fmt.Errorf("%w: encoding %d, %d bits, %d channels, %d Hz; convert it: sox IN.wav -r 8000 -c 1 -b 16 -e signed-integer OUT.wav",
 			ErrFormat, f.encoding, f.bits, f.channels, f.rate)
 	}
 	return f, nil
+}
+
+// mono is the mean of both channels.
+func (f wavFormat) mono(samples []int16) []int16 {
+	if f.channels == 1 {
+		return samples
+	}
+	out := samples[:len(samples)/2]
+	for i := range out {
+		out[i] = int16((int(samples[2*i]) + int(samples[2*i+1])) / 2)
+	}
+	return out
 }
 
 func (f wavFormat) decode(data []byte) []int16 {

@@ -81,6 +81,7 @@ type Tenant struct {
 	EmergencyTrunks []string        // tried first, then every other trunk of the tenant
 	Presents        []string        // numbers that its seats may present, as number.InRange has them; none means their own
 	Presentation    string          // what is presented for a seat that has none of them; "" means its site's number
+	Heard           *leg.Heard      // what it hears of the switch; see leg.Party
 	plan            atomic.Pointer[plan.Table]
 }
 

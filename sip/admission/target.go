@@ -50,7 +50,7 @@ func (a *Admission) phone(r *request, s seat.Seat, shown *identity.Caller, b sea
 
 // party is a seat as one side of a call on a network.
 func (a *Admission) party(s seat.Seat, network string) leg.Party {
-	p := leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: network, Sound: a.cfg.Sound(network)}
+	p := leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: network, Sound: a.cfg.Sound(network), Heard: a.heard(s)}
 	if how, ok := sdp.ParseSecurity(s.SRTP); ok {
 		p.Sound.SRTP = how
 	}
@@ -211,4 +211,23 @@ func (r *request) forwards() uint32 {
 		return dialog.MaxForwards
 	}
 	return max(h.Val(), 2) - 1
+}
+
+// heard is what a seat hears, with the music of its own.
+func (a *Admission) heard(s seat.Seat) *leg.Heard {
+	var heard *leg.Heard
+	if t := a.tenants[s.Tenant]; t != nil {
+		heard = t.Heard
+	}
+	if s.Music == "" {
+		return heard
+	}
+	own := leg.Heard{}
+	if heard != nil {
+		own = *heard
+	}
+	if own.Music = s.Music; own.Music == seat.MusicOff {
+		own.Music = ""
+	}
+	return &own
 }

@@ -26,7 +26,7 @@ func (c *Call) announces(out Effects) bool {
 func (c *Call) announce(out Effects) {
 	c.notice.playing = true
 	for _, p := range []*party{c.front, c.peer} {
-		out.Play(p.ID, []string{c.notice.prompt})
+		p.play([]string{c.notice.prompt}, out)
 	}
 }
 
@@ -42,6 +42,6 @@ func (c *Call) noticed(now time.Time, out Effects) {
 
 // bridge has the caller and who it talks to hear each other.
 func (c *Call) bridge(out Effects) {
-	out.Hear(c.front.ID, c.peer.ID)
-	out.Hear(c.peer.ID, c.front.ID)
+	c.front.hears(c.peer, out)
+	c.peer.hears(c.front, out)
 }

@@ -33,7 +33,7 @@ func (c *Call) performApp(out Effects) {
 		out.Hear(caller.ID, caller.ID)
 		c.watch(caller, out)
 	case AppPlay:
-		out.Play(caller.ID, c.program.Prompts)
+		caller.play(c.program.Prompts, out)
 	case AppPark:
 		c.performPark(out)
 	case NoApp:
@@ -57,7 +57,7 @@ func (a App) String() string {
 // ask wants a key from who answered before the call is given to it.
 func (c *Call) ask(now time.Time, p *party, out Effects) {
 	p.ring.askEnd = now.Add(ConfirmTimeout)
-	out.Play(p.ID, []string{ConfirmPrompt})
+	p.play([]string{ConfirmPrompt}, out)
 }
 
 // unconfirmed takes the call back from a party that pressed nothing.

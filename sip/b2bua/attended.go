@@ -47,7 +47,7 @@ func (c *Call) fetched(now time.Time, e Fetched, out Effects) {
 func (c *Call) attended(now time.Time, m *Moving, out Effects) {
 	t := c.transfer
 	if !t.by.over {
-		out.Hear(t.by.ID, 0)
+		t.by.hears(nil, out)
 	}
 	p := c.attach(now, m, out)
 	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: p.who().Presentation})
@@ -61,7 +61,7 @@ func (c *Call) give(now time.Time, out Effects) {
 	t := c.transfer
 	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID})
 	if !t.by.over {
-		out.Hear(t.by.ID, 0)
+		t.by.hears(nil, out)
 	}
 	m := c.detach(now, t.other, out)
 	t.other = nil

@@ -127,6 +127,7 @@ type party struct {
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
 
+	music   string     // that it hears because it is held; "" for none
 	once    *dtmf.Once // keys in several forms; nil before the first
 	detects bool       // its tones are looked for
 	replied bool       // the offer has our answer in a provisional response

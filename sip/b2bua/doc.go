@@ -82,6 +82,8 @@
 //     13.2.1). Where who answers then has another codec, the caller is asked for that
 //     one by a re-INVITE, and if it refuses, or takes another of those that are offered,
 //     the other leg for the caller's.
+//   - Who is held hears the music of who holds it, looked at after each event: every way
+//     to hold or resume is an exchange of SDP, and every way to talk makes the sound anew.
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.

@@ -55,8 +55,8 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	}
 	p.ring.early, p.ring.sounds = true, body
 	caller.replied = answer != nil
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
+	caller.hears(p, out)
+	p.hears(caller, out)
 	caller.Progress(now, out, 183, answer, c.rungFor(p)...)
 	return true
 }

@@ -81,7 +81,7 @@ func (c *Call) transferElsewhere(now time.Time, at transport.Flow, out Effects) 
 	to := identity.Number(t.to)
 	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: to})
 	c.part(now, out)
-	out.Hear(t.other.ID, 0)
+	t.other.hears(nil, out)
 	c.program = &Program{Emergency: c.program.Emergency, Urgent: c.program.Urgent}
 	t.at = at
 	c.elsewhere(now, t.asks, at, t.by.Party, true, to, out)

@@ -114,7 +114,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 		}
 	}
 	if c.transfers(p) && c.state == talking && c.transfer.other != nil { // before it was decided where to
-		out.Hear(c.transfer.other.ID, 0)
+		c.transfer.other.hears(nil, out)
 	}
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)

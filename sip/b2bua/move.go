@@ -54,7 +54,7 @@ func (c *Call) Yield(now time.Time, id int, by leg.Party, out Effects) (*Moving,
 	case !other.Quiet():
 		return nil, cause.New(491, "", cause.Caller)
 	}
-	out.Hear(p.ID, 0)
+	p.hears(nil, out)
 	return c.detach(now, other, out), nil
 }
 

@@ -3,6 +3,7 @@ package b2bua
 import (
 	"time"
 
+	"strowger/media/tone"
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -118,10 +119,19 @@ func (c *Call) takePlace(now time.Time, p *party, m *Moving, out Effects) {
 // performPark has the caller hear the place that it was told of, or ringing.
 func (c *Call) performPark(out Effects) {
 	if c.park.offered {
-		out.Play(c.front.ID, c.program.Prompts)
+		c.front.play(c.program.Prompts, out)
 	} else {
-		out.Play(c.front.ID, []string{Ringback})
+		c.wait(out)
 	}
+}
+
+// wait has who is parked hear the music of who parked it, or ringing if there is none.
+func (c *Call) wait(out Effects) {
+	if music := c.park.by.Party.Music(); music != "" {
+		out.Play(c.front.ID, []string{music})
+		return
+	}
+	c.front.hearTone(tone.Ringing, out)
 }
 
 // retrieved gives the party that is parked to who has come for it.

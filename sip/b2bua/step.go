@@ -15,6 +15,7 @@ func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	c.step(now, ev, out)
 	c.inform(now, out)
 	c.attend(out)
+	c.entertain(out)
 }
 
 func (c *Call) step(now time.Time, ev Event, out Effects) {

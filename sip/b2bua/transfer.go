@@ -5,6 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/media/tone"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
 	"strowger/sip/ledger"
@@ -12,9 +13,6 @@ import (
 	"strowger/sip/message"
 	"strowger/sip/transport"
 )
-
-// Ringback is the prompt that a party hears while another is rung for it.
-const Ringback = "ringback"
 
 // Ask is a call that a party of this one wants made.
 type Ask struct {
@@ -129,7 +127,7 @@ func (c *Call) part(now time.Time, out Effects) {
 		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: t.other.ID})
 	}
 	if !t.by.over {
-		out.Hear(t.by.ID, 0)
+		t.by.hears(nil, out)
 	}
 	c.state, c.front, c.peer = ringing, t.other, nil
 	c.notice.playing = false
@@ -145,9 +143,9 @@ func (c *Call) ringStages(now time.Time, out Effects) {
 // told so by a response.
 func (c *Call) hearRinging(out Effects) {
 	if caller := c.caller(); caller.Talking() {
-		out.Play(caller.ID, []string{Ringback})
+		caller.hearTone(tone.Ringing, out)
 	} else {
-		out.Hear(caller.ID, 0)
+		caller.hears(nil, out)
 	}
 }
 
@@ -267,7 +265,7 @@ func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 		return false
 	}
 	p.ring.early, p.ring.sounds = true, body
-	out.Hear(caller.ID, p.ID)
-	out.Hear(p.ID, caller.ID)
+	caller.hears(p, out)
+	p.hears(caller, out)
 	return true
 }

@@ -44,6 +44,7 @@ import (
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
 //	record 1001 notice (calls of the seat, after a prompt),
+//	sounds 1002 cy de sales (language, tones and music of a party, - for none),
 //	no-transcode (only the laws of G.711 are converted), full (no more sound can be carried),
 //	nodes 2 (of a cluster), other-tenant 1004 (is of one)
 type admission struct {
@@ -127,6 +128,9 @@ func (a *admission) parse(text string) {
 			if len(f) > 2 {
 				a.least, _ = time.ParseDuration(f[2])
 			}
+		case "sounds":
+			word := func(i int) string { return strings.Trim(f[i], "-") }
+			w.sounds[f[1]] = &leg.Heard{Language: word(2), Tones: word(3), Music: word(4)}
 		case "random":
 			a.random = atoi(arg)
 		case "record":
@@ -394,6 +398,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 		a.world.mu.Unlock()
 		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
+	p.Heard = a.world.sounds[name]
 	p.Sound = a.world.secured[name]
 	p.Codecs, p.Peer.Trusted = a.world.trunks.codecs[name], kind == leg.Trunk && a.world.trunks.trusted[name]
 	return p

@@ -68,6 +68,7 @@ type world struct {
 	finals  map[string]map[int]int // INVITEs of the parties by branch: final responses by status
 	groups  map[string]string      // pick-up groups of seats
 	hosts   map[string]*party      // what DNS knows
+	sounds  map[string]*leg.Heard  // of parties
 	asked   map[string]time.Time   // when it was asked
 	closed  bool                   // the story has closed the exchange
 	settled settlements
@@ -84,7 +85,7 @@ type letter struct {
 
 func newWorld(t reporter, program string) *world {
 	w := &world{
-		t: t, start: time.Now(), parties: map[string]*party{}, groups: map[string]string{}, hosts: map[string]*party{}, asked: map[string]time.Time{}, wake: make(chan struct{}, 1),
+		t: t, start: time.Now(), parties: map[string]*party{}, groups: map[string]string{}, hosts: map[string]*party{}, sounds: map[string]*leg.Heard{}, asked: map[string]time.Time{}, wake: make(chan struct{}, 1),
 		secured: secured{}, finals: map[string]map[int]int{}, trace: &noted{}, delays: meter.NewDelays([]string{"caller", "carrier"}),
 	}
 	minter, err := mark.NewMinter(make([]byte, mark.KeySize), 0)

@@ -2,11 +2,13 @@ package leg
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
 	"strowger/media/sdp"
+	"strowger/media/tone"
 	"strowger/sip/dialog"
 	"strowger/sip/identity"
 	"strowger/sip/transport"
@@ -47,9 +49,42 @@ type Party struct {
 	Sound Sound
 	// Codecs are offered to it, in this order, and no others; none means any.
 	Codecs []string
+	// Heard is what it hears of the switch; nil is English and the tones of the node.
+	Heard *Heard
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
+}
+
+// Heard is what the parties of a tenant hear of the switch. Nobody changes it.
+type Heard struct {
+	Language string // of prompts; "" is English
+	Tones    string // country of the tones; "" is that of the node
+	Music    string // class of music that who is held by the party hears; "" for none
+}
+
+// Music is the full name of the music that who is held by the party hears, "" for none.
+func (p *Party) Music() string {
+	if p.Heard == nil || p.Heard.Music == "" {
+		return ""
+	}
+	return "music/" + p.Heard.Music
+}
+
+// Prompt is the full name of a prompt (package sound) in the party's language.
+func (p *Party) Prompt(name string) string {
+	if p.Heard == nil || p.Heard.Language == "" || p.Heard.Language == "en" || strings.Contains(name, "/") {
+		return name
+	}
+	return p.Heard.Language + "/" + name
+}
+
+// Tone is the full name of a tone of the party's country.
+func (p *Party) Tone(k tone.Kind) string {
+	if p.Heard == nil || p.Heard.Tones == "" {
+		return "tone/" + string(k)
+	}
+	return "tone/" + p.Heard.Tones + "/" + string(k)
 }
 
 // Sound is how the sound of a party is secured.

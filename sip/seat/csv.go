@@ -16,12 +16,13 @@ import (
 //	password            plain; HA1 is made of it with the tenant's realm
 //	ha1_md5, ha1_sha256 instead of a password, with realm
 //	class, calls        class of service and calls at once; empty is the tenant's
+//	music               class of music on hold; empty is the tenant's
 //	srtp, latch         how its sound is secured; empty is what the network says
 //	disabled, auto_answer
 //	                    true or false; empty is false
 //
 // A row without any secret keeps those that the seat has, and a file without the column
-// class, calls, srtp or latch what the seat has there.
+// class, calls, music, srtp or latch what the seat has there.
 const (
 	colNumber       = "number"
 	colName         = "name"
@@ -41,6 +42,7 @@ const (
 	colPickup       = "pickup"
 	colRing         = "ring"
 	colAutoAnswer   = "auto_answer"
+	colMusic        = "music"
 	colSRTP         = "srtp"
 	colLatch        = "latch"
 )
@@ -49,7 +51,7 @@ var columns = []string{
 	colNumber, colName, colNetwork, colPassword, colHA1MD5, colHA1SHA256, colRealm,
 	colPresentation, colSiteNumber, colAddress, colDesk, colReached, colDisabled,
 	colPickup, colRing, colAutoAnswer, colClass, colCalls,
-	colSRTP, colLatch,
+	colSRTP, colLatch, colMusic,
 }
 
 // Limits of an import.
@@ -164,7 +166,7 @@ func (p *rowReader) read(line int, cells []string) (Seat, error) {
 		Tenant: p.tenant.Name, Number: p.cell(colNumber), Name: p.cell(colName), Network: p.cell(colNetwork),
 		Presentation: p.cell(colPresentation), SiteNumber: p.cell(colSiteNumber), Address: p.cell(colAddress),
 		Desk: p.cell(colDesk), Reached: p.cell(colReached), Pickup: p.cell(colPickup), Ring: p.cell(colRing), Class: p.cell(colClass),
-		SRTP: p.cell(colSRTP), Latch: p.cell(colLatch),
+		Music: p.cell(colMusic), SRTP: p.cell(colSRTP), Latch: p.cell(colLatch),
 	}
 	if text := p.cell(colCalls); text != "" {
 		calls, err := strconv.Atoi(text)
@@ -243,7 +245,7 @@ func seatCells(s *Seat) map[string]string {
 		colNumber: s.Number, colName: s.Name, colNetwork: s.Network, colPresentation: s.Presentation,
 		colSiteNumber: s.SiteNumber, colAddress: s.Address, colDesk: s.Desk, colReached: s.Reached,
 		colDisabled: strconv.FormatBool(s.Disabled), colPickup: s.Pickup, colRing: s.Ring,
-		colAutoAnswer: strconv.FormatBool(s.AutoAnswer), colClass: s.Class,
+		colAutoAnswer: strconv.FormatBool(s.AutoAnswer), colClass: s.Class, colMusic: s.Music,
 		colSRTP: s.SRTP, colLatch: s.Latch,
 	}
 	if s.Calls > 0 {

@@ -91,6 +91,9 @@ func (d *Directory) compare(ctx context.Context, t Tenant, rows []row) ([]state.
 		if _, ok := r.has[colCalls]; !ok {
 			r.seat.Calls = old.seat.Calls
 		}
+		if _, ok := r.has[colMusic]; !ok {
+			r.seat.Music = old.seat.Music
+		}
 		if _, ok := r.has[colSRTP]; !ok {
 			r.seat.SRTP = old.seat.SRTP
 		}

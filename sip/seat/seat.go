@@ -57,10 +57,16 @@ type Seat struct {
 	Ring string `json:"ring,omitempty"`
 	// AutoAnswer has its phones answer by themselves.
 	AutoAnswer bool `json:"auto_answer,omitempty"`
+	// Music is the class of music on hold that is heard by whom its phone holds, "off"
+	// for none; "" means the tenant's.
+	Music string `json:"music,omitempty"`
 	// Features are what was set for calls to it; nil for nothing. They are shared and
 	// not to be changed: see With.
 	Features *Features `json:"features,omitempty"`
 }
+
+// MusicOff is the Music of a seat whose phone is heard while it holds.
+const MusicOff = "off"
 
 // Credential is a stored digest secret: HA1 of RFC 7616, lower-case hex.
 type Credential struct {

@@ -79,11 +79,13 @@ func checkWord(name, value string, words []string) error {
 	return nil
 }
 
-// checkService checks what the seat may call.
+// checkService checks what the seat may call, and the music.
 func (s Seat) checkService() error {
 	switch {
 	case s.Class != "" && !trunkSyntax.MatchString(s.Class):
 		return fmt.Errorf("class %q: give the name of a class of service, such as national", s.Class)
+	case s.Music != "" && !trunkSyntax.MatchString(s.Music):
+		return fmt.Errorf("music %q: give the name of a class of music on hold, such as default", s.Music)
 	case s.Calls < 0 || s.Calls > maxCalls:
 		return fmt.Errorf("calls %d: give 1 to %d, or 0 for what the tenant says", s.Calls, maxCalls)
 	}

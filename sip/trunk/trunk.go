@@ -39,6 +39,7 @@ type Trunk struct {
 	// Redirects is how many 3xx in a row are followed, to its own addresses. 0: none.
 	Redirects int
 	Limits    channel.Limits
+	Heard     *leg.Heard // what its callers hear of the switch; see leg.Party
 
 	Account      *Account      // nil: its challenges are not answered
 	Registration *Registration // nil: we do not register with it
@@ -127,7 +128,7 @@ func (w Way) URI(user string) sip.Uri {
 func (t *Trunk) Party(at netip.AddrPort) leg.Party {
 	p := leg.Party{
 		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at,
-		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers, Peer: t.Peer, Sound: t.Sound,
+		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers, Peer: t.Peer, Sound: t.Sound, Heard: t.Heard,
 	}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)

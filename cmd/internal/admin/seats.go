@@ -156,6 +156,9 @@ func (s *Server) fit(one seat.Seat) error {
 	if one.Class != "" && !t.Service.Has(one.Class) {
 		return fail(http.StatusUnprocessableEntity, "there is no class %s; there are: %s", quoted(one.Class), strings.Join(t.Service.Classes(), ", "))
 	}
+	if classes := s.cfg.Node.MusicClasses(); one.Music != "" && !slices.Contains(classes, one.Music) {
+		return fail(http.StatusUnprocessableEntity, "there is no music %s; there are: %s", quoted(one.Music), strings.Join(classes, ", "))
+	}
 	f := one.Set().Forward
 	for _, to := range []string{f.Always, f.Busy, f.NoAnswer, f.Unregistered} {
 		if n, ok := t.Emergency.Match(to); ok {

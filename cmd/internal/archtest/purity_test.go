@@ -11,7 +11,7 @@ import (
 // bytes or events in, bytes or effects out.
 var pure = []string{
 	"dialplan",
-	"media/sdp", "media/codec", "media/dtmf", "media/jitter", "media/quality",
+	"media/sdp", "media/codec", "media/dtmf", "media/jitter", "media/quality", "media/tone", "media/music", "media/prompt/spell",
 	"sip/b2bua", "sip/cause", "sip/dialog", "sip/identity", "sip/message", "sip/subscribe", "sip/transaction", "sip/trunk",
 }
 

@@ -72,7 +72,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newServe())
 	root.AddCommand(newCheck(), newStatus(), newSeat(), newBlock(), newUsage(), newAccess(), newCallCommand(), newRecording(), newPrivacy(), newTrunk(), newDialplan(), newState())
 	root.AddCommand(newMetrics(), newTrace(), newVersion())
-	root.AddCommand(newPhone(), newDemo(), newInit())
+	root.AddCommand(newPhone(), newPrompt(), newDemo(), newInit())
 	return root
 }
 

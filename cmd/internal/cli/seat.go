@@ -44,6 +44,7 @@ func addSeatFields(c *cobra.Command) seatFields {
 		{"desk", "seat or number that is rung when emergency services call back"},
 		{"reached", "number elsewhere, as trunk:+441632960123, instead of a phone"},
 		{"class", "class of service: internal, national, mobile, international, premium, or one of the tenant's"},
+		{"music", "music on hold, heard by whom it holds: a class of the configuration, or off"},
 		{"pickup", "group whose ringing phones it may answer"},
 		{"ring", "how its phones ring, as Bellcore-dr2"},
 		{"srtp", "encrypted sound: off, optional or required; default: what its network says"},
@@ -70,7 +71,7 @@ func (f seatFields) edit(c *cobra.Command) api.SeatEdit {
 	edit := api.SeatEdit{
 		AutoAnswer: auto, Pickup: given("pickup"), Ring: given("ring"), Name: given("name"), Network: given("network"), Presentation: given("presentation"),
 		SiteNumber: given("site-number"), Address: given("address"), Desk: given("desk"), Reached: given("reached"),
-		Class: given("class"), SRTP: given("srtp"), Latch: given("latch"),
+		Class: given("class"), Music: given("music"), SRTP: given("srtp"), Latch: given("latch"),
 	}
 	if c.Flags().Changed("calls") {
 		edit.Calls = f.calls
@@ -253,7 +254,7 @@ func printSeat(w io.Writer, s api.Seat) {
 	fields(w, "seat", s.Number, "tenant", s.Tenant, "name", s.Name, "network", s.Network, "disabled", yes(s.Disabled),
 		"phones", strconv.Itoa(s.Registered), "presentation", s.Presentation, "site number", s.SiteNumber,
 		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "class", s.Class, "calls at once", number(s.Calls), "secrets", strings.Join(s.Credentials, ", "),
-		"pickup", s.Pickup, "ring", s.Ring, "srtp", s.SRTP, "latch", s.Latch, "auto-answer", only(s.AutoAnswer), "do not disturb", only(s.Set().DoNotDisturb),
+		"music", s.Music, "pickup", s.Pickup, "ring", s.Ring, "srtp", s.SRTP, "latch", s.Latch, "auto-answer", only(s.AutoAnswer), "do not disturb", only(s.Set().DoNotDisturb),
 		"forward", forwards(s.Set().Forward), "messages", messages(s.Messages))
 }
 

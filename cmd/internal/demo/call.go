@@ -101,7 +101,7 @@ func greet(ctx context.Context, s *screen, carrier *phone.Phone, number string, 
 	if err != nil {
 		return err
 	}
-	greeting, err := library.Get("greeting")
+	greeting, err := library.Get(prompt.Fallback, "greeting")
 	if err != nil {
 		return err
 	}

@@ -20,12 +20,13 @@ type scene struct {
 	title  string
 	seats  int           // that ring; the first of them answers
 	talk   time.Duration // until the carrier hangs up; 0 means that the node does
+	holds  bool          // the seat holds it for a while
 	refuse int           // status that is expected instead of an answer
 }
 
 var script = []scene{
 	{number: "+448081570001", title: "rings seats 1001 to 1005 together", seats: 5, talk: talkTime},
-	{number: "+448081570002", title: "rings seat 1002", seats: 1, talk: talkTime},
+	{number: "+448081570002", title: "rings seat 1002, which holds it", seats: 1, holds: true, talk: talkTime},
 	{number: "+448081570003", title: "echoes", talk: talkTime},
 	{number: "+448081570004", title: "plays an announcement and hangs up"},
 	{number: "+448081570007", title: "rings seats 1001 to 1005 together", seats: 5, talk: talkTime},
@@ -35,8 +36,15 @@ var script = []scene{
 const (
 	talkTime = 3 * time.Second
 	ringTime = time.Second // before a seat answers
+	holdTime = 1500 * time.Millisecond
 	longest  = 30 * time.Second
 )
+
+// audible is a sample that is no silence.
+const audible = 500
+
+// silence is what a seat says that holds.
+var silence = &media.Prompt{Name: "silence", PCM: make([]int16, prompt.SampleRate), Loop: true}
 
 // tone is what the carrier and the seats say.
 func tone(freq float64) *media.Prompt {
@@ -72,6 +80,11 @@ func (c *centre) perform(ctx context.Context, s scene) error {
 		return fmt.Errorf("was answered, not refused with %d", s.refuse)
 	}
 	c.say("  the carrier is connected")
+	if s.holds {
+		if err := c.hold(ctx, call, seat); err != nil {
+			return err
+		}
+	}
 	if err := c.listen(ctx, s, call, seat); err != nil {
 		return err
 	}

@@ -64,6 +64,17 @@ func (p *tester) hangsUp(tones ...float64) []int {
 	if err := p.process.end(syscall.SIGINT, stopWait); err != nil {
 		p.t.Fatalf("the test phone: %v\n%s", err, p.process.output())
 	}
+	samples := p.samples()
+	heard := make([]int, len(tones))
+	for i, tone := range tones {
+		heard[i] = loud(prompt.ToneShare(samples, tone))
+	}
+	return heard
+}
+
+// samples are what it heard, once it has ended.
+func (p *tester) samples() []int16 {
+	p.t.Helper()
 	file, err := os.ReadFile(p.record)
 	if err != nil {
 		p.t.Fatal(err)
@@ -72,11 +83,7 @@ func (p *tester) hangsUp(tones ...float64) []int {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	heard := make([]int, len(tones))
-	for i, tone := range tones {
-		heard[i] = loud(prompt.ToneShare(samples, tone))
-	}
-	return heard
+	return samples
 }
 
 // spokeTo wants in a record who spoke to whom, in that order.
@@ -104,7 +111,7 @@ func (n *node) spoke(call, party string, packets uint64) {
 }
 
 // TestDesksHold: a phone calls, holds, changes its tone and takes the call back; the other
-// side hears the one tone, and then the other.
+// side hears the one tone, music meanwhile, and then the other.
 func TestDesksHold(t *testing.T) {
 	need(t, "baresip", "baresip-core")
 	installed(t, "linphonec", "linphone-cli")
@@ -125,6 +132,9 @@ func TestDesksHold(t *testing.T) {
 				ben.resumes()
 				ben.talks(2)
 				heard := ada.hangsUp(benTone, carlTone)
+				if like := musical(ada.samples()); like < 0.95 {
+					t.Errorf("on hold the other side heard what is like the music to %.2f", like)
+				}
 				if heard[0] < 5 || heard[1] < 10 {
 					t.Errorf("the other side heard the phone before the hold for %d tenths of a second, and after it for %d", heard[0], heard[1])
 				}

@@ -3,15 +3,10 @@ package node
 import (
 	"context"
 	"crypto/rand"
-	"strings"
-	"sync"
 
 	"strowger/configs"
-	"strowger/media"
-	"strowger/media/prompt"
 	"strowger/media/relay"
 	"strowger/media/sdp"
-	"strowger/sip/b2bua"
 	"strowger/sip/leg"
 	"strowger/sip/mark"
 	"strowger/sip/registrar"
@@ -78,51 +73,10 @@ func randomKey() ([]byte, error) {
 	return key, err
 }
 
-// maxComposed bounds the composed prompts that are kept.
-const maxComposed = 1024
-
 // conversion is what is made of the sound between two legs.
 func conversion(m configs.Media) sdp.Conversion {
 	if m.Transcode {
 		return sdp.Transcode
 	}
 	return sdp.Laws
-}
-
-// composer joins prompts of the library, and keeps what it joined.
-func composer(library *prompt.Library) func(names []string) *media.Prompt {
-	var mu sync.Mutex
-	composed := map[string]*media.Prompt{}
-	ringback := prompt.Ringback()
-	return func(names []string) *media.Prompt {
-		if len(names) == 1 && names[0] == b2bua.Ringback {
-			return ringback
-		}
-		if len(names) == 1 {
-			p, err := library.Get(names[0])
-			if err != nil {
-				return nil
-			}
-			return p
-		}
-		key := strings.Join(names, " ")
-		mu.Lock()
-		defer mu.Unlock()
-		if p := composed[key]; p != nil {
-			return p
-		}
-		p := &media.Prompt{Name: key}
-		for _, name := range names {
-			part, err := library.Get(name)
-			if err != nil {
-				return nil
-			}
-			p.PCM = append(p.PCM, part.PCM...)
-		}
-		if len(names) == 0 || len(composed) >= maxComposed {
-			clear(composed)
-		}
-		composed[key] = p
-		return p
-	}
 }

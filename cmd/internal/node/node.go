@@ -20,9 +20,9 @@ import (
 
 	"strowger/cmd/internal/admin"
 	"strowger/configs"
-	"strowger/media/prompt"
 	"strowger/media/recording"
 	"strowger/media/relay"
+	"strowger/media/sound"
 	"strowger/sip/admission"
 	"strowger/sip/auth"
 	"strowger/sip/carrier"
@@ -60,6 +60,7 @@ type Node struct {
 	Ledger    *ledger.Ledger
 	Media     *relay.Plane
 	Recorder  *recording.Recorder
+	Sounds    *sound.Book
 	Transport *transport.Layer
 	Admission *admission.Admission
 	Exchange  *exchange.Exchange
@@ -99,7 +100,7 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: cmp.Or(log, slog.Default())}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openRecorder, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
+		n.fit, n.openSounds, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openRecorder, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
 		n.openTransport, n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
@@ -270,17 +271,13 @@ func (n *Node) openCalls(context.Context) error {
 	if n.mint, err = n.minter(); err != nil {
 		return err
 	}
-	library, err := prompt.Open("")
-	if err != nil {
-		return err
-	}
-	rules, err := recordRules(n.Config.Recording.Rules, library)
+	rules, err := n.recordRules()
 	if err != nil {
 		return err
 	}
 	c := exchange.Config{
 		Recorder: n.Recorder, Record: rules,
-		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: composer(library), Ledger: n.Usage,
+		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: n.Sounds.Find, Ledger: n.Usage,
 		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Full: func() bool { return n.Load().Full }, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,
 		Session:      leg.SessionTimer{Expires: n.Config.Session.Expires, Min: n.Config.Session.Min},

@@ -28,7 +28,7 @@ type Plans struct {
 	directory *seat.Directory
 	config    *configs.Config
 	tenants   []*admission.Tenant
-	prompts   []string
+	prompts   func(language string) []string // nil means none
 	log       *slog.Logger
 	unwatch   func()
 	changed   chan string   // tenants whose plan was published, by whichever node; "" is any
@@ -36,12 +36,13 @@ type Plans struct {
 	done      chan struct{} // the follower has ended
 }
 
-func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, prompts []string, log *slog.Logger) *Plans {
+func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, prompts func(language string) []string, log *slog.Logger) *Plans {
 	p := &Plans{store: store, directory: dir, config: cfg, prompts: prompts, log: log}
 	for _, t := range cfg.Tenants {
 		p.tenants = append(p.tenants, &admission.Tenant{
 			Name: t.Name, Realm: t.Realm, Numbering: t.Numbering, Emergency: t.Emergency, EmergencyTrunks: t.EmergencyTrunks,
 			Service: t.Service, SeatCalls: t.SeatCalls, Presents: t.Presents, Presentation: t.Presentation,
+			Heard: heard(cfg, t.Heard),
 		})
 	}
 	p.changed, p.done = make(chan string, maxChanges), make(chan struct{})
@@ -117,9 +118,11 @@ func (p *Plans) Check(tenant, file, text string) (*plan.Plan, *plan.Table, error
 	if len(faults) > 0 {
 		return nil, nil, faults
 	}
-	table, faults := parsed.Check(plan.Inventory{
-		Numbering: t.Numbering, HasSeat: p.hasSeat(tenant), Trunks: p.trunks(tenant), Prompts: p.prompts,
-	})
+	inv := plan.Inventory{Numbering: t.Numbering, HasSeat: p.hasSeat(tenant), Trunks: p.trunks(tenant)}
+	if p.prompts != nil {
+		inv.Prompts = p.prompts(t.Heard.Language)
+	}
+	table, faults := parsed.Check(inv)
 	if len(faults) > 0 {
 		return nil, nil, faults
 	}

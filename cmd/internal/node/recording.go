@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"strowger/configs"
-	"strowger/media/prompt"
 	"strowger/media/recording"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
@@ -53,13 +51,11 @@ func (n *Node) closeRecorder() error {
 }
 
 // recordRules are the rules of the configuration, with announcements that there are.
-func recordRules(rules []configs.RecordRule, library *prompt.Library) ([]exchange.RecordRule, error) {
+func (n *Node) recordRules() ([]exchange.RecordRule, error) {
 	var list []exchange.RecordRule
-	for _, u := range rules {
-		if u.Announce != "" {
-			if _, err := library.Get(u.Announce); err != nil {
-				return nil, fmt.Errorf("announce = %q in the block recording: %w", u.Announce, err)
-			}
+	for _, u := range n.Config.Recording.Rules {
+		if u.Announce != "" && n.Sounds.Find([]string{u.Announce}) == nil {
+			return nil, fmt.Errorf("announce = %q in the block recording: there is no such prompt", u.Announce)
 		}
 		list = append(list, exchange.RecordRule(u))
 	}

@@ -8,12 +8,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"strowger/configs"
 	"strowger/dialplan"
-	"strowger/media/prompt"
 	"strowger/sip/certificate"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -43,9 +43,12 @@ func Rehearse(ctx context.Context, cfg *configs.Config) (*Rehearsal, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	r.store, r.Directory = store, seat.NewDirectory(store)
-	library, err := prompt.Open("")
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
+	book, unusable := Sounds(cfg)
+	if book == nil {
+		return nil, errors.Join(unusable, r.Close())
+	}
+	if unusable != nil {
+		r.Faults = append(r.Faults, strings.Split(unusable.Error(), "\n")...)
 	}
 	keeper := certificate.NewKeeper(nil)
 	_, faults := readTLS(cfg, keeper)
@@ -65,7 +68,7 @@ func Rehearse(ctx context.Context, cfg *configs.Config) (*Rehearsal, error) {
 	for _, line := range keeper.Expired(time.Now()) {
 		r.fault("%s: %s", cfg.File, line)
 	}
-	r.Plans = newPlans(store, r.Directory, cfg, library.Names(), slog.New(slog.DiscardHandler))
+	r.Plans = newPlans(store, r.Directory, cfg, book.Library.Names, slog.New(slog.DiscardHandler))
 	for _, t := range cfg.Tenants {
 		if err := r.tenant(ctx, cfg, t); err != nil {
 			return nil, errors.Join(err, r.Close())
@@ -146,6 +149,9 @@ func (r *Rehearsal) places(ctx context.Context, cfg *configs.Config, t configs.T
 		places = append(places, dialplan.Place{Seat: s.Number, SiteNumber: s.SiteNumber})
 		if _, ok := cfg.Network(s.Network); s.Network != "" && !ok {
 			r.fault("seat %s of tenant %q is on network %q, which does not exist", s.Number, t.Name, s.Network)
+		}
+		if s.Music != "" && !slices.Contains(cfg.MusicClasses(), s.Music) {
+			r.fault("seat %s of tenant %q has the music %q; known are %s", s.Number, t.Name, s.Music, strings.Join(cfg.MusicClasses(), ", "))
 		}
 		if s.Class != "" && !t.Service.Has(s.Class) {
 			r.fault("seat %s of tenant %q has the class %q; known are %s", s.Number, t.Name, s.Class, strings.Join(t.Service.Classes(), ", "))

@@ -11,7 +11,6 @@ import (
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
-	"strowger/media/prompt"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -23,11 +22,7 @@ const seedTries = 5
 // seed fills an empty store from the files of the configuration, and tells when
 // file and store differ later: the store is the truth from then on.
 func (n *Node) seed(ctx context.Context) error {
-	library, err := prompt.Open("")
-	if err != nil {
-		return err
-	}
-	n.Plans = newPlans(n.Store, n.Directory, n.Config, library.Names(), n.log)
+	n.Plans = newPlans(n.Store, n.Directory, n.Config, n.Sounds.Library.Names, n.log)
 	for _, t := range n.Config.Tenants {
 		var err error
 		for range seedTries {

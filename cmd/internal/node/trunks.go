@@ -32,6 +32,10 @@ func (n *Node) openTrunks(ctx context.Context) error {
 		}
 		k.Sound = soundOf(t.Sound)
 		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
+		if tenant, ok := n.Config.Tenant(t.Tenant); ok {
+			tenant.Heard.Music = t.Music
+			k.Heard = heard(n.Config, tenant.Heard)
+		}
 		if len(t.ClientNames) > 0 {
 			k.Shows = func(f transport.Flow) bool { return shows(t, n.Transport.Shown(f)) }
 		}

@@ -1,29 +1,38 @@
 #!/bin/sh
-# Makes the built-in prompts beside this file: 8000 Hz mono mu-law WAV, peak -3 dB,
-# silence cut at both ends. Needs espeak-ng and sox.
+# Makes the built-in voices beside this file out of en.txt and cy.txt: 8000 Hz mono
+# A-law without silence at its ends, of equal loudness (RMS -20 dB of full scale),
+# faded in and out. `make voices` runs it. Needs espeak-ng and sox.
+#
+#   make.sh [FOLDER [LANGUAGE/NAME]]   into another folder; one prompt only
 set -eu
-cd "$(dirname "$0")"
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-$here} only=${2-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+level=-20
 
-# say NAME WORDS...
+# say VOICE SPEED FILE WORDS
 say() {
-	name=$1
-	shift
-	espeak-ng -v en-gb -s 145 -w "$work/voice.wav" "$*"
-	sox -D "$work/voice.wav" -r 8000 -c 1 -e mu-law -b 8 "$name.wav" \
-		gain -n -3 rate -h silence 1 0.02 0.5% reverse silence 1 0.02 0.5% pad 0 0.04 reverse pad 0 0.04 gain -n -3
+	espeak-ng -v "$1" -s "$2" -w "$work/said.wav" "$4"
+	sox -D "$work/said.wav" -r 8000 -c 1 -b 16 "$work/cut.wav" \
+		gain -3 highpass 120 rate -h silence 1 0.01 0.5% reverse silence 1 0.01 0.5% pad 0 0.03 reverse pad 0 0.04
+	rms=$(sox "$work/cut.wav" -n stats 2>&1 | awk '/^RMS lev dB/ { print $4 }')
+	sox -D "$work/cut.wav" -t al -r 8000 -c 1 "$3" \
+		gain -l "$(awk "BEGIN { print $level - ($rms) }")" fade t 0.01 0 0.02
 }
 
-say announcement "Thank you for calling. This is the Strowger demonstration announcement. Goodbye."
-say confirm "You have a call. To take it, press one. Once more: to take the call, press one."
-say greeting "Hello, this is the demo carrier. After the tone you will hear yourself."
-say recorded "This call is recorded."
-n=0
-for word in zero one two three four five six seven eight nine; do
-	say "digit-$n" "$word"
-	n=$((n + 1))
-done
-say digit-plus "plus"
-say digit-star "star"
-say digit-hash "hash"
+# voice LANGUAGE ESPEAK-VOICE: phrases are said slower than what is put together.
+voice() {
+	mkdir -p "$out/$1"
+	speed=175
+	while read -r name words; do
+		case $name in
+		'') ;;
+		'#') [ "$words" = Phrases ] && speed=150 || speed=175 ;;
+		*) [ -n "$only" ] && [ "$only" != "$1/$name" ] || say "$2" "$speed" "$out/$1/$name.alaw" "$words" ;;
+		esac
+	done
+}
+
+voice en en-gb <"$here/en.txt"
+voice cy cy <"$here/cy.txt"

@@ -158,6 +158,7 @@ type SeatEdit struct {
 	Pickup       *string `json:"pickup,omitempty"`
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+	Music        *string `json:"music,omitempty"`
 	SRTP         *string `json:"srtp,omitempty"`
 	Latch        *string `json:"latch,omitempty"`
 }
@@ -203,6 +204,7 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.SRTP, e.SRTP)
 	set(&s.Latch, e.Latch)
 	set(&s.Class, e.Class)
+	set(&s.Music, e.Music)
 	set(&s.Calls, e.Calls)
 }
 
