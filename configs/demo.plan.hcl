@@ -187,6 +187,25 @@ dial "70Z" {
   retrieve {}
 }
 
+# Supervisors (a class that service says, or else nobody): *401002 listens to 1002,
+# *411002 whispers to it, *421002 barges in. 801 to 809 are conferences.
+
+dial "*40." {
+  supervise { mode = "listen" }
+}
+
+dial "*41." {
+  supervise { mode = "whisper" }
+}
+
+dial "*42." {
+  supervise { mode = "barge" }
+}
+
+dial "80Z" {
+  conference {}
+}
+
 dial "9." {
   trunk { trunks = ["carrier"] }
 }

@@ -15,11 +15,13 @@ var prefixSyntax = regexp.MustCompile(`^\+[1-9][0-9]{0,14}$`)
 // service reads the block service of a tenant, whose numbering is known.
 func (r *reader) service(b *source.Body, t *Tenant) {
 	fallback, at := "", b.At
+	var supervisors []string
 	var destinations []service.Destination
 	var classes []service.Class
 	if s := b.Block("service"); s != nil {
 		at = s.At
 		fallback = s.String("default_class", "")
+		supervisors = texts(s.List("supervisors", false))
 		t.SeatCalls = s.Int("seat_calls", 0, 0, maxSeatCalls)
 		for _, d := range s.Blocks("destination", 1, 1) {
 			destinations = append(destinations, destination(d))
@@ -35,6 +37,10 @@ func (r *reader) service(b *source.Body, t *Tenant) {
 	}
 	var err error
 	if t.Service, err = service.New(t.Numbering.Country, fallback, destinations, classes); err != nil {
+		b.Fault(at, "tenant %q: %v", t.Name, err)
+		return
+	}
+	if err = t.Service.LetSupervise(supervisors); err != nil {
 		b.Fault(at, "tenant %q: %v", t.Name, err)
 	}
 }

@@ -102,6 +102,18 @@ type Park struct {
 // Retrieve takes a parked call.
 type Retrieve struct{ Place string }
 
+// Supervise has the calling seat hear a seat that talks, and be heard as Mode says.
+type Supervise struct {
+	Mode string // "listen", "whisper" or "barge"
+	Seat string // whom
+}
+
+// Conference joins the caller to a conference, which the first one opens.
+type Conference struct {
+	Room  string // its name; the number that was dialled, or the digits behind its code
+	Limit int    // of members, 2 to 30
+}
+
 func (Ring) isStep()         {}
 func (Echo) isStep()         {}
 func (Play) isStep()         {}
@@ -112,3 +124,5 @@ func (DoNotDisturb) isStep() {}
 func (Pickup) isStep()       {}
 func (Park) isStep()         {}
 func (Retrieve) isStep()     {}
+func (Supervise) isStep()    {}
+func (Conference) isStep()   {}

@@ -25,7 +25,7 @@ func (t *Table) fromTrunk(q dialplan.Question) dialplan.Decision {
 		return refuse(q.Called, 404, "Number not in plan", "not an E.164, international or national number")
 	}
 	if e := t.numbers.find(e164); e != nil {
-		return answer(e, e164, e.Step, "trunk "+q.Trunk+" called "+e164)
+		return answer(e, e164, e.completeMix(e.Step, e164), "trunk "+q.Trunk+" called "+e164)
 	}
 	return refuse(e164, 404, "Number not in plan", "no number "+e164)
 }
@@ -39,7 +39,7 @@ func (t *Table) fromSeat(q dialplan.Question) dialplan.Decision {
 	read := number.Read(t.numbering, called)
 	for _, form := range [...]string{read.OnNet, read.Outside} {
 		if e := t.numbers.find(form); e != nil {
-			return answer(e, form, e.Step, "seat "+q.Seat+" called "+form+", a number of the plan")
+			return answer(e, form, e.completeMix(e.Step, form), "seat "+q.Seat+" called "+form+", a number of the plan")
 		}
 	}
 	e := t.dials.find(called)

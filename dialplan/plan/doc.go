@@ -63,6 +63,14 @@
 //	  retrieve {}                    # takes what is parked at the number that was dialled
 //	}
 //
+//	dial "*40." {
+//	  supervise { mode = "listen" }  # hears the seat behind the code and whom it talks to;
+//	}                                # "whisper": that seat hears the caller; "barge": both
+//
+//	dial "80X" {
+//	  conference { limit = 10 }      # 2 to 30; named by what was dialled, in "*80." by the
+//	}                                # digits behind it, or by room = "NAME"
+//
 // The body of an entry has one step. Steps are blocks, so that later a body may
 // have several, in order.
 //

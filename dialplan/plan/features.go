@@ -89,7 +89,7 @@ func (e *Entry) completeFeature(step dialplan.Step, called string) dialplan.Step
 		s.Place = called
 		return s
 	}
-	return step
+	return e.completeMix(step, called)
 }
 
 // describeFeature is a step in one line, "" if it is none of a desk phone's.
@@ -110,7 +110,7 @@ func describeFeature(step dialplan.Step) string {
 	case dialplan.Retrieve:
 		return strings.TrimSpace("retrieve " + s.Place)
 	}
-	return ""
+	return describeMix(step)
 }
 
 // behind is what was dialled where the pattern of a feature code has its ".", without

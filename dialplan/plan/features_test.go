@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,21 @@ dial "*68." {
 dial "70X" {
   retrieve {}
 }
+dial "*40." {
+  supervise { mode = "listen" }
+}
+dial "*42" {
+  supervise { mode = "barge" }
+}
+dial "80X" {
+  conference {}
+}
+dial "*80." {
+  conference { limit = 3 }
+}
+dial "*81" {
+  conference { room = "board" }
+}
 `))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
@@ -52,7 +68,10 @@ dial "70X" {
 		"*21*1002#": "forward always to 1002", "*21*1002": "forward always to 1002", "#21#": "forward always",
 		"*8": "pickup", "*78": "dnd on", "*79": "dnd off", "**1002": "pickup 1002", "*68": "park at 701-709 for 2m0s", "*68705": "park at 705 for 1m30s",
 		"*68710": "reject 404 There is no place 710", "705": "retrieve 705",
-		"*68701": "park at 701 for 1m30s", "*68709": "park at 709 for 1m30s", "*68700": "reject 404 There is no place 700",
+		"*401002": "listen 1002", "*42": "reject 484 Dial the seat behind *42",
+		"805": "conference 805 of 30 at the most", "*80123": "conference 123 of 3 at the most", "*81": "conference board of 30 at the most",
+		"*80" + strings.Repeat("1", 40): "reject 484 The conference has too long a number",
+		"*68701":                        "park at 701 for 1m30s", "*68709": "park at 709 for 1m30s", "*68700": "reject 404 There is no place 700",
 	} {
 		d := table.Decide(dialplan.Question{Origin: dialplan.FromSeat, Seat: "1001", Called: dialled, At: time.Unix(0, 0)})
 		if got := plan.Describe(d.Step); got != want {

@@ -103,6 +103,9 @@ var readers = map[string]func(*source.Body) dialplan.Step{
 	"pickup":   readPickup,
 	"park":     readPark,
 	"retrieve": readRetrieve,
+
+	"supervise":  readSupervise,
+	"conference": readConference,
 }
 
 // readStep reads the one step of an entry; it is nil if that is not to be had.
@@ -119,7 +122,7 @@ func readStep(b *source.Body, list string) dialplan.Step {
 	b.Done()
 	switch {
 	case len(b.BlockTypes()) == 0:
-		b.Fault(b.At, "%s has no step; write one of ring, echo, play, reject, trunk, forward, dnd, pickup, park or retrieve in it", b.Name())
+		b.Fault(b.At, "%s has no step; write one of ring, echo, play, reject, trunk, forward, dnd, pickup, park, retrieve, supervise or conference in it", b.Name())
 	case n > 1:
 		b.Fault(b.At, "%s has %d steps; this version takes one", b.Name(), n)
 	}
@@ -131,7 +134,7 @@ func readStep(b *source.Body, list string) dialplan.Step {
 			if slices.Contains(s.Seats, Called) {
 				b.Fault(b.At, "%s cannot ring called, which is for dial; name the seats", b.Name())
 			}
-		case dialplan.Forward, dialplan.DoNotDisturb, dialplan.Pickup, dialplan.Park, dialplan.Retrieve:
+		case dialplan.Forward, dialplan.DoNotDisturb, dialplan.Pickup, dialplan.Park, dialplan.Retrieve, dialplan.Supervise:
 			b.Fault(b.At, "%s is for seats, and strangers are none; use dial", b.Name())
 		}
 	}

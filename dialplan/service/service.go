@@ -15,7 +15,8 @@
 //
 // Five classes are always there, each with all that the one before may call: internal,
 // national, mobile, international, premium. Calls within the tenant are nobody's to
-// forbid here, and emergency calls are recognised before any class.
+// forbid here, and emergency calls are recognised before any class. Who may supervise
+// others is a matter of class too.
 package service
 
 import (
@@ -72,6 +73,8 @@ type Policy struct {
 	prefixes []prefix // longest first
 	classes  map[string][]string
 	alarms   map[string]Alarm
+	// supervisors are the classes whose seats may supervise others.
+	supervisors []string
 }
 
 type prefix struct{ digits, destination string }
@@ -194,6 +197,24 @@ func (p *Policy) Class(own string) string {
 // A class that there is not may call nothing.
 func (p *Policy) May(class, destination string) bool {
 	return destination == Internal || slices.Contains(p.classes[p.Class(class)], destination)
+}
+
+// LetSupervise names the classes whose seats may listen to others, whisper and barge in.
+// Without it none may.
+func (p *Policy) LetSupervise(classes []string) error {
+	for _, c := range classes {
+		if !p.Has(c) {
+			return fmt.Errorf("supervisors: there is no class %q; known are %s", c, strings.Join(p.Classes(), ", "))
+		}
+	}
+	p.supervisors = classes
+	return nil
+}
+
+// MaySupervise tells whether seats of a class, "" for none of their own, may supervise
+// others. No policy lets nobody.
+func (p *Policy) MaySupervise(class string) bool {
+	return p != nil && slices.Contains(p.supervisors, p.Class(class))
 }
 
 // Alarm is that of a destination.

@@ -56,6 +56,9 @@ func Open(folder string) (*Library, error) {
 		}
 	}
 	l.prompts[Fallback]["done"] = Entry{Prompt: &media.Prompt{Name: "done", PCM: done()}, Language: Fallback}
+	for name, p := range conferenceTones() {
+		l.prompts[Fallback][name] = Entry{Prompt: p, Language: Fallback}
+	}
 	if folder == "" {
 		return l, nil
 	}

@@ -63,7 +63,7 @@ func TestBuiltInVoices(t *testing.T) {
 			checkVoice(t, language+"/"+name, strings.TrimSpace(words), p.PCM)
 		}
 		for name := range l.prompts[language] {
-			if !said[name] && name != "done" {
+			if !said[name] && name != "done" && conferenceTones()[name] == nil {
 				t.Errorf("%s/%s is not in the list", language, name)
 			}
 		}

@@ -193,6 +193,7 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	heard := start.Add(f.Last)
 	e.in.bytes += f.Bytes - last.Bytes
 	e.in.watch.heardRTP(heard, false)
+	e.in.latch.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding = p.Encoding
 	}

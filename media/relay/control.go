@@ -27,30 +27,30 @@ type reception struct {
 }
 
 // control takes an RTCP packet. It is believed if it comes from the host that RTP
-// is expected from.
-func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
+// is expected from; false if it is not.
+func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) bool {
 	c := &e.plane.counters
 	e.in.Lock()
 	defer e.in.Unlock()
 	if e.in.closed {
-		return
+		return false
 	}
 	if from.Addr() != e.in.latch.peer() {
 		e.in.foreign++
 		c.Foreign.Add(1)
-		return
+		return false
 	}
 	if o := e.in.opener; o != nil {
 		plain, err := o.openControl(b)
 		if !e.in.proven(err, c) {
-			return
+			return false
 		}
 		b = plain
 	}
 	packets, err := readCompound(b)
 	if err != nil {
 		e.in.reject(kindInvalid, c)
-		return
+		return false
 	}
 	c.RTCPReceived.Add(1)
 	e.in.reception.packets++
@@ -60,6 +60,7 @@ func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
 	if !e.in.reception.left {
 		e.in.watch.heardRTCP(now)
 	}
+	return true
 }
 
 // step reads one packet of a compound; ours is the SSRC that we send with.

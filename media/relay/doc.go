@@ -77,6 +77,10 @@
 //     of it. Under load this replaces a wake-up for each packet by one for many; a
 //     packet that comes to an idle worker is carried at once, and a worker with
 //     more to do than Linger never sleeps.
+//   - A worker takes what is no packet of the call out of the way of one that is, up to
+//     maxJunk at once, and does not linger while there is any: 1 ms of a flood is more
+//     than a buffer holds. What is beyond a processor's rate (some 100,000 a second) is
+//     for the kernel plane or a firewall.
 //   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
 //   - A pair that carried nothing is free at once, and some keep their sockets

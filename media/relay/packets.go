@@ -41,14 +41,13 @@ func (e *endpoint) read(rtcp bool, b []byte) (n int, from netip.AddrPort, ok boo
 	return n, from, true
 }
 
-// handle carries a datagram from the endpoint's party to its listeners. b may be
-// changed; scratch is as long as the longest b.
-func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scratch []byte) {
+// handle carries a datagram from the endpoint's party to its listeners; false if it is
+// none of the call. b may be changed; scratch is as long as the longest b.
+func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scratch []byte) bool {
 	var h header
 	k := classify(b)
 	if k == kindRTCP {
-		e.control(now, from, b)
-		return
+		return e.control(now, from, b)
 	}
 	if k == kindRTP && rtcp {
 		k = kindInvalid
@@ -58,7 +57,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	b, ok := e.in.unwrap(now, from, k, b, &h, c)
 	if !ok {
 		e.in.Unlock()
-		return
+		return false
 	}
 	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
@@ -75,9 +74,10 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		digit = e.in.listen(now, &h, fresh, b)
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
+	var former *endpoint
 	switch ruling {
 	case locks:
-		e.follow(from)
+		former = e.follow(from)
 	case barred:
 		if l := &e.in.latch; !l.told {
 			l.told = true
@@ -86,6 +86,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	case foreign, waiting, accepted:
 	}
 	e.in.Unlock()
+	former.recall(now)
 	if ruling == locks {
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
@@ -98,14 +99,26 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.handOver(now)
 		}
 	}
+	return forward
 }
 
 // follow lets what we send go to the source that was locked. It needs the inbound
-// mutex, so that no other SDP comes between.
-func (e *endpoint) follow(source netip.AddrPort) {
+// mutex, so that no other SDP comes between. It returns whose packets the kernel sends
+// to where the party was before; nil for nobody's.
+func (e *endpoint) follow(source netip.AddrPort) *endpoint {
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.out.follow(source)
+	return e.out.carrier
+}
+
+// recall takes back what the kernel carries of e's party.
+func (e *endpoint) recall(now time.Time) {
+	if e != nil {
+		e.in.Lock()
+		defer e.in.Unlock()
+		e.takeBack(now)
+	}
 }
 
 // key is what a packet says of digits.

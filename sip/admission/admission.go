@@ -152,22 +152,23 @@ type Config struct {
 
 // Counters of admission.
 type Counters struct {
-	Challenged    atomic.Uint64 // requests without credentials
-	Refused       atomic.Uint64 // requests with wrong credentials
-	Emergencies   atomic.Uint64 // emergency calls
-	Callbacks     atomic.Uint64 // calls to a number that an emergency call presented
-	NotInPlan     atomic.Uint64 // calls to a number that no entry matches
-	StoreAway     atomic.Uint64 // requests refused because the store did not answer
-	TrunkBlocked  atomic.Uint64 // targets left out because the network may not send there
-	TrunkUnknown  atomic.Uint64 // calls to a trunk of which no target resolves to an address
-	NotRedirected atomic.Uint64 // contacts of a trunk's 3xx that are none of its own addresses
-	TrunkOff      atomic.Uint64 // calls of or to a trunk that an operator has disabled
-	Unforwarded   atomic.Uint64 // forwards that were not followed: a circle, too many, an emergency number
-	Replaced      atomic.Uint64 // presentation numbers that were not the tenant's to present
-	Impossible    atomic.Uint64 // calls refused because they want an unknown privacy or none
-	ClassRefused  atomic.Uint64 // calls that the seat's class of service does not allow
-	SeatFull      atomic.Uint64 // calls of or to a seat that has as many as it may
-	NoTenant      atomic.Uint64 // requests that named no tenant, on a listener that has none
+	Challenged       atomic.Uint64 // requests without credentials
+	Refused          atomic.Uint64 // requests with wrong credentials
+	Emergencies      atomic.Uint64 // emergency calls
+	Callbacks        atomic.Uint64 // calls to a number that an emergency call presented
+	NotInPlan        atomic.Uint64 // calls to a number that no entry matches
+	StoreAway        atomic.Uint64 // requests refused because the store did not answer
+	TrunkBlocked     atomic.Uint64 // targets left out because the network may not send there
+	TrunkUnknown     atomic.Uint64 // calls to a trunk of which no target resolves to an address
+	NotRedirected    atomic.Uint64 // contacts of a trunk's 3xx that are none of its own addresses
+	TrunkOff         atomic.Uint64 // calls of or to a trunk that an operator has disabled
+	Unforwarded      atomic.Uint64 // forwards that were not followed: a circle, too many, an emergency number
+	Replaced         atomic.Uint64 // presentation numbers that were not the tenant's to present
+	Impossible       atomic.Uint64 // calls refused because they want an unknown privacy or none
+	ClassRefused     atomic.Uint64 // calls that the seat's class of service does not allow
+	SuperviseRefused atomic.Uint64 // codes to supervise of seats that may not
+	SeatFull         atomic.Uint64 // calls of or to a seat that has as many as it may
+	NoTenant         atomic.Uint64 // requests that named no tenant, on a listener that has none
 }
 
 // Admission is the decision maker of a node.

@@ -30,6 +30,8 @@ func (a *Admission) Route(ctx context.Context, now time.Time, ask b2bua.Ask, flo
 	switch {
 	case r.tenant == nil:
 		return refusal(called, cause.New(403, "", cause.Caller))
+	case ask.Supervise != nil:
+		return a.summon(ctx, r)
 	case ask.By.Kind == leg.Trunk:
 		return a.routeTrunk(ctx, r, called)
 	}

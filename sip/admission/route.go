@@ -233,6 +233,8 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		a.setForward(ctx, r, step, &p)
 	case dialplan.Pickup, dialplan.Park, dialplan.Retrieve:
 		desk(r, step, &p)
+	case dialplan.Supervise, dialplan.Conference:
+		a.mix(r, step, &p)
 	case dialplan.DoNotDisturb:
 		a.setFeature(ctx, r, &p, nil, func(f *seat.Features) { f.DoNotDisturb = step.On })
 	}

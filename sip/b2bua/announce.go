@@ -6,42 +6,42 @@ import (
 	"strowger/sip/ledger"
 )
 
-// notice is what both parties are told before they hear each other: once a call.
-type notice struct {
-	prompt  string // that was told; "" is none yet
-	playing bool   // they hear it now
-}
-
-// announces tells whether both parties have to hear something first.
-func (c *Call) announces(out Effects) bool {
-	c.notice.playing = false
-	if c.emergency || c.notice.prompt != "" {
-		return false
+// notice is what both parties have to hear before they hear each other: once a call; ""
+// is nothing.
+func (c *Call) notice(out Effects) string {
+	c.notifying = false
+	if c.emergency || c.notified {
+		return ""
 	}
-	c.notice.prompt = out.Announce(c.front.ID, c.peer.ID)
-	return c.notice.prompt != ""
+	prompt := out.Announce(c.front.ID, c.peer.ID)
+	c.notified = prompt != ""
+	return prompt
 }
 
-// announce has both parties hear it; the end of the caller's is an event.
-func (c *Call) announce(out Effects) {
-	c.notice.playing = true
+// notify has both parties hear it; the end of the caller's is an event.
+func (c *Call) notify(prompt string, out Effects) {
+	c.notifying = true
 	for _, p := range []*party{c.front, c.peer} {
-		p.play([]string{c.notice.prompt}, out)
+		p.plays(out, []string{prompt})
 	}
 }
 
-// noticed joins the parties: they know.
-func (c *Call) noticed(now time.Time, out Effects) {
-	c.notice.playing = false
-	if c.state != talking || c.peer == nil {
+// know joins the parties: they have heard it.
+func (c *Call) know(now time.Time, out Effects) {
+	c.notifying = false
+	if c.state != talking || c.peer == nil || c.conf != nil {
 		return
 	}
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: c.front.ID, Peer: c.peer.ID})
-	c.bridge(out)
+	c.bridge("", out)
 }
 
-// bridge has the caller and who it talks to hear each other.
-func (c *Call) bridge(out Effects) {
-	c.front.hears(c.peer, out)
-	c.peer.hears(c.front, out)
+// bridge has the caller and who it talks to hear each other, or first a notice.
+func (c *Call) bridge(notice string, out Effects) {
+	if notice != "" {
+		c.notify(notice, out)
+		return
+	}
+	c.front.hears(out, c.peer)
+	c.peer.hears(out, c.front)
 }

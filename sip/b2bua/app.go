@@ -22,20 +22,22 @@ func (c *Call) startApp(now time.Time, out Effects) {
 	caller.Dialog.MeetSwitch()
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: caller.ID, Party: c.program.App.String()})
 	caller.Answer(now, out, body)
-	c.performApp(out)
+	c.performApp(now, out)
 }
 
 // performApp has the caller hear the application.
-func (c *Call) performApp(out Effects) {
+func (c *Call) performApp(now time.Time, out Effects) {
 	caller := c.caller()
 	switch c.program.App {
 	case AppEcho:
-		out.Hear(caller.ID, caller.ID)
+		caller.hears(out, caller)
 		c.watch(caller, out)
 	case AppPlay:
-		caller.play(c.program.Prompts, out)
+		caller.plays(out, c.program.Prompts)
 	case AppPark:
 		c.performPark(out)
+	case AppConference:
+		c.openConference(now, out)
 	case NoApp:
 	}
 }
@@ -49,6 +51,8 @@ func (a App) String() string {
 		return "app:play"
 	case AppPark:
 		return "app:park"
+	case AppConference:
+		return "app:conference"
 	default:
 		return "app:none"
 	}
@@ -57,7 +61,7 @@ func (a App) String() string {
 // ask wants a key from who answered before the call is given to it.
 func (c *Call) ask(now time.Time, p *party, out Effects) {
 	p.ring.askEnd = now.Add(ConfirmTimeout)
-	p.play([]string{ConfirmPrompt}, out)
+	p.plays(out, []string{ConfirmPrompt})
 }
 
 // unconfirmed takes the call back from a party that pressed nothing.

@@ -23,6 +23,10 @@ func (c *Call) fetch(out Effects) {
 
 // fetched takes that party, or what stands in the way.
 func (c *Call) fetched(now time.Time, e Fetched, out Effects) {
+	if c.merging != nil && c.merging.ID == e.Leg && c.transfer == nil {
+		c.merged(now, e, out)
+		return
+	}
 	t := c.transfer
 	wanted := t != nil && t.by.ID == e.Leg && t.asks.ToTag != "" && t.other != nil && c.state == talking
 	v := cause.Of(e.Err)
@@ -47,7 +51,7 @@ func (c *Call) fetched(now time.Time, e Fetched, out Effects) {
 func (c *Call) attended(now time.Time, m *Moving, out Effects) {
 	t := c.transfer
 	if !t.by.over {
-		t.by.hears(nil, out)
+		t.by.hears(out)
 	}
 	p := c.attach(now, m, out)
 	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: p.who().Presentation})
@@ -61,7 +65,7 @@ func (c *Call) give(now time.Time, out Effects) {
 	t := c.transfer
 	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID})
 	if !t.by.over {
-		t.by.hears(nil, out)
+		t.by.hears(out)
 	}
 	m := c.detach(now, t.other, out)
 	t.other = nil

@@ -56,6 +56,7 @@ type Behalf struct {
 	Call string    // of that node
 	Leg  int       // of that call: the one between both nodes
 	Own  bool      // the dialog has to be By's own: it transfers who gets the place
+	Part Part      // what it wants there instead of the place
 }
 
 // header is the Behalf for the other node.
@@ -63,6 +64,7 @@ func (b Behalf) header() sip.Header {
 	v := url.Values{
 		"kind": {strconv.Itoa(int(b.By.Kind))}, "name": {b.By.Name}, "tenant": {b.By.Tenant},
 		"with": {b.With}, "call": {b.Call}, "leg": {strconv.Itoa(b.Leg)}, "own": {strconv.FormatBool(b.Own)},
+		"supervise": {b.Part.Supervise.String()}, "room": {b.Part.Room},
 	}
 	return sip.NewHeader(behalfHeader, v.Encode())
 }
@@ -78,6 +80,8 @@ func readBehalf(req *sip.Request) (b Behalf, ok bool) {
 	}
 	b.By = leg.Party{Kind: leg.Kind(kind), Name: v.Get("name"), Tenant: strings.Clone(v.Get("tenant"))}
 	b.With, b.Call, b.Own = v.Get("with"), v.Get("call"), v.Get("own") == "true"
+	b.Part.Supervise, _ = ParseMode(v.Get("supervise")) // "" is none
+	b.Part.Room = strings.Clone(v.Get("room"))
 	b.Leg, err = strconv.Atoi(v.Get("leg"))
 	return b, err == nil && b.By.Tenant != "" && b.By.Name != ""
 }

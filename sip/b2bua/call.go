@@ -30,10 +30,11 @@ type Effects interface {
 	Open(leg int, network string) (netip.AddrPort, error)
 	// Update applies an SDP exchange to a leg's ports.
 	Update(leg int, r media.Remote)
-	// Hear makes one leg hear another, itself (echo), or nothing (0).
-	Hear(leg, from int)
-	// Play makes a leg hear prompts, once; an Ended event follows.
-	Play(leg int, prompts []string)
+	// Hear makes a leg hear others, or itself alone (echo), or nothing. Of several it
+	// may be one, and does not hear itself.
+	Hear(leg int, from ...int)
+	// Play makes a leg hear prompts, once, over what others say; an Ended event follows.
+	Play(leg int, prompts []string, over ...int)
 	// Announce is the prompt that both of two legs hear before they hear each other, as
 	// their call is recorded; "" is none.
 	Announce(leg, peer int) string
@@ -97,6 +98,8 @@ type Call struct {
 	timer     leg.SessionTimer // of its legs
 	convert   sdp.Conversion   // of the sound between them
 	lastHop   bool             // Max-Forwards leaves none for another leg
+	notified  bool             // both parties have been told, or are told, that the call is recorded
+	notifying bool             // they hear it now
 	state     state
 	program   *Program      // that is carried out
 	why       []string      // of the last program, which is let go when it is done
@@ -110,8 +113,9 @@ type Call struct {
 	peer      *party        // whom the caller talks to
 	transfer  *transfer     // that is under way, or nil
 	reoffer   *party        // whose re-INVITE waits for the other leg's answer
-	notice    notice        // that the call is recorded
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
+	conf      *conference   // that the call is; nil if two talk
+	merging   *party        // who wants the party of its other call to join
 }
 
 // party is a leg with its sound.
@@ -126,6 +130,10 @@ type party struct {
 	agreed  agreed
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
+	ears    ears        // whom it hears
+
+	supervises *supervision // of a supervisor's leg
+	member     *member      // of who is in a conference
 
 	music   string     // that it hears because it is held; "" for none
 	once    *dtmf.Once // keys in several forms; nil before the first
@@ -211,6 +219,9 @@ func (c *Call) Deadline() time.Time {
 		if p.ring != nil {
 			d = earlier(d, earlier(p.ring.askEnd, p.ring.hearEnd))
 		}
+		if p.supervises != nil && !p.over {
+			d = earlier(d, p.supervises.until)
+		}
 	}
 	return d
 }
@@ -244,7 +255,7 @@ func (c *Call) caller() *party { return c.front }
 func (c *Call) rung() iter.Seq[*party] {
 	return func(yield func(*party) bool) {
 		for _, p := range c.legs {
-			if p != c.front && p != c.peer && !p.leaving && !p.over && !c.transfers(p) && !yield(p) {
+			if p != c.front && p != c.peer && !p.leaving && !p.over && !p.extra() && !c.transfers(p) && !yield(p) {
 				return
 			}
 		}

@@ -125,17 +125,17 @@ func (f *fake) Open(int, string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), f.port), nil
 }
 
-func (f *fake) Update(int, media.Remote) {}
-func (f *fake) Hear(int, int)            {}
-func (f *fake) Play(int, []string)       {}
-func (f *fake) Announce(int, int) string { return "" }
-func (f *fake) Press(int, byte)          {}
-func (f *fake) Detect(int, bool)         {}
-func (f *fake) Watch(_ int, _ bool)      {}
-func (f *fake) Close(int) media.Stats    { return media.Stats{} }
-func (f *fake) Record(ledger.Event)      {}
-func (f *fake) Silent(time.Time, int)    {}
-func (f *fake) Free(int)                 {}
+func (f *fake) Update(int, media.Remote)   {}
+func (f *fake) Hear(int, ...int)           {}
+func (f *fake) Play(int, []string, ...int) {}
+func (f *fake) Press(int, byte)            {}
+func (f *fake) Watch(_ int, _ bool)        {}
+func (f *fake) Close(int) media.Stats      { return media.Stats{} }
+func (f *fake) Record(ledger.Event)        {}
+func (f *fake) Silent(time.Time, int)      {}
+func (f *fake) Free(int)                   {}
+func (f *fake) Detect(int, bool)           {}
+func (f *fake) Announce(int, int) string   { return "" }
 func (f *fake) Seize(time.Time, int, leg.Party, bool, bool) (cause.Verdict, bool) {
 	return cause.Verdict{}, true
 }

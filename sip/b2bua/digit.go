@@ -21,7 +21,14 @@ func (c *Call) digit(now time.Time, p *party, d byte, form media.Form, out Effec
 	if other := c.other(p); other != nil && c.transfer == nil && !p.asked() && !other.asked() {
 		give(now, p, other, d, form, out)
 	}
-	if p.asked() && d == '1' {
+	switch mode := modeKeys[d]; {
+	case p.supervising():
+		if mode != NoMode {
+			c.setMode(now, p, mode, p.Party.String(), out)
+		}
+	case p.member != nil && c.state == talking:
+		c.memberKey(now, p, d, out)
+	case p.asked() && d == '1':
 		c.connect(now, p, out)
 	}
 }
@@ -88,7 +95,8 @@ func (c *Call) attend(out Effects) {
 	}
 }
 
-// needsTones tells whether keys of a party have to be found in its sound: another one
+// needsTones tells whether keys of a party have to be found in its sound, for the switch
+// itself (it is asked, supervises, is in a conference) or for another one: one
 // who hears it has them as they are.
 func (c *Call) needsTones(p *party) bool {
 	switch {
@@ -99,5 +107,5 @@ func (c *Call) needsTones(p *party) bool {
 		return false
 	}
 	other := c.other(p)
-	return p.asked() || other != nil && other.form() != media.ByTone
+	return p.asked() || p.extra() || other != nil && other.form() != media.ByTone
 }

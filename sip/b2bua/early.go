@@ -10,7 +10,7 @@ import (
 
 // rings passes ringing and early media on to the caller.
 func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
-	if c.state != ringing {
+	if c.state != ringing || p.extra() {
 		return
 	}
 	p.ring.alerted = true
@@ -55,8 +55,8 @@ func (c *Call) earlyMedia(now time.Time, p *party, body []byte, out Effects) boo
 	}
 	p.ring.early, p.ring.sounds = true, body
 	caller.replied = answer != nil
-	caller.hears(p, out)
-	p.hears(caller, out)
+	caller.hears(out, p)
+	p.hears(out, caller)
 	caller.Progress(now, out, 183, answer, c.rungFor(p)...)
 	return true
 }

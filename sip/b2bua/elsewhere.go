@@ -58,7 +58,7 @@ func (c *Call) elsewhere(now time.Time, d message.Replaces, at transport.Flow, b
 		return
 	}
 	id := len(c.legs) + 1
-	b := Behalf{By: by, With: c.caller().behind(), Call: c.ID, Leg: id, Own: own}
+	b := Behalf{By: by, With: c.caller().behind(), Call: c.ID, Leg: id, Own: own, Part: c.program.Part}
 	c.program.Stages = []Stage{{Targets: []Target{placeAt(d, at, b, *c.caller().who(), to)}}}
 	c.ringStages(now, out)
 }
@@ -81,7 +81,7 @@ func (c *Call) transferElsewhere(now time.Time, at transport.Flow, out Effects) 
 	to := identity.Number(t.to)
 	c.record(now, out, ledger.Event{Kind: ledger.Transferred, Leg: t.by.ID, Peer: t.other.ID, To: to})
 	c.part(now, out)
-	t.other.hears(nil, out)
+	t.other.hears(out)
 	c.program = &Program{Emergency: c.program.Emergency, Urgent: c.program.Urgent}
 	t.at = at
 	c.elsewhere(now, t.asks, at, t.by.Party, true, to, out)

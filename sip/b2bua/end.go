@@ -17,7 +17,9 @@ func (c *Call) ends(now time.Time, p *party, ev leg.Event, out Effects) {
 	v := ev.Verdict
 	c.legOver(now, p, v, out)
 	switch {
-	case c.state == over, p.leaving, c.transfers(p):
+	case c.state == over, p.leaving, p.supervises != nil, c.transfers(p):
+	case p.member != nil:
+		c.gone(now, p, v, out)
 	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504, // it went silent; nobody hung up
 		c.state == talking && v.Status != 0 && p.Party.Kind == leg.Node: // or the node
 		c.end(now, v, "switch", out)
@@ -44,6 +46,9 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	c.stageEnd, c.reoffer = time.Time{}, nil
 	c.dropTransfer(now, v, out)
 	c.unpark(out)
+	if c.Room() != "" {
+		out.Unpark(roomPlace(c.conf.room))
+	}
 	for _, p := range c.legs {
 		c.legOver(now, p, v, out)
 	}
@@ -114,7 +119,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 		}
 	}
 	if c.transfers(p) && c.state == talking && c.transfer.other != nil { // before it was decided where to
-		c.transfer.other.hears(nil, out)
+		c.transfer.other.hears(out)
 	}
 	if p.local.IsValid() {
 		e.Media = figures(out.Close(p.ID), p)

@@ -50,10 +50,12 @@ type (
 		By      string
 		Verdict cause.Verdict
 	}
-	// Routed is the decision about what a leg's party has asked for.
+	// Routed is the decision about what a leg's party has asked for. Supervise is that of
+	// the Ask.
 	Routed struct {
-		Leg     int
-		Program Program
+		Leg       int
+		Program   Program
+		Supervise *Supervise
 	}
 	// Found is the answer to Find: where the dialog is, or why it may not be taken over.
 	// At is the way to the node that has it, with ErrElsewhere; zero if there is none.

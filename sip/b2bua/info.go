@@ -18,7 +18,10 @@ type Info struct {
 	Started   time.Time `json:"started"`
 	Answered  time.Time `json:"answered,omitzero"`
 	Emergency bool      `json:"emergency,omitempty"`
-	Legs      []LegInfo `json:"legs"`
+	// Conference tells that all hear all; Room is its name, "" if calls were joined.
+	Conference bool      `json:"conference,omitempty"`
+	Room       string    `json:"room,omitempty"`
+	Legs       []LegInfo `json:"legs"`
 }
 
 // LegInfo is a leg as an operator sees it.
@@ -31,6 +34,11 @@ type LegInfo struct {
 	Held   bool   `json:"held,omitempty"`
 	OneWay bool   `json:"one_way,omitempty"` // it was sent sound and sent none, for a while
 	CallID string `json:"sip_call_id"`
+	// Supervises is how the leg supervises leg Of: listen, whisper or barge; "" if it
+	// does not.
+	Supervises string `json:"supervises,omitempty"`
+	Of         int    `json:"of,omitempty"`
+	Muted      bool   `json:"muted,omitempty"` // in a conference
 	// SessionID is the party's half of Session-ID (RFC 7989); "" before it was heard.
 	SessionID string `json:"session_id,omitempty"`
 }
@@ -40,6 +48,7 @@ func (c *Call) Info() Info {
 	i := Info{
 		ID: c.ID, Tenant: c.Tenant, State: c.state.String(), From: c.From, To: c.To,
 		Entry: c.Entry, Why: c.why, Started: c.Started, Answered: c.Answer, Emergency: c.emergency,
+		Conference: c.conf != nil, Room: c.Room(),
 	}
 	if c.transfer != nil {
 		i.State = "transferring"
@@ -55,6 +64,10 @@ func (c *Call) Info() Info {
 		if len(p.agreed.Codecs) > 0 {
 			l.Codec = p.agreed.Codecs[0].Encoding
 		}
+		if s := p.supervises; s != nil {
+			l.Supervises, l.Of = s.mode.String(), s.of.ID
+		}
+		l.Muted = p.member != nil && p.member.muted
 		i.Legs = append(i.Legs, l)
 	}
 	return i

@@ -15,6 +15,7 @@ type Moving struct {
 	Call  string // that gave it
 	Leg   int    // its number there
 	Cargo any    // what the shell carries with it
+	Part  Part   // what it wants in the call that takes it
 	party *party
 	from  string // where it comes from, for the ledger
 }
@@ -54,7 +55,7 @@ func (c *Call) Yield(now time.Time, id int, by leg.Party, out Effects) (*Moving,
 	case !other.Quiet():
 		return nil, cause.New(491, "", cause.Caller)
 	}
-	p.hears(nil, out)
+	p.hears(out)
 	return c.detach(now, other, out), nil
 }
 
@@ -79,7 +80,7 @@ func gone(p *party) *party {
 func (c *Call) attach(now time.Time, m *Moving, out Effects) *party {
 	p := m.party
 	p.Move(len(c.legs)+1, out)
-	p.ring, p.replied = nil, false
+	p.ring, p.replied, p.ears = nil, false, elsewhere
 	c.legs = append(c.legs, p)
 	out.Attach(p.ID, m)
 	c.record(now, out, ledger.Event{
@@ -94,7 +95,14 @@ func (c *Call) attach(now time.Time, m *Moving, out Effects) *party {
 // answered and is wanted only early.
 func (c *Call) Take(now time.Time, id int, m *Moving, early bool, out Effects) bool {
 	p := c.party(id)
-	if p == nil || p.over || p.leaving || c.transfer != nil || early && p.Talking() {
+	switch {
+	case p == nil || p.over || p.leaving || c.transfer != nil || early && p.Talking():
+		return false
+	case m.Part.Supervise != NoMode:
+		return c.superviseAs(now, id, m, out)
+	case m.Part.Room != "":
+		return c.joins(now, m, out)
+	case p.extra():
 		return false
 	}
 	other := c.other(p)
@@ -115,6 +123,7 @@ func (c *Call) Take(now time.Time, id int, m *Moving, early bool, out Effects) b
 	default:
 		return false
 	}
+	c.arrange(now, out)
 	c.inform(now, out)
 	return true
 }

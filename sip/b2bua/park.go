@@ -23,6 +23,8 @@ type Pick struct {
 	Seat  string // whose phone rings
 	Group string // a pick-up group in which a phone rings
 	Place string // where it is parked
+	Talks string `json:",omitempty"` // the seat that talks: to supervise it
+	Room  string `json:",omitempty"` // the conference; if there is none, the caller opens it
 }
 
 // parked is how a party is kept.
@@ -112,14 +114,14 @@ func (c *Call) takePlace(now time.Time, p *party, m *Moving, out Effects) {
 	out.Park(c.front.ID, want) // the place is this call's
 	c.park = &parked{place: want.Place, until: now.Add(want.Timeout), by: p}
 	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: c.front.ID})
-	c.performApp(out)
+	c.performApp(now, out)
 	c.release(now, p, cause.Verdict{}, out)
 }
 
 // performPark has the caller hear the place that it was told of, or ringing.
 func (c *Call) performPark(out Effects) {
 	if c.park.offered {
-		c.front.play(c.program.Prompts, out)
+		c.front.plays(out, c.program.Prompts)
 	} else {
 		c.wait(out)
 	}
@@ -128,10 +130,10 @@ func (c *Call) performPark(out Effects) {
 // wait has who is parked hear the music of who parked it, or ringing if there is none.
 func (c *Call) wait(out Effects) {
 	if music := c.park.by.Party.Music(); music != "" {
-		out.Play(c.front.ID, []string{music})
+		c.front.listens(out, []string{music})
 		return
 	}
-	c.front.hearTone(tone.Ringing, out)
+	c.front.hearsTone(out, tone.Ringing)
 }
 
 // retrieved gives the party that is parked to who has come for it.

@@ -34,15 +34,20 @@ type Program struct {
 	// answers the call that rings there. Its tenant has to be the caller's.
 	Replaces *message.Replaces
 
+	// Part is what the caller wants there instead of that place.
+	Part Part
+
 	// Behalf is for whom the caller, which is a node, takes it over; nil for itself.
 	Behalf *Behalf
 
 	// Pick is a call that the caller wants to have.
 	Pick *Pick
 
-	App     App
-	Park    *Park    // AppPark
-	Prompts []string // AppPlay: played in order, then the call ends
+	App  App
+	Park *Park // AppPark
+	// Conference is that of AppConference.
+	Conference *Conference
+	Prompts    []string // AppPlay: played in order, then the call ends
 
 	// Settled is called once, when what the program begins is recorded, or it is given up;
 	// a call does not keep it. nil: nobody waits for that.
@@ -66,10 +71,11 @@ type App uint8
 
 // The applications.
 const (
-	NoApp   App = iota
-	AppEcho     // the caller hears what the caller says
-	AppPlay     // prompts, then hang up
-	AppPark     // who is transferred to it waits in a place; who calls it is told one
+	NoApp         App = iota
+	AppEcho           // the caller hears what the caller says
+	AppPlay           // prompts, then hang up
+	AppConference     // the caller is the first of a conference
+	AppPark           // who is transferred to it waits in a place; who calls it is told one
 )
 
 // Stage rings targets together.

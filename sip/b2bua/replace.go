@@ -5,6 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/media/sdp"
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 	"strowger/sip/leg"
@@ -16,13 +17,14 @@ type Find struct {
 	By     leg.Party
 	Dialog message.Replaces
 	Own    bool // it has to be By's own: another party takes its place for it
+	Part   Part // what is wanted in the call instead
 }
 
 // find asks for the dialog that the program takes over.
 func (c *Call) find(out Effects) {
-	f := Find{By: c.program.Caller, Dialog: *c.program.Replaces}
+	f := Find{By: c.program.Caller, Dialog: *c.program.Replaces, Part: c.program.Part}
 	if b := c.program.Behalf; b != nil {
-		f.By, f.Own = b.By, b.Own
+		f.By, f.Own, f.Part = b.By, b.Own, b.Part
 	}
 	out.Find(f)
 }
@@ -42,6 +44,10 @@ func (c *Call) Replaceable(id int, f Find) (Place, error) {
 		return at, cause.New(403, "", cause.Caller)
 	case c.transfer != nil:
 		return at, cause.New(491, "", cause.Caller)
+	case f.Part != Part{}:
+		return at, c.partakes(p, f, &at)
+	case p.extra():
+		return at, cause.New(481, "", cause.Caller)
 	case p.Talking() && f.Dialog.EarlyOnly:
 		return at, cause.New(486, "", cause.Caller)
 	case c.state == talking && c.other(p) != nil:
@@ -56,6 +62,19 @@ func (c *Call) Replaceable(id int, f Find) (Place, error) {
 		return at, cause.New(481, "", cause.Caller)
 	}
 	return at, nil
+}
+
+// partakes tells why a party may not have its part in the call of p, or nil.
+func (c *Call) partakes(p *party, f Find, at *Place) error {
+	at.codecs = sdp.Defaults()
+	if f.Part.Room != "" {
+		return c.joinable(f.Part.Room)
+	}
+	of, err := c.supervisable(p.ID, f.By)
+	if err == nil {
+		at.who = of.who()
+	}
+	return err
 }
 
 // is tells whether p is a party, as another call names it.
@@ -108,8 +127,9 @@ func (c *Call) takeOver(now time.Time, out Effects) {
 	}
 	c.program.Replaces = nil
 	m := c.detach(now, caller, out)
+	m.Part = c.program.Part
 	if b := c.program.Behalf; b != nil {
-		m.from = b.from()
+		m.from, m.Part = b.from(), b.Part
 	}
 	out.Give(m, *d)
 }

@@ -136,6 +136,10 @@ func (c *Call) ringingLegs() int {
 
 // accepts gives the call to the party that answered.
 func (c *Call) accepts(now time.Time, p *party, body []byte, out Effects) {
+	if p.supervises != nil {
+		c.answersSummons(now, p, body, out)
+		return
+	}
 	if c.state != ringing {
 		c.release(now, p, cause.Verdict{}, out)
 		return
@@ -171,8 +175,8 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	c.state, c.peer, c.Answer = talking, p, now
 	p.Dialog.Meet(caller.Dialog)
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
-	announced := c.announces(out)
-	if !announced {
+	notice := c.notice(out)
+	if notice == "" {
 		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	}
 	caller.knows = p.who()
@@ -181,11 +185,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		caller.offer = nil
 	}
 	c.program = &done
-	if announced {
-		c.announce(out)
-	} else {
-		c.bridge(out)
-	}
+	c.bridge(notice, out)
 	c.watch(caller, out)
 	c.watch(p, out)
 }

@@ -43,3 +43,18 @@ func (c *Call) Ringing(fn func(l *leg.Leg, since time.Time) bool) {
 		}
 	}
 }
+
+// Talks calls fn for each seat that talks to one other party.
+func (c *Call) Talks(fn func(l *leg.Leg)) {
+	for _, p := range c.pair() {
+		if p.Party.Kind == leg.Seat && p.Talking() {
+			fn(p.Leg)
+		}
+	}
+}
+
+// Held tells whether the party of a leg holds its call, or is held.
+func (c *Call) Held(id int) bool {
+	p := c.party(id)
+	return p != nil && (p.agreed.Held || !p.agreed.Direction.Sends())
+}

@@ -119,7 +119,11 @@ func (c *Call) acked(now time.Time, p *party, body []byte, out Effects) {
 	switch {
 	case p.ours:
 		p.ours = false
-		if !c.takeAnswer(p, body, out) {
+		switch answered := c.takeAnswer(p, body, out); {
+		case !answered && p.extra():
+			p.End(now, out, cause.Verdict{Status: 488, Q850: 65, Reason: "No SDP answer in ACK", Fault: cause.Peer})
+			return
+		case !answered:
 			c.end(now, cause.Verdict{Status: 488, Q850: 65, Reason: "No SDP answer in ACK", Fault: cause.Peer}, "switch", out)
 			return
 		}

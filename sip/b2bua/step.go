@@ -13,9 +13,9 @@ import (
 // Step advances the call by one event.
 func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	c.step(now, ev, out)
+	c.arrange(now, out)
 	c.inform(now, out)
 	c.attend(out)
-	c.entertain(out)
 }
 
 func (c *Call) step(now time.Time, ev Event, out Effects) {
@@ -78,6 +78,26 @@ func (c *Call) moves(now time.Time, ev Event, out Effects) {
 		c.lost(now, e.Node)
 	case Tick:
 		c.tick(now, out)
+	default:
+		c.mixes(now, ev, out)
+	}
+}
+
+// mixes takes what an operator wants of calls with more than two parties.
+func (c *Call) mixes(now time.Time, ev Event, out Effects) {
+	switch e := ev.(type) {
+	case Supervise:
+		c.superviseBy(now, e, out)
+	case Mute:
+		if p := c.isMember(e.Leg); p != nil {
+			c.mute(now, p, e.On, out)
+		}
+	case Kick:
+		if p := c.isMember(e.Leg); p != nil {
+			c.expel(now, p, cause.Verdict{}, out)
+		}
+	case Merge:
+		c.merges(e, out)
 	}
 }
 
@@ -154,17 +174,22 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 	case media.Timeout:
 		v := cause.Verdict{Q850: 102, Reason: "No media", Fault: cause.Peer}
 		c.record(now, out, ledger.Event{Kind: ledger.Alarm, Leg: p.ID, Detail: "media timeout"})
-		if p.leaving || c.transfers(p) {
+		switch {
+		case p.leaving, p.supervises != nil, c.transfers(p):
 			c.release(now, p, v, out)
-			return
+		case p.member != nil:
+			c.expel(now, p, v, out)
+		default:
+			c.end(now, v, "switch", out)
 		}
-		c.end(now, v, "switch", out)
 	case media.Ended:
-		if p == c.caller() && c.program.App == AppPlay {
+		if p.member != nil {
+			p.member.tone = ""
+		} else if p == c.caller() && c.program.App == AppPlay {
 			c.end(now, cause.Verdict{}, "switch", out)
 		}
-		if p == c.caller() && c.notice.playing {
-			c.noticed(now, out)
+		if p == c.caller() && c.notifying {
+			c.know(now, out)
 		}
 	case media.OneWay:
 		p.oneWay = true

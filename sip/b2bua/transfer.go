@@ -20,6 +20,8 @@ type Ask struct {
 	By    leg.Party       // who asks: what it may not dial, it may not ask for
 	Shown identity.Caller // who is connected, as shown to who is rung
 	To    sip.Uri
+	// Supervise has the phones of By itself rung, whatever To; nil for a call to that.
+	Supervise *Supervise
 }
 
 // transfer is one that is under way: the caller of the program is rung for.
@@ -96,6 +98,10 @@ func (c *Call) route(by, other *party, asks leg.Party, to sip.Uri, out Effects) 
 
 // routed goes on with a transfer when it is decided where it leads to.
 func (c *Call) routed(now time.Time, e Routed, out Effects) {
+	if e.Supervise != nil {
+		c.summoned(now, e, out)
+		return
+	}
 	t := c.transfer
 	if t == nil || t.by.ID != e.Leg || c.state != talking {
 		return
@@ -112,7 +118,7 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 	c.perform(p)
 	if p.App != NoApp {
 		c.transferred(now, nil, out)
-		c.performApp(out)
+		c.performApp(now, out)
 		return
 	}
 	c.hearRinging(out)
@@ -127,10 +133,10 @@ func (c *Call) part(now time.Time, out Effects) {
 		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: t.other.ID})
 	}
 	if !t.by.over {
-		t.by.hears(nil, out)
+		t.by.hears(out)
 	}
 	c.state, c.front, c.peer = ringing, t.other, nil
-	c.notice.playing = false
+	c.notifying = false
 }
 
 // ringStages rings the stages of the program from the first one on.
@@ -143,9 +149,9 @@ func (c *Call) ringStages(now time.Time, out Effects) {
 // told so by a response.
 func (c *Call) hearRinging(out Effects) {
 	if caller := c.caller(); caller.Talking() {
-		caller.hearTone(tone.Ringing, out)
+		caller.hearsTone(out, tone.Ringing)
 	} else {
-		caller.hears(nil, out)
+		caller.hears(out)
 	}
 }
 
@@ -187,19 +193,15 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 // their codecs differ, one is asked for those of the other.
 func (c *Call) join(now time.Time, asked *party, out Effects) {
 	caller, p := c.front, c.peer
-	announced := c.announces(out)
-	if !announced {
+	notice := c.notice(out)
+	if notice == "" {
 		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
 	}
 	for _, one := range []*party{caller, p} {
 		one.refuses = false
 		c.introduce(one)
 	}
-	if announced {
-		c.announce(out)
-	} else {
-		c.bridge(out)
-	}
+	c.bridge(notice, out)
 	c.watch(caller, out)
 	c.watch(p, out)
 	c.align(now, asked, c.other(asked), out)
@@ -265,7 +267,7 @@ func (c *Call) earlyTransfer(p *party, body []byte, out Effects) bool {
 		return false
 	}
 	p.ring.early, p.ring.sounds = true, body
-	caller.hears(p, out)
-	p.hears(caller, out)
+	caller.hears(out, p)
+	p.hears(out, caller)
 	return true
 }

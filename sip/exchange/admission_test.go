@@ -30,6 +30,7 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	pick 1002, pick-group desk, pick-place 701 (a call to have), group 1002 desk (its pick-up group),
 //	park 701-702 2m (where calls are transferred to),
+//	supervise 1002 listen (the seat is supervised), conference 800 3 (is joined, with so many members),
 //	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
@@ -172,6 +173,15 @@ func (a *admission) parse(text string) {
 			first, last, _ := strings.Cut(f[1], "-")
 			timeout, _ := time.ParseDuration(f[2])
 			a.program.App, a.program.Park = b2bua.AppPark, &b2bua.Park{First: atoi(first), Last: atoi(last), Timeout: timeout}
+		case "supervise":
+			mode, err := b2bua.ParseMode(f[2])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			a.program.Pick, a.program.Part = &b2bua.Pick{Talks: f[1]}, b2bua.Part{Supervise: mode}
+		case "conference":
+			a.program.Pick, a.program.Part = &b2bua.Pick{Room: f[1]}, b2bua.Part{Room: f[1]}
+			a.program.Conference = &b2bua.Conference{Room: f[1], Limit: atoi(f[2])}
 		case "nobody":
 			a.nobody = arg
 		case "messages":
@@ -243,6 +253,11 @@ func (a *admission) Admit(ctx context.Context, _ time.Time, req *sip.Request, fl
 // Route gives the program of a number.
 func (a *admission) Route(ctx context.Context, _ time.Time, ask b2bua.Ask, flow transport.Flow) b2bua.Program {
 	a.wait(ctx)
+	if ask.Supervise != nil {
+		req := sip.NewRequest(sip.INVITE, ask.To)
+		req.AppendHeader(&sip.FromHeader{Address: sip.Uri{User: ask.Shown.Presentation}})
+		return b2bua.Program{Caller: ask.By, Stages: []b2bua.Stage{{Targets: []b2bua.Target{{Address: a.address(ask.By.Name, req)}}}}}
+	}
 	b := a.numbers[ask.To.User]
 	if b == nil {
 		v := cause.New(404, "", cause.Caller)

@@ -49,6 +49,11 @@
 // is given up. Which nodes' calls are in which places is asked of the nodes as above; the
 // store only keeps two of them from taking the same, until a time should a node die.
 //
+// A conference is known by its name as a parked call is by its place: whoever calls it
+// first has the place taken, and opens it; others are given to the call that has it. Its
+// place in the store only keeps two nodes from opening it at once, and is let go after
+// that.
+//
 // # Recording
 //
 // A call knows nothing of being recorded: who talks to whom is in what it writes to the
@@ -225,6 +230,7 @@ type Counters struct {
 	NewsLost         atomic.Uint64 // changes of calls that the subscriptions were too busy to take: every call was asked anew
 	PeersSilent      atomic.Uint64 // other nodes that did not tell of their calls what they were asked
 	PlacesKept       atomic.Uint64 // places to park whose giving up the other nodes have not learnt
+	ConferencesFull  atomic.Uint64 // calls to conferences that had as many members as they may
 	CallsStarted     atomic.Uint64 // calls that passed admission
 	CallsEnded       atomic.Uint64 // calls whose record was closed
 	Unanswered       atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are

@@ -41,7 +41,7 @@ func (r *recorder) note(e ledger.Event) {
 	add("q850", e.Q850, e.Q850 != 0)
 	add("by", e.By, e.By != "")
 	add("reason", fmt.Sprintf("%q", e.Reason), e.Reason != "")
-	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && e.Kind == ledger.Alarm)
+	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && (e.Kind == ledger.Alarm || e.Kind == ledger.Supervised || e.Kind == ledger.Conference))
 	if e.Kind == ledger.Recording { // it begins with the name of the call
 		_, what, _ := strings.Cut(strings.TrimPrefix(e.Detail, e.Call), " ")
 		add("what", what, true)

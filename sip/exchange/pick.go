@@ -15,18 +15,32 @@ import (
 // nothing is the verdict when there is no call to have.
 var nothing = cause.Verdict{Status: 480, Q850: 31, Reason: "No call rings or is parked there", Fault: cause.Caller}
 
+// errSilentSeat is the same of a seat that is to be supervised.
+var errSilentSeat = cause.Verdict{Status: 480, Q850: 31, Reason: "The seat talks to nobody", Fault: cause.Caller}
+
 // pick finds the call that a caller wants to have, and has it take that call over.
 func (s *strand) pick(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
 	queued := s.work(func(ctx context.Context) func(time.Time) {
-		d, ok := s.x.find(ctx, wish{p.Caller.Tenant, p.Caller.Name, *p.Pick})
+		w := wish{p.Caller.Tenant, p.Caller.Name, *p.Pick}
+		d, ok := s.x.find(ctx, w)
+		opens := false
+		if !ok && w.Pick.Room != "" {
+			d, ok, opens = s.x.meet(ctx, w, r.call.ID)
+		}
 		return func(now time.Time) {
 			p.Pick = nil
-			if ok {
+			switch {
+			case ok:
 				p.Replaces = &d
-			} else {
+			case opens:
+				p.App = b2bua.AppConference
+			case w.Pick.Talks != "":
+				p.Refuse = &errSilentSeat
+			default:
 				p.Refuse = &nothing
 			}
 			s.admitted(now, r, tx, p)
+			r.unused(p)
 		}
 	})
 	if !queued {
@@ -53,7 +67,7 @@ func (f found) there() bool { return f.Dialog.ToTag != "" }
 // node: of what rings, the one that has rung longest.
 func (x *Exchange) find(ctx context.Context, w wish) (message.Replaces, bool) {
 	best := x.findHere(ctx, w)
-	if x.cfg.Peers != nil && (w.Pick.Place == "" || !best.there()) {
+	if rings := w.Pick.Seat != "" || w.Pick.Group != ""; x.cfg.Peers != nil && (rings || !best.there()) {
 		for _, f := range x.findAtPeers(ctx, w) {
 			if f.there() && (!best.there() || f.Rings > best.Rings) {
 				best = f
@@ -65,8 +79,13 @@ func (x *Exchange) find(ctx context.Context, w wish) (message.Replaces, bool) {
 
 // findHere is the same of this node's calls.
 func (x *Exchange) findHere(ctx context.Context, w wish) found {
-	if w.Pick.Place != "" {
+	switch {
+	case w.Pick.Place != "":
 		return found{Dialog: x.lots.at(subscribe.Name{Tenant: w.Tenant, Number: w.Pick.Place})}
+	case w.Pick.Room != "":
+		return found{Dialog: x.lots.at(placeOfRoom(w.Tenant, w.Pick.Room))}
+	case w.Pick.Talks != "":
+		return x.findTalking(ctx, w)
 	}
 	now := time.Now()
 	var best rings

@@ -89,7 +89,7 @@ var nodeOpenings = []string{
 const desk = "to *8 pick-group desk\ngroup 1001 desk\nto 800 park 701-702 20s\nto 701 pick-place 701\n"
 
 // transfers is where a REFER leads to.
-const transfers = "to 1003 ring 1002 timeout=5s\nto 1003 ring 1001\nto 1004 ring 1003\nto 600 echo\n"
+const transfers = "to 1003 ring 1002 timeout=5s\nto 1003 ring 1001\nto 1004 ring 1003\nto 600 echo\nto *40 supervise 1001 whisper\nto 820 conference 820 3\n"
 
 var (
 	programs = []string{
@@ -108,6 +108,9 @@ var (
 		"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp\n1s 1003 200 sdp\n100ms 1001 REFER 1003 talk=1 replaces=2\n",
 		"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp\n1s 1003 180\n100ms 1001 REFER 1003 talk=1 replaces=2\n",
 		"0s 1001 180\n100ms 1003 INVITE 1003 sdp replaces=1001\n",
+		"0s 1001 200 sdp\n100ms switch supervise barge 1003\n1s 1003 200 sdp\n", "0s 1001 200 sdp\n100ms 1003 INVITE *40 sdp\n",
+		"0s 1001 INVITE 820 sdp\n1s 1002 INVITE 820 sdp\n1s 1003 INVITE 820 sdp\n",
+		"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp\n1s 1003 200 sdp\n100ms switch merge\n",
 	}
 )
 
@@ -123,11 +126,13 @@ var (
 		"PRACK | RAck: 1 1 INVITE", "PRACK | RAck: 2 1 INVITE", "PRACK sdp | RAck: 1 1 INVITE", "183 sdp | Require: 100rel | RSeq: 1", "183 sdp=PCMA | Require: 100rel | RSeq: 1 | Allow: UPDATE", "on UPDATE 200 sdp=G729", "on UPDATE 491", "UPDATE sdp=G729", "180 | Require: 100rel | RSeq: 2", "183 sdp tag=fork | Require: 100rel | RSeq: 7", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
 		"REFER 1003", "REFER 1003", "REFER 600", "REFER none", "REFER 1004 | Refer-Sub: false", "BYE talk=1",
 		"INVITE 1003 sdp", "INVITE 1003 sdp=G722", "REFER 1003 talk=1 replaces=2", "REFER 1003 talk=2 replaces=1", "REFER 1003 replaces=1",
-		"INVITE *8 sdp", "REFER 800", "INVITE 800 sdp", "INVITE 701 sdp",
+		"INVITE *40 sdp", "INVITE 820 sdp", "INVITE *8 sdp", "REFER 800", "INVITE 800 sdp", "INVITE 701 sdp",
 		"INVITE 1002 sdp replaces=1001", "INVITE 1002 replaces=caller", "INVITE 1003 sdp=G722 replaces=1002 early-only", "reINVITE sdp talk=1",
 		"silent", "no-ack", "no-bye", "no-cancel", "normal", "normal",
 	}
-	sounds = []string{"timeout", "ended", "digit 1", "oneway"}
+	sounds = []string{"timeout", "ended", "digit 1", "digit 4", "digit 5", "digit 6", "digit *", "oneway"}
+	// operations are what an operator does.
+	operations = []string{"supervise listen 1003", "supervise whisper 1002 1", "supervise barge 1003 2", "merge", "hush 1", "unhush 2", "kick 2"}
 )
 
 // drawStory begins with a call and ends with the end of whatever is left.
@@ -151,6 +156,10 @@ func drawStory(rt *rapid.T, openings []string) string {
 		who := rapid.SampledFrom(people).Draw(rt, "who")
 		if rapid.IntRange(0, 9).Draw(rt, "sound") == 0 {
 			line("sound " + who + " " + rapid.SampledFrom(sounds).Draw(rt, "what"))
+			continue
+		}
+		if rapid.IntRange(0, 9).Draw(rt, "operator") == 0 {
+			line("switch " + rapid.SampledFrom(operations).Draw(rt, "what"))
 			continue
 		}
 		deed, header, headed := strings.Cut(rapid.SampledFrom(deeds).Draw(rt, "deed"), "|")

@@ -35,9 +35,9 @@ type running struct {
 	// channels give the trunks' channels back, by leg number - 1; nil without one
 	channels []func()
 	once     bool   // a stranger's: what refuses it is sent once
-	tape     *tape  // nil before the first recording
 	reserved bool   // a place was looked for before the call was admitted
 	shown    *shown // to those who watch its seats; nil before the first
+	tape     *tape  // nil before the first recording
 	// trails are the strands that send messages of a leg on to here, by its tag.
 	trails map[string][]*strand
 
@@ -156,36 +156,39 @@ func (r *running) Update(id int, m media.Remote) {
 	r.complain("update", id, err)
 }
 
-// Hear makes one leg hear another, itself, or nothing.
-func (r *running) Hear(id, from int) {
-	p, err := r.port(id)
-	if err == nil {
-		var source media.Source
-		if from != 0 {
-			other, err := r.port(from)
-			if err != nil {
-				r.complain("hear", from, err)
-				return
-			}
-			source = other.Endpoint
-		}
-		err = p.Hear(source)
+// Hear makes a leg hear others, itself alone, or nothing.
+func (r *running) Hear(id int, from ...int) { r.hear(id, nil, from) }
+
+// Play makes a leg hear prompts, over what others say. One that does not exist ends at
+// once.
+func (r *running) Play(id int, prompts []string, over ...int) {
+	prompt := r.x.cfg.Prompts(prompts)
+	if (prompt != nil || len(over) > 0) && r.hear(id, prompt, over) && prompt != nil {
+		return
 	}
-	r.complain("hear", id, err)
+	r.x.log.Warn("prompt cannot be played", "call", r.call.ID, "prompts", prompts)
+	r.later(b2bua.Sound{Leg: id, Event: media.Event{Kind: media.Ended}})
 }
 
-// Play makes a leg hear prompts. One that does not exist ends at once.
-func (r *running) Play(id int, prompts []string) {
-	prompt := r.x.cfg.Prompts(prompts)
+func (r *running) hear(id int, prompt *media.Prompt, from []int) bool {
 	p, err := r.port(id)
-	if err == nil && prompt != nil {
-		err = p.Hear(prompt)
+	sources := make([]media.Source, 0, len(from)+1)
+	for _, o := range from {
+		other, bad := r.port(o)
+		if bad != nil {
+			r.complain("hear", o, bad)
+			return false
+		}
+		sources = append(sources, other.Endpoint)
 	}
-	if err != nil || prompt == nil {
-		r.complain("play", id, err)
-		r.x.log.Warn("prompt cannot be played", "call", r.call.ID, "prompts", prompts)
-		r.later(b2bua.Sound{Leg: id, Event: media.Event{Kind: media.Ended}})
+	if prompt != nil {
+		sources = append(sources, prompt)
 	}
+	if err == nil {
+		err = p.Hear(sources...)
+	}
+	r.complain("hear", id, err)
+	return err == nil
 }
 
 // Press has a leg hear a key.

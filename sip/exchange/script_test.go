@@ -25,7 +25,8 @@ import (
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
 //	1s sound 1002 timeout, ended, oneway, digit 1
 //	1s switch drain, hangup, hangup-all, close, list, lost NODE (its link), transfer LEG NUMBER,
-//	                                   cut, mend (the link between both nodes), mute (no question is answered), store-away
+//	                                   supervise MODE SEAT [LEG], merge (the two oldest calls), hush LEG, unhush LEG (mutes it), kick LEG (of the oldest
+//	                                   conference), cut, mend (the link between both nodes), mute (no question is answered), store-away
 //
 // Several headers have a | between them. With the word lost a message does not arrive, with twice it does so twice.
 type action struct {

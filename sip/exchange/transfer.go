@@ -18,12 +18,12 @@ func (r *running) Ask(a b2bua.Ask) {
 		p := s.x.cfg.Admission.Route(ctx, now, a, flow)
 		s.x.reserve(ctx, r.call.ID, p.Caller.Tenant, &p)
 		return func(time.Time) {
-			r.later(b2bua.Routed{Leg: a.Leg, Program: p})
+			r.later(b2bua.Routed{Leg: a.Leg, Program: p, Supervise: a.Supervise})
 			s.box.post(func(time.Time) { r.unused(p) })
 		}
 	})
 	if !queued {
-		r.later(b2bua.Routed{Leg: a.Leg, Program: b2bua.Program{Refuse: &overload}})
+		r.later(b2bua.Routed{Leg: a.Leg, Program: b2bua.Program{Refuse: &overload}, Supervise: a.Supervise})
 	}
 }
 
@@ -32,17 +32,25 @@ func (r *running) Ask(a b2bua.Ask) {
 // be transferred now.
 func (x *Exchange) Transfer(ctx context.Context, call string, id int, number string) error {
 	to := sip.Uri{Scheme: "sip", User: message.Escape(number)}
+	return x.change(ctx, call, func(c *b2bua.Call) (b2bua.Event, error) {
+		return b2bua.Transfer{Leg: id, To: to}, c.CanTransfer(id)
+	})
+}
+
+// change has an event happen to a call that is not over, if it can. It returns ErrNoCall,
+// or why it cannot.
+func (x *Exchange) change(ctx context.Context, call string, want func(*b2bua.Call) (b2bua.Event, error)) error {
 	for _, s := range x.strands {
 		found, err := ask(ctx, s, func() error {
 			r := s.calls[call]
 			if r == nil || r.call.Over() {
 				return ErrNoCall
 			}
-			if err := r.call.CanTransfer(id); err != nil {
-				return err
+			ev, err := want(r.call)
+			if err == nil {
+				s.step(time.Now(), r, ev)
 			}
-			s.step(time.Now(), r, b2bua.Transfer{Leg: id, To: to})
-			return nil
+			return err
 		})
 		switch {
 		case err != nil:

@@ -230,6 +230,8 @@ func (w *world) act(a action) {
 			w.admission.nobody = a.args[0]
 		case "transfer":
 			go w.transfer(atoi(a.args[0]), a.args[1])
+		case "supervise", "merge", "hush", "unhush", "kick":
+			go w.mix(a)
 		case "messages":
 			w.admission.messages = subscribe.Messages{New: atoi(a.args[1]), Old: atoi(a.args[2])}
 			go w.x.MessagesChanged("demo", a.args[0])

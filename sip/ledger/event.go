@@ -25,8 +25,13 @@ const (
 	// Recording has Call, Leg, Party, By, Detail: what becomes of a recording of the call,
 	// by its name; also of one that is erased long after the call.
 	Recording Kind = "recording"
-	Ended     Kind = "ended" // Call: the call is over; Status, Q850, By
-	Alarm     Kind = "alarm" // Detail: emergency call, disk full and the like
+	// Supervised has Call, Leg, Peer, Party, By, Detail: the leg listens, whispers or barges
+	// in (Detail) on Peer, as By wants.
+	Supervised Kind = "supervised"
+	// Conference has Call, Leg, Party, To, Detail: what a member of the conference To does.
+	Conference Kind = "conference"
+	Ended      Kind = "ended" // Call: the call is over; Status, Q850, By
+	Alarm      Kind = "alarm" // Detail: emergency call, disk full and the like
 )
 
 // Event is one entry. Zero fields are left out of the file.

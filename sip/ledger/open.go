@@ -117,7 +117,11 @@ func (c *call) step(e *Event) {
 		c.part(e.Mono)
 		last := *e
 		c.last = &last
-	case Arrived, Transferred, Recording, Alarm:
+	case Supervised:
+		if i := c.leg(e.Leg); i >= 0 {
+			c.Legs[i].Answered = true
+		}
+	case Arrived, Transferred, Recording, Alarm, Conference:
 	}
 }
 

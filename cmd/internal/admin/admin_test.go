@@ -148,7 +148,7 @@ func TestRoles(t *testing.T) {
 	} {
 		for _, p := range people {
 			code, body := ask(s, p.token, c.method, "/v1/tenants/demo"+c.path, c.body)
-			if allowed := code == 200; allowed != p.level.has(c.need) || !allowed && code != 403 {
+			if allowed := code == 200; allowed != p.level.includes(c.need) || !allowed && code != 403 {
 				t.Errorf("%s %s as %s: %d %s", c.method, c.path, p.name, code, body)
 			}
 		}

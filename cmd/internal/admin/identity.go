@@ -15,7 +15,8 @@ import (
 	"strowger/configs"
 )
 
-// role is what an identity may do; each up to admin includes the ones below it.
+// role is what an identity may do; each includes the ones below it, but for supervise
+// and recordings.
 type role int
 
 const (
@@ -23,17 +24,24 @@ const (
 	viewer
 	operator
 	admin
+	supervise  // listens to calls, whispers and barges in; beside that a viewer
 	recordings // what was said in calls, and nothing else
 )
 
-var roleNames = []string{viewer: "viewer", operator: "operator", admin: "admin", recordings: "recordings"}
+var roleNames = []string{viewer: "viewer", operator: "operator", admin: "admin", supervise: "supervise", recordings: "recordings"}
 
-// has tells whether the role includes another.
-func (r role) has(need role) bool {
-	if r == recordings || need == recordings {
-		return r == need || r == admin
+// includes tells whether who has the role may what another may. An operator may not
+// listen to calls, nor a supervisor change anything.
+func (r role) includes(other role) bool {
+	switch {
+	case r == admin, r == other:
+		return true
+	case r == recordings, other == recordings:
+		return false
+	case r == supervise, other == supervise:
+		return other == viewer
 	}
-	return r >= need
+	return r >= other
 }
 
 func (r role) String() string { return roleNames[r] }
@@ -42,7 +50,7 @@ func parseRole(name string) (role, error) {
 	if i := slices.Index(roleNames, name); i > int(nobody) {
 		return role(i), nil
 	}
-	return nobody, fmt.Errorf("role %q: give viewer, operator, admin or recordings", name)
+	return nobody, fmt.Errorf("role %q: give viewer, operator, supervise, admin or recordings", name)
 }
 
 // identity is who asks.
@@ -61,7 +69,7 @@ type grant struct {
 // node itself.
 func (i identity) may(r role, tenant string) bool {
 	return slices.ContainsFunc(i.grants, func(g grant) bool {
-		return g.role.has(r) && (g.tenant == "" || g.tenant == tenant)
+		return g.role.includes(r) && (g.tenant == "" || g.tenant == tenant)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -147,5 +148,26 @@ func TestBootstrap(t *testing.T) {
 	}
 	if code, _ := ask(s, secret, "GET", "/v1/access", ""); code != 401 {
 		t.Errorf("a revoked first token: %d", code)
+	}
+}
+
+// TestSupervise: who may listen to calls may see what a viewer does and change nothing;
+// an operator may not listen.
+func TestSupervise(t *testing.T) {
+	for own, may := range map[role][]role{
+		viewer: {viewer}, operator: {viewer, operator}, supervise: {viewer, supervise}, admin: {viewer, operator, supervise, admin},
+	} {
+		id := identity{grants: []grant{{role: own, tenant: "demo"}}}
+		for _, other := range []role{viewer, operator, supervise, admin} {
+			if got := id.may(other, "demo"); got != slices.Contains(may, other) {
+				t.Errorf("%s as %s: %t", own, other, got)
+			}
+			if id.may(other, "leeds") {
+				t.Errorf("%s of demo as %s of leeds", own, other)
+			}
+		}
+		if r, err := parseRole(own.String()); err != nil || r != own {
+			t.Errorf("%s: %v, %v", own, r, err)
+		}
 	}
 }

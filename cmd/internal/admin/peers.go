@@ -35,6 +35,7 @@ const (
 	oneCall    about = "call"     // that is not over
 	callHangup about = "hangup"   // the same, and hang it up
 	callMove   about = "transfer" // the same, and transfer it
+	callMix    about = "mix"      // the same, and change who hears whom
 	callEvents about = "events"   // of a call, in the ledger
 	callLegs   about = "legs"     // of a call, in the ring of messages
 	messages   about = "messages"
@@ -63,6 +64,8 @@ type question struct {
 	// Recordings are those of everyRecording, Recording is the one of the others.
 	Recordings *recording.Query `json:"recordings,omitempty"`
 	Recording  string           `json:"recording,omitempty"`
+	// Mix is that of callMix.
+	Mix *mix `json:"mix,omitempty"`
 }
 
 // past is what of the messages is asked for. The call that they are of is the
@@ -102,7 +105,7 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 				k.Calls = append(k.Calls, c)
 			}
 		}
-	case oneCall, callHangup, callMove, callTape:
+	case oneCall, callHangup, callMove, callTape, callMix:
 		err = s.knowCall(ctx, q, &k)
 	case callEvents:
 		k.Events, err = s.cfg.Ledger.Call(ctx, q.Call)
@@ -132,21 +135,29 @@ func (s *Server) knowCall(ctx context.Context, q question, k *knowledge) error {
 		err = exchange.ErrNoCall
 	}
 	if err == nil {
-		switch q.About {
-		case callHangup:
-			err = s.cfg.Calls.Hangup(ctx, c.ID)
-		case callMove:
-			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
-		case callTape:
-			err = s.tapeHere(ctx, q, k)
-		default: // it is shown
-		}
+		err = s.changeHere(ctx, c.ID, q, k)
 	}
 	switch {
 	case err == nil:
 		k.Calls = []exchange.Call{c}
 	case errors.Is(err, exchange.ErrNoCall):
 		err = nil
+	}
+	return err
+}
+
+// changeHere does to a call what a question asks for, or tells why it cannot be.
+func (s *Server) changeHere(ctx context.Context, call string, q question, k *knowledge) (err error) {
+	switch q.About {
+	case callHangup:
+		err = s.cfg.Calls.Hangup(ctx, call)
+	case callMove:
+		k.Refused, err = s.transferHere(ctx, call, q.Transfer)
+	case callMix:
+		k.Refused, err = s.mixHere(ctx, call, q.Mix)
+	case callTape:
+		err = s.tapeHere(ctx, q, k)
+	default: // it is shown
 	}
 	return err
 }

@@ -23,7 +23,8 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "Calls: now, and why they went where they went"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callRecord(n))
+	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callSupervise(n, b2bua.Listen),
+		callSupervise(n, b2bua.Whisper), callSupervise(n, b2bua.Barge), callJoin(n), callRecord(n))
 	return c
 }
 
@@ -87,9 +88,9 @@ func printCall(w io.Writer, c api.Call) {
 	if c.Recording != nil {
 		fields(w, "recording", c.Recording.ID+", "+tapeState(c.Recording))
 	}
-	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD")
+	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD", "ROLE")
 	for _, l := range c.Legs {
-		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held))
+		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held), roleOf(l))
 	}
 	fmt.Fprintln(w)
 	t.print(w)
@@ -100,6 +101,17 @@ func printCall(w io.Writer, c api.Call) {
 	}
 	fmt.Fprintln(w)
 	t.print(w)
+}
+
+// roleOf is what a leg does beside talking.
+func roleOf(l b2bua.LegInfo) string {
+	switch {
+	case l.Supervises != "":
+		return l.Supervises + " on " + strconv.Itoa(l.Of)
+	case l.Muted:
+		return "muted"
+	}
+	return ""
 }
 
 func callHangup(n *connection) *cobra.Command {
@@ -171,6 +183,10 @@ func story(e ledger.Event) string {
 		return fmt.Sprintf("%s, %s, was %s", leg, e.Party, e.Detail)
 	case ledger.Placed:
 		return fmt.Sprintf("%s, %s, takes the place of %s", leg, e.Party, e.Detail)
+	case ledger.Supervised:
+		return fmt.Sprintf("%s, %s: %s on leg %d, as %s wants", leg, e.Party, e.Detail, e.Peer, e.By)
+	case ledger.Conference:
+		return fmt.Sprintf("%s, %s, %s%s", leg, e.Party, e.Detail, strings.TrimSuffix(" conference "+e.To, " conference "))
 	case ledger.Segment:
 		if e.Peer == 0 {
 			return leg + " hears nobody"

@@ -60,6 +60,7 @@
 //	  attended                  TestTransferAttended TestAttendedInVain TestDesksTransferAttended
 //	  Replaces, also early      TestReplaces
 //	  pick-up, park             TestPickup TestPark
+//	  supervision, conferences  TestSupervisorIsHeardAsAsked TestSuperviseByCode TestConferenceIsHeard
 //	Identity
 //	  who calls, withheld       TestCarrierSaysWhoCalls TestSeatSaysWhoCalls
 //	  Diversion, History-Info   TestDiverted TestForwardByCode TestForwardUnanswered

@@ -24,6 +24,8 @@
 //	POST   /v1/tenants/T/trunks/NAME/ping           operator: OPTIONS to every address
 //	POST   /v1/tenants/T/trunks/NAME/state          operator: disables or enables
 //	GET    /v1/tenants/T/calls, /calls/ID           viewer; DELETE /calls/ID hangs up (operator)
+//	POST   /v1/tenants/T/calls/ID/supervise         supervise: a seat listens, whispers, barges in
+//	POST   /v1/tenants/T/calls/ID/join, /mute, /kick   operator: three-way calls, conferences
 //	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger of its node
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
 //	POST   /v1/tenants/T/calls/ID/recording         operator: start, pause, resume, mask, unmask, stop

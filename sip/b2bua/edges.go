@@ -1,0 +1,116 @@
+package b2bua
+
+import (
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"strowger/media/tone"
+)
+
+// ears are whom a party hears, a rune each: numbers of legs, or elsewhere. Most hear one,
+// which takes no memory.
+type ears string
+
+// elsewhere stands among ears for what is no leg of the call: a prompt, or what a leg
+// heard in the call that it came from. No leg has the number 0.
+const elsewhere ears = "\x00"
+
+func earsOf(others []*party) ears {
+	var buf [16]byte
+	b := buf[:0]
+	for _, o := range others {
+		b = utf8.AppendRune(b, rune(o.ID))
+	}
+	return ears(b)
+}
+
+// hears makes the party hear others and nothing else.
+func (p *party) hears(out Effects, others ...*party) {
+	p.music, p.ears = "", earsOf(others)
+	out.Hear(p.ID, numbers(others)...)
+}
+
+// plays makes the party hear prompts in its language, over what others say.
+func (p *party) plays(out Effects, prompts []string, over ...*party) {
+	names := make([]string, len(prompts))
+	for i, name := range prompts {
+		names[i] = p.Party.Prompt(name)
+	}
+	p.listens(out, names, over...)
+}
+
+// hearsTone makes the party hear a tone of its country.
+func (p *party) hearsTone(out Effects, k tone.Kind) { p.listens(out, []string{p.Party.Tone(k)}) }
+
+// listens makes the party hear sound of the switch by its full names, over what others say.
+func (p *party) listens(out Effects, names []string, over ...*party) {
+	p.music, p.ears = "", earsOf(over)+elsewhere
+	out.Play(p.ID, names, numbers(over)...)
+}
+
+func numbers(list []*party) []int {
+	ids := make([]int, len(list))
+	for i, p := range list {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
+// extra tells whether the party is in the call beside the two that talk, or rung for it.
+func (p *party) extra() bool { return p.supervises != nil || p.member != nil }
+
+// pair are the two that talk; none while they do not.
+func (c *Call) pair() []*party {
+	if c.state != talking || c.peer == nil || c.front.over || c.peer.over {
+		return nil
+	}
+	return []*party{c.front, c.peer}
+}
+
+// arrange gives everybody whom to hear, after a step that changed who is in the call.
+// Nothing is said to the sound of who hears what it did. A transfer under way sees to
+// its pair itself.
+func (c *Call) arrange(now time.Time, out Effects) {
+	c.dismiss(now, out)
+	if c.state == over {
+		return
+	}
+	if c.conf != nil {
+		c.arrangeConference(out)
+		return
+	}
+	pair := c.pair()
+	for _, p := range c.legs {
+		switch {
+		case p.supervising():
+			p.attune(pair, out)
+		case c.transfer == nil && !c.notifying && slices.Contains(pair, p):
+			c.serve(p, pair, out)
+		}
+	}
+}
+
+// audible are those of the pair and its supervisors whom one of the pair may hear: the
+// other one, who barges in, and who whispers to it.
+func (c *Call) audible(p *party, pair []*party) []*party {
+	var list []*party
+	for _, o := range pair {
+		if o != p {
+			list = append(list, o)
+		}
+	}
+	for _, o := range c.legs {
+		if s := o.supervises; o.supervising() && (s.mode == Barge || s.mode == Whisper && s.of == p) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// attune makes p hear others, if it does not yet.
+func (p *party) attune(others []*party, out Effects) {
+	if p.ears != earsOf(others) {
+		p.hears(out, others...)
+	}
+}
