@@ -12,6 +12,9 @@ import (
 	"strowger/media/datagram"
 )
 
+// maxTrip is the longest round trip that is believed: a party may echo what it likes.
+const maxTrip = 10 * time.Second
+
 // ntpEpoch is the start of NTP time, in seconds before that of Unix time.
 const ntpEpoch = 2208988800
 
@@ -87,8 +90,8 @@ func (r *reception) blocks(now time.Time, ours uint32, blocks []rtcp.ReceptionRe
 		}
 		r.farLoss, r.farJitter = float64(b.FractionLost)/256, b.Jitter
 		trip := int32(middle(ntp(now)) - b.LastSenderReport - b.Delay)
-		if b.LastSenderReport != 0 && trip >= 0 {
-			r.roundTrip = time.Duration(trip) * time.Second >> 16
+		if d := time.Duration(trip) * time.Second >> 16; b.LastSenderReport != 0 && d >= 0 && d <= maxTrip {
+			r.roundTrip = d
 		}
 	}
 }

@@ -10,10 +10,10 @@ import (
 const (
 	// maxBehind is how long a worker may have more to do than it can: what waits in the
 	// sockets then is late, and some of it of no more use.
-	maxBehind = 100 * time.Millisecond
+	maxBehind = 200 * time.Millisecond
 	// backlogKept is how many packets of a socket are carried then, the newest: as much
 	// sound as maxBehind.
-	backlogKept = 5
+	backlogKept = 10
 	// maxDrained bounds what is read of a socket at once. Its buffer holds less.
 	maxDrained = 256
 )

@@ -38,6 +38,9 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	if c.state == over {
 		return
 	}
+	if f := c.failure; f != nil { // whoever has had enough of the tone
+		v, by, c.failure = f.verdict, f.by, nil
+	}
 	answered := !c.Answer.IsZero()
 	if c.state == admitting { // nobody knows yet whose call it would have been
 		c.silent = true
@@ -135,7 +138,7 @@ func figures(s media.Stats, p *party) *ledger.Media {
 		Received: s.Received, Sent: s.Sent, Lost: s.Lost,
 		JitterMs: ms(s.Jitter), MaxGapMs: ms(s.MaxGap),
 		MOS: s.MOS, Codec: s.Encoding, OneWay: p.oneWay, Foreign: s.Foreign, Reordered: s.Reordered, Duplicate: s.Duplicate,
-		RoundTripMs: ms(s.RoundTrip), FarLoss: s.FarLoss, MaxSilenceMs: ms(s.MaxSilence), Silent: s.Silent,
+		RoundTripMs: ms(s.RoundTrip), FarLoss: s.FarLoss, MaxSilenceMs: ms(s.MaxSilence), Silent: s.Silent, Overrun: s.Overrun,
 		RTCPReceived: s.RTCPReceived, RTCPSent: s.RTCPSent,
 	}
 }
