@@ -11,6 +11,7 @@ import (
 	"strowger/cmd/internal/phone"
 	"strowger/media/prompt"
 	"strowger/media/recording"
+	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 )
 
@@ -93,7 +94,17 @@ func say(t *testing.T, c *phone.Call, freq float64) {
 // pass lets real time pass: sound is made in it.
 func pass(d time.Duration) { <-time.After(d) }
 
+// in says which tones have to be in which channel; others may not be.
+type in [2][]float64
+
 func (c *centre) checkRecording(t *testing.T, id string) {
+	t.Helper()
+	i, pcm := c.channels(t, id, in{{callerTone}, {agentTone, otherTone}})
+	c.checkMarks(t, i, pcm)
+}
+
+// channels waits for a recording and finds the tones in it.
+func (c *centre) channels(t *testing.T, id string, want in) (recording.Info, [2][]int16) {
 	t.Helper()
 	for end := time.Now().Add(patience); c.node.Recorder.Counters().Done.Load() == 0 && time.Now().Before(end); {
 		pass(50 * time.Millisecond)
@@ -112,30 +123,83 @@ func (c *centre) checkRecording(t *testing.T, id string) {
 		pcm[0] = append(pcm[0], int16(binary.LittleEndian.Uint16(b[at:])))
 		pcm[1] = append(pcm[1], int16(binary.LittleEndian.Uint16(b[at+2:])))
 	}
-	const left, right = recording.Left, recording.Right
-	for _, want := range []struct {
-		side  recording.Side
-		freq  float64
-		heard bool
-	}{
-		{left, callerTone, true},
-		{left, agentTone, false},
-		{left, otherTone, false},
-		{right, callerTone, false},
-		{right, agentTone, true},
-		{right, otherTone, true},
-	} {
-		n := 0
-		for _, share := range prompt.ToneShare(pcm[want.side], want.freq) {
-			if share > 0.1 {
-				n++
+	for side := range pcm {
+		for _, freq := range []float64{callerTone, agentTone, otherTone} {
+			n := windowsOf(pcm[side], freq, 0.1)
+			if heard := slices.Contains(want[side], freq); heard && n < 3 || !heard && n > 0 {
+				t.Errorf("channel %d: %g Hz is in %d windows of 100 ms", side, freq, n)
 			}
 		}
-		if want.heard && n < 3 || !want.heard && n > 0 {
-			t.Errorf("channel %d: %g Hz is in %d windows of 100 ms", want.side, want.freq, n)
+	}
+	return i, pcm
+}
+
+// windowsOf counts the windows of which a tone has more than a share.
+func windowsOf(pcm []int16, freq, least float64) int {
+	n := 0
+	for _, share := range prompt.ToneShare(pcm, freq) {
+		if share > least {
+			n++
 		}
 	}
-	c.checkMarks(t, i, pcm)
+	return n
+}
+
+// TestWhisperIsNotRecorded: the agent hears who whispers to it, and neither channel has it.
+func TestWhisperIsNotRecorded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it talks for some seconds")
+	}
+	c := changedCentre(t, "md5", recorded)
+	summoned := make(chan *phone.Call, 1)
+	if err := register(t, c.phone(t, "1004", func(f *phone.Config) { f.Incoming = func(call *phone.Call) { summoned <- call } })); err != nil {
+		t.Fatal(err)
+	}
+	out, agent := c.rings(t, "udp")
+	say(t, out, callerTone)
+	say(t, agent, agentTone)
+	if err := agent.Answer(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "answer", out.Answered())
+	near, far := listen(t, out), listen(t, agent)
+	near.hears(t, agentTone)
+	calls, err := c.node.Exchange.Calls(t.Context())
+	if err != nil || len(calls) != 1 {
+		t.Fatalf("the calls are %+v, %v", calls, err)
+	}
+	id := calls[0].ID
+	if err := c.node.Exchange.Supervise(t.Context(), id, 2, "1004", b2bua.Whisper, "test"); err != nil {
+		t.Fatal(err)
+	}
+	supervisor := await(t, "call to the supervisor", summoned)
+	say(t, supervisor, otherTone)
+	if err := supervisor.Answer(); err != nil {
+		t.Fatal(err)
+	}
+	far.whispered(t, otherTone)
+	pass(time.Second)
+	out.Hangup()
+	await(t, "end", agent.Ended())
+	c.channels(t, id+"-1", in{{callerTone}, {agentTone}})
+	if n := near.windows(otherTone); n > 0 {
+		t.Errorf("the caller hears the supervisor in %d windows", n)
+	}
+}
+
+// whispered waits until a tone is heard beside another one.
+func (e *ear) whispered(t *testing.T, freq float64) {
+	t.Helper()
+	heard := func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return windowsOf(e.pcm, freq, 0.3) >= 5
+	}
+	for end := time.Now().Add(patience); !heard(); {
+		if pass(100 * time.Millisecond); time.Now().After(end) {
+			t.Fatalf("no %g Hz was heard", freq)
+		}
+	}
 }
 
 // checkMarks wants the marks in order, and silence in what was masked.
