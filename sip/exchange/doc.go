@@ -60,7 +60,8 @@
 // ledger, and by that the shell has each channel of the recording take what the party of
 // a leg says (Endpoint.Tap), for as long as the leg is in the call. What the party
 // hears is in no channel of its own, so that nobody who speaks to an agent alone comes
-// into the caller's.
+// into the caller's. Who is in the call beside the two that talk, as a supervisor that
+// barges in or a third member of a conference, is in neither.
 //
 // # Watching
 //

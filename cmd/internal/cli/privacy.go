@@ -65,11 +65,11 @@ func privacyErase(n *connection) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use: "erase PERSON", Short: "Erase a number from all that a node has",
-		Long: `Removes SIP messages and recordings of calls from or to a number, and puts a word in
-its place in the ledger and in call records, which stay consistent but say no
-longer who it was. Without --yes it only tells how much that is. Calls that are
-not over are left: repeat it then. Audit files, logs and what was sent to other
-servers are not touched. In a cluster each node has its own.`,
+		Long: `Removes SIP messages and recordings of calls from or to a number, and puts a
+word in its place in the ledger and in call records, which stay consistent but
+say no longer who it was. Without --yes it only tells how much that is. Calls
+that are not over are left: repeat it then. Audit files, logs and what was sent
+to other servers are not touched. In a cluster each node has its own.`,
 		Example: "  strowger privacy erase +441632960001\n" +
 			`  strowger privacy erase +441632960001 --yes --reason "request 4711"`,
 		Args: cobra.ExactArgs(1),

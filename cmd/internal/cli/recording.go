@@ -138,8 +138,8 @@ func recordingPlay(n *connection) *cobra.Command {
 	var player string
 	c := &cobra.Command{
 		Use: "play RECORDING", Short: "Play a recording, or write its WAV to standard output",
-		Long: `Plays a recording. Where standard output is a terminal it goes to --player, which
-reads a WAV file from standard input; else the WAV file is written there.`,
+		Long: `Plays a recording. Where standard output is a terminal it goes to --player,
+which reads a WAV file from standard input; else the WAV file is written there.`,
 		Example: "  strowger recording play 1123-101500-k3vq9x2m-1 --mixed\n" +
 			"  strowger recording play 1123-101500-k3vq9x2m-1 | sox - -d",
 		Args: cobra.ExactArgs(1),
@@ -191,9 +191,9 @@ func recordingExport(n *connection) *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use: "export RECORDING...", Short: "Write recordings to files, with their checksums",
-		Long: `Writes RECORDING.wav, RECORDING.json (what is known of it) and RECORDING.wav.sha256
-for sha256sum --check. A file that is not what the ledger has the checksum of is
-an error.`,
+		Long: `Writes RECORDING.wav, RECORDING.json (what is known of it) and
+RECORDING.wav.sha256 for sha256sum --check. A file that is not what the ledger
+has the checksum of is an error.`,
 		Example: "  strowger recording export 1123-101500-k3vq9x2m-1 --to /mnt/evidence",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
