@@ -60,7 +60,8 @@
 //	  attended                  TestTransferAttended TestAttendedInVain TestDesksTransferAttended
 //	  Replaces, also early      TestReplaces
 //	  pick-up, park             TestPickup TestPark
-//	  supervision, conferences  TestSupervisorIsHeardAsAsked TestSuperviseByCode TestConferenceIsHeard
+//	  supervision               TestSupervisorIsHeardAsAsked TestSuperviseByCode
+//	  conferences, three-way    TestConferenceIsHeard TestThreeWay
 //	Identity
 //	  who calls, withheld       TestCarrierSaysWhoCalls TestSeatSaysWhoCalls
 //	  Diversion, History-Info   TestDiverted TestForwardByCode TestForwardUnanswered
@@ -79,6 +80,7 @@
 //	  passwords kept            TestPhoneChallenges TestCarrierChallenges
 //	  sent nowhere else         TestSentNowhereElse TestForgedPath TestUnlistedSound TestStrangeSound
 //	  SRTP only                 TestSRTPOnly
+//	  payment windows           TestPaymentWindow
 //	  guessing                  TestGuesser TestScanner
 //	  what a seat may call      TestClassOfService TestCallsOfASeat
 //	  amplification, floods     TestNoAmplification TestFlood TestHostile TestMutated TestTorture
