@@ -59,9 +59,11 @@ type Ring struct {
 // Echo sends the caller's sound back.
 type Echo struct{}
 
-// Play answers, plays a prompt and hangs up.
+// Play answers, plays prompts and hangs up.
 type Play struct {
-	Prompt string // a name of the prompt library; "own-number" speaks the caller's number
+	// Prompts are names of the prompt library, or values to be spelled, such as
+	// "time:now"; "own-number" speaks the caller's number.
+	Prompts []string
 }
 
 // Reject refuses the call.

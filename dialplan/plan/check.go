@@ -19,6 +19,8 @@ type Inventory struct {
 	HasSeat func(number string) bool
 	Trunks  []string // their names
 	Prompts []string // names of the prompt library; "own-number" is always there
+	// Spell tells why a value such as "time:now" cannot be spelled. nil: none can.
+	Spell func(word string) error
 }
 
 // OwnNumber is the prompt that speaks the caller's own number.
@@ -71,9 +73,8 @@ func (c *checker) step(e *Entry) {
 			}
 		}
 	case dialplan.Play:
-		if s.Prompt != OwnNumber && !slices.Contains(c.inv.Prompts, s.Prompt) {
-			c.faults.Add(e.Pos, "%s plays %q, which does not exist; %s", e.Name(), s.Prompt,
-				source.Suggest(s.Prompt, append(slices.Clone(c.inv.Prompts), OwnNumber)))
+		for _, prompt := range s.Prompts {
+			c.prompt(e, prompt)
 		}
 	case dialplan.Trunk:
 		for _, trunk := range s.Trunks {
@@ -82,6 +83,20 @@ func (c *checker) step(e *Entry) {
 					source.Suggest(trunk, c.inv.Trunks))
 			}
 		}
+	}
+}
+
+// prompt checks that a prompt is there, or a value can be spelled.
+func (c *checker) prompt(e *Entry, name string) {
+	switch {
+	case name == OwnNumber, slices.Contains(c.inv.Prompts, name):
+	case strings.Contains(name, ":") && c.inv.Spell != nil:
+		if err := c.inv.Spell(name); err != nil {
+			c.faults.Add(e.Pos, "%s: %v", e.Name(), err)
+		}
+	default:
+		c.faults.Add(e.Pos, "%s plays %q, which does not exist; %s", e.Name(), name,
+			source.Suggest(name, append(slices.Clone(c.inv.Prompts), OwnNumber)))
 	}
 }
 

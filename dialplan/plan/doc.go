@@ -17,7 +17,7 @@
 //	}
 //
 //	number "+448081570004" {
-//	  play { prompt = "welcome" }  # answers, plays, hangs up
+//	  play { prompt = "welcome" }  # answers, plays, hangs up; prompts = ["time-is", "time:now"]
 //	}
 //
 //	dial "*43" {

@@ -15,6 +15,7 @@ const (
 	maxPattern = 32 // characters
 	maxSeats   = 64 // rung together
 	maxTrunks  = 16
+	maxPrompts = 16
 	maxReason  = 100 // bytes of a reject's reason
 	maxLabels  = 1000
 )
@@ -181,11 +182,17 @@ func readTrunk(b *source.Body) dialplan.Step {
 func readEcho(*source.Body) dialplan.Step { return dialplan.Echo{} }
 
 func readPlay(b *source.Body) dialplan.Step {
-	prompt := b.String("prompt", "")
-	if prompt == "" {
-		b.Fault(b.At, "play needs a prompt; write: prompt = \"welcome\"")
+	var p dialplan.Play
+	if prompt := b.String("prompt", ""); prompt != "" {
+		p.Prompts = []string{prompt}
 	}
-	return dialplan.Play{Prompt: prompt}
+	for _, v := range b.List("prompts", false) {
+		p.Prompts = append(p.Prompts, v.Text)
+	}
+	if len(p.Prompts) == 0 || len(p.Prompts) > maxPrompts {
+		b.Fault(b.At, "play needs 1 to %d prompts; write: prompt = \"welcome\", or prompts = [\"time-is\", \"time:now\"]", maxPrompts)
+	}
+	return p
 }
 
 func readReject(b *source.Body) dialplan.Step {

@@ -54,7 +54,7 @@ func Describe(step dialplan.Step) string {
 	case dialplan.Echo:
 		return "echo"
 	case dialplan.Play:
-		return "play " + s.Prompt
+		return "play " + strings.Join(s.Prompts, " ")
 	case dialplan.Reject:
 		return fmt.Sprintf("reject %d %s", s.Status, s.Reason)
 	case dialplan.Trunk:

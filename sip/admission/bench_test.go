@@ -231,6 +231,7 @@ func (b *bench) publish(text string) {
 	}
 	table, faults := p.Check(plan.Inventory{
 		Numbering: b.tenant.Numbering, HasSeat: func(s string) bool { return s < "1010" }, Trunks: []string{"carrier", "backup", "both"},
+		Prompts: []string{"announcement"}, Spell: func(string) error { return nil },
 	})
 	if err := faults.Err(); err != nil {
 		b.t.Fatal(err)

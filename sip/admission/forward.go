@@ -211,7 +211,7 @@ func (a *Admission) setForward(ctx context.Context, r *request, step dialplan.Fo
 			return
 		}
 	}
-	a.setFeature(ctx, r, p, prompts(plan.OwnNumber, step.Number), func(f *seat.Features) {
+	a.setFeature(ctx, r, p, r.prompts([]string{plan.OwnNumber}, step.Number), func(f *seat.Features) {
 		*f.Forward.Number(seat.When(step.When)) = step.Number
 	})
 }

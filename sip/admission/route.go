@@ -12,6 +12,7 @@ import (
 	"strowger/dialplan"
 	"strowger/dialplan/number"
 	"strowger/dialplan/plan"
+	"strowger/media/prompt/spell"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
@@ -211,7 +212,7 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 	case dialplan.Echo:
 		p.App = b2bua.AppEcho
 	case dialplan.Play:
-		p.App, p.Prompts = b2bua.AppPlay, prompts(step.Prompt, r.number)
+		p.App, p.Prompts = b2bua.AppPlay, r.prompts(step.Prompts, r.number)
 	case dialplan.Reject:
 		a.counters.NotInPlan.Add(1)
 		v := cause.New(step.Status, step.Reason, cause.Caller)
@@ -293,19 +294,21 @@ func (a *Admission) seatTargets(ctx context.Context, r *request, n string) ([]b2
 	return targets, cause.Verdict{Status: 480, Q850: 20, Reason: "Seat " + n + " has no phone registered", Fault: cause.Callee}
 }
 
-// prompts are the prompts of a play step: one by its name, or the caller's number
-// digit by digit.
-func prompts(name, number string) []string {
-	if name != plan.OwnNumber {
-		return []string{name}
+// prompts are those of a play step, by name, with what is spelled: values, and the
+// caller's number digit by digit.
+func (r *request) prompts(words []string, number string) []string {
+	language := ""
+	if r.tenant.Heard != nil {
+		language = r.tenant.Heard.Language
 	}
 	var list []string
-	for _, d := range number {
-		switch {
-		case d >= '0' && d <= '9':
-			list = append(list, "digit-"+string(d))
-		case d == '+':
-			list = append(list, "digit-plus")
+	for _, word := range words {
+		if word == plan.OwnNumber {
+			word = "digits:" + number
+		}
+		names, err := spell.Words(spell.In(language), r.now, word)
+		if err == nil { // else the number has no digits: what can be spelled was checked
+			list = append(list, names...)
 		}
 	}
 	return list

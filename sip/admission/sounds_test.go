@@ -1,6 +1,7 @@
 package admission_test
 
 import (
+	"strings"
 	"testing"
 
 	"strowger/sip/leg"
@@ -29,5 +30,17 @@ func TestHeard(t *testing.T) {
 				t.Errorf("music %q: %s has %+v, want %+v", music, who, got, want)
 			}
 		}
+	}
+}
+
+// TestSpelled: what a plan has spelled is said in the language of the tenant.
+func TestSpelled(t *testing.T) {
+	b := newBench(t)
+	b.tenant.Heard = &leg.Heard{Language: "cy"}
+	b.publish("dial \"*46\" {\n play { prompts = [\"announcement\", \"number:22\", \"own-number\"] }\n}\n")
+	p := b.fromSeat("1001", "*46")
+	want := "announcement number-20 digit-2 digit-1 digit-0 digit-0 digit-1"
+	if got := strings.Join(p.Prompts, " "); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
+	"strowger/media/prompt/spell"
 	"strowger/sip/admission"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -119,6 +120,10 @@ func (p *Plans) Check(tenant, file, text string) (*plan.Plan, *plan.Table, error
 		return nil, nil, faults
 	}
 	inv := plan.Inventory{Numbering: t.Numbering, HasSeat: p.hasSeat(tenant), Trunks: p.trunks(tenant)}
+	inv.Spell = func(word string) error {
+		_, err := spell.Words(spell.In(t.Heard.Language), time.Now(), word)
+		return err
+	}
 	if p.prompts != nil {
 		inv.Prompts = p.prompts(t.Heard.Language)
 	}
