@@ -37,7 +37,7 @@ bench: build ## Whole-process benchmarks beside Kamailio: half an hour on a quie
 	@.ci/install.sh --bench
 	go run ./cmd/bench -strowger bin/strowger
 
-bench-media: ## The relay beside rtpengine in user space: some 25 minutes on a quiet machine
+bench-media: ## The relay beside rtpengine, and as root the kernel plane: an hour on a quiet machine
 	@.ci/install.sh --bench
 	go run ./cmd/rtpload media
 

@@ -134,8 +134,9 @@ type Endpoint interface {
 	// gap. An Ended event follows the end of a Prompt.
 	Hear(from ...Source) error
 	// Tap gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
-	// on each tick of the plane's clock, silence where nothing came in time. G.711
-	// and G.722 are heard. Every tap of an endpoint is given the same frames, and must not
+	// on each tick of the plane's clock, silence where nothing comes. G.711 and G.722
+	// are heard; sound is put in order, what is lost is concealed for a moment, and comfort
+	// noise (RFC 3389) is made. Every tap of an endpoint is given the same frames, and must not
 	// change them. write must not block nor use the endpoint; once untap or Close has
 	// returned it is not called any more. An endpoint has room for a few taps.
 	Tap(write func(pcm []int16)) (untap func(), err error)
@@ -224,28 +225,48 @@ type Events func(Event)
 
 // Stats are the figures of one endpoint, by RFC 3550 (section 6.4.1, A.3, A.8).
 type Stats struct {
-	Received, Sent           uint64 // RTP packets accepted from, sent to the far side
-	ReceivedBytes, SentBytes uint64 // RTP payload bytes
-	Lost                     int64  // expected minus received; duplicates make it negative
-	Duplicate, Reordered     uint64
-	Jitter                   time.Duration // interarrival jitter
-	Loss                     float64       // share of the expected packets that did not come, 0 to 1
-	MaxGap                   time.Duration // longest time between two packets, but for hold and comfort noise
-	Silence                  time.Duration // how long its sound has been below -60 dBm0 now; of G.711 only
-	MaxSilence               time.Duration // the longest time that it was
-	Silent                   bool          // at least 10 s of sound came, and all of it was silent
-	Foreign                  uint64        // packets from another source than the locked one, or one that may not be locked to
-	Invalid                  uint64        // not RTP, RTCP or STUN
-	Undecrypted              uint64        // SRTP or SRTCP that its key does not prove, or that came before
-	Overrun                  uint64        // packets that this node had no time for: it is overloaded; they are lost
-	RTCPReceived, RTCPSent   uint64
-	RoundTrip                time.Duration // from the far side's last RTCP report; 0 if unknown
-	FarLoss                  float64       // share of our packets lost by that report, 0 to 1
-	FarJitter                time.Duration // of our packets by that report
-	First, Last              time.Time     // of received RTP; zero if none came
-	MOS                      float64       // 1.0 to 4.5 by the E-model; 0 if nothing was received
-	Encoding                 string        // of the last packet of sound received
-	Source                   netip.AddrPort
+	Received      uint64 `json:"received"`       // RTP packets accepted from the far side
+	Sent          uint64 `json:"sent"`           // RTP packets sent to it
+	ReceivedBytes uint64 `json:"received_bytes"` // RTP payload
+	SentBytes     uint64 `json:"sent_bytes"`     // RTP payload
+	// Lost is expected minus received; duplicates make it negative. Loss is the share of
+	// the expected packets that did not come, 0 to 1.
+	Lost       int64         `json:"lost"`
+	Loss       float64       `json:"loss"`
+	Duplicate  uint64        `json:"duplicate"`
+	Reordered  uint64        `json:"reordered"`
+	Jitter     time.Duration `json:"jitter_ns"`      // interarrival jitter
+	MaxGap     time.Duration `json:"max_gap_ns"`     // longest time between two packets, but for hold and comfort noise
+	Silence    time.Duration `json:"silence_ns"`     // how long its sound has been below -60 dBm0 now; of G.711 only
+	MaxSilence time.Duration `json:"max_silence_ns"` // the longest time that it was
+	Silent     bool          `json:"silent"`         // at least 10 s of sound came, and all of it was silent
+	Foreign    uint64        `json:"foreign"`        // packets from another source than the locked one, or one that may not be locked to
+	Invalid    uint64        `json:"invalid"`        // not RTP, RTCP or STUN
+	// Undecrypted are SRTP or SRTCP that its key does not prove, or that came before.
+	Undecrypted  uint64        `json:"undecrypted"`
+	Overrun      uint64        `json:"overrun"` // packets that this node had no time for: it is overloaded; they are lost
+	RTCPReceived uint64        `json:"rtcp_received"`
+	RTCPSent     uint64        `json:"rtcp_sent"`
+	RoundTrip    time.Duration `json:"round_trip_ns"` // from the far side's last RTCP report; 0 if unknown
+	FarLoss      float64       `json:"far_loss"`      // share of our packets lost by that report, 0 to 1
+	FarJitter    time.Duration `json:"far_jitter_ns"` // of our packets by that report
+	// First and Last are of received RTP; zero if none came.
+	First    time.Time      `json:"first,omitzero"`
+	Last     time.Time      `json:"last,omitzero"`
+	MOS      float64        `json:"mos"`      // 1.0 to 4.5 by the E-model; 0 if nothing was received
+	Encoding string         `json:"encoding"` // of the last packet of sound received
+	Source   netip.AddrPort `json:"source,omitzero"`
+	Playout  Playout        `json:"playout,omitzero"` // of what taps and mixes were given
+}
+
+// Playout is what became of a party's sound where it was decoded: for taps and mixes.
+type Playout struct {
+	Delay     time.Duration `json:"delay_ns"`     // of the jitter buffer, the last one
+	Late      uint64        `json:"late"`         // packets that came after their time
+	Concealed time.Duration `json:"concealed_ns"` // sound that was lost and made up
+	Noise     time.Duration `json:"noise_ns"`     // comfort noise that was made (RFC 3389)
+	Restarts  uint64        `json:"restarts"`     // new sources, jumps of the timestamps, packets that kept coming late
+	Adjusted  uint64        `json:"adjusted"`     // periods of the voice that were left out or repeated, to change the delay
 }
 
 // PlaneStats are totals of a plane.

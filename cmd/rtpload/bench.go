@@ -1,21 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"slices"
-	"strconv"
 	"text/tabwriter"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // settings of a measurement.
@@ -43,16 +36,23 @@ type measured struct {
 // subject is a relay under test.
 type subject struct {
 	name  string
-	start func(context.Context, settings, netip.AddrPort) (*process, error)
+	start starter
 }
+
+// starter starts a relay with its calls, whose parties all are the generator.
+type starter func(context.Context, settings, *generator) (*process, error)
 
 // process is a running relay with its calls.
 type process struct {
 	pid    int
 	memory int // resident bytes before the first call
 	legs   []netip.AddrPort
+	settle func() error // waits until it carries as it will; nil if it does at once
 	stop   func()
 }
+
+// home is where relays in user space are measured without a wire.
+var home = place{nil, netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 
 func (s *settings) flags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ExitOnError)
@@ -72,7 +72,7 @@ func floor(_ context.Context, args []string) error {
 	}
 	var runs []measured
 	for range s.repeats {
-		g, err := newGenerator()
+		g, err := newGenerator(home)
 		if err != nil {
 			return err
 		}
@@ -94,11 +94,11 @@ func bench(ctx context.Context, args []string) error {
 	if err := s.flags("bench").Parse(args); err != nil {
 		return err
 	}
-	subjects := []subject{{"strowger", startStrowger}, {"rtpengine", startEngine}}
+	subjects := []subject{{"strowger", strowgerAt(home, false)}, {"rtpengine", engineAt(home)}}
 	names, runs := make([]string, len(subjects)), make([][]measured, len(subjects))
 	for range s.repeats {
 		for i, subject := range subjects {
-			m, err := subject.measure(ctx, s)
+			m, err := subject.measure(ctx, s, home)
 			if err != nil {
 				return fmt.Errorf("%s: %w", subject.name, err)
 			}
@@ -113,14 +113,14 @@ func bench(ctx context.Context, args []string) error {
 	return nil
 }
 
-// measure starts the relay, runs load through it and ends it.
-func (u subject) measure(ctx context.Context, s settings) (measured, error) {
-	g, err := newGenerator()
+// measure starts the relay, runs load through it from a place and ends it.
+func (u subject) measure(ctx context.Context, s settings, from place) (measured, error) {
+	g, err := newGenerator(from)
 	if err != nil {
 		return measured{}, err
 	}
 	defer g.close()
-	p, err := u.start(ctx, s, g.local)
+	p, err := u.start(ctx, s, g)
 	if err != nil {
 		return measured{}, err
 	}
@@ -128,6 +128,11 @@ func (u subject) measure(ctx context.Context, s settings) (measured, error) {
 	g.legs = p.legs
 	if _, err := g.run(warmUp, 0); err != nil {
 		return measured{}, err
+	}
+	if p.settle != nil {
+		if err := p.settle(); err != nil {
+			return measured{}, err
+		}
 	}
 	before, err := s.look(p)
 	if err != nil {
@@ -166,78 +171,6 @@ func (s settings) look(p *process) (now seen, err error) {
 		now.spun, err = s.machine.read()
 	}
 	return now, err
-}
-
-// startStrowger runs this program's relay command.
-func startStrowger(ctx context.Context, s settings, peer netip.AddrPort) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, self, "relay", "-calls", strconv.Itoa(s.calls), "-peer", peer.String(),
-		"-linger", s.linger.String(), "-workers", strconv.Itoa(s.workers))
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	stop := func() { _ = in.Close(); _ = cmd.Wait() }
-	var up ready
-	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&up); err != nil {
-		stop()
-		return nil, fmt.Errorf("the relay did not come up: %w", err)
-	}
-	return &process{cmd.Process.Pid, up.Memory, up.Legs, stop}, nil
-}
-
-// startEngine runs Debian's rtpengine in user space.
-func startEngine(ctx context.Context, s settings, peer netip.AddrPort) (*process, error) {
-	const control = "127.0.0.1:22222"
-	cmd := exec.CommandContext(ctx, "rtpengine", "--foreground", "--table=-1", "--interface=127.0.0.1", "--listen-ng="+control,
-		"--port-min=20000", "--port-max=29999", "--log-stderr", "--log-level=3")
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	stop := func() { _ = cmd.Process.Signal(unix.SIGTERM); _ = cmd.Wait() }
-	p, err := fillEngine(ctx, s, peer, cmd.Process.Pid, control)
-	if err != nil {
-		stop()
-		return nil, err
-	}
-	p.stop = stop
-	return p, nil
-}
-
-func fillEngine(ctx context.Context, s settings, peer netip.AddrPort, pid int, control string) (*process, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "udp", control)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	e := &engine{conn: conn}
-	if err := e.wait(ctx); err != nil {
-		return nil, err
-	}
-	idle, err := usageOf(pid)
-	if err != nil {
-		return nil, err
-	}
-	p := &process{pid: pid, memory: idle.memory}
-	for call := range s.calls {
-		legs, err := e.bridge(call, peer)
-		if err != nil {
-			return nil, err
-		}
-		p.legs = append(p.legs, legs...)
-	}
-	return p, nil
 }
 
 func byCPU(m measured) float64 { return m.cpu }

@@ -26,8 +26,9 @@ const (
 
 // generator is the far side of all legs.
 type generator struct {
-	fd    int
-	local netip.AddrPort
+	fd    int            // that it sends by
+	sink  int            // that it hears by, the same unless it is told
+	local netip.AddrPort // of the sink
 	base  time.Time
 	legs  []netip.AddrPort // where each leg sends to
 }
@@ -38,29 +39,61 @@ type result struct {
 	delays         []uint32 // by microseconds
 }
 
-func newGenerator() (*generator, error) {
+// newGenerator makes one that sends and hears at a place.
+func newGenerator(at place) (*generator, error) {
+	g := &generator{base: time.Now()}
+	var err error
+	if g.fd, g.local, err = at.socket(); err != nil {
+		return nil, err
+	}
+	g.sink = g.fd
+	return g, nil
+}
+
+// hearsAt has the generator hear at another place than it sends from.
+func (g *generator) hearsAt(at place) (err error) {
+	g.sink, g.local, err = at.socket()
+	return err
+}
+
+// socket opens the generator's socket at a place.
+func (at place) socket() (fd int, local netip.AddrPort, err error) {
+	err = at.do(func() (err error) {
+		fd, local, err = open(at.addr)
+		return err
+	})
+	return fd, local, err
+}
+
+func open(at netip.Addr) (int, netip.AddrPort, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return 0, netip.AddrPort{}, err
 	}
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, buffer) != nil {
 		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
 	}
 	wait := unix.NsecToTimeval(int64(quiet))
 	err = errors.Join(err, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait),
-		unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+		unix.Bind(fd, &unix.SockaddrInet4{Addr: at.As4()}))
 	if err != nil {
-		return nil, fmt.Errorf("open the generator's socket: %w", err)
+		_ = unix.Close(fd)
+		return 0, netip.AddrPort{}, fmt.Errorf("open the generator's socket: %w", err)
 	}
 	name, err := unix.Getsockname(fd)
 	if err != nil {
-		return nil, err
+		_ = unix.Close(fd)
+		return 0, netip.AddrPort{}, err
 	}
-	port := name.(*unix.SockaddrInet4).Port
-	return &generator{fd: fd, local: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port)), base: time.Now()}, nil
+	return fd, netip.AddrPortFrom(at, uint16(name.(*unix.SockaddrInet4).Port)), nil
 }
 
-func (g *generator) close() { _ = unix.Close(g.fd) }
+func (g *generator) close() {
+	_ = unix.Close(g.fd)
+	if g.sink != g.fd {
+		_ = unix.Close(g.sink)
+	}
+}
 
 // run sends on all legs for a time and waits until nothing comes back any more.
 func (g *generator) run(d time.Duration, first uint16) (result, error) {
@@ -137,7 +170,7 @@ func (g *generator) listen(done *atomic.Bool) result {
 		m.set(i, buffers[i][:])
 	}
 	for {
-		n, err := m.receive(g.fd)
+		n, err := m.receive(g.sink)
 		if err != nil {
 			if done.Load() && errors.Is(err, unix.EAGAIN) {
 				return r

@@ -59,13 +59,15 @@ func newMachine(ctx context.Context) (*machine, error) {
 
 func (m *machine) close() { _ = m.ask.Close(); _ = m.cmd.Wait() }
 
-// calibrate takes each processor's best window.
+// calibrate takes each processor's best window, of all calibrations.
 func (m *machine) calibrate() error {
 	before, err := m.read()
 	if err != nil {
 		return err
 	}
-	m.rates = make([]float64, len(before.counts))
+	if m.rates == nil {
+		m.rates = make([]float64, len(before.counts))
+	}
 	for range calibrations {
 		pause(calibration)
 		after, err := m.read()

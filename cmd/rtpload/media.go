@@ -16,29 +16,50 @@ import (
 	"time"
 )
 
-// setting is a place where relays are measured side by side: what carries the packets
-// without one, and the relays. A relay of another place, as one between network
-// namespaces, has its own.
+// setting is where relays are measured side by side: from where packets come, what
+// carries them without a relay, and the relays.
 type setting struct {
 	name   string
+	from   place
 	floor  subject
 	relays []subject
 }
 
-// loopback is where the relays in user space are measured.
+// loopback is where relays in user space are measured.
 func loopback() setting {
-	at := setting{"loopback", subject{"no relay", startNothing}, []subject{{"strowger", startStrowger}}}
-	if _, err := exec.LookPath("rtpengine"); err != nil {
-		fmt.Fprintln(os.Stderr, "rtpengine is not installed and is left out: .ci/install.sh --bench")
-		return at
-	}
-	at.relays = append(at.relays, subject{"rtpengine", startEngine})
-	return at
+	return setting{"loopback", home, subject{"no relay", startNothing}, withEngine(home, subject{"strowger", strowgerAt(home, false)})}
 }
 
-// startNothing has the generator send to itself.
-func startNothing(_ context.Context, s settings, peer netip.AddrPort) (*process, error) {
-	return &process{legs: slices.Repeat([]netip.AddrPort{peer}, 2*s.calls), stop: func() {}}, nil
+// overWire has the generator and the relays in namespaces of their own, joined by a veth
+// pair. Without a relay the generator hears at the far end of it.
+func overWire() (at setting, near place, err error) {
+	far, near, err := wire()
+	if err != nil {
+		return at, near, err
+	}
+	direct := func(ctx context.Context, s settings, g *generator) (*process, error) {
+		if err := g.hearsAt(near); err != nil {
+			return nil, err
+		}
+		return startNothing(ctx, s, g)
+	}
+	at = setting{"over a veth pair", far, subject{"direct", direct}, withEngine(near,
+		subject{"strowger ebpf", strowgerAt(near, true)}, subject{"strowger userspace", strowgerAt(near, false)})}
+	return at, near, nil
+}
+
+// withEngine adds rtpengine, if it is there.
+func withEngine(at place, relays ...subject) []subject {
+	if _, err := exec.LookPath("rtpengine"); err != nil {
+		fmt.Fprintln(os.Stderr, "rtpengine is not installed and is left out: .ci/install.sh --bench")
+		return relays
+	}
+	return append(relays, subject{"rtpengine", engineAt(at)})
+}
+
+// startNothing has the generator send to where it hears.
+func startNothing(_ context.Context, s settings, g *generator) (*process, error) {
+	return &process{legs: slices.Repeat([]netip.AddrPort{g.local}, 2*s.calls), stop: func() {}}, nil
 }
 
 // pair is a run with a relay and the one without next to it.
@@ -48,23 +69,56 @@ type pair struct{ with, without measured }
 func mediaBench(ctx context.Context, args []string) error {
 	var s settings
 	f := flag.NewFlagSet("media", flag.ExitOnError)
-	sizes := f.String("sizes", "100,200,500,1000", "numbers of calls, two legs each")
+	list := f.String("sizes", "100,200,500,1000", "numbers of calls, two legs each")
 	f.IntVar(&s.seconds, "seconds", 5, "length of each measurement")
 	f.IntVar(&s.repeats, "pairs", 10, "measurements of each relay, each beside one without")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	var err error
+	sizes, err := parseSizes(*list)
+	if err != nil {
+		return err
+	}
 	if s.machine, err = newMachine(ctx); err != nil {
 		return err
 	}
 	defer s.machine.close()
-	at := loopback()
-	fmt.Fprintf(os.Stdout, "%s, G.711 of 20 ms both ways, %d pairs of %d s with and without a relay, interleaved; median (least to most)\n",
+	settings := []setting{loopback()}
+	switch at, near, err := overWire(); {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "the kernel plane is left out, as it needs root:", err)
+	default:
+		settings = append(settings, at)
+		if err := near.entries(ctx, at.from.addr); err != nil {
+			return err
+		}
+	}
+	for _, at := range settings {
+		if err := at.bench(ctx, s, sizes); err != nil {
+			return fmt.Errorf("%s: %w", at.name, err)
+		}
+	}
+	return nil
+}
+
+func parseSizes(list string) (sizes []int, err error) {
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("-sizes: %q is no number of calls", text)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
+}
+
+// bench measures the relays of a setting.
+func (at setting) bench(ctx context.Context, s settings, sizes []int) error {
+	fmt.Fprintf(os.Stdout, "\n%s, G.711 of 20 ms both ways, %d pairs of %d s with and without a relay, interleaved; median (least to most)\n",
 		at.name, s.repeats, s.seconds)
-	for size := range strings.SplitSeq(*sizes, ",") {
-		if s.calls, err = strconv.Atoi(size); err != nil || s.calls < 1 {
-			return fmt.Errorf("-sizes: %q is no number of calls", size)
+	for _, s.calls = range sizes {
+		if err := s.machine.calibrate(); err != nil {
+			return err
 		}
 		runs, err := at.measure(ctx, s)
 		if err != nil {
@@ -77,6 +131,17 @@ func mediaBench(ctx context.Context, args []string) error {
 	return nil
 }
 
+// entries measures how fast the kernel plane is filled.
+func (at place) entries(ctx context.Context, to netip.Addr) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, self, "entries", "-bind", at.addr.String(), "-to", to.String())
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return at.do(cmd.Run)
+}
+
 // measure makes the pairs of each relay. The order of with and without changes, so that a
 // machine that slows down meets both.
 func (at setting) measure(ctx context.Context, s settings) ([][]pair, error) {
@@ -85,8 +150,8 @@ func (at setting) measure(ctx context.Context, s settings) ([][]pair, error) {
 		for j, relay := range at.relays {
 			var p pair
 			order := []func() error{
-				func() (err error) { p.with, err = relay.measure(ctx, s); return err },
-				func() (err error) { p.without, err = at.floor.measure(ctx, s); return err },
+				func() (err error) { p.with, err = relay.measure(ctx, s, at.from); return err },
+				func() (err error) { p.without, err = at.floor.measure(ctx, s, at.from); return err },
 			}
 			if i%2 == 1 {
 				slices.Reverse(order)
@@ -119,15 +184,16 @@ var figures = []struct {
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func (at setting) print(out io.Writer, s settings, runs [][]pair) error {
-	fmt.Fprintf(out, "\n%d calls, %d packets/s", s.calls, 100*s.calls)
-	var floors []float64
-	for _, pairs := range runs {
-		for _, p := range pairs {
-			floors = append(floors, p.without.machine)
-		}
+	floor := func(of func(measured) float64) float64 {
+		_, median, _ := spread(each(slices.Concat(runs...), func(p pair) float64 { return of(p.without) }))
+		return median
 	}
-	least, median, most := spread(floors)
-	fmt.Fprintf(out, "; %s: %.2f (%.2f to %.2f) us/packet of the machine\n", at.floor.name, median, least, most)
+	fmt.Fprintf(out, "\n%d calls, %d packets/s; %s: %.2f us/packet of the machine, p50 %.2f ms, p99 %.2f ms\n",
+		s.calls, 100*s.calls, at.floor.name, floor(func(m measured) float64 { return m.machine }),
+		floor(func(m measured) float64 { return milliseconds(m.p50) }), floor(func(m measured) float64 { return milliseconds(m.p99) }))
+	if least, _, _ := spread(each(slices.Concat(runs...), func(p pair) float64 { return p.without.machine })); least < 0 {
+		fmt.Fprintln(out, "the machine was not quiet: its processors did more in a run than when they were calibrated")
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "relay")
 	for _, f := range figures {
@@ -142,11 +208,11 @@ func (at setting) print(out io.Writer, s settings, runs [][]pair) error {
 		}
 		fmt.Fprintln(w)
 	}
-	if len(at.relays) == 2 {
-		fmt.Fprintf(w, "%s / %s", at.relays[0].name, at.relays[1].name)
+	for i := range len(at.relays) - 1 { // each against the last, the rival
+		fmt.Fprintf(w, "%s / %s", at.relays[i].name, at.relays[len(runs)-1].name)
 		for _, f := range figures[:2] {
-			_, ours, _ := spread(each(runs[0], f.of))
-			_, theirs, _ := spread(each(runs[1], f.of))
+			_, ours, _ := spread(each(runs[i], f.of))
+			_, theirs, _ := spread(each(runs[len(runs)-1], f.of))
 			fmt.Fprintf(w, "\t%.2f", ours/theirs)
 		}
 		fmt.Fprintln(w)

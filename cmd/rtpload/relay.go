@@ -1,11 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"time"
@@ -20,11 +20,14 @@ type ready struct {
 	Legs   []netip.AddrPort `json:"legs"`
 }
 
-// relayCalls runs Strowger's relay until its standard input ends.
+// relayCalls runs Strowger's relay until its standard input ends. For each line of that it
+// writes how many streams the kernel carries.
 func relayCalls(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("relay", flag.ExitOnError)
 	calls := flags.Int("calls", 200, "calls to bridge")
 	peer := flags.String("peer", "", "address of the generator")
+	bind := flags.String("bind", "127.0.0.1", "address of the relay")
+	inKernel := flags.Bool("kernel", false, "have the kernel carry them; needs root, and an interface with the address")
 	linger := flags.Duration("linger", 0, "sleep after a batch of packets; 0 is the relay's own default, below 0 none")
 	workers := flags.Int("workers", 0, "goroutines that carry packets; 0 is one for each processor")
 	if err := flags.Parse(args); err != nil {
@@ -34,17 +37,26 @@ func relayCalls(_ context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("-peer: %w", err)
 	}
+	at, err := netip.ParseAddr(*bind)
+	if err != nil {
+		return fmt.Errorf("-bind: %w", err)
+	}
 	before, err := usageOf(os.Getpid())
 	if err != nil {
 		return err
 	}
-	plane, err := relay.New(relay.Config{
-		Networks: map[string]relay.Network{"lo": {
-			Addresses: []relay.Addr{{Bind: netip.AddrFrom4([4]byte{127, 0, 0, 1})}}, PortMin: 20000, PortMax: 29999,
-			Allow: relay.Anywhere(),
+	config := relay.Config{
+		Networks: map[string]relay.Network{"load": {
+			Addresses: []relay.Addr{{Bind: at}}, PortMin: 20000, PortMax: 29999, Allow: relay.Anywhere(),
 		}},
 		Linger: *linger, Workers: *workers,
-	}, nil)
+	}
+	if *inKernel {
+		if config.Kernel, err = openKernel(at, 2**calls); err != nil {
+			return err
+		}
+	}
+	plane, err := relay.New(config, nil)
 	if err != nil {
 		return err
 	}
@@ -60,15 +72,17 @@ func relayCalls(_ context.Context, args []string) error {
 	if err := json.NewEncoder(os.Stdout).Encode(up); err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		fmt.Fprintln(os.Stdout, plane.Stats().Carried)
+	}
+	return nil
 }
 
 // bridge makes two endpoints that hear each other.
 func bridge(plane media.Plane, to netip.AddrPort) ([]netip.AddrPort, error) {
 	var ends [2]media.Endpoint
 	for i := range ends {
-		e, err := plane.Open("lo", "load", nil)
+		e, err := plane.Open("load", "load", nil)
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ import (
 // datagram.
 type engine struct {
 	conn   net.Conn
+	addr   netip.Addr // of its RTP
 	cookie int
 }
 
@@ -101,5 +102,5 @@ func (e *engine) port(pairs ...string) (netip.AddrPort, error) {
 		return netip.AddrPort{}, fmt.Errorf("no port in %q", answer)
 	}
 	port, err := strconv.ParseUint(found[1], 10, 16)
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port)), err
+	return netip.AddrPortFrom(e.addr, uint16(port)), err
 }

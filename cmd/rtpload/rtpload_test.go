@@ -38,7 +38,7 @@ func TestFigures(t *testing.T) {
 
 // TestGenerator sends a short burst to itself.
 func TestGenerator(t *testing.T) {
-	g, err := newGenerator()
+	g, err := newGenerator(home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestSpun(t *testing.T) {
 
 // TestPrint tells medians of differences, and how we compare.
 func TestPrint(t *testing.T) {
-	at := setting{"here", subject{name: "nothing"}, []subject{{name: "ours"}, {name: "theirs"}}}
+	at := setting{"here", home, subject{name: "nothing"}, []subject{{name: "ours"}, {name: "theirs"}}}
 	run := func(cpu, machine, floor float64) pair {
 		return pair{
 			with:    measured{cpu: cpu, machine: machine, loss: 0.5, p50: 3 * time.Millisecond, p99: 9 * time.Millisecond, memory: 12},
@@ -94,13 +94,24 @@ func TestPrint(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"7 calls, 700 packets/s; nothing: 5.00 (5.00 to 6.00) us/packet of the machine",
+		"7 calls, 700 packets/s; nothing: 5.00 us/packet of the machine, p50 1.00 ms, p99 2.00 ms",
 		"ours 5.00 (4.00 to 6.00) 10.00 (6.00 to 13.00) 0.500 (0.500 to 0.500) 2.00 (2.00 to 2.00) 7.00 (7.00 to 7.00) 12.0 (12.0 to 12.0)",
 		"theirs 11.00 (10.00 to 12.00) 21.00 (20.00 to 25.00) ",
 		"ours / theirs 0.45 0.48",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
 			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
+func TestParseSizes(t *testing.T) {
+	if got, err := parseSizes("100,2"); err != nil || !slices.Equal(got, []int{100, 2}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, bad := range []string{"", "0", "1,,2", "x", "-5"} {
+		if _, err := parseSizes(bad); err == nil {
+			t.Errorf("%q is taken", bad)
 		}
 	}
 }

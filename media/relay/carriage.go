@@ -92,7 +92,7 @@ func (in *inbound) plain() bool {
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
 	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.sealer == nil && !o.dialler.busy() &&
-		!o.fresh && o.source == source && o.carrier == nil
+		!o.fresh && o.source == source && o.carrier == nil && o.packer == nil && o.filler == nil
 }
 
 // edge describes a direction to the kernel. Both halves are locked.
@@ -193,9 +193,11 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	heard := start.Add(f.Last)
 	e.in.bytes += f.Bytes - last.Bytes
 	e.in.watch.heardRTP(heard, false)
+	e.in.latch.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
 	if p := e.in.payload(f.Payload); p != nil {
-		e.in.encoding = p.Encoding
+		e.in.encoding, e.in.sound = p.Encoding, p.Encoding
 	}
+	e.in.silence.Pause() // nobody looks at it there
 	e.in.quality.Add(quality.Elsewhere{
 		Packets: f.Packets - last.Packets, Duplicates: f.Duplicates - last.Duplicates, Reordered: f.Reordered - last.Reordered,
 		Highest: f.Highest, Seen: f.Seen, Jitter: f.Jitter, MaxGap: f.Gap, Last: heard,

@@ -12,6 +12,9 @@ import (
 	"strowger/media/datagram"
 )
 
+// maxTrip is the longest round trip that is believed: a party may echo what it likes.
+const maxTrip = 10 * time.Second
+
 // ntpEpoch is the start of NTP time, in seconds before that of Unix time.
 const ntpEpoch = 2208988800
 
@@ -27,30 +30,30 @@ type reception struct {
 }
 
 // control takes an RTCP packet. It is believed if it comes from the host that RTP
-// is expected from.
-func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
+// is expected from; false if it is not.
+func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) bool {
 	c := &e.plane.counters
 	e.in.Lock()
 	defer e.in.Unlock()
 	if e.in.closed {
-		return
+		return false
 	}
 	if from.Addr() != e.in.latch.peer() {
 		e.in.foreign++
 		c.Foreign.Add(1)
-		return
+		return false
 	}
 	if o := e.in.opener; o != nil {
 		plain, err := o.openControl(b)
 		if !e.in.proven(err, c) {
-			return
+			return false
 		}
 		b = plain
 	}
 	packets, err := readCompound(b)
 	if err != nil {
 		e.in.reject(kindInvalid, c)
-		return
+		return false
 	}
 	c.RTCPReceived.Add(1)
 	e.in.reception.packets++
@@ -60,6 +63,7 @@ func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) {
 	if !e.in.reception.left {
 		e.in.watch.heardRTCP(now)
 	}
+	return true
 }
 
 // step reads one packet of a compound; ours is the SSRC that we send with.
@@ -86,8 +90,8 @@ func (r *reception) blocks(now time.Time, ours uint32, blocks []rtcp.ReceptionRe
 		}
 		r.farLoss, r.farJitter = float64(b.FractionLost)/256, b.Jitter
 		trip := int32(middle(ntp(now)) - b.LastSenderReport - b.Delay)
-		if b.LastSenderReport != 0 && trip >= 0 {
-			r.roundTrip = time.Duration(trip) * time.Second >> 16
+		if d := time.Duration(trip) * time.Second >> 16; b.LastSenderReport != 0 && d >= 0 && d <= maxTrip {
+			r.roundTrip = d
 		}
 	}
 }

@@ -26,7 +26,7 @@
 //     party that says BYE is waited for no longer than one that says nothing, and ends
 //     no call.
 //   - Time in which the process was stopped is no party's silence.
-//   - A worker that is behind carries the newest 100 ms of what waits at a socket and
+//   - A worker that is behind carries the newest 200 ms of what waits at a socket and
 //     throws the rest away, counted: sound is lost for a moment and not late from then on.
 //   - Packet times are those of the worker's wake-up, so that jitter below Linger
 //     is not seen.
@@ -44,9 +44,10 @@
 //     another form.
 //   - The route of a party that is masked is none, and its taps are given silence but
 //     for that which looks for digits. A mask that was ended is over when no key is
-//     held, 300 ms later at least.
-//   - What taps are given is put in order by timestamp and is 60 ms late; what comes
-//     later starts it anew.
+//     held, 500 ms later at least.
+//   - What taps are given has gone through a jitter buffer (package jitter): steady,
+//     20 to 200 ms late, what is lost concealed, comfort noise made. The figures of it
+//     are in media.Stats. A party that nobody taps has no such buffer.
 //
 // # Ownership
 //
@@ -63,6 +64,12 @@
 //
 // # Decisions
 //
+//   - Comfort noise (RFC 3389) passes to who negotiated it; who did not is sent noise of
+//     its level as sound, until the source speaks again.
+//   - Who asks for a packet time (a=ptime) gets it, in G.711 and G.722; what else passes
+//     keeps the source's. A long packet goes as several at once, short ones wait for each
+//     other. An edge that the kernel carries is not looked at any more: a source that
+//     changes its packet time in the middle of a stream is then heard with its own.
 //   - G.722 and G.711 are converted packet by packet, without a jitter buffer: both have
 //     one byte for each step of the RTP clock, so that a packet keeps its size, sequence
 //     and time, and what is lost or late is the far side's to conceal. The coder of a
@@ -77,6 +84,10 @@
 //     of it. Under load this replaces a wake-up for each packet by one for many; a
 //     packet that comes to an idle worker is carried at once, and a worker with
 //     more to do than Linger never sleeps.
+//   - A worker takes what is no packet of the call out of the way of one that is, up to
+//     maxJunk at once, and does not linger while there is any: 1 ms of a flood is more
+//     than a buffer holds. What is beyond a processor's rate (some 100,000 a second) is
+//     for the kernel plane or a firewall.
 //   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
 //   - A pair that carried nothing is free at once, and some keep their sockets

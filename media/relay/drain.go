@@ -10,10 +10,10 @@ import (
 const (
 	// maxBehind is how long a worker may have more to do than it can: what waits in the
 	// sockets then is late, and some of it of no more use.
-	maxBehind = 100 * time.Millisecond
+	maxBehind = 200 * time.Millisecond
 	// backlogKept is how many packets of a socket are carried then, the newest: as much
 	// sound as maxBehind.
-	backlogKept = 5
+	backlogKept = 10
 	// maxDrained bounds what is read of a socket at once. Its buffer holds less.
 	maxDrained = 256
 )
@@ -32,12 +32,17 @@ type backlog [backlogKept + 1]struct {
 // newest are old, as a full buffer takes no more; what follows them is not.
 func (w *worker) drain(e *endpoint) {
 	count := 0
-	for ; count < maxDrained; count++ {
+	for range maxDrained {
 		b := &w.backlog[count%len(w.backlog)]
 		var ok bool
 		if b.n, b.from, ok = e.read(false, b.bytes[:]); !ok {
 			break
 		}
+		if e.excludes(b.from) { // a stranger takes no place from the call
+			e.handle(w.plane.now(), false, b.from, b.bytes[:b.n], w.scratch[:])
+			continue
+		}
+		count++
 	}
 	late := max(0, count-backlogKept)
 	if late > 0 {
@@ -48,6 +53,13 @@ func (w *worker) drain(e *endpoint) {
 		b := &w.backlog[i%len(w.backlog)]
 		e.handle(w.plane.now(), false, b.from, b.bytes[:b.n], w.scratch[:])
 	}
+}
+
+// excludes tells whether what comes from a source is a stranger's.
+func (e *endpoint) excludes(from netip.AddrPort) bool {
+	e.in.Lock()
+	defer e.in.Unlock()
+	return e.in.latch.excludes(e.plane.now(), from)
 }
 
 // overran counts packets of the endpoint's party that there was no time for.

@@ -86,3 +86,39 @@ func TestFlood(t *testing.T) {
 		t.Errorf("events %v", left.events)
 	}
 }
+
+// TestJunkIsNoQueue: one turn of a worker takes away all junk that waits before a call's
+// packet, by hundreds, also when the worker is behind.
+func TestJunkIsNoQueue(t *testing.T) {
+	for name, behind := range map[string]bool{"in time": false, "behind": true} {
+		b := newBench(t, testConfig())
+		left, right := b.bridge(pcmu, pcmu)
+		left.say(sound(1))
+		heard(t, right.rtp)
+		stranger := socketAt(t, "127.0.0.9:0")
+		forged := stream{ssrc: 99}
+		for range 30 { // as many as a buffer holds beside the call's
+			if _, err := stranger.WriteToUDPAddrPort(forged.next([]byte{66}), left.to.Local()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := left.rtp.WriteToUDPAddrPort(left.packet.next(sound(2)), left.to.Local()); err != nil {
+			t.Fatal(err)
+		}
+		w := b.workers[0]
+		if behind {
+			w.drain(left.to.(*endpoint))
+		} else {
+			w.poll(0)
+		}
+		if n := len(heard(t, right.rtp)); n != 1 {
+			t.Errorf("%s: %d packets came through in one turn, want the party's", name, n)
+		}
+		if s := left.to.Stats(); s.Foreign != 30 || s.Overrun != 0 {
+			t.Errorf("%s: stats %+v", name, s)
+		}
+		if !behind && !w.pestered {
+			t.Errorf("%s: the worker lingers", name)
+		}
+	}
+}

@@ -41,14 +41,13 @@ func (e *endpoint) read(rtcp bool, b []byte) (n int, from netip.AddrPort, ok boo
 	return n, from, true
 }
 
-// handle carries a datagram from the endpoint's party to its listeners. b may be
-// changed; scratch is as long as the longest b.
-func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scratch []byte) {
+// handle carries a datagram from the endpoint's party to its listeners; false if it is
+// none of the call. b may be changed; scratch is as long as the longest b.
+func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scratch []byte) bool {
 	var h header
 	k := classify(b)
 	if k == kindRTCP {
-		e.control(now, from, b)
-		return
+		return e.control(now, from, b)
 	}
 	if k == kindRTP && rtcp {
 		k = kindInvalid
@@ -58,7 +57,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	b, ok := e.in.unwrap(now, from, k, b, &h, c)
 	if !ok {
 		e.in.Unlock()
-		return
+		return false
 	}
 	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
@@ -75,9 +74,10 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		digit = e.in.listen(now, &h, fresh, b)
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
+	var former *endpoint
 	switch ruling {
 	case locks:
-		e.follow(from)
+		former = e.follow(from)
 	case barred:
 		if l := &e.in.latch; !l.told {
 			l.told = true
@@ -86,6 +86,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	case foreign, waiting, accepted:
 	}
 	e.in.Unlock()
+	former.recall(now)
 	if ruling == locks {
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
@@ -98,14 +99,26 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.handOver(now)
 		}
 	}
+	return forward
 }
 
 // follow lets what we send go to the source that was locked. It needs the inbound
-// mutex, so that no other SDP comes between.
-func (e *endpoint) follow(source netip.AddrPort) {
+// mutex, so that no other SDP comes between. It returns whose packets the kernel sends
+// to where the party was before; nil for nobody's.
+func (e *endpoint) follow(source netip.AddrPort) *endpoint {
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.out.follow(source)
+	return e.out.carrier
+}
+
+// recall takes back what the kernel carries of e's party.
+func (e *endpoint) recall(now time.Time) {
+	if e != nil {
+		e.in.Lock()
+		defer e.in.Unlock()
+		e.takeBack(now)
+	}
 }
 
 // key is what a packet says of digits.
@@ -121,32 +134,43 @@ func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []
 		t := r[i].find(h.payload)
 		switch {
 		case t == nil && said.event: // its digit was told, and is given in another form
-			continue
+		case t == nil && int(h.payload) == r[i].noise:
+			r[i].hush(b[h.start:h.end])
 		case t == nil:
 			c.Untranslated.Add(1)
-			continue
 		case said.held && !r[i].events, said.toned && !said.event: // the key is told in another form; a phone may use several
 			c.Dropped.Add(1)
-			continue
-		}
-		out, packet := &r[i].to.out, b
-		translated := h
-		translated.payload = t.to
-		out.Lock()
-		if out.mixed != nil && !t.convert { // it is changed for this listener alone
-			packet = scratch[:copy(scratch, b)]
-		}
-		switch {
-		case out.epoch != r[i].epoch:
-		case said.event && out.given.takes(now, &h, b[h.start:h.end]):
-			c.Repeated.Add(1)
 		default:
-			if t.convert {
-				packet = scratch[:copy(scratch, b)]
-				out.convert(t, packet[h.start:h.end], c)
-			}
-			out.forward(now, translated, fresh, t.clock, packet, c)
+			r[i].send(now, h, t, said.event, fresh, b, scratch, c)
 		}
-		out.Unlock()
+	}
+}
+
+// send gives a packet to the listener.
+func (e *edge) send(now time.Time, h header, t *translation, event, fresh bool, b, scratch []byte, c *Counters) {
+	out := &e.to.out
+	out.Lock()
+	defer out.Unlock()
+	if out.epoch != e.epoch {
+		return
+	}
+	if event && out.given.takes(now, &h, b[h.start:h.end]) {
+		c.Repeated.Add(1)
+		return
+	}
+	if !event {
+		out.filler.speaks()
+	}
+	if t.convert || out.mixed != nil { // it is changed for this listener alone
+		b = scratch[:copy(scratch, b)]
+	}
+	if t.convert {
+		out.convert(t, b[h.start:h.end], c)
+	}
+	h.payload = t.to
+	if out.packs(t.listens, h.end-h.start) {
+		out.pack(now, h, fresh, t.clock, b[h.start:h.end], c)
+	} else {
+		out.forward(now, h, fresh, t.clock, b, c)
 	}
 }

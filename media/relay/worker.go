@@ -15,6 +15,10 @@ const batch = 256
 // minSleep is the shortest sleep that saves more than it costs.
 const minSleep = 100 * time.Microsecond
 
+// maxJunk bounds the packets of a socket that are read at once in search of one of its
+// call.
+const maxJunk = 256
+
 // wake is the number in an epoll event that means the worker's own eventfd, where
 // others have the pair.
 const wake = -1
@@ -32,8 +36,11 @@ type worker struct {
 	packet  [MaxPacket]byte
 	scratch [MaxPacket]byte
 	backlog backlog
-	idle    time.Time    // when it last had nothing to do
-	busy    atomic.Int64 // ns with packets
+	idle    time.Time // when it last had nothing to do
+	// pestered tells that the last batch had packets of no call: it does not linger, as
+	// there may be more of them than a buffer holds meanwhile.
+	pestered bool
+	busy     atomic.Int64 // ns with packets
 }
 
 func newWorker(p *Plane, linger time.Duration) (*worker, error) {
@@ -74,6 +81,9 @@ func (w *worker) run() {
 		now := time.Now()
 		if left := w.linger - now.Sub(began); left > minSleep {
 			w.idle = now
+			if w.pestered {
+				continue
+			}
 			sleep := unix.NsecToTimespec(int64(left))
 			_ = unix.Nanosleep(&sleep, nil) // a signal only ends it early
 		}
@@ -94,6 +104,7 @@ func (w *worker) poll(timeout int) bool {
 	}
 	behind := began.Sub(w.idle) > maxBehind
 	defer func() { w.busy.Add(int64(time.Since(began))) }()
+	w.pestered = false
 	for i := range w.events[:n] {
 		event := &w.events[i]
 		if event.Fd == wake {
@@ -109,13 +120,19 @@ func (w *worker) poll(timeout int) bool {
 	return true
 }
 
+// carry carries a packet of a socket. What is no sound of the call is taken out of its
+// way, so that who sends more of it than a call does fills no buffer.
 func (w *worker) carry(e *endpoint, rtcp, behind bool) {
 	if behind && !rtcp {
 		w.drain(e)
 		return
 	}
-	if n, from, ok := e.read(rtcp, w.packet[:]); ok {
-		e.handle(w.plane.now(), rtcp, from, w.packet[:n], w.scratch[:])
+	for range maxJunk {
+		n, from, ok := e.read(rtcp, w.packet[:])
+		if !ok || e.handle(w.plane.now(), rtcp, from, w.packet[:n], w.scratch[:]) {
+			return
+		}
+		w.pestered = true
 	}
 }
 

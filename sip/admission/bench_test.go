@@ -111,6 +111,7 @@ type bench struct {
 	registrar registrar
 	busy      map[string]int // calls of seats
 	desk      desk
+	sound     leg.Sound // of seats that say nothing
 }
 
 // desk has trunks that are disabled, and addresses that take no calls.
@@ -216,6 +217,7 @@ func benchOf(tb testing.TB, trunks *trunk.Set) *bench {
 		Calls:      func(_, number string) int { return b.busy[number] },
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },
 		Home:       func(string) string { return tenantName },
+		Sound:      func(string) leg.Sound { return b.sound },
 		Log:        slog.New(slog.DiscardHandler),
 	})
 	return b

@@ -33,7 +33,7 @@ func (c *Call) performApp(now time.Time, out Effects) {
 		caller.hears(out, caller)
 		c.watch(caller, out)
 	case AppPlay:
-		caller.play(c.program.Prompts, out)
+		caller.plays(out, c.program.Prompts)
 	case AppPark:
 		c.performPark(out)
 	case AppConference:
@@ -61,7 +61,7 @@ func (a App) String() string {
 // ask wants a key from who answered before the call is given to it.
 func (c *Call) ask(now time.Time, p *party, out Effects) {
 	p.ring.askEnd = now.Add(ConfirmTimeout)
-	p.play([]string{ConfirmPrompt}, out)
+	p.plays(out, []string{ConfirmPrompt})
 }
 
 // unconfirmed takes the call back from a party that pressed nothing.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
+
+	"strowger/media/tone"
 )
 
 // ears are whom a party hears, a rune each: numbers of legs, or elsewhere. Most hear one,
@@ -86,11 +88,23 @@ func (p *party) hears(out Effects, others ...*party) {
 	out.Hear(p.ID, numbers(others)...)
 }
 
-// plays makes the party hear prompts, over what others say.
+// plays makes the party hear prompts in its language, over what others say.
 func (p *party) plays(out Effects, prompts []string, over ...*party) {
+	names := make([]string, len(prompts))
+	for i, name := range prompts {
+		names[i] = p.Party.Prompt(name)
+	}
+	p.listens(out, names, over...)
+}
+
+// hearsTone makes the party hear a tone of its country.
+func (p *party) hearsTone(out Effects, k tone.Kind) { p.listens(out, []string{p.Party.Tone(k)}) }
+
+// listens makes the party hear sound of the switch by its full names, over what others say.
+func (p *party) listens(out Effects, names []string, over ...*party) {
 	p.music = ""
 	p.attends(earsOf(over) + elsewhere)
-	out.Play(p.ID, prompts, numbers(over)...)
+	out.Play(p.ID, names, numbers(over)...)
 }
 
 func numbers(list []*party) []int {
@@ -129,8 +143,8 @@ func (c *Call) arrange(now time.Time, out Effects) {
 		switch {
 		case p.supervising():
 			p.attune(pair, out)
-		case c.transfer == nil && slices.Contains(pair, p) && p.music == "": // else it is held
-			p.attune(c.audible(p, pair), out)
+		case c.transfer == nil && slices.Contains(pair, p):
+			c.serve(p, pair, out)
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (c *Call) takePlace(now time.Time, p *party, m *Moving, out Effects) {
 // performPark has the caller hear the place that it was told of, or ringing.
 func (c *Call) performPark(out Effects) {
 	if c.park.offered {
-		c.front.play(c.program.Prompts, out)
+		c.front.plays(out, c.program.Prompts)
 	} else {
 		c.wait(out)
 	}
@@ -130,10 +130,10 @@ func (c *Call) performPark(out Effects) {
 // wait has who is parked hear the music of who parked it, or ringing if there is none.
 func (c *Call) wait(out Effects) {
 	if music := c.park.by.Party.Music(); music != "" {
-		c.front.plays(out, []string{music})
+		c.front.listens(out, []string{music})
 		return
 	}
-	c.front.hearTone(tone.Ringing, out)
+	c.front.hearsTone(out, tone.Ringing)
 }
 
 // retrieved gives the party that is parked to who has come for it.

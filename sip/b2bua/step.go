@@ -13,7 +13,6 @@ import (
 // Step advances the call by one event.
 func (c *Call) Step(now time.Time, ev Event, out Effects) {
 	c.step(now, ev, out)
-	c.entertain(out)
 	c.arrange(now, out)
 	c.inform(now, out)
 	c.attend(out)

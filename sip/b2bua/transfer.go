@@ -148,7 +148,7 @@ func (c *Call) ringStages(now time.Time, out Effects) {
 // told so by a response.
 func (c *Call) hearRinging(out Effects) {
 	if caller := c.caller(); caller.Talking() {
-		caller.hearTone(tone.Ringing, out)
+		caller.hearsTone(out, tone.Ringing)
 	} else {
 		caller.hears(out)
 	}

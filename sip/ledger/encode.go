@@ -72,6 +72,7 @@ func appendMedia(dst []byte, m *Media) []byte {
 	if m.Silent {
 		dst = append(dst, `,"silent":true`...)
 	}
+	dst = appendCount(dst, `,"overrun":`, m.Overrun)
 	dst = appendCount(dst, `,"rtcp_received":`, m.RTCPReceived)
 	dst = appendCount(dst, `,"rtcp_sent":`, m.RTCPSent)
 	return append(dst, '}')

@@ -81,6 +81,7 @@ type Media struct {
 	FarLoss      float64 `json:"far_loss,omitempty"`
 	MaxSilenceMs float64 `json:"max_silence_ms,omitempty"` // of sound that flowed
 	Silent       bool    `json:"silent,omitempty"`         // nothing was ever heard of it
+	Overrun      uint64  `json:"overrun,omitempty"`        // packets that this node had no time for, among those lost
 	RTCPReceived uint64  `json:"rtcp_received,omitempty"`
 	RTCPSent     uint64  `json:"rtcp_sent,omitempty"`
 }

@@ -31,7 +31,7 @@ func Mask(data []byte, digits bool) {
 	}
 	body := data[end:]
 	for line := range bytes.Lines(body) {
-		if bytes.HasPrefix(line, []byte("a=crypto:")) || bytes.HasPrefix(line, []byte("a=key-mgmt:")) || bytes.HasPrefix(line, []byte("k=")) {
+		if hasKey(line) {
 			maskKey(line)
 		}
 	}
@@ -78,6 +78,17 @@ func coverValue(value []byte) {
 		value = value[:end]
 	}
 	coverAll(value)
+}
+
+// hasKey tells whether a line of SDP holds a key. Spaces are passed over as they are
+// when the line is read (media/sdp).
+func hasKey(line []byte) bool {
+	if bytes.HasPrefix(line, []byte("k=")) {
+		return true
+	}
+	name, ok := bytes.CutPrefix(line, []byte("a="))
+	name = bytes.TrimSpace(name)
+	return ok && (bytes.HasPrefix(name, []byte("crypto")) || bytes.HasPrefix(name, []byte("key-mgmt")))
 }
 
 // maskKey overwrites what follows "inline:" or, without one, the first colon or

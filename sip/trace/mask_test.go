@@ -40,6 +40,10 @@ func TestMask(t *testing.T) {
 			"A\r\n\r\nv=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:S3cret/|2^20\r\nk=base64:abc\r\na=key-mgmt:mikey AQ==\r\na=sendrecv\r\n",
 			"A\r\n\r\nv=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:xxxxxxxxxxxx\r\nk=base64:xxx\r\na=key-mgmt:xxxxx xxxx\r\na=sendrecv\r\n", false,
 		},
+		"SRTP, untidy": {
+			"A\r\n\r\nv=0\r\na= crypto :1 X INLINE:S3cret WSH=64\na=crypto:2 X inline:S3cret;inline:t\r\n",
+			"A\r\n\r\nv=0\r\na= crypto :1 X INLINE:xxxxxx xxxxxx\na=crypto:2 X inline:xxxxxxxxxxxxxxx\r\n", false,
+		},
 		"digits":                {info + "Signal= 5\r\nDuration=160\r\n", info + "Signal= x\r\nDuration=160\r\n", false},
 		"bare digits":           {info + "5#", info + "xx", false},
 		"digits that are shown": {info + "Signal=5\r\n", info + "Signal=5\r\n", true},

@@ -16,7 +16,8 @@ import (
 // printSound shows how the sound of each leg is: what comes from its party, and what the
 // party reports of ours.
 func printSound(w io.Writer, c api.Call) {
-	t := newTable("LEG", "IN", "OUT", "LOSS", "JITTER", "GAP", "ROUND TRIP", "FAR LOSS", "MOS", "REMARK")
+	t := newTable("LEG", "IN", "OUT", "LOSS", "JITTER", "GAP", "ROUND TRIP", "FAR LOSS", "MOS")
+	var notes []string
 	for _, l := range c.Legs {
 		if l.ID > len(c.Sound) || l.ID < 1 {
 			continue
@@ -27,10 +28,16 @@ func printSound(w io.Writer, c api.Call) {
 			mos = strconv.FormatFloat(s.MOS, 'f', 2, 64)
 		}
 		t.add(strconv.Itoa(l.ID), strconv.FormatUint(s.Received, 10), strconv.FormatUint(s.Sent, 10), percent(s.Loss),
-			short(s.Jitter), short(s.MaxGap), short(s.RoundTrip), percent(s.FarLoss), mos, remarks(l, s))
+			short(s.Jitter), short(s.MaxGap), short(s.RoundTrip), percent(s.FarLoss), mos)
+		if note := remarks(l, s); note != "" {
+			notes = append(notes, fmt.Sprintf("leg %d: %s", l.ID, note))
+		}
 	}
 	fmt.Fprintln(w)
 	t.print(w)
+	for _, note := range notes {
+		fmt.Fprintln(w, note)
+	}
 }
 
 func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 1, 64) + "%" }
@@ -55,11 +62,14 @@ func remarks(l b2bua.LegInfo, s media.Stats) string {
 	case s.Silence >= time.Second:
 		list = append(list, "silent for "+s.Silence.Round(time.Second).String())
 	}
+	if s.Overrun > 0 {
+		list = append(list, fmt.Sprintf("%d lost as this node had no time for them", s.Overrun))
+	}
 	if s.Duplicate > 0 {
-		list = append(list, fmt.Sprintf("%d twice", s.Duplicate))
+		list = append(list, fmt.Sprintf("%d came twice", s.Duplicate))
 	}
 	if s.Reordered > 0 {
-		list = append(list, fmt.Sprintf("%d late", s.Reordered))
+		list = append(list, fmt.Sprintf("%d out of order", s.Reordered))
 	}
 	return strings.Join(list, ", ")
 }
@@ -78,6 +88,9 @@ func sounded(m *ledger.Media) string {
 	}
 	if m.Silent {
 		text += "; never heard"
+	}
+	if m.Overrun > 0 {
+		text += fmt.Sprintf("; this node had no time for %d of them", m.Overrun)
 	}
 	return text
 }

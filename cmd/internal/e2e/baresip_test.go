@@ -33,6 +33,7 @@ snd_path DIR/rec
 module_path /usr/lib/baresip/modules
 module g711.so
 module g722.so
+module srtp.so
 module sndfile.so
 module aubridge.so
 module aufile.so
@@ -58,8 +59,9 @@ func (n *node) softphone(seat string, freq float64, proto string) *softphone {
 	return n.speaking(seat, freq, proto, "pcma")
 }
 
-// speaking starts such a phone with codecs of its choice.
-func (n *node) speaking(seat string, freq float64, proto, codecs string) *softphone {
+// speaking starts such a phone with codecs of its choice, and more parameters of its
+// account.
+func (n *node) speaking(seat string, freq float64, proto, codecs string, more ...string) *softphone {
 	n.t.Helper()
 	at, dir := host(), n.t.TempDir()
 	config, server := phoneConfig, n.host+":5060;transport=udp"
@@ -71,7 +73,8 @@ func (n *node) speaking(seat string, freq float64, proto, codecs string) *softph
 		n.certify(filepath.Join(dir, "phone.pem"))
 	}
 	fill := strings.NewReplacer("HOST", at, "DIR", dir)
-	account := fmt.Sprintf("<sip:%s@%s>;auth_user=%s;auth_pass=demo-%s;regint=60;audio_codecs=%s;answermode=auto\n", seat, server, seat, seat, codecs)
+	account := fmt.Sprintf("<sip:%s@%s>;auth_user=%s;auth_pass=demo-%s;regint=60;audio_codecs=%s;answermode=auto", seat, server, seat, seat, codecs)
+	account = strings.Join(append([]string{account}, more...), ";") + "\n"
 	for name, text := range map[string]string{"config": fill.Replace(config), "accounts": account, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			n.t.Fatal(err)

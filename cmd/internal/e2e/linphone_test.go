@@ -41,9 +41,15 @@ type linphone struct {
 // given.
 func (n *node) linphone(seat, proto string, more ...string) *linphone {
 	n.t.Helper()
+	return n.configured(linphoneConfig, seat, proto, more...)
+}
+
+// configured starts such a phone with another configuration.
+func (n *node) configured(config, seat, proto string, more ...string) *linphone {
+	n.t.Helper()
 	at, dir := host(), n.t.TempDir()
 	ports := map[string]string{"UDP": "0", "TCP": "0", "TLS": "0", strings.ToUpper(proto): "5060"}
-	config := strings.NewReplacer("HOST", at, "UDP", ports["UDP"], "TCP", ports["TCP"], "TLS", ports["TLS"]).Replace(linphoneConfig)
+	config = strings.NewReplacer("HOST", at, "UDP", ports["UDP"], "TCP", ports["TCP"], "TLS", ports["TLS"]).Replace(config)
 	if err := os.WriteFile(filepath.Join(dir, "rc"), []byte(config), 0o600); err != nil {
 		n.t.Fatal(err)
 	}

@@ -143,3 +143,50 @@ func TestSeatOutsideTheNetwork(t *testing.T) {
 	n.call("1001", host(), "*43", ada.dials("*43"), play(tone(t, 440), 8), pause(400), ada.hangsUp(3)).done()
 	n.heard(n.recorded(byCaller)[0].Call, 10)
 }
+
+// TestLatchSetting: a carrier's sound from another port than its SDP names is heard, and
+// answered there, as the trunk's setting says: before any sound, and after a silence of
+// the stream that it goes on with.
+func TestLatchSetting(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	for setting, want := range map[string]struct{ first, moved bool }{
+		"strict": {false, false}, "locked": {true, false}, "latch": {true, true},
+	} {
+		t.Run(setting, func(t *testing.T) {
+			t.Parallel()
+			n := startNode(t, change("strowger.hcl", "  targets =", "  latch   = \""+setting+"\"\n  targets ="))
+			named, other, moved := newSpeaker(t, n.carrier), newSpeaker(t, n.carrier), newSpeaker(t, n.carrier)
+			call, sound := n.echoes(named)
+			speaks := func(s *speaker) bool {
+				for range 10 {
+					s.says(sound)
+					if s.hears() {
+						return true
+					}
+				}
+				return false
+			}
+			if got := speaks(other); got != want.first {
+				t.Errorf("sound from another port at first: %v", got)
+			}
+			current := other
+			if !want.first {
+				current = named
+			}
+			if !speaks(current) {
+				t.Error("the party is not heard any more")
+			}
+			moved.seq = current.seq
+			if speaks(moved) {
+				t.Error("sound from a third port is heard while the party speaks")
+			}
+			talked(2500 * time.Millisecond)
+			moved.seq = current.seq
+			if got := speaks(moved); got != want.moved {
+				t.Errorf("sound from a third port after a silence: %v", got)
+			}
+			n.stop()
+			call.done()
+		})
+	}
+}

@@ -38,12 +38,18 @@ func tlsListener(keys string) edit {
 func tlsNode(t *testing.T) *node {
 	t.Helper()
 	n := newNode(t)
-	authority := certtest.New(t)
-	authority.Write(n.dir, "node", certified, n.host)
-	authority.WriteCA(n.dir)
+	n.certified()
 	n.configure([]edit{tlsListener("")})
 	n.start()
 	return n
+}
+
+// certified gives a node a certificate and the authority of it.
+func (n *node) certified() {
+	n.t.Helper()
+	authority := certtest.New(n.t)
+	authority.Write(n.dir, "node", certified, n.host)
+	authority.WriteCA(n.dir)
 }
 
 // TestTLSTrunk: a phone that verifies its node calls through it to another node, both
