@@ -83,7 +83,7 @@ func (p *party) attending() ears {
 
 // hears makes the party hear others and nothing else.
 func (p *party) hears(out Effects, others ...*party) {
-	p.music = ""
+	p.music, p.toned = "", false
 	p.attends(earsOf(others))
 	out.Hear(p.ID, numbers(others)...)
 }
@@ -98,11 +98,14 @@ func (p *party) plays(out Effects, prompts []string, over ...*party) {
 }
 
 // hearsTone makes the party hear a tone of its country.
-func (p *party) hearsTone(out Effects, k tone.Kind) { p.listens(out, []string{p.Party.Tone(k)}) }
+func (p *party) hearsTone(out Effects, k tone.Kind) {
+	p.listens(out, []string{p.Party.Tone(k)})
+	p.toned = k == tone.Ringing
+}
 
 // listens makes the party hear sound of the switch by its full names, over what others say.
 func (p *party) listens(out Effects, names []string, over ...*party) {
-	p.music = ""
+	p.music, p.toned = "", false
 	p.attends(earsOf(over) + elsewhere)
 	out.Play(p.ID, names, numbers(over)...)
 }
