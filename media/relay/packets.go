@@ -61,7 +61,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		return false
 	}
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
-	e.reconsider(now, ruling == locks || fresh, forward && !e.in.isSound(h.payload))
+	e.reconsider(now, &h, forward, ruling == locks || fresh)
 	var digit byte
 	if forward {
 		if !e.in.spoke {
@@ -84,7 +84,6 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	}
 	e.in.Unlock()
 	if ruling == locks {
-		e.recall(now)
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
 	if digit != 0 {
