@@ -155,8 +155,8 @@ type Tenant struct {
 	// Presentation is presented for a seat that has no number of Presents. Default "":
 	// the number of the seat's site is.
 	Presentation string
-	// Service says what seats may call, by their class, and when an alarm tells of it.
-	// Default: everything, and never.
+	// Service says what seats may call, by their class, when an alarm tells of it, and
+	// which classes may supervise (supervisors). Default: everything, never, and none.
 	Service *service.Policy
 	// SeatCalls is how many calls at once a seat may have that says nothing else;
 	// emergency calls beside them. Default 0: as many as it likes.

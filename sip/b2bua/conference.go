@@ -219,7 +219,7 @@ func (c *Call) arrangeConference(out Effects) {
 		case p.member.tone == "":
 			p.attune(list, out)
 		case p.attending() != earsOf(list)+elsewhere:
-			p.plays(out, []string{p.Party.Prompt(p.member.tone)}, list...)
+			p.plays(out, []string{p.member.tone}, list...)
 		}
 	}
 	if via := c.conf.via; c.conf.room != "" && (via == nil || via.over) {

@@ -53,7 +53,8 @@ func callJoin(n *connection) *cobra.Command {
 
 Who talks to the seat in OTHER joins CALL, and all hear all; the seat keeps its
 line in CALL, and that in OTHER is hung up. When one leaves, the other two talk on.
-Both calls have to be on one node.`,
+Both calls have to be on one node. If one of them is being changed just then,
+call explain says that they were not joined: do it again.`,
 		Example:           "  strowger call join 1123-101500-k3vq9x2m 1123-101620-9s2kfa7c",
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: complete(n.calls),

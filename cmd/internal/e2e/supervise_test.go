@@ -173,6 +173,9 @@ func TestThreeWay(t *testing.T) {
 	if err := json.Unmarshal([]byte(n.operate("call", "list", "-o", "json")), &list); err != nil || len(list.Calls) != 2 {
 		t.Fatalf("calls: %+v, %v", list.Calls, err)
 	}
+	for _, c := range list.Calls { // no ACK is under way
+		until(t, "call "+c.ID+" is quiet", func() bool { return strings.Contains(n.operate("call", "show", c.ID), " confirmed ") })
+	}
 	n.operate("call", "join", first, list.Calls[1].ID)
 	until(t, "the calls are one", func() bool { return strings.Contains(n.operate("conference", "show", first), "seat:1003") })
 	talked(2 * time.Second)
