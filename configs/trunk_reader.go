@@ -51,6 +51,8 @@ func (r *reader) trunk(b *source.Body) {
 	r.registration(b, &t)
 	t.NoHomer = isOff(b, "homer")
 	t.Music = r.music(b, "")
+	t.RingingTone = choice(b, "ringback", "signal", "signal", "tone") == "tone"
+	t.FailureTones = choice(b, "failure_tones", "off", "on", "off") == "on"
 	t.AnyProto = !b.Has("proto")
 	trust(b, &t)
 	b.Done()

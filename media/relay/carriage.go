@@ -15,7 +15,10 @@ import (
 
 const (
 	refreshEvery = kernel.Lifetime / 3
-	retryAfter   = 10 * time.Second // an edge that the kernel refused
+	retryAfter   = 3 * time.Second // an edge that the kernel refused
+	// quietAfter is how long nothing came when a stream is taken back: another source
+	// that goes on with it must be seen, each packet of it.
+	quietAfter = media.LatchSilence / 2
 )
 
 // carriage is an edge that the kernel carries. It belongs to the inbound's mutex.
@@ -23,6 +26,7 @@ type carriage struct {
 	entry     *kernel.Entry
 	to        *endpoint
 	clock     int            // of the timestamps, Hz
+	length    int            // of every payload; 0 for any
 	last      kernel.Figures // that were added up
 	refreshAt time.Time
 }
@@ -46,7 +50,7 @@ func (e *endpoint) handOver(now time.Time) {
 	way := &(*r)[0]
 	way.to.out.Lock()
 	defer way.to.out.Unlock()
-	if !e.in.plain() || !way.to.out.plain(way.epoch, e.in.ssrc) {
+	if !e.in.plain(now) || !way.to.out.plain(way.epoch, e.in.ssrc) {
 		return
 	}
 	edge := e.edge(way)
@@ -64,7 +68,7 @@ func (e *endpoint) handOver(now time.Time) {
 	p.counters.HandOvers.Add(1)
 	p.carried.Add(1)
 	e.in.carried = &carriage{
-		entry: entry, to: way.to, clock: edge.Clock, refreshAt: now.Add(refreshEvery),
+		entry: entry, to: way.to, clock: edge.Clock, length: edge.Length, refreshAt: now.Add(refreshEvery),
 		last: kernel.Figures{Highest: at.Highest},
 	}
 	way.to.out.carrier = e
@@ -85,14 +89,15 @@ func (e *endpoint) locked() bool {
 }
 
 // plain tells that nothing here needs what the party says, but the listener.
-func (in *inbound) plain() bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear == nil && in.silence.Known()
+func (in *inbound) plain(now time.Time) bool {
+	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear == nil &&
+		in.silence.Known() && !in.keys.Held(now) && in.encoding == in.sound
 }
 
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
 	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.sealer == nil && !o.dialler.busy() &&
-		!o.fresh && o.source == source && o.carrier == nil && o.packer == nil && o.filler == nil
+		!o.fresh && !o.spoke && o.source == source && o.carrier == nil && o.packer == nil && o.filler == nil
 }
 
 // edge describes a direction to the kernel. Both halves are locked.
@@ -108,16 +113,21 @@ func (e *endpoint) edge(way *edge) kernel.Edge {
 		}
 	}
 	for _, t := range way.types {
-		if p := e.in.payload(t.from); !t.convert && t.clock == k.Clock && p != nil && isSound(p) {
+		if !t.convert && t.clock == k.Clock && e.in.isSound(t.from) {
 			k.Types = append(k.Types, kernel.Type{From: t.from, To: t.to})
+			if _, ok := formatOf(t.listens); ok {
+				k.Length = out.size
+			}
 		}
 	}
 	return k
 }
 
-// isSound tells that a payload is neither digits nor comfort noise, which are looked at.
-func isSound(p *media.Payload) bool {
-	return p.Encoding != telephoneEvent && p.Encoding != "CN" && p.Type != comfortNoise
+// isSound tells that a payload type is neither digits nor comfort noise, which are looked
+// at; what it goes with is taken back meanwhile.
+func (in *inbound) isSound(payload uint8) bool {
+	p := in.payload(payload)
+	return p != nil && p.Encoding != telephoneEvent && p.Encoding != "CN" && payload != comfortNoise
 }
 
 // bound is the address of the RTP socket.
@@ -160,6 +170,15 @@ func (e *endpoint) takeBack(now time.Time) {
 	c.to.out.Unlock()
 }
 
+// reconsider takes back what a packet shows not to be plain any more: its stream begins
+// anew, or it is no sound, or of another packet time. It needs the inbound's mutex.
+func (e *endpoint) reconsider(now time.Time, h *header, forward, anew bool) {
+	c := e.in.carried
+	if c != nil && (anew || forward && (!e.in.isSound(h.payload) || c.length != 0 && h.end-h.start != c.length)) {
+		e.takeBack(now)
+	}
+}
+
 // surface takes back what the kernel carries of and to e's party, before their needs
 // change. It needs the plane's mutex, which no hand-over goes without.
 func (e *endpoint) surface() {
@@ -170,13 +189,8 @@ func (e *endpoint) surface() {
 	e.out.Lock()
 	source := e.out.carrier
 	e.out.Unlock()
-	for _, s := range []*endpoint{e, source} {
-		if s != nil {
-			s.in.Lock()
-			s.takeBack(now)
-			s.in.Unlock()
-		}
-	}
+	e.recall(now)
+	source.recall(now)
 }
 
 // add counts what the kernel did since the last time. It needs the inbound's mutex.
@@ -192,8 +206,10 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	start := now.Add(-kernel.Monotonic())
 	heard := start.Add(f.Last)
 	e.in.bytes += f.Bytes - last.Bytes
-	e.in.watch.heardRTP(heard, false)
-	e.in.latch.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
+	if heard.After(e.in.latch.heard) {
+		e.in.watch.heardRTP(heard, false)
+		e.in.latch.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
+	}
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding, e.in.sound = p.Encoding, p.Encoding
 	}
@@ -242,8 +258,10 @@ func (e *endpoint) tend(now time.Time) {
 	c := e.in.carried
 	switch {
 	case c == nil:
-		e.wanted.Store(e.in.plain() && !now.Before(e.in.retryAt))
-	case !now.Before(c.refreshAt):
+		e.wanted.Store(e.in.plain(now) && !now.Before(e.in.retryAt))
+	case now.Sub(e.in.latch.heard) >= quietAfter:
+		e.takeBack(now)
+	case !now.Before(c.refreshAt), c.entry.Stale():
 		c.refreshAt = now.Add(refreshEvery)
 		if err := c.entry.Refresh(); err != nil {
 			e.takeBack(now)

@@ -49,6 +49,19 @@
 //     20 to 200 ms late, what is lost concealed, comfort noise made. The figures of it
 //     are in media.Stats. A party that nobody taps has no such buffer.
 //
+// # Sound in the kernel
+//
+// With a kernel plane (package kernel) what a party says is handed over, one direction
+// at a time, while its edge is plain: both sides locked, one listener, the same encoding,
+// no tap, no digits. It follows a packet, so that the next is some time off. Whoever
+// changes a need takes the direction back first (surface), under the plane's mutex,
+// without which nothing is handed over; a packet that begins the stream anew or is no
+// sound takes it back too. Sequence and timestamp are moved by the same constants in
+// both planes, so that it does not matter which of them takes a packet; each counts what
+// it takes, and the sums are added up five times a second and before anything is told.
+// Sockets stay bound. What a former process left in the kernel has its ports rest, and
+// ends after 10 s, as no call claims it yet.
+//
 // # Ownership
 //
 // The Plane owns workers, clocks and port pairs. A worker (one for each processor) is a goroutine with an epoll set; an endpoint belongs to one worker
@@ -95,8 +108,9 @@
 //     such a pair has it rest.
 //   - Prompts are encoded as they are played: 160 look-ups in a table are nothing
 //     beside the system call that follows, and there is no cache to bound. Live sound
-//     is encoded once a tick for all who hear it; where it is follows from the number
-//     of the tick, which all clocks count alike.
+//     is encoded once a tick for all who hear it, G.722 too, which costs ten times as
+//     much as sending it; where it is follows from the number of the tick, which all
+//     clocks count alike.
 //   - What is due in a tick is sent by one sendto each: every leg has a socket of its
 //     own, for which sendmmsg gathers nothing (measured: 1.3 us a packet either way,
 //     and no less from one shared socket).

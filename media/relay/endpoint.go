@@ -113,6 +113,7 @@ func (e *endpoint) apply(r media.Remote, refused *refusal) error {
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.
 func (e *endpoint) reroute() {
+	e.surface()
 	if len(e.listeners) == 0 || !e.speaks || e.masked {
 		e.route.Store(nil)
 		for _, l := range e.listeners {

@@ -74,6 +74,9 @@ func (o *outbound) update(r media.Remote, rtp, rtcp, locked netip.AddrPort) {
 		o.size = size
 		o.fresh, o.packer = o.fresh || o.packer != nil, nil
 	}
+	if o.uneven() {
+		o.stride = 1
+	}
 	o.sending = time.Time{}
 	o.to, o.rtcpTo = destination(rtp), destination(rtcp)
 	if locked.IsValid() {

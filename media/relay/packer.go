@@ -76,6 +76,18 @@ func (o *outbound) pack(now time.Time, h header, fresh bool, clock int, codes []
 	}
 }
 
+// uneven tells that the party asked for packets that are no whole number of ticks.
+func (o *outbound) uneven() bool { return o.size%frame != 0 }
+
+// packOurs sends sound that is made here, as if it came from a source with our own SSRC.
+func (o *outbound) packOurs(now time.Time, payload uint8, codes []byte, c *Counters) {
+	h := header{payload: payload, ssrc: o.ssrc}
+	if p := o.packer; p != nil {
+		h.seq, h.timestamp = p.seq+1, p.next
+	}
+	o.pack(now, h, false, sampleRate, codes, c)
+}
+
 // emit sends the oldest n bytes as a packet.
 func (o *outbound) emit(now time.Time, payload uint8, n, clock int, c *Counters) {
 	if n == 0 {

@@ -183,3 +183,27 @@ func TestPackingDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations a packet", n)
 	}
 }
+
+// TestPackedPrompt: the end of a prompt is heard, and one after a while goes on in time.
+func TestPackedPrompt(t *testing.T) {
+	b := newBench(t, testConfig())
+	_, listener := b.asks(pcmu, 60*time.Millisecond)
+	r := listener.remote(pcmu)
+	r.PTime = 30 * time.Millisecond
+	listener.update(r)
+	for range 2 {
+		listener.hear(&media.Prompt{PCM: ramp(4 * frame)})
+		b.pass(time.Second)
+	}
+	hs := headers(t, heard(t, listener.rtp))
+	want := []struct{ timestamp, size int }{{0, 240}, {240, 240}, {480, 160}, {8000, 240}, {8240, 240}, {8480, 160}}
+	if len(hs) != len(want) {
+		t.Fatalf("%d packets, want %d", len(hs), len(want))
+	}
+	for i, h := range hs {
+		off := int(h.timestamp-hs[0].timestamp) - want[i].timestamp
+		if h.seq != hs[0].seq+uint16(i) || h.end-h.start != want[i].size || h.marker != (i%3 == 0) || off < -240 || off > 240 {
+			t.Errorf("packet %d: %+v, %d samples off", i, h, off)
+		}
+	}
+}

@@ -54,16 +54,14 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	}
 	c := &e.plane.counters
 	e.in.Lock()
+	e.catchUp(now)
 	b, ok := e.in.unwrap(now, from, k, b, &h, c)
 	if !ok {
 		e.in.Unlock()
 		return false
 	}
-	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
-	if fresh || ruling == locks {
-		e.takeBack(now)
-	}
+	e.reconsider(now, &h, forward, ruling == locks || fresh)
 	var digit byte
 	if forward {
 		if !e.in.spoke {
@@ -74,10 +72,9 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		digit = e.in.listen(now, &h, fresh, b)
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
-	var former *endpoint
 	switch ruling {
 	case locks:
-		former = e.follow(from)
+		e.follow(from)
 	case barred:
 		if l := &e.in.latch; !l.told {
 			l.told = true
@@ -86,7 +83,6 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	case foreign, waiting, accepted:
 	}
 	e.in.Unlock()
-	former.recall(now)
 	if ruling == locks {
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
@@ -103,22 +99,11 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 }
 
 // follow lets what we send go to the source that was locked. It needs the inbound
-// mutex, so that no other SDP comes between. It returns whose packets the kernel sends
-// to where the party was before; nil for nobody's.
-func (e *endpoint) follow(source netip.AddrPort) *endpoint {
+// mutex, so that no other SDP comes between.
+func (e *endpoint) follow(source netip.AddrPort) {
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.out.follow(source)
-	return e.out.carrier
-}
-
-// recall takes back what the kernel carries of e's party.
-func (e *endpoint) recall(now time.Time) {
-	if e != nil {
-		e.in.Lock()
-		defer e.in.Unlock()
-		e.takeBack(now)
-	}
 }
 
 // key is what a packet says of digits.

@@ -79,6 +79,7 @@ const (
 	admitting state = iota
 	ringing
 	talking
+	failing // nobody answered, and the caller hears a tone that says so
 	over
 )
 
@@ -108,9 +109,9 @@ type Call struct {
 	peer      *party        // whom the caller talks to
 	transfer  *transfer     // that is under way, or nil
 	reoffer   *party        // whose re-INVITE waits for the other leg's answer
+	failure   *failure      // that the caller hears of; nil unless failing
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 	conf      *conference   // that the call is; nil if two talk
-	merging   *party        // who wants the party of its other call to join
 }
 
 // party is a leg with its sound.
@@ -125,10 +126,7 @@ type party struct {
 	agreed  agreed
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
-	ears    ears        // whom it hears
-
-	supervises *supervision // of a supervisor's leg
-	member     *member      // of who is in a conference
+	*beside             // what most parties have not; never nil
 
 	music   string     // that it hears because it is held; "" for none
 	once    *dtmf.Once // keys in several forms; nil before the first
@@ -137,9 +135,11 @@ type party struct {
 	ours    bool       // the open offer is ours; the party's ACK answers it
 	oneWay  bool
 	refuses bool // it has refused the codecs of the other leg
+	toned   bool // it hears the tone of ringing
 	leaving bool // it waits for nothing but its end: others have the call
 	over    bool // its end was recorded
 	moved   bool // it stands in for a leg that another call has
+	ear     ear  // whom it hears
 }
 
 // agreed is what of the last exchange counts until the next (sdp.Agreed).
@@ -174,7 +174,7 @@ func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flo
 func (c *Call) newParty(l *leg.Leg, now time.Time) *party {
 	l.Timer = c.timer
 	id := uint64(now.UnixMilli())
-	return &party{Leg: l, session: sdp.NewSession("strowger", id)}
+	return &party{Leg: l, session: sdp.NewSession("strowger", id), beside: &nothingBeside}
 }
 
 // Caller is the leg that began the call.
@@ -205,6 +205,9 @@ func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
 	if c.park != nil {
 		d = earlier(d, c.park.until)
+	}
+	if c.failure != nil {
+		d = earlier(d, c.failure.until)
 	}
 	if t := c.transfer; t != nil {
 		d = earlier(d, t.again)

@@ -35,6 +35,25 @@
 //	Replaces, pick-up   a Program with Replaces: the caller is answered and then given
 //	                    to the call that has the dialog
 //
+// # More than two
+//
+// Who hears whom is settled at the end of each step (Call.arrange), from who is in the call
+// and as what; the sound of who hears what it did is told nothing. So nobody who comes or
+// goes interrupts others.
+//
+//	supervisor  a leg beside the two that talk: hears both, and is heard by nobody
+//	            (listen), by the party that it supervises (whisper) or by both (barge).
+//	            It is rung for an operator (Supervise), or has dialled a code: then its
+//	            leg is given to the call, as above, but for a Part of its own. It goes
+//	            when its party does; its own end is nobody else's
+//	conference  a call in which all hear all who are not muted. The first caller's call is
+//	            it; the legs of others are given to it. Its front is any member
+//	three-way   a conference without a name, of two calls of one seat (Merge): when two
+//	            are left it is a call as before
+//
+// A supervisor or member of another node has a leg there and one between the nodes, as
+// below. Only sound that the media plane can decode is mixed.
+//
 // # Dialogs of other nodes
 //
 // A leg stays on its node, as its sound does. Who is to have the place of a dialog of
@@ -84,6 +103,8 @@
 //     the other leg for the caller's.
 //   - Who is held hears the music of who holds it, looked at after each event: every way
 //     to hold or resume is an exchange of SDP, and every way to talk makes the sound anew.
+//   - Ringing and a failure are told by responses; as tones, in early media, to a caller
+//     whose network wants that, and ringing to one who has heard early media that is over.
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.
