@@ -62,6 +62,7 @@ tenant "demo" {
 trunk "carrier" {
   sources = ["127.0.0.2"]
   targets = ["127.0.0.2:5060"]
+  # dtmf = "auto" # digits: "rfc4733" (telephone-event), "info" or "inband"
 }
 
 admin {

@@ -67,6 +67,10 @@ type Trunk struct {
 	// Each 0, which is the default and no limit, or 1 to 100,000; reserved is less than
 	// channels.
 	Limits channel.Limits
+	// DTMF is how it says digits, and wants them said: "rfc4733" (telephone-event), "info"
+	// (SIP INFO), "inband" (tones in the sound), or "auto", the default: telephone-event
+	// if it negotiates that, else INFO if its Allow has that, else tones.
+	DTMF string
 	// Profile is the block profile: what the trunk wants in calls that go out to it.
 	Profile Profile
 	Sound   Sound

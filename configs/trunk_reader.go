@@ -50,6 +50,7 @@ func (r *reader) trunk(b *source.Body) {
 	t.Redirects = b.Int("redirects", 0, 0, 5)
 	r.registration(b, &t)
 	t.NoHomer = isOff(b, "homer")
+	t.DTMF = choice(b, "dtmf", "auto", "auto", "rfc4733", "info", "inband")
 	t.Music = r.music(b, "")
 	t.RingingTone = choice(b, "ringback", "signal", "signal", "tone") == "tone"
 	t.FailureTones = choice(b, "failure_tones", "off", "on", "off") == "on"

@@ -150,6 +150,10 @@ type Endpoint interface {
 	// Detect says whether digits that the party says as tones are told by Digit events;
 	// at first they are not. It costs a tap.
 	Detect(yes bool) error
+	// Mask has what the party says heard by nobody, be it sound or digits, and silence
+	// given to taps; Digit events go on. When it ends, a key that is held stays masked
+	// until shortly after it is up.
+	Mask(yes bool) error
 	// SetTimeout sets how long neither RTP nor RTCP may arrive before a Timeout
 	// event: after sound, and after comfort noise (RFC 3389), which announces
 	// silence. 0 means never. Restarted by each packet.

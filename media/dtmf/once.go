@@ -28,13 +28,15 @@ type passed struct {
 }
 
 // Take tells whether a digit is new. One that passed in another form, and not yet in
-// this one, is the same.
+// this one, is the same. Every form has the digits in the same order: what passed before
+// a digit does not come behind it.
 func (o *Once) Take(now time.Time, digit byte, form media.Form) bool {
 	bit := uint8(1) << form
 	for i := range o.passed {
 		p := &o.passed[(o.next+i)%remembered] // from the oldest
-		if p.digit == digit && p.forms&bit == 0 && now.Sub(p.at) < apart {
-			p.forms |= bit
+		same := p.digit == digit && p.forms&bit == 0 && now.Sub(p.at) < apart
+		p.forms |= bit
+		if same {
 			return false
 		}
 	}

@@ -143,15 +143,17 @@ func TestOnce(t *testing.T) {
 		said []say
 		want string
 	}{
-		"two forms":           {[]say{{0, '5', media.ByEvent}, {50 * ms, '5', media.ByInfo}}, "5"},
-		"three forms":         {[]say{{0, '5', media.ByInfo}, {0, '5', media.ByEvent}, {90 * ms, '5', media.ByTone}}, "5"},
-		"twice in one form":   {[]say{{0, '5', media.ByEvent}, {90 * ms, '5', media.ByEvent}}, "55"},
-		"twice in two forms":  {[]say{{0, '5', media.ByEvent}, {0, '5', media.ByInfo}, {90 * ms, '5', media.ByEvent}, {95 * ms, '5', media.ByInfo}}, "55"},
-		"the second lags":     {[]say{{0, '5', media.ByEvent}, {90 * ms, '5', media.ByEvent}, {95 * ms, '5', media.ByTone}, {190 * ms, '5', media.ByTone}}, "55"},
-		"others between":      {[]say{{0, '1', media.ByEvent}, {90 * ms, '2', media.ByEvent}, {91 * ms, '1', media.ByTone}, {190 * ms, '2', media.ByTone}}, "12"},
-		"much later":          {[]say{{0, '5', media.ByEvent}, {apart, '5', media.ByInfo}}, "55"},
-		"another digit":       {[]say{{0, '5', media.ByEvent}, {0, '6', media.ByInfo}}, "56"},
-		"more than are known": {manySays(), "0123456789"},
+		"two forms":                 {[]say{{0, '5', media.ByEvent}, {50 * ms, '5', media.ByInfo}}, "5"},
+		"three forms":               {[]say{{0, '5', media.ByInfo}, {0, '5', media.ByEvent}, {90 * ms, '5', media.ByTone}}, "5"},
+		"twice in one form":         {[]say{{0, '5', media.ByEvent}, {90 * ms, '5', media.ByEvent}}, "55"},
+		"twice in two forms":        {[]say{{0, '5', media.ByEvent}, {0, '5', media.ByInfo}, {90 * ms, '5', media.ByEvent}, {95 * ms, '5', media.ByInfo}}, "55"},
+		"the second lags":           {[]say{{0, '5', media.ByEvent}, {90 * ms, '5', media.ByEvent}, {95 * ms, '5', media.ByTone}, {190 * ms, '5', media.ByTone}}, "55"},
+		"others between":            {[]say{{0, '1', media.ByEvent}, {90 * ms, '2', media.ByEvent}, {91 * ms, '1', media.ByTone}, {190 * ms, '2', media.ByTone}}, "12"},
+		"first one, then the other": {[]say{{0, '1', media.ByEvent}, {90 * ms, '5', media.ByEvent}, {200 * ms, '3', media.ByInfo}, {300 * ms, '5', media.ByInfo}}, "1535"},
+		"one is missed":             {[]say{{0, '1', media.ByEvent}, {90 * ms, '2', media.ByEvent}, {95 * ms, '2', media.ByTone}, {190 * ms, '1', media.ByEvent}, {195 * ms, '1', media.ByTone}}, "121"},
+		"much later":                {[]say{{0, '5', media.ByEvent}, {apart, '5', media.ByInfo}}, "55"},
+		"another digit":             {[]say{{0, '5', media.ByEvent}, {0, '6', media.ByInfo}}, "56"},
+		"more than are known":       {manySays(), "0123456789"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var o Once

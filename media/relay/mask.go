@@ -1,6 +1,10 @@
 package relay
 
-import "time"
+import (
+	"time"
+
+	"strowger/media"
+)
 
 // maskRest is for how long a mask stays on behind its end, and behind a key that is held
 // then: what taps are given, and the finder too, is late by the delay of an ear and what
@@ -13,6 +17,32 @@ type mask struct {
 	on      bool
 	until   time.Time // zero: its end was not told
 	blocked bool      // the route is none for it
+}
+
+// Mask implements media.Endpoint.
+func (e *endpoint) Mask(yes bool) error {
+	p := e.plane
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.closed {
+		return media.ErrClosed
+	}
+	if yes {
+		e.surface()
+	}
+	e.in.Lock()
+	switch m := &e.in.mask; {
+	case yes:
+		*m = mask{on: true, blocked: true}
+	case m.on && m.until.IsZero():
+		m.until = p.now().Add(maskRest)
+	}
+	e.in.Unlock()
+	if yes {
+		e.masked = true
+		e.reroute()
+	}
+	return nil
 }
 
 // isMasked tells whether the party is to be heard by nobody.
@@ -28,6 +58,14 @@ func (in *inbound) isMasked(now time.Time) bool {
 	return m.on
 }
 
+// resume has the next packet that e's party is forwarded follow on the last one, as some
+// between were kept from it.
+func (e *endpoint) resume() {
+	e.out.Lock()
+	defer e.out.Unlock()
+	e.out.fresh = true
+}
+
 // unmask lets the party be heard again whose mask is over.
 func (e *endpoint) unmask() {
 	p := e.plane
@@ -41,6 +79,9 @@ func (e *endpoint) unmask() {
 	e.in.Unlock()
 	if over && !e.closed {
 		e.masked = false
+		for _, l := range e.listeners {
+			l.resume()
+		}
 		e.reroute()
 	}
 }

@@ -69,12 +69,15 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.plane.speaking.Add(1)
 		}
 		e.in.look(now, b[h.start:h.end])
-		digit = e.in.listen(now, &h, fresh, b)
+		if digit = e.in.listen(now, &h, fresh, b); digit != 0 {
+			e.takeBack(now) // what sounds while the key is held is not everybody's to hear
+		}
 	}
+	var former *endpoint
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
 	switch ruling {
 	case locks:
-		e.follow(from)
+		former = e.follow(from)
 	case barred:
 		if l := &e.in.latch; !l.told {
 			l.told = true
@@ -83,6 +86,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	case foreign, waiting, accepted:
 	}
 	e.in.Unlock()
+	former.recall(now)
 	if ruling == locks {
 		e.recall(now)
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
@@ -100,11 +104,22 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 }
 
 // follow lets what we send go to the source that was locked. It needs the inbound
-// mutex, so that no other SDP comes between.
-func (e *endpoint) follow(source netip.AddrPort) {
+// mutex, so that no other SDP comes between. It returns whose packets the kernel sends
+// to where the party was before; nil for nobody's.
+func (e *endpoint) follow(source netip.AddrPort) *endpoint {
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.out.follow(source)
+	return e.out.carrier
+}
+
+// recall takes back what the kernel carries of e's party.
+func (e *endpoint) recall(now time.Time) {
+	if e != nil {
+		e.in.Lock()
+		defer e.in.Unlock()
+		e.takeBack(now)
+	}
 }
 
 // key is what a packet says of digits.
@@ -126,6 +141,7 @@ func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []
 			c.Untranslated.Add(1)
 		case said.held && !r[i].events, said.toned && !said.event: // the key is told in another form; a phone may use several
 			c.Dropped.Add(1)
+			r[i].to.resume()
 		default:
 			r[i].send(now, h, t, said.event, fresh, b, scratch, c)
 		}

@@ -81,6 +81,36 @@ func TestTransitions(t *testing.T) {
 				pause := time.NewTimer(3 * dtmf.Pause * tick)
 				<-pause.C
 			},
+			"digits of the caller": func() {
+				for _, event := range [][]byte{{5, 10, 0, 160}, {5, 0x8a, 1, 64}} {
+					w.caller.packet.payload, w.caller.packet.timestamp = digits.Type, 900_000
+					w.caller.say(event)
+					w.agent.hears(event)
+				}
+				w.caller.packet.payload = pcma.Type
+			},
+			"mask": func() {
+				if err := w.caller.to.Mask(true); err != nil {
+					t.Fatal(err)
+				}
+				w.caller.say(sound(9))
+				if b := w.agent.read(50 * time.Millisecond); b != nil {
+					t.Errorf("heard of a masked party: % x", b)
+				}
+				w.agent.say(sound(10))
+				w.caller.hears(sound(10))
+				if err := w.caller.to.Mask(false); err != nil {
+					t.Fatal(err)
+				}
+				for range 100 {
+					w.caller.say(sound(11))
+					if b := w.agent.read(tick); b != nil {
+						w.agent.follows(b)
+						return
+					}
+				}
+				t.Error("the mask does not end")
+			},
 			"prompt": func() {
 				w.agent.hear(&media.Prompt{PCM: ramp(frame), Loop: true})
 				for range 5 {

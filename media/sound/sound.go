@@ -7,6 +7,7 @@
 //	tone/ringing      a tone of the Book's country (package tone)
 //	tone/de/busy      of another one
 //	music/sales       music on hold of a class
+//	masked            the flat tone in the stead of a party that is masked
 //
 // Several prompts are joined into one. Only the built-in music needs no file.
 //
@@ -32,6 +33,7 @@ import (
 // The prefixes of names.
 const (
 	tonePrefix  = "tone/"
+	maskedName  = "masked"
 	MusicPrefix = "music/"
 )
 
@@ -121,6 +123,9 @@ func (b *Book) made(key string, build func(key string) *media.Prompt) *media.Pro
 }
 
 func (b *Book) one(name string) *media.Prompt {
+	if name == maskedName {
+		return b.made(name, func(string) *media.Prompt { return prompt.Masked() })
+	}
 	if class, ok := strings.CutPrefix(name, MusicPrefix); ok {
 		if m := b.music[class]; m != nil {
 			return m

@@ -50,7 +50,7 @@ func (a *Admission) phone(r *request, s seat.Seat, shown *identity.Caller, b sea
 
 // party is a seat as one side of a call on a network.
 func (a *Admission) party(s seat.Seat, network string) leg.Party {
-	p := leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: network, Sound: a.cfg.Sound(network), Heard: a.heard(s)}
+	p := leg.Party{Kind: leg.Seat, Name: s.Number, Tenant: s.Tenant, Network: network, Sound: a.cfg.Sound(network), Heard: a.heard(s), Keys: leg.KeysOf(s.DTMF)}
 	if how, ok := sdp.ParseSecurity(s.SRTP); ok {
 		p.Sound.SRTP = how
 	}

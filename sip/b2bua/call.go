@@ -37,6 +37,9 @@ type Effects interface {
 	Play(leg int, prompts []string, over ...int)
 	// Press has a leg hear a key, as an event (RFC 4733) or a tone.
 	Press(leg int, digit byte)
+	// Mask has what a leg's party says heard by nobody, and its keys in messages of
+	// theirs shown to nobody from now on.
+	Mask(leg int, yes bool)
 	// Detect says whether keys are told that a leg's party says as tones.
 	Detect(leg int, yes bool)
 	// Watch has a Timeout event come when no packets do: soon if the leg's party
@@ -213,7 +216,7 @@ func (c *Call) Deadline() time.Time {
 		d = earlier(d, t.again)
 	}
 	for _, p := range c.legs {
-		d = earlier(d, p.Deadline())
+		d = earlier(d, earlier(p.Deadline(), p.windowEnd()))
 		if p.ring != nil {
 			d = earlier(d, earlier(p.ring.askEnd, p.ring.hearEnd))
 		}

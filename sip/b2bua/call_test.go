@@ -135,6 +135,7 @@ func (f *fake) Record(ledger.Event)        {}
 func (f *fake) Silent(time.Time, int)      {}
 func (f *fake) Free(int)                   {}
 func (f *fake) Detect(int, bool)           {}
+func (f *fake) Mask(int, bool)             {}
 func (f *fake) Seize(time.Time, int, leg.Party, bool, bool) (cause.Verdict, bool) {
 	return cause.Verdict{}, true
 }

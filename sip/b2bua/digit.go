@@ -18,6 +18,9 @@ func (c *Call) digit(now time.Time, p *party, d byte, form media.Form, out Effec
 	if !p.once.Take(now, d, form) {
 		return
 	}
+	if c.collects(now, p, d, out) {
+		return
+	}
 	if other := c.other(p); other != nil && c.transfer == nil && !p.asked() && !other.asked() {
 		give(now, p, other, d, form, out)
 	}
@@ -88,7 +91,7 @@ func (p *party) keyed(codecs []sdp.Codec) []sdp.Codec {
 // while somebody wants to know of them.
 func (c *Call) attend(out Effects) {
 	for _, p := range c.legs {
-		if need := c.needsTones(p); need != p.detects {
+		if need := c.needsTones(p); need != p.detects && !p.over {
 			p.detects = need
 			out.Detect(p.ID, need)
 		}
@@ -107,5 +110,5 @@ func (c *Call) needsTones(p *party) bool {
 		return false
 	}
 	other := c.other(p)
-	return p.asked() || p.extra() || other != nil && other.form() != media.ByTone
+	return p.asked() || p.hidesKeys() || p.extra() || other != nil && other.form() != media.ByTone
 }

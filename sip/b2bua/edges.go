@@ -9,19 +9,26 @@ import (
 	"strowger/media/tone"
 )
 
-// ears are whom a party hears, a rune each: numbers of legs, or elsewhere. Most hear one,
-// which takes no memory.
+// ears are whom a party hears, a rune each: numbers of legs, or elsewhere; of one that is
+// masked its number and maskedEar. Most hear one, which takes no memory.
 type ears string
 
 // elsewhere stands among ears for what is no leg of the call: a prompt, or what a leg
 // heard in the call that it came from. No leg has the number 0.
 const elsewhere ears = "\x00"
 
+// maskedEar is more than the number of any leg.
+const maskedEar = 1 << 16
+
 func earsOf(others []*party) ears {
 	var buf [16]byte
 	b := buf[:0]
 	for _, o := range others {
-		b = utf8.AppendRune(b, rune(o.ID))
+		ear := rune(o.ID)
+		if o.masked() {
+			ear += maskedEar
+		}
+		b = utf8.AppendRune(b, ear)
 	}
 	return ears(b)
 }
@@ -29,6 +36,7 @@ func earsOf(others []*party) ears {
 // beside is what a party has that is more in its call than one of two.
 type beside struct {
 	ears       ears         // whom it hears, if ear does not say
+	window     *window      // that is open, or was
 	supervises *supervision // of a supervisor's leg
 	member     *member      // of who is in a conference
 	merges     bool         // the party of its other call is asked to join
@@ -81,10 +89,16 @@ func (p *party) attending() ears {
 	return ears(string(rune(p.ear)))
 }
 
-// hears makes the party hear others and nothing else.
+// hears makes the party hear others and nothing else; a tone in the stead of one that is
+// masked.
 func (p *party) hears(out Effects, others ...*party) {
 	p.music, p.toned = "", false
 	p.attends(earsOf(others))
+	if slices.ContainsFunc(others, (*party).masked) {
+		heard := slices.DeleteFunc(slices.Clone(others), (*party).masked)
+		out.Play(p.ID, []string{MaskTone}, numbers(heard)...)
+		return
+	}
 	out.Hear(p.ID, numbers(others)...)
 }
 

@@ -107,6 +107,7 @@ func (c *Call) legOver(now time.Time, p *party, v cause.Verdict, out Effects) {
 	}
 	out.Free(p.ID)
 	p.over = true
+	c.unmask(now, p, "hang-up", out)
 	if p.ring != nil {
 		p.ring.askEnd, p.ring.hearEnd = time.Time{}, time.Time{}
 	}

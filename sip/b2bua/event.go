@@ -84,6 +84,13 @@ type (
 		Leg int
 		To  sip.Uri
 	}
+	// Mask opens a payment window for a leg.
+	Mask struct {
+		Leg    int
+		Window Window
+	}
+	// Unmask closes it.
+	Unmask struct{ Leg int }
 	// Tick runs what is due.
 	Tick struct{}
 )
@@ -97,6 +104,8 @@ func (Sound) isEvent()     {}
 func (Hangup) isEvent()    {}
 func (Routed) isEvent()    {}
 func (Transfer) isEvent()  {}
+func (Mask) isEvent()      {}
+func (Unmask) isEvent()    {}
 func (Found) isEvent()     {}
 func (Fetched) isEvent()   {}
 func (Kept) isEvent()      {}

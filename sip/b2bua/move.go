@@ -52,7 +52,7 @@ func (c *Call) Yield(now time.Time, id int, by leg.Party, out Effects) (*Moving,
 	switch {
 	case c.state != talking || other == nil:
 		return nil, cause.New(603, "", cause.Caller)
-	case !other.Quiet():
+	case !other.Quiet() || other.masked():
 		return nil, cause.New(491, "", cause.Caller)
 	}
 	p.hears(out)

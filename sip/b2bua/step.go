@@ -58,6 +58,10 @@ func (c *Call) step(now time.Time, ev Event, out Effects) {
 		c.routed(now, e, out)
 	case Transfer:
 		c.transferBy(now, e, out)
+	case Mask:
+		c.mask(now, e.Leg, e.Window, out)
+	case Unmask:
+		c.unmask(now, c.party(e.Leg), "admin", out)
 	default:
 		c.moves(now, ev, out)
 	}
@@ -106,6 +110,7 @@ func (c *Call) tick(now time.Time, out Effects) {
 		if due(now, p.Deadline()) {
 			c.legEvent(now, p, p.Tick(now, out), out)
 		}
+		c.windowDue(now, p, out)
 		if p.ring != nil && due(now, p.ring.askEnd) {
 			c.unconfirmed(now, p, out)
 		}

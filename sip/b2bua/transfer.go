@@ -44,7 +44,7 @@ func (c *Call) transfers(p *party) bool { return c.transfer != nil && c.transfer
 func (c *Call) refers(now time.Time, p *party, r leg.Referral, out Effects) {
 	other := c.other(p)
 	switch {
-	case c.transfer != nil || c.state != talking || p.leaving:
+	case c.transfer != nil || c.state != talking || p.leaving || p.masked() || other != nil && other.masked():
 		p.RefuseRefer(now, out, cause.New(491, "", cause.Peer))
 	case p.Party.Kind != leg.Seat && !p.Party.Transfers:
 		p.RefuseRefer(now, out, cause.New(403, "", cause.Peer))
@@ -86,6 +86,8 @@ func (c *Call) CanTransfer(id int) error {
 		return cause.New(491, "A transfer is under way", cause.Caller)
 	case c.state != talking || c.other(p) == nil:
 		return cause.New(409, "The leg does not talk to another one", cause.Caller)
+	case p.masked(), c.other(p).masked():
+		return cause.New(409, "A payment window is open", cause.Caller)
 	}
 	return nil
 }

@@ -41,6 +41,7 @@ import (
 //	tls 1002 (is on TLS), tcp carrier (is on TCP), ports 1 (so many and no more), unreachable 1001 (sending there fails),
 //	channels carrier 1 (so many calls and no more), answers carrier (its challenges),
 //	follows carrier 1 (so many of its 3xx), codecs carrier PCMU (is offered these only),
+//	keys 1002 info (how it says digits),
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
@@ -199,6 +200,8 @@ func (a *admission) parse(text string) {
 			w.secured.read(f[1:])
 		case "follows":
 			w.trunks.follows[f[1]] = atoi(f[2])
+		case "keys":
+			w.trunks.keys[f[1]] = leg.KeysOf(f[2])
 		case "codecs":
 			w.trunks.codecs[f[1]] = f[2:]
 		case "answers":
@@ -411,6 +414,7 @@ func (a *admission) partyOf(kind leg.Kind, name string, addr netip.Addr) leg.Par
 		a.world.mu.Unlock()
 		p.Home, p.Transfers = netip.AddrPortFrom(addr, 5060), a.transfers
 	}
+	p.Keys = a.world.trunks.keys[name]
 	p.Heard = a.world.sounds[name]
 	p.Sound = a.world.secured[name]
 	p.Codecs, p.Peer.Trusted = a.world.trunks.codecs[name], kind == leg.Trunk && a.world.trunks.trusted[name]

@@ -124,6 +124,8 @@ type Trace interface {
 	Leg(at time.Time, call string, id int, p leg.Party, callID string)
 	// Dialog tells that the dialog with a Call-ID is of a call of another node.
 	Dialog(at time.Time, callID string)
+	// Hide tells that no digit in the dialog with a Call-ID is to be seen from now on.
+	Hide(callID string)
 }
 
 // Config is what an exchange needs. All fields but those with a default must be set.

@@ -40,6 +40,7 @@ func (r *recorder) note(e ledger.Event) {
 	add("status", e.Status, e.Status != 0)
 	add("q850", e.Q850, e.Q850 != 0)
 	add("by", e.By, e.By != "")
+	add("digits", e.Digits, e.Kind == ledger.Unmasked)
 	add("reason", fmt.Sprintf("%q", e.Reason), e.Reason != "")
 	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && (e.Kind == ledger.Alarm || e.Kind == ledger.Supervised || e.Kind == ledger.Conference))
 	add("emergency", e.Emergency, e.Emergency)

@@ -199,6 +199,18 @@ func (r *running) Press(id int, digit byte) {
 	r.complain("press", id, err)
 }
 
+// Mask has what a leg's party says heard by nobody, and its keys shown to nobody.
+func (r *running) Mask(id int, yes bool) {
+	if t := r.x.cfg.Trace; t != nil && yes {
+		t.Hide(r.call.Leg(id).Dialog.CallID)
+	}
+	p, err := r.port(id)
+	if err == nil {
+		err = p.Mask(yes)
+	}
+	r.complain("mask", id, err)
+}
+
 // Detect says whether keys are told that a leg's party says as tones.
 func (r *running) Detect(id int, yes bool) {
 	p, err := r.port(id)

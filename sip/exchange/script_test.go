@@ -25,6 +25,7 @@ import (
 //	1s 1002 silent, no-ack, no-bye, no-cancel, talkative (how it behaves from now on)
 //	1s sound 1002 timeout, ended, oneway, digit 1
 //	1s switch drain, hangup, hangup-all, close, list, lost NODE (its link), transfer LEG NUMBER,
+//	                                   mask LEG [collect=N] [until=KEY] [for=SECONDS], unmask LEG, collected,
 //	                                   supervise MODE SEAT [LEG], merge (the two oldest calls), hush LEG, unhush LEG (mutes it), kick LEG (of the oldest
 //	                                   conference), cut, mend (the link between both nodes), mute (no question is answered), store-away
 //

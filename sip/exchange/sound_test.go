@@ -141,6 +141,14 @@ func (e *port) Press(digits string) error {
 	return nil
 }
 
+// Mask notes that a party is heard by nobody.
+func (e *port) Mask(yes bool) error {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
+	e.note("%s masked=%t", e.name(), yes)
+	return nil
+}
+
 // Detect notes that tones are looked for.
 func (e *port) Detect(yes bool) error {
 	e.plane.world.mu.Lock()

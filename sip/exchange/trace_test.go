@@ -24,6 +24,8 @@ type noted struct {
 	lines []string
 }
 
+func (*noted) Hide(string) {}
+
 func (n *noted) Leg(_ time.Time, call string, id int, p leg.Party, callID string) {
 	n.note(fmt.Sprintf("leg %d %s %t %t", id, p, call != "", callID != ""))
 }

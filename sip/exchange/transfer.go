@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -40,24 +39,11 @@ func (x *Exchange) Transfer(ctx context.Context, call string, id int, number str
 // change has an event happen to a call that is not over, if it can. It returns ErrNoCall,
 // or why it cannot.
 func (x *Exchange) change(ctx context.Context, call string, want func(*b2bua.Call) (b2bua.Event, error)) error {
-	for _, s := range x.strands {
-		found, err := ask(ctx, s, func() error {
-			r := s.calls[call]
-			if r == nil || r.call.Over() {
-				return ErrNoCall
-			}
-			ev, err := want(r.call)
-			if err == nil {
-				s.step(time.Now(), r, ev)
-			}
-			return err
-		})
-		switch {
-		case err != nil:
-			return err
-		case !errors.Is(found, ErrNoCall):
-			return found
+	return x.within(ctx, call, func(s *strand, r *running) error {
+		ev, err := want(r.call)
+		if err == nil {
+			s.step(time.Now(), r, ev)
 		}
-	}
-	return ErrNoCall
+		return err
+	})
 }

@@ -32,9 +32,10 @@ type trunks struct {
 	taken  map[string]int
 
 	codecs  map[string][]string // that a trunk is offered
-	follows map[string]int      // so many 3xx of a trunk
-	trusted map[string]bool     // nil if the story is not about who calls
-	answers string              // a trunk whose challenges are answered
+	keys    map[string]leg.Keys
+	follows map[string]int  // so many 3xx of a trunk
+	trusted map[string]bool // nil if the story is not about who calls
+	answers string          // a trunk whose challenges are answered
 }
 
 func (k *trunks) Seize(_ time.Time, p leg.Party, inbound, urgent bool) (func(), cause.Verdict) {

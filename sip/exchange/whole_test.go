@@ -155,6 +155,7 @@ func (silence) Close() error                                              { retu
 func (muted) MediaSource()                                                {}
 func (muted) Local() netip.AddrPort                                       { return netip.AddrPortFrom(self.Addr(), 20000) }
 func (muted) Update(media.Remote) error                                   { return nil }
+func (muted) Mask(bool) error                                             { return nil }
 func (muted) Hear(...media.Source) error                                  { return nil }
 func (muted) Press(string) error                                          { return nil }
 func (muted) Detect(bool) error                                           { return nil }

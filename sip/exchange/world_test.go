@@ -15,6 +15,7 @@ import (
 
 	"strowger/media"
 	"strowger/media/sdp"
+	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 	"strowger/sip/leg"
 	"strowger/sip/mark"
@@ -90,7 +91,7 @@ func newWorld(t reporter, program string) *world {
 	}
 	w.ledger = &recorder{world: w}
 	w.sound = &plane{world: w, next: 20000}
-	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}, codecs: map[string][]string{}, follows: map[string]int{}}
+	w.trunks = trunks{start: w.start, limits: map[string]int{}, taken: map[string]int{}, codecs: map[string][]string{}, keys: map[string]leg.Keys{}, follows: map[string]int{}}
 	w.admission = parseProgram(w, program)
 	if w.admission.nodes > 1 {
 		w.join()
@@ -208,6 +209,12 @@ func (w *world) act(a action) {
 			w.admission.nobody = a.args[0]
 		case "transfer":
 			go w.transfer(atoi(a.args[0]), a.args[1])
+		case "mask":
+			go w.mask(atoi(a.args[0]), a)
+		case "unmask":
+			go w.unmask(atoi(a.args[0]))
+		case "collected":
+			go w.collected()
 		case "supervise", "merge", "hush", "unhush", "kick":
 			go w.mix(a)
 		case "messages":
@@ -271,6 +278,48 @@ func (w *world) transfer(leg int, number string) {
 		defer w.mu.Unlock()
 		w.log("transfer", err.Error())
 	}
+}
+
+// oldest does something with the oldest call, as an administrator would.
+func (w *world) oldest(what string, do func(call string) error) {
+	calls, err := w.x.Calls(context.Background())
+	if err == nil && len(calls) == 0 {
+		err = exchange.ErrNoCall
+	}
+	if err == nil {
+		err = do(calls[0].ID)
+	}
+	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.log(what, err.Error())
+	}
+}
+
+// mask opens a payment window for a leg of the oldest call.
+func (w *world) mask(leg int, a action) {
+	window := b2bua.Window{ID: "window", Collect: a.number("collect", 0), For: time.Duration(a.number("for", 0)) * time.Second}
+	if key, ok := a.option("until"); ok {
+		window.Until = key[0]
+	}
+	w.oldest("mask", func(call string) error { return w.x.Mask(context.Background(), call, leg, window) })
+}
+
+func (w *world) unmask(leg int) {
+	w.oldest("unmask", func(call string) error { return w.x.Unmask(context.Background(), call, leg) })
+}
+
+// collected writes what was collected in the payment window.
+func (w *world) collected() {
+	w.oldest("collected", func(call string) error {
+		k, err := w.x.Collected(context.Background(), call, "window")
+		if err == nil {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.log("collected", fmt.Sprintf("leg=%d open=%t by=%s count=%d digits=%s", k.Leg, k.Open, k.By, k.Count, k.Digits))
+		}
+		return err
+	})
 }
 
 // list writes what an operator sees of the calls.

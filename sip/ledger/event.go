@@ -22,6 +22,11 @@ const (
 	// Placed has Call, Leg, Party, Detail: the leg, which goes to another node, has the
 	// place in Detail in a call there, and talks to who is behind the node in Party.
 	Placed Kind = "placed"
+	// Masked has Call, Leg, Peer: a payment window opens, in which what Leg says and
+	// presses reaches nobody; Peer hears a tone. Unmasked has Call, Leg, Digits, By: it is
+	// closed.
+	Masked   Kind = "masked"
+	Unmasked Kind = "unmasked"
 	// Supervised has Call, Leg, Peer, Party, By, Detail: the leg listens, whispers or barges
 	// in (Detail) on Peer, as By wants.
 	Supervised Kind = "supervised"
@@ -59,6 +64,7 @@ type Event struct {
 	Reason string `json:"reason,omitempty"`
 	By     string `json:"by,omitempty"` // who ended it: "caller", "callee", "switch", "admin", "transfer", "node lost"
 	Detail string `json:"detail,omitempty"`
+	Digits int    `json:"digits,omitempty"` // unmasked: how many keys were pressed; which is known nowhere
 
 	Media *Media `json:"media,omitempty"` // leg-ended
 }

@@ -22,6 +22,11 @@ const (
 	KeysTone              // tones in the sound
 )
 
+// KeysOf reads "auto", "rfc4733", "info" and "inband"; anything else is auto.
+func KeysOf(name string) Keys {
+	return map[string]Keys{"rfc4733": KeysEvent, "info": KeysInfo, "inband": KeysTone}[name]
+}
+
 // informing is the digits that a party is sent by INFO, one after the other so that they
 // keep their order.
 type informing struct {

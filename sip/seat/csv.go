@@ -42,6 +42,7 @@ const (
 	colPickup       = "pickup"
 	colRing         = "ring"
 	colAutoAnswer   = "auto_answer"
+	colDTMF         = "dtmf"
 	colMusic        = "music"
 	colSRTP         = "srtp"
 	colLatch        = "latch"
@@ -51,7 +52,7 @@ var columns = []string{
 	colNumber, colName, colNetwork, colPassword, colHA1MD5, colHA1SHA256, colRealm,
 	colPresentation, colSiteNumber, colAddress, colDesk, colReached, colDisabled,
 	colPickup, colRing, colAutoAnswer, colClass, colCalls,
-	colSRTP, colLatch, colMusic,
+	colSRTP, colLatch, colMusic, colDTMF,
 }
 
 // Limits of an import.
@@ -166,7 +167,7 @@ func (p *rowReader) read(line int, cells []string) (Seat, error) {
 		Tenant: p.tenant.Name, Number: p.cell(colNumber), Name: p.cell(colName), Network: p.cell(colNetwork),
 		Presentation: p.cell(colPresentation), SiteNumber: p.cell(colSiteNumber), Address: p.cell(colAddress),
 		Desk: p.cell(colDesk), Reached: p.cell(colReached), Pickup: p.cell(colPickup), Ring: p.cell(colRing), Class: p.cell(colClass),
-		Music: p.cell(colMusic), SRTP: p.cell(colSRTP), Latch: p.cell(colLatch),
+		DTMF: p.cell(colDTMF), Music: p.cell(colMusic), SRTP: p.cell(colSRTP), Latch: p.cell(colLatch),
 	}
 	if text := p.cell(colCalls); text != "" {
 		calls, err := strconv.Atoi(text)
@@ -246,7 +247,7 @@ func seatCells(s *Seat) map[string]string {
 		colSiteNumber: s.SiteNumber, colAddress: s.Address, colDesk: s.Desk, colReached: s.Reached,
 		colDisabled: strconv.FormatBool(s.Disabled), colPickup: s.Pickup, colRing: s.Ring,
 		colAutoAnswer: strconv.FormatBool(s.AutoAnswer), colClass: s.Class, colMusic: s.Music,
-		colSRTP: s.SRTP, colLatch: s.Latch,
+		colDTMF: s.DTMF, colSRTP: s.SRTP, colLatch: s.Latch,
 	}
 	if s.Calls > 0 {
 		cells[colCalls] = strconv.Itoa(s.Calls)

@@ -64,9 +64,9 @@ func TestExport(t *testing.T) {
 	if err := errors.Join(d.Export(ctx, "demo", &open, false), d.Export(ctx, "demo", &secret, true)); err != nil {
 		t.Fatal(err)
 	}
-	want := "number,name,network,presentation,site_number,address,desk,reached,disabled,pickup,ring,auto_answer,class,calls,srtp,latch,music\n" +
-		"1001,Seat 1001,lan,+448081570001,+441632960000,site 1,+441632960001,,false,,,false,,,,,\n" +
-		"1002,Seat 1002,lan,+448081570001,+441632960000,site 1,+441632960001,,false,,,false,,,,,\n"
+	want := "number,name,network,presentation,site_number,address,desk,reached,disabled,pickup,ring,auto_answer,class,calls,srtp,latch,music,dtmf\n" +
+		"1001,Seat 1001,lan,+448081570001,+441632960000,site 1,+441632960001,,false,,,false,,,,,,\n" +
+		"1002,Seat 1002,lan,+448081570001,+441632960000,site 1,+441632960001,,false,,,false,,,,,,\n"
 	if diff := cmp.Diff(want, open.String()); diff != "" {
 		t.Error(diff)
 	}

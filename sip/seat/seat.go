@@ -55,6 +55,10 @@ type Seat struct {
 	// Ring is how its phones ring, a word that they know, such as Bellcore-dr2; ""
 	// as they like.
 	Ring string `json:"ring,omitempty"`
+	// DTMF is how its phones say digits, and want them said: "rfc4733", "info", "inband", or
+	// "auto", which "" means: telephone-event if that is negotiated, else INFO if they
+	// take it, else tones.
+	DTMF string `json:"dtmf,omitempty"`
 	// AutoAnswer has its phones answer by themselves.
 	AutoAnswer bool `json:"auto_answer,omitempty"`
 	// Music is the class of music on hold that is heard by whom its phone holds, "off"

@@ -79,9 +79,11 @@ func checkWord(name, value string, words []string) error {
 	return nil
 }
 
-// checkService checks what the seat may call, and the music.
+// checkService checks what the seat may call, how, and the music.
 func (s Seat) checkService() error {
 	switch {
+	case !slices.Contains([]string{"", "auto", "rfc4733", "info", "inband"}, s.DTMF):
+		return fmt.Errorf("dtmf %q: give auto, rfc4733, info or inband", s.DTMF)
 	case s.Class != "" && !trunkSyntax.MatchString(s.Class):
 		return fmt.Errorf("class %q: give the name of a class of service, such as national", s.Class)
 	case s.Music != "" && !trunkSyntax.MatchString(s.Music):

@@ -15,7 +15,8 @@ type allowance struct {
 	tag   uint32 // of the dialog's hash
 	left  int32  // bytes
 	since uint32 // Unix, seconds; 0 is none
-	whose int32  // Whose of its leg
+	whose int16  // Whose of its leg
+	hides bool   // digits in its INFO are shown to nobody
 }
 
 func newDialogs(n int) dialogs { return make(dialogs, max(n, ways)/ways) }
@@ -43,7 +44,7 @@ func (d dialogs) add(dialog uint64, at int64) bool {
 			oldest = &bucket[i]
 		}
 	}
-	*oldest = allowance{uint32(dialog >> 32), BurstBytes, uint32(at / int64(time.Second)), int32(Unknown)}
+	*oldest = allowance{uint32(dialog >> 32), BurstBytes, uint32(at / int64(time.Second)), int16(Unknown), false}
 	return true
 }
 

@@ -18,7 +18,9 @@
 //   - Nothing is indexed when it comes. A reader looks through the blocks of its time,
 //     a copy of one at a time, so that a writer waits for one copy at most.
 //   - What leaves the ring has its secrets masked (Mask): digest responses, SRTP keys
-//     and, unless Config.Digits says otherwise, digits in INFO. Lengths stay.
+//     and, unless Config.Digits says otherwise, digits in INFO. Lengths stay. Of a
+//     dialog that had a payment window (Hide), of another node's call and of none, the
+//     body of an INFO is covered before it is kept, whatever Config.Digits says.
 //
 // The legs of a call are entries of the same ring: they say which Call-ID belongs to
 // which call.

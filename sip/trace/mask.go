@@ -126,6 +126,13 @@ func coverAll(b []byte) {
 	}
 }
 
+// coverBody overwrites the body of a message.
+func coverBody(text []byte) {
+	if _, body, ok := bytes.Cut(text, []byte("\r\n\r\n")); ok {
+		coverAll(body)
+	}
+}
+
 // maskDigits overwrites the digits of application/dtmf-relay (Signal=5) and of
 // application/dtmf (5), but not how long they last.
 func maskDigits(body []byte) {

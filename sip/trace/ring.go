@@ -67,7 +67,8 @@ func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g 
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
 	var text []byte
-	if a := r.dialogs.find(h.dialog); a == nil {
+	a := r.dialogs.find(h.dialog)
+	if a == nil {
 		r.others.mu.Lock()
 		defer r.others.mu.Unlock()
 		text = r.others.room(&h, len(data))
@@ -85,9 +86,22 @@ func (r *Ring) Message(at time.Time, f transport.Flow, out bool, data []byte, g 
 		return whose
 	}
 	copy(text, data)
+	if (a == nil || a.hides) && string(g.Method) == "INFO" {
+		coverBody(text)
+	}
 	r.counters.Kept.Add(1)
 	r.counters.KeptBytes.Add(uint64(header + len(data)))
 	return whose
+}
+
+// Hide has the bodies of INFO in a dialog covered before they are kept, whoever may see
+// digits: a payment window begins. It ends with the dialog.
+func (r *Ring) Hide(callID string) {
+	r.calls.mu.Lock()
+	defer r.calls.mu.Unlock()
+	if a := r.dialogs.find(maphash.String(r.seed, callID)); a != nil {
+		a.hides = true
+	}
 }
 
 // Leg notes that a dialog is a leg of a call.
@@ -102,7 +116,7 @@ func (r *Ring) Leg(at time.Time, call string, id int, p leg.Party, callID string
 	defer r.calls.mu.Unlock()
 	r.adopt(dialog, h.at)
 	if a := r.dialogs.find(dialog); a != nil {
-		a.whose = int32(whose)
+		a.whose = int16(whose)
 	}
 	r.calls.put(&h, call, "\n", callID, "\n", kinds[p.Kind], p.Name)
 }
@@ -120,11 +134,16 @@ func (r *Ring) trunk(name string) Whose {
 	return Whose(i + 1)
 }
 
-// Dialog notes that a dialog is one of a call of another node.
+// Dialog notes that a dialog is one of a call of another node, which alone knows whether
+// its digits may be seen: they are not.
 func (r *Ring) Dialog(at time.Time, callID string) {
 	r.calls.mu.Lock()
 	defer r.calls.mu.Unlock()
-	r.adopt(maphash.String(r.seed, callID), at.UnixNano())
+	dialog := maphash.String(r.seed, callID)
+	r.adopt(dialog, at.UnixNano())
+	if a := r.dialogs.find(dialog); a != nil {
+		a.hides = true
+	}
 }
 
 // readLeg reads the entry of a leg.

@@ -31,6 +31,8 @@ type Trunk struct {
 	Peer    identity.Peer   // how far it is trusted about who calls
 	// Transfers says that its REFERs are followed.
 	Transfers bool
+	// Keys is how it says digits, and wants them said.
+	Keys leg.Keys
 	// Shows tells whether who connected by a flow has shown the trunk's certificate; nil
 	// if the trunk is not recognised so.
 	Shows   func(transport.Flow) bool
@@ -129,6 +131,7 @@ func (t *Trunk) Party(at netip.AddrPort) leg.Party {
 	p := leg.Party{
 		Kind: leg.Trunk, Name: t.Name, Tenant: t.Tenant, Network: t.Network, Sources: t.Sources, Media: t.Media, Home: at,
 		Shows: t.Shows, Codecs: t.Profile.Codecs, Transfers: t.Transfers, Peer: t.Peer, Sound: t.Sound, Heard: t.Heard,
+		Keys: t.Keys,
 	}
 	if t.Registration != nil {
 		p.Sources = slices.Clone(p.Sources)

@@ -15,6 +15,8 @@ func (s *Server) callEndpoints() []endpoint {
 		{"GET " + calls + "/{call}", viewer, api.MaxBody, s.showCall},
 		{"DELETE " + calls + "/{call}", operator, api.MaxBody, s.hangup},
 		{"POST " + calls + "/{call}/transfer", operator, api.MaxBody, s.transfer},
+		{"POST " + calls + "/{call}/mask", operator, api.MaxBody, s.mask},
+		{"DELETE " + calls + "/{call}/mask", operator, api.MaxBody, s.unmask},
 		{"POST " + calls + "/{call}/supervise", supervise, api.MaxBody, s.supervise},
 		{"POST " + calls + "/{call}/join", operator, api.MaxBody, s.joinCalls},
 		{"POST " + calls + "/{call}/mute", operator, api.MaxBody, s.muteMember},

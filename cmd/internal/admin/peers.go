@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/trace"
@@ -34,6 +35,9 @@ const (
 	oneCall    about = "call"     // that is not over
 	callHangup about = "hangup"   // the same, and hang it up
 	callMove   about = "transfer" // the same, and transfer it
+	callMask   about = "mask"     // the same, and open a payment window
+	callUnmask about = "unmask"   // the same, and close it
+	callDigits about = "digits"   // the same, and tell what was collected in it
 	callMix    about = "mix"      // the same, and change who hears whom
 	callEvents about = "events"   // of a call, in the ledger
 	callLegs   about = "legs"     // of a call, in the ring of messages
@@ -51,6 +55,8 @@ type question struct {
 	Past   *past  `json:"past,omitempty"` // of callLegs and messages
 	// Transfer is that of callMove.
 	Transfer *api.Transfer `json:"transfer,omitempty"`
+	// Payment is that of callMask, callUnmask and callDigits.
+	Payment *payment `json:"payment,omitempty"`
 	// Mix is that of callMix.
 	Mix *mix `json:"mix,omitempty"`
 }
@@ -72,7 +78,9 @@ type knowledge struct {
 	Legs     []trace.Leg     `json:"legs,omitempty"`
 	Messages []trace.Message `json:"messages,omitempty"`
 	Refused  string          `json:"refused,omitempty"` // why a change cannot be
-	Trunks   []api.Trunk     `json:"trunks,omitempty"`
+	// Collected is the answer to callDigits.
+	Collected *b2bua.Collected `json:"collected,omitempty"`
+	Trunks    []api.Trunk      `json:"trunks,omitempty"`
 }
 
 // know answers a question for this node.
@@ -88,21 +96,8 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 				k.Calls = append(k.Calls, c)
 			}
 		}
-	case oneCall, callHangup, callMove, callMix:
-		var c exchange.Call
-		c, err = s.cfg.Calls.Call(ctx, q.Call)
-		if err == nil && c.Tenant != q.Tenant {
-			err = exchange.ErrNoCall
-		}
-		if err == nil {
-			k.Refused, err = s.changeHere(ctx, c.ID, q)
-		}
-		switch {
-		case err == nil:
-			k.Calls = []exchange.Call{c}
-		case errors.Is(err, exchange.ErrNoCall):
-			err = nil
-		}
+	case oneCall, callHangup, callMove, callMix, callMask, callUnmask, callDigits:
+		err = s.knowCall(ctx, q, &k)
 	case callEvents:
 		k.Events, err = s.cfg.Ledger.Call(ctx, q.Call)
 		if len(k.Events) > 0 && k.Events[0].Tenant != q.Tenant {
@@ -122,18 +117,30 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 	return k, err
 }
 
-// changeHere does to a call what a question asks for, or tells why it cannot be.
-func (s *Server) changeHere(ctx context.Context, call string, q question) (refused string, err error) {
-	switch q.About {
-	case callHangup:
-		return "", s.cfg.Calls.Hangup(ctx, call)
-	case callMove:
-		return s.transferHere(ctx, call, q.Transfer)
-	case callMix:
-		return s.mixHere(ctx, call, q.Mix)
-	default:
-		return "", nil
+// knowCall answers a question about one call that is not over, and does what it asks for.
+func (s *Server) knowCall(ctx context.Context, q question, k *knowledge) error {
+	c, err := s.cfg.Calls.Call(ctx, q.Call)
+	if err == nil && c.Tenant != q.Tenant {
+		err = exchange.ErrNoCall
 	}
+	if err == nil {
+		switch q.About {
+		case callHangup:
+			err = s.cfg.Calls.Hangup(ctx, c.ID)
+		case callMove:
+			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
+		case callMix:
+			k.Refused, err = s.mixHere(ctx, c.ID, q.Mix)
+		case callMask, callUnmask, callDigits:
+			k.Collected, k.Refused, err = s.paymentHere(ctx, c.ID, q.About, q.Payment)
+		default:
+		}
+	}
+	if errors.Is(err, exchange.ErrNoCall) {
+		return nil
+	}
+	k.Calls = []exchange.Call{c}
+	return err
 }
 
 // Answer answers a question that another node put by Peers.

@@ -24,7 +24,7 @@ func newCallCommand() *cobra.Command {
 	n.add(c)
 	n.addTenant(c)
 	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callSupervise(n, b2bua.Listen),
-		callSupervise(n, b2bua.Whisper), callSupervise(n, b2bua.Barge), callJoin(n))
+		callSupervise(n, b2bua.Whisper), callSupervise(n, b2bua.Barge), callJoin(n), callMask(n), callUnmask(n))
 	return c
 }
 
@@ -178,6 +178,10 @@ func story(e ledger.Event) string {
 		return fmt.Sprintf("%s, %s, was %s", leg, e.Party, e.Detail)
 	case ledger.Placed:
 		return fmt.Sprintf("%s, %s, takes the place of %s", leg, e.Party, e.Detail)
+	case ledger.Masked:
+		return fmt.Sprintf("%s: nobody hears it and its digits; leg %d hears a tone", leg, e.Peer)
+	case ledger.Unmasked:
+		return fmt.Sprintf("%s is heard again, after %d digits, by %s", leg, e.Digits, e.By)
 	case ledger.Supervised:
 		return fmt.Sprintf("%s, %s: %s on leg %d, as %s wants", leg, e.Party, e.Detail, e.Peer, e.By)
 	case ledger.Conference:

@@ -47,6 +47,7 @@ func addSeatFields(c *cobra.Command) seatFields {
 		{"music", "music on hold, heard by whom it holds: a class of the configuration, or off"},
 		{"pickup", "group whose ringing phones it may answer"},
 		{"ring", "how its phones ring, as Bellcore-dr2"},
+		{"dtmf", "how its phones say digits: auto, rfc4733, info or inband"},
 		{"srtp", "encrypted sound: off, optional or required; default: what its network says"},
 		{"latch", "where its sound may come from: locked, strict or latch; default: the same"},
 	} {
@@ -69,7 +70,7 @@ func (f seatFields) edit(c *cobra.Command) api.SeatEdit {
 		auto = &yes
 	}
 	edit := api.SeatEdit{
-		AutoAnswer: auto, Pickup: given("pickup"), Ring: given("ring"), Name: given("name"), Network: given("network"), Presentation: given("presentation"),
+		AutoAnswer: auto, Pickup: given("pickup"), Ring: given("ring"), DTMF: given("dtmf"), Name: given("name"), Network: given("network"), Presentation: given("presentation"),
 		SiteNumber: given("site-number"), Address: given("address"), Desk: given("desk"), Reached: given("reached"),
 		Class: given("class"), Music: given("music"), SRTP: given("srtp"), Latch: given("latch"),
 	}
@@ -254,7 +255,7 @@ func printSeat(w io.Writer, s api.Seat) {
 	fields(w, "seat", s.Number, "tenant", s.Tenant, "name", s.Name, "network", s.Network, "disabled", yes(s.Disabled),
 		"phones", strconv.Itoa(s.Registered), "presentation", s.Presentation, "site number", s.SiteNumber,
 		"address", s.Address, "desk", s.Desk, "reached", s.Reached, "class", s.Class, "calls at once", number(s.Calls), "secrets", strings.Join(s.Credentials, ", "),
-		"music", s.Music, "pickup", s.Pickup, "ring", s.Ring, "srtp", s.SRTP, "latch", s.Latch, "auto-answer", only(s.AutoAnswer), "do not disturb", only(s.Set().DoNotDisturb),
+		"music", s.Music, "pickup", s.Pickup, "ring", s.Ring, "dtmf", s.DTMF, "srtp", s.SRTP, "latch", s.Latch, "auto-answer", only(s.AutoAnswer), "do not disturb", only(s.Set().DoNotDisturb),
 		"forward", forwards(s.Set().Forward), "messages", messages(s.Messages))
 }
 

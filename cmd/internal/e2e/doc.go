@@ -80,6 +80,7 @@
 //	  passwords kept            TestPhoneChallenges TestCarrierChallenges
 //	  sent nowhere else         TestSentNowhereElse TestForgedPath TestUnlistedSound TestStrangeSound
 //	  SRTP only                 TestSRTPOnly
+//	  payment windows           TestPaymentWindow
 //	  guessing                  TestGuesser TestScanner
 //	  what a seat may call      TestClassOfService TestCallsOfASeat
 //	  amplification, floods     TestNoAmplification TestFlood TestHostile TestMutated TestTorture

@@ -11,6 +11,7 @@ import (
 	"strowger/configs"
 	"strowger/sip/carrier"
 	"strowger/sip/identity"
+	"strowger/sip/leg"
 	"strowger/sip/resolve"
 	"strowger/sip/transport"
 	"strowger/sip/trunk"
@@ -31,7 +32,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 			Probe: trunk.Probe(t.Health), Limits: t.Limits, Peer: identity.Peer{Trusted: t.Trusted, RemotePartyID: t.RemotePartyID},
 		}
 		k.Sound = soundOf(t.Sound)
-		k.Profile, k.Redirects = profile(t.Profile), t.Redirects
+		k.Profile, k.Redirects, k.Keys = profile(t.Profile), t.Redirects, leg.KeysOf(t.DTMF)
 		if tenant, ok := n.Config.Tenant(t.Tenant); ok {
 			tenant.Heard.Music = t.Music
 			k.Heard = heard(n.Config, tenant.Heard)

@@ -49,6 +49,7 @@ import (
 	"strings"
 	"time"
 
+	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
 	"strowger/sip/overload"
@@ -155,6 +156,7 @@ type SeatEdit struct {
 	Pickup       *string `json:"pickup,omitempty"`
 	Ring         *string `json:"ring,omitempty"`
 	AutoAnswer   *bool   `json:"auto_answer,omitempty"`
+	DTMF         *string `json:"dtmf,omitempty"`
 	Music        *string `json:"music,omitempty"`
 	SRTP         *string `json:"srtp,omitempty"`
 	Latch        *string `json:"latch,omitempty"`
@@ -198,6 +200,7 @@ func (e SeatEdit) Apply(s *seat.Seat) {
 	set(&s.Pickup, e.Pickup)
 	set(&s.Ring, e.Ring)
 	set(&s.AutoAnswer, e.AutoAnswer)
+	set(&s.DTMF, e.DTMF)
 	set(&s.SRTP, e.SRTP)
 	set(&s.Latch, e.Latch)
 	set(&s.Class, e.Class)
@@ -242,6 +245,21 @@ type Call struct {
 type Transfer struct {
 	To  string `json:"to"`            // as it would be dialled by the party that is let go
 	Leg int    `json:"leg,omitempty"` // who goes on; 0 means 1, the caller
+}
+
+// Mask opens a payment window in a call: what a party says and presses reaches nobody. If
+// it collects, the answer comes when the window is closed, and has the digits.
+type Mask struct {
+	Leg     int    `json:"leg,omitempty"`     // whose digits; 0 means 1, the caller
+	Collect int    `json:"collect,omitempty"` // digits that are wanted, 32 at most; the last one closes it. 0 collects none
+	Until   string `json:"until,omitempty"`   // key that closes it sooner and is none of the digits
+	Seconds int    `json:"seconds,omitempty"` // it closes by itself then, 600 at most; 0 means 120
+}
+
+// Masked is a payment window.
+type Masked struct {
+	Call string `json:"call"`
+	b2bua.Collected
 }
 
 // Calls are those of a tenant on every node that answered, oldest first.
