@@ -110,7 +110,8 @@ func (c Crypto) String() string {
 	return strconv.Itoa(c.Tag) + " " + c.Suite.String() + " inline:" + base64.StdEncoding.EncodeToString(c.Key)
 }
 
-// keys make the keys of a session.
+// keys make the keys of a session. They never change, so that copies of a session may
+// share them; nil is Plain.
 type keys struct {
 	security Security
 	secret   []byte
@@ -122,13 +123,24 @@ type keys struct {
 // Secure sets whether the leg's sound is encrypted. The session's keys are made of the
 // secret, 32 bytes that nobody can guess; Plain needs none. It comes before the first
 // offer and answer.
-func (s *Session) Secure(how Security, secret []byte) { s.keys = keys{security: how, secret: secret} }
+func (s *Session) Secure(how Security, secret []byte) {
+	if s.keys = nil; how != Plain {
+		s.keys = &keys{security: how, secret: secret}
+	}
+}
+
+func (k *keys) how() Security {
+	if k == nil {
+		return Plain
+	}
+	return k.security
+}
 
 // Parse reads what the far side of the session wrote.
 func (s *Session) Parse(body []byte) (*Description, error) {
 	d, err := Parse(body)
 	if err == nil {
-		d.how = s.keys.security
+		d.how = s.keys.how()
 	}
 	return d, err
 }
@@ -145,7 +157,7 @@ func (k *keys) own(suite media.Suite) media.Key {
 // offered are the lines of an offer: once the far side has taken plain sound, it is not
 // asked again.
 func (k *keys) offered() []Crypto {
-	if k.security == Plain || k.security == Optional && k.agreed && k.far == nil {
+	if k == nil || k.security == Optional && k.agreed && k.far == nil {
 		return nil
 	}
 	var out []Crypto
@@ -157,9 +169,8 @@ func (k *keys) offered() []Crypto {
 
 // answer chooses among the lines of an offer: by our order, as ours is that of cost. A
 // new key of the far side is answered with a new one of ours.
-func (k *keys) answer(offered []Crypto) (ours []Crypto, c *media.Crypto) {
-	if k.security == Plain || len(offered) == 0 {
-		k.agree(nil)
+func (s *Session) secured(offered []Crypto) (ours []Crypto, c *media.Crypto) {
+	if s.keys == nil {
 		return nil, nil
 	}
 	for _, suite := range media.Suites() {
@@ -167,30 +178,38 @@ func (k *keys) answer(offered []Crypto) (ours []Crypto, c *media.Crypto) {
 		if i < 0 {
 			continue
 		}
-		k.agree(offered[i].Key)
-		own := Crypto{offered[i].Tag, suite, k.own(suite)}
+		s.keys = s.keys.after(offered[i].Key)
+		own := Crypto{offered[i].Tag, suite, s.keys.own(suite)}
 		return []Crypto{own}, &media.Crypto{Suite: suite, Send: own.Key, Receive: offered[i].Key}
 	}
+	s.keys = s.keys.after(nil)
 	return nil, nil
 }
 
-// accept finds what an answer chose of our offer; nil is plain sound.
-func (k *keys) accept(ours, chosen []Crypto) *media.Crypto {
+// accept finds what an answer chose of our offer, nil is plain sound, and the keys after
+// it.
+func (k *keys) accept(ours, chosen []Crypto) (*media.Crypto, *keys) {
+	if k == nil {
+		return nil, nil
+	}
+	next := *k
+	next.far, next.agreed = nil, true
 	for _, c := range chosen {
 		i := slices.IndexFunc(ours, func(o Crypto) bool { return o.Tag == c.Tag && o.Suite == c.Suite })
 		if i >= 0 {
-			k.far, k.agreed = c.Key, true
-			return &media.Crypto{Suite: c.Suite, Send: ours[i].Key, Receive: c.Key}
+			next.far = c.Key
+			return &media.Crypto{Suite: c.Suite, Send: ours[i].Key, Receive: c.Key}, &next
 		}
 	}
-	k.far, k.agreed = nil, true
-	return nil
+	return nil, &next
 }
 
-// agree notes the far side's key of an offer.
-func (k *keys) agree(far media.Key) {
+// after are the keys after an offer with a key of the far side.
+func (k *keys) after(far media.Key) *keys {
+	next := *k
 	if k.far != nil && !bytes.Equal(k.far, far) {
-		k.round++
+		next.round++
 	}
-	k.far, k.agreed = far, true
+	next.far, next.agreed = far, true
+	return &next
 }

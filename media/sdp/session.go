@@ -22,7 +22,7 @@ type Session struct {
 	numbers []Codec // every dynamic payload number used so far
 	said    sound   // our m-line in the last body
 	offers  bool    // that is an offer, to which answers may come
-	keys    keys
+	keys    *keys
 }
 
 // line is an m-line that we refuse or have refused.
@@ -59,7 +59,7 @@ func NewSession(username string, id uint64) Session {
 func (s *Session) Offer(local netip.AddrPort, codecs []Codec, dir Direction) []byte {
 	if len(s.lines) == 0 {
 		s.lines, s.audio = []line{{kind: "audio", proto: plainRTP}}, 0
-		if s.keys.security == Required {
+		if s.keys.how() == Required {
 			s.lines[0].proto = secureRTP
 		}
 	}
@@ -79,7 +79,7 @@ func (s *Session) Repeat(local netip.AddrPort) []byte {
 // ErrAddress and ErrNoCommonCodec, and leave the session as it was. An offer whose sound has
 // port 0 is answered with port 0: Agreed is Held, without codecs.
 func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Codec, dir Direction) ([]byte, Agreed, error) {
-	index, err := offer.audio(s.keys.security)
+	index, err := offer.audio(s.keys.how())
 	if err != nil {
 		return nil, Agreed{}, err
 	}
@@ -98,7 +98,7 @@ func (s *Session) Answer(offer *Description, local netip.AddrPort, prefer []Code
 	s.keep(offer, index)
 	s.remember(m.Codecs)
 	dir = dir.agree(m.Direction)
-	ours, crypto := s.keys.answer(m.Crypto)
+	ours, crypto := s.secured(m.Crypto)
 	body := s.write(local, sound{codecs: chosen, direction: dir, mux: m.Mux, crypto: ours})
 	agreed := m.agreed(chosen, dir)
 	agreed.Remote.Crypto = crypto
@@ -125,9 +125,8 @@ func (s *Session) Accept(answer *Description) (Agreed, error) {
 	case m.addressErr != nil:
 		return Agreed{}, m.addressErr
 	}
-	crypto := s.keys
-	secured := crypto.accept(s.said.crypto, m.Crypto)
-	if secured == nil && (crypto.security == Required || m.is(secureRTP)) {
+	secured, keys := s.keys.accept(s.said.crypto, m.Crypto)
+	if secured == nil && (s.keys.how() == Required || m.is(secureRTP)) {
 		return Agreed{}, ErrPlain
 	}
 	chosen := voiceFirst(Common(m.Codecs, s.said.codecs))
@@ -135,7 +134,7 @@ func (s *Session) Accept(answer *Description) (Agreed, error) {
 		return Agreed{}, ErrNoCommonCodec
 	}
 	s.remember(m.Codecs)
-	s.keys = crypto
+	s.keys = keys
 	agreed := m.agreed(chosen, s.said.direction.agree(m.Direction))
 	agreed.Held = s.said.direction.Sends() && !m.Direction.Receives()
 	agreed.Remote.Crypto = secured

@@ -175,7 +175,7 @@ func (c *Call) happened(e leg.Event) {
 		c.digit(e.Digit)
 	case leg.Ends:
 		c.end(e.Verdict, false)
-	case leg.Retries, leg.Refers, leg.Reported, leg.Again, leg.Nothing: // who held or resumed was told, and may try again
+	case leg.Retries, leg.Refers, leg.Reported, leg.Again, leg.Unfit, leg.Unkeyed, leg.Nothing: // who held or resumed was told, and may try again
 	}
 }
 
