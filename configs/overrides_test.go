@@ -96,7 +96,7 @@ func TestDefaults(t *testing.T) {
 		fmt.Sprintln(c.Tenants[0].Realm, c.Tenants[0].Emergency.Numbers(), c.Trunks)
 	want := `{strowger ./data} [{lan/udp udp []  127.0.0.1:5060 127.0.0.1:5060 demo 0 [sha-256 md5]}] [127.0.0.1 ports 20000-29999] 24 46
 {1m0s 10m0s 1h0m0s} {{en uk default}  1m0s 2h0m0s true auto auto /sys/fs/bpf} {30m0s 1m30s} {200 2000 85 200000 200 2000} {INFO false full} {127.0.0.1:8080 data/admin.sock   []} {} <nil>
-demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] [] udp true false false false default {  { }} false [] {30s 3 2 false} {0 0 0 0 0 0} auto {[] plus false [] []} {0 0 false} 0 <nil> <nil>}]
+demo [999 112 18000] [{carrier demo lan [127.0.0.2/32] [127.0.0.2:5060] [] udp true false false false default false false {  { }} false [] {30s 3 2 false} {0 0 0 0 0 0} auto {[] plus false [] []} {0 0 false} 0 <nil> <nil>}]
 `
 	want = strings.Replace(want, "{} <nil>", "{ } <nil>", 1)
 	if got != want {

@@ -40,7 +40,15 @@ type Trunk struct {
 	Transfers bool
 	// Music is as that of a tenant, for whom the trunk holds. Default: its tenant's.
 	Music string
-	TLS   TrunkTLS // all zero unless Proto is "tls"
+	// RingingTone is for a trunk whose network makes no tones: its calls hear ringing as a
+	// tone, in early media, until somebody answers or sends sound. ringback = "tone";
+	// default "signal": the response says that it rings.
+	RingingTone bool
+	// FailureTones says that a call of the trunk that fails hears busy, congestion or
+	// unobtainable for some seconds before the response. failure_tones = "on"; default
+	// off.
+	FailureTones bool
+	TLS          TrunkTLS // all zero unless Proto is "tls"
 	// NoHomer tells that its messages are not sent to the capture server: homer =
 	// "off". Default: they are, if there is a block homer.
 	NoHomer bool

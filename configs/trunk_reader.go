@@ -52,6 +52,8 @@ func (r *reader) trunk(b *source.Body) {
 	t.NoHomer = isOff(b, "homer")
 	t.DTMF = choice(b, "dtmf", "auto", "auto", "rfc4733", "info", "inband")
 	t.Music = r.music(b, "")
+	t.RingingTone = choice(b, "ringback", "signal", "signal", "tone") == "tone"
+	t.FailureTones = choice(b, "failure_tones", "off", "on", "off") == "on"
 	t.AnyProto = !b.Has("proto")
 	trust(b, &t)
 	b.Done()

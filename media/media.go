@@ -134,8 +134,9 @@ type Endpoint interface {
 	// gap. An Ended event follows the end of a Prompt.
 	Hear(from ...Source) error
 	// Tap gives what the party says to write: 20 ms of it (160 samples at 8000 Hz)
-	// on each tick of the plane's clock, silence where nothing came in time. G.711
-	// and G.722 are heard. Every tap of an endpoint is given the same frames, and must not
+	// on each tick of the plane's clock, silence where nothing comes. G.711 and G.722
+	// are heard; sound is put in order, what is lost is concealed for a moment, and comfort
+	// noise (RFC 3389) is made. Every tap of an endpoint is given the same frames, and must not
 	// change them. write must not block nor use the endpoint; once untap or Close has
 	// returned it is not called any more. An endpoint has room for a few taps.
 	Tap(write func(pcm []int16)) (untap func(), err error)
@@ -259,6 +260,17 @@ type Stats struct {
 	MOS      float64        `json:"mos"`      // 1.0 to 4.5 by the E-model; 0 if nothing was received
 	Encoding string         `json:"encoding"` // of the last packet of sound received
 	Source   netip.AddrPort `json:"source,omitzero"`
+	Playout  Playout        `json:"playout,omitzero"` // of what taps and mixes were given
+}
+
+// Playout is what became of a party's sound where it was decoded: for taps and mixes.
+type Playout struct {
+	Delay     time.Duration `json:"delay_ns"`     // of the jitter buffer, the last one
+	Late      uint64        `json:"late"`         // packets that came after their time
+	Concealed time.Duration `json:"concealed_ns"` // sound that was lost and made up
+	Noise     time.Duration `json:"noise_ns"`     // comfort noise that was made (RFC 3389)
+	Restarts  uint64        `json:"restarts"`     // new sources, jumps of the timestamps, packets that kept coming late
+	Adjusted  uint64        `json:"adjusted"`     // periods of the voice that were left out or repeated, to change the delay
 }
 
 // PlaneStats are totals of a plane.

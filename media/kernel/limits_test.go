@@ -149,6 +149,24 @@ func TestRemoved(t *testing.T) {
 	l.carries(3)
 }
 
+// TestGeneration: figures of another call of the port are left alone.
+func TestGeneration(t *testing.T) {
+	w := newWorld(t, v4)
+	l := w.line(w.open(w.config()))
+	other := (&Start{Highest: 7}).counts(l.entry.value.Generation + 1)
+	if _, err := l.plane.memory.WriteAt(other.bytes(), int64(l.entry.value.Slot)*slotSize); err != nil {
+		t.Fatal(err)
+	}
+	b := rtpPacket(theirs, 100, 0, 1)
+	send(t, l.from, b, l.in)
+	if got, _ := receive(t, l.behind, soon); !bytes.Equal(got, b) {
+		t.Errorf("% x went up", got)
+	}
+	if f := l.entry.Figures(); f != other.figures() {
+		t.Errorf("figures %+v", f)
+	}
+}
+
 // TestFull: there are as many entries as were asked for, and slots are used again.
 func TestFull(t *testing.T) {
 	w := newWorld(t, v4)

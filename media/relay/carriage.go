@@ -16,6 +16,9 @@ import (
 const (
 	refreshEvery = kernel.Lifetime / 3
 	retryAfter   = 10 * time.Second // an edge that the kernel refused
+	// quietAfter is how long nothing came when a stream is taken back: another source
+	// that goes on with it must be seen, each packet of it.
+	quietAfter = media.LatchSilence / 2
 )
 
 // carriage is an edge that the kernel carries. It belongs to the inbound's mutex.
@@ -46,7 +49,7 @@ func (e *endpoint) handOver(now time.Time) {
 	way := &(*r)[0]
 	way.to.out.Lock()
 	defer way.to.out.Unlock()
-	if !e.in.plain() || !way.to.out.plain(way.epoch, e.in.ssrc) {
+	if !e.in.plain(now) || !way.to.out.plain(way.epoch, e.in.ssrc) {
 		return
 	}
 	edge := e.edge(way)
@@ -85,14 +88,15 @@ func (e *endpoint) locked() bool {
 }
 
 // plain tells that nothing here needs what the party says, but the listener.
-func (in *inbound) plain() bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear == nil && in.silence.Known()
+func (in *inbound) plain(now time.Time) bool {
+	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear == nil &&
+		in.silence.Known() && !in.keys.Held(now) && in.encoding == in.sound
 }
 
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
 	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.sealer == nil && !o.dialler.busy() &&
-		!o.fresh && o.source == source && o.carrier == nil
+		!o.fresh && !o.spoke && o.source == source && o.carrier == nil && o.packer == nil && o.filler == nil
 }
 
 // edge describes a direction to the kernel. Both halves are locked.
@@ -108,16 +112,18 @@ func (e *endpoint) edge(way *edge) kernel.Edge {
 		}
 	}
 	for _, t := range way.types {
-		if p := e.in.payload(t.from); !t.convert && t.clock == k.Clock && p != nil && isSound(p) {
+		if !t.convert && t.clock == k.Clock && e.in.isSound(t.from) {
 			k.Types = append(k.Types, kernel.Type{From: t.from, To: t.to})
 		}
 	}
 	return k
 }
 
-// isSound tells that a payload is neither digits nor comfort noise, which are looked at.
-func isSound(p *media.Payload) bool {
-	return p.Encoding != telephoneEvent && p.Encoding != "CN" && p.Type != comfortNoise
+// isSound tells that a payload type is neither digits nor comfort noise, which are looked
+// at; what it goes with is taken back meanwhile.
+func (in *inbound) isSound(payload uint8) bool {
+	p := in.payload(payload)
+	return p != nil && p.Encoding != telephoneEvent && p.Encoding != "CN" && payload != comfortNoise
 }
 
 // bound is the address of the RTP socket.
@@ -160,6 +166,27 @@ func (e *endpoint) takeBack(now time.Time) {
 	c.to.out.Unlock()
 }
 
+// reconsider takes back what a packet shows not to be plain any more: its stream begins
+// anew, or it is no sound. It needs the inbound's mutex.
+func (e *endpoint) reconsider(now time.Time, anew, other bool) {
+	if anew || other {
+		e.takeBack(now)
+	}
+}
+
+// recall takes back what the kernel carries to e's party, who is sent to elsewhere from
+// now on. It is called without a lock.
+func (e *endpoint) recall(now time.Time) {
+	e.out.Lock()
+	source := e.out.carrier
+	e.out.Unlock()
+	if source != nil {
+		source.in.Lock()
+		source.takeBack(now)
+		source.in.Unlock()
+	}
+}
+
 // surface takes back what the kernel carries of and to e's party, before their needs
 // change. It needs the plane's mutex, which no hand-over goes without.
 func (e *endpoint) surface() {
@@ -167,16 +194,10 @@ func (e *endpoint) surface() {
 		return
 	}
 	now := e.plane.now()
-	e.out.Lock()
-	source := e.out.carrier
-	e.out.Unlock()
-	for _, s := range []*endpoint{e, source} {
-		if s != nil {
-			s.in.Lock()
-			s.takeBack(now)
-			s.in.Unlock()
-		}
-	}
+	e.in.Lock()
+	e.takeBack(now)
+	e.in.Unlock()
+	e.recall(now)
 }
 
 // add counts what the kernel did since the last time. It needs the inbound's mutex.
@@ -192,8 +213,12 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	start := now.Add(-kernel.Monotonic())
 	heard := start.Add(f.Last)
 	e.in.bytes += f.Bytes - last.Bytes
-	e.in.watch.heardRTP(heard, false)
-	e.in.latch.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
+	if heard.After(e.in.watch.last) {
+		e.in.watch.heardRTP(heard, false)
+	}
+	if l := &e.in.latch; heard.After(l.heard) {
+		l.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
+	}
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding, e.in.sound = p.Encoding, p.Encoding
 	}
@@ -242,7 +267,9 @@ func (e *endpoint) tend(now time.Time) {
 	c := e.in.carried
 	switch {
 	case c == nil:
-		e.wanted.Store(e.in.plain() && !e.in.keys.Held(now) && !now.Before(e.in.retryAt))
+		e.wanted.Store(e.in.plain(now) && !now.Before(e.in.retryAt))
+	case now.Sub(e.in.latch.heard) >= quietAfter:
+		e.takeBack(now)
 	case !now.Before(c.refreshAt):
 		c.refreshAt = now.Add(refreshEvery)
 		if err := c.entry.Refresh(); err != nil {

@@ -53,6 +53,7 @@ const (
 	prompting pacing = 1 << iota // it hears a prompt
 	tapping
 	pressing // digits were sent to it
+	filling  // its source may be silent in a way that it does not know
 )
 
 // pace begins or ends one of the needs. It needs the plane's mutex.
@@ -182,6 +183,7 @@ func (c *clock) play(e *endpoint, now time.Time) {
 	e.out.Lock()
 	busy := e.out.press(now, c.scratch[:], &c.plane.counters)
 	ended := !busy && e.out.play(now, c)
+	e.out.fill(now, c)
 	e.out.Unlock()
 	if ended {
 		e.post(media.Event{Kind: media.Ended, At: now})

@@ -27,6 +27,9 @@ type Counters struct {
 	STUN         atomic.Uint64 // STUN, which is not answered
 	DTLS         atomic.Uint64 // DTLS, which is not spoken
 	Untranslated atomic.Uint64 // dropped: the listener did not negotiate the encoding
+	Concealed    atomic.Uint64 // ms of sound that was lost and made up where sound is decoded
+	TooLate      atomic.Uint64 // that came after their time where sound is decoded
+	Packed       atomic.Uint64 // of another packet time than the source's, as the listener had asked
 	Transcoded   atomic.Uint64 // decoded and encoded anew: G.722 on one side, G.711 on the other
 	Dropped      atomic.Uint64 // dropped: the listener wants no sound, has no address yet, or is sent digits
 	Tones        atomic.Uint64 // digits given to a party as a tone, as it did not negotiate telephone-event

@@ -44,9 +44,23 @@
 //     another form.
 //   - The route of a party that is masked is none, and its taps are given silence but
 //     for that which looks for digits. A mask that was ended is over when no key is
-//     held, 300 ms later at least.
-//   - What taps are given is put in order by timestamp and is 60 ms late; what comes
-//     later starts it anew.
+//     held, 500 ms later at least.
+//   - What taps are given has gone through a jitter buffer (package jitter): steady,
+//     20 to 200 ms late, what is lost concealed, comfort noise made. The figures of it
+//     are in media.Stats. A party that nobody taps has no such buffer.
+//
+// # Sound in the kernel
+//
+// With a kernel plane (package kernel) what a party says is handed over, one direction
+// at a time, while its edge is plain: both sides locked, one listener, the same encoding,
+// no tap, no digits. It follows a packet, so that the next is some time off. Whoever
+// changes a need takes the direction back first (surface), under the plane's mutex,
+// without which nothing is handed over; a packet that begins the stream anew or is no
+// sound takes it back too. Sequence and timestamp are moved by the same constants in
+// both planes, so that it does not matter which of them takes a packet; each counts what
+// it takes, and the sums are added up five times a second and before anything is told.
+// Sockets stay bound. What a former process left in the kernel has its ports rest, and
+// ends after 10 s, as no call claims it yet.
 //
 // # Ownership
 //
@@ -63,6 +77,12 @@
 //
 // # Decisions
 //
+//   - Comfort noise (RFC 3389) passes to who negotiated it; who did not is sent noise of
+//     its level as sound, until the source speaks again.
+//   - Who asks for a packet time (a=ptime) gets it, in G.711 and G.722; what else passes
+//     keeps the source's. A long packet goes as several at once, short ones wait for each
+//     other. An edge that the kernel carries is not looked at any more: a source that
+//     changes its packet time in the middle of a stream is then heard with its own.
 //   - G.722 and G.711 are converted packet by packet, without a jitter buffer: both have
 //     one byte for each step of the RTP clock, so that a packet keeps its size, sequence
 //     and time, and what is lost or late is the far side's to conceal. The coder of a
@@ -88,8 +108,9 @@
 //     such a pair has it rest.
 //   - Prompts are encoded as they are played: 160 look-ups in a table are nothing
 //     beside the system call that follows, and there is no cache to bound. Live sound
-//     is encoded once a tick for all who hear it; where it is follows from the number
-//     of the tick, which all clocks count alike.
+//     is encoded once a tick for all who hear it, G.722 too, which costs ten times as
+//     much as sending it; where it is follows from the number of the tick, which all
+//     clocks count alike.
 //   - What is due in a tick is sent by one sendto each: every leg has a socket of its
 //     own, for which sendmmsg gathers nothing (measured: 1.3 us a packet either way,
 //     and no less from one shared socket).

@@ -113,15 +113,21 @@ func (e *endpoint) apply(r media.Remote, refused *refusal) error {
 
 // reroute makes the route of what e's party says. It needs the plane's mutex.
 func (e *endpoint) reroute() {
+	e.surface()
 	if len(e.listeners) == 0 || !e.speaks || e.masked {
 		e.route.Store(nil)
+		for _, l := range e.listeners {
+			l.fills(false)
+		}
 		return
 	}
 	r := make(route, len(e.listeners))
 	for i, l := range e.listeners {
 		l.out.Lock()
 		r[i] = edge{to: l, epoch: l.out.epoch, types: translate(e.out.payloads, l.out.payloads), events: share(e.out.events(), l.out.events())}
+		r[i].noise = unshared(e.out.payloads, l.out.payloads)
 		l.out.Unlock()
+		l.fills(r[i].noise != noNoise)
 	}
 	e.route.Store(&r)
 }
@@ -183,7 +189,8 @@ func (e *endpoint) close() {
 	e.in.closed = true
 	var taps []*tap
 	if e.in.ear != nil {
-		taps, e.in.ear = e.in.ear.taps, nil
+		taps = e.in.ear.taps
+		e.in.deafen()
 	}
 	e.out.Lock()
 	e.goodbye(p.now())

@@ -170,6 +170,7 @@ func (e *endpoint) detach() {
 	}
 	source := e.hears
 	e.hears = nil
+	e.fills(false)
 	source.listeners = slices.DeleteFunc(source.listeners, func(l *endpoint) bool { return l == e })
 	source.reroute()
 }

@@ -50,11 +50,12 @@ func TestPacketPathDoesNotAllocate(t *testing.T) {
 }
 
 func TestPromptTickDoesNotAllocate(t *testing.T) {
+	wide := media.Payload{Type: 9, Encoding: "G722", Clock: 8000}
 	for name, sound := range map[string]*media.Prompt{"loop": {PCM: ramp(frame), Loop: true}, "live": {PCM: ramp(frame), Live: true}} {
 		b := newBench(t, testConfig())
-		for range 3 {
+		for _, payload := range []media.Payload{pcmu, pcma, wide, wide} {
 			p := b.join("caller")
-			p.update(p.remote(pcmu))
+			p.update(p.remote(payload))
 			p.hear(sound)
 		}
 		b.clock.tick(b.time)
@@ -187,5 +188,28 @@ func BenchmarkHandle(b *testing.B) {
 				left.to.(*endpoint).handle(start, false, from, packet, scratch)
 			}
 		})
+	}
+}
+
+// BenchmarkTick is what a listener costs in a tick, system call included: of a prompt of
+// its own, and of sound that all hear.
+func BenchmarkTick(b *testing.B) {
+	const listeners = 200
+	wide := media.Payload{Type: 9, Encoding: "G722", Clock: 8000}
+	for name, payload := range map[string]media.Payload{"PCMA": pcma, "G722": wide} {
+		for kind, sound := range map[string]*media.Prompt{"own": {PCM: ramp(frame), Loop: true}, "live": {PCM: ramp(frame), Live: true}} {
+			b.Run(name+" "+kind, func(b *testing.B) {
+				bench := newBench(b, testConfig())
+				for range listeners {
+					p := bench.join("caller")
+					p.update(p.remote(payload))
+					p.hear(sound)
+				}
+				for b.Loop() {
+					bench.clock.tick(bench.time)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/listeners, "ns/listener")
+			})
+		}
 	}
 }

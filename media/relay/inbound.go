@@ -39,9 +39,10 @@ type inbound struct {
 	keys        dtmf.Receiver
 	finder      *finder // nil while no tones are looked for
 	mask        mask
-	ear         *ear      // nil while nobody taps
-	carried     *carriage // nil while packets come to the socket
-	retryAt     time.Time // when the kernel may be asked again
+	ear         *ear           // nil while nobody taps
+	playout     *media.Playout // of former ears; nil if there was none
+	carried     *carriage      // nil while packets come to the socket
+	retryAt     time.Time      // when the kernel may be asked again
 }
 
 // update applies an SDP exchange.
@@ -204,6 +205,7 @@ func (in *inbound) stats(s *media.Stats) {
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
 	s.Silence, s.MaxSilence, s.Silent = in.silence.Now(), in.silence.Longest(), in.silence.Dead()
 	s.Encoding, s.Source = in.sound, in.latch.source
+	s.Playout = in.heard()
 	if f.Received > 0 {
 		s.Loss = f.LossShare()
 		s.MOS = quality.MOS(quality.CodecOf(in.sound), s.Loss, in.reception.roundTrip/2+playout+2*f.Jitter)

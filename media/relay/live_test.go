@@ -136,3 +136,53 @@ func TestClocksAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestLiveG722: the stream is encoded as one, for all who hear it, also by packets of
+// 40 ms that begin with either tick.
+func TestLiveG722(t *testing.T) {
+	const ticks = 12
+	b := newBench(t, testConfig())
+	music := &media.Prompt{PCM: ramp(7*frame + 33), Live: true}
+	join := func(ptime time.Duration) *party {
+		p := b.join("wide")
+		r := p.remote(media.Payload{Type: 9, Encoding: "G722", Clock: 8000})
+		r.PTime = ptime
+		p.update(r)
+		p.hear(music)
+		return p
+	}
+	first, even := join(0), join(2*tick)
+	b.pass(tick)
+	later, odd := join(0), join(2*tick)
+	b.pass((ticks - 1) * tick)
+	var pcm []int16
+	for len(pcm) < ticks*frame {
+		pcm = append(pcm, music.PCM...)
+	}
+	whole := func(from, to int) string {
+		var e codec.Encoder
+		out := make([]byte, (to-from)*frame)
+		e.Encode(codec.G722, out, pcm[from*frame:to*frame])
+		return string(out)
+	}
+	sent := func(p *party) string {
+		var all []byte
+		for _, packet := range heard(t, p.rtp) {
+			all = append(all, packet[minRTP:]...)
+		}
+		return string(all)
+	}
+	want := whole(0, ticks)
+	if got := sent(first); got != want {
+		t.Errorf("%d bytes that are not the stream, want %d", len(got), len(want))
+	}
+	if got := sent(later); got != want[frame:] {
+		t.Error("who came later hears another stream")
+	}
+	if got := sent(even); got != want {
+		t.Error("packets of 40 ms are another stream")
+	}
+	if got := sent(odd); got != whole(1, 1+len(got)/frame) {
+		t.Error("packets of 40 ms that begin with the other tick are no stream")
+	}
+}

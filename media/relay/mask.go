@@ -8,8 +8,8 @@ import (
 
 // maskRest is for how long a mask stays on behind its end, and behind a key that is held
 // then: what taps are given, and the finder too, is late by the delay of an ear and what
-// a tone takes to be found.
-const maskRest = 300 * time.Millisecond
+// a tone takes to be found. A packet waits for up to 312 ms there (jitter.MaxAhead).
+const maskRest = 500 * time.Millisecond
 
 // mask keeps what a party says from everybody but who is told its digits. It belongs to
 // the inbound's mutex.

@@ -25,6 +25,8 @@ type outbound struct {
 	to, rtcpTo datagram.Address
 	payloads   []media.Payload // of the last SDP exchange; changed under the plane's mutex too
 	stride     int             // ticks of the clock for each packet of a prompt
+	size       int             // bytes of a packet that the party asked for; 0 for any
+	packer     *packer         // nil while packets are forwarded as they are
 
 	epoch     uint32 // changes with the source
 	source    uint32 // SSRC of the source
@@ -43,6 +45,7 @@ type outbound struct {
 	reported  uint64    // packets at the last report
 	player    *player   // nil plays nothing
 	mixed     *mixed    // nil hears no mix
+	filler    *filler   // nil makes no comfort noise
 	dialler   *dialler  // nil has no digits to send
 	given     given     // the last digit that was sent as an event
 	carrier   *endpoint // whose party the kernel lets be heard; nil for none
@@ -67,6 +70,13 @@ func (o *outbound) update(r media.Remote, rtp, rtcp, locked netip.AddrPort) {
 	o.fresh = o.fresh || open != o.open // what was dropped meanwhile is no loss
 	o.open = open
 	o.stride = max(1, int((r.PTime+tick/2)/tick))
+	if size := packetSize(r.PTime); size != o.size {
+		o.size = size
+		o.fresh, o.packer = o.fresh || o.packer != nil, nil
+	}
+	if o.uneven() {
+		o.stride = 1
+	}
 	o.sending = time.Time{}
 	o.to, o.rtcpTo = destination(rtp), destination(rtcp)
 	if locked.IsValid() {
@@ -120,7 +130,11 @@ func (o *outbound) forward(now time.Time, h header, fresh bool, clock int, b []b
 	if o.mixed != nil {
 		o.mixInto(b[h.start:h.end], h.payload)
 	}
-	h.seq += o.seqOffset
+	if o.packer != nil {
+		o.packer.beside(&h, o.seq)
+	} else {
+		h.seq += o.seqOffset
+	}
 	h.timestamp += o.tsOffset
 	h.ssrc = o.ssrc
 	h.write(b)
@@ -173,7 +187,7 @@ func (o *outbound) transmit(now time.Time, h *header, clock int, b []byte, c *Co
 // by their epoch from now on.
 func (o *outbound) change() {
 	o.epoch++
-	o.fresh = true
+	o.fresh, o.packer = true, nil
 }
 
 // shut ends all sending.

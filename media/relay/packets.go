@@ -54,16 +54,14 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	}
 	c := &e.plane.counters
 	e.in.Lock()
+	e.catchUp(now)
 	b, ok := e.in.unwrap(now, from, k, b, &h, c)
 	if !ok {
 		e.in.Unlock()
 		return false
 	}
-	e.catchUp(now)
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
-	if fresh || ruling == locks {
-		e.takeBack(now)
-	}
+	e.reconsider(now, ruling == locks || fresh, forward && !e.in.isSound(h.payload))
 	var digit byte
 	if forward {
 		if !e.in.spoke {
@@ -71,15 +69,12 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.plane.speaking.Add(1)
 		}
 		e.in.look(now, b[h.start:h.end])
-		if digit = e.in.listen(now, &h, fresh, b); digit != 0 {
-			e.takeBack(now) // what sounds while the key is held is not everybody's to hear
-		}
+		digit = e.in.listen(now, &h, fresh, b)
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
-	var former *endpoint
 	switch ruling {
 	case locks:
-		former = e.follow(from)
+		e.follow(from)
 	case barred:
 		if l := &e.in.latch; !l.told {
 			l.told = true
@@ -88,8 +83,8 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	case foreign, waiting, accepted:
 	}
 	e.in.Unlock()
-	former.recall(now)
 	if ruling == locks {
+		e.recall(now)
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
 	if digit != 0 {
@@ -105,22 +100,11 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 }
 
 // follow lets what we send go to the source that was locked. It needs the inbound
-// mutex, so that no other SDP comes between. It returns whose packets the kernel sends
-// to where the party was before; nil for nobody's.
-func (e *endpoint) follow(source netip.AddrPort) *endpoint {
+// mutex, so that no other SDP comes between.
+func (e *endpoint) follow(source netip.AddrPort) {
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.out.follow(source)
-	return e.out.carrier
-}
-
-// recall takes back what the kernel carries of e's party.
-func (e *endpoint) recall(now time.Time) {
-	if e != nil {
-		e.in.Lock()
-		defer e.in.Unlock()
-		e.takeBack(now)
-	}
 }
 
 // key is what a packet says of digits.
@@ -136,33 +120,44 @@ func (r route) send(now time.Time, h header, said key, fresh bool, b, scratch []
 		t := r[i].find(h.payload)
 		switch {
 		case t == nil && said.event: // its digit was told, and is given in another form
-			continue
+		case t == nil && int(h.payload) == r[i].noise:
+			r[i].hush(b[h.start:h.end])
 		case t == nil:
 			c.Untranslated.Add(1)
-			continue
 		case said.held && !r[i].events, said.toned && !said.event: // the key is told in another form; a phone may use several
 			c.Dropped.Add(1)
 			r[i].to.resume()
-			continue
-		}
-		out, packet := &r[i].to.out, b
-		translated := h
-		translated.payload = t.to
-		out.Lock()
-		if out.mixed != nil && !t.convert { // it is changed for this listener alone
-			packet = scratch[:copy(scratch, b)]
-		}
-		switch {
-		case out.epoch != r[i].epoch:
-		case said.event && out.given.takes(now, &h, b[h.start:h.end]):
-			c.Repeated.Add(1)
 		default:
-			if t.convert {
-				packet = scratch[:copy(scratch, b)]
-				out.convert(t, packet[h.start:h.end], c)
-			}
-			out.forward(now, translated, fresh, t.clock, packet, c)
+			r[i].send(now, h, t, said.event, fresh, b, scratch, c)
 		}
-		out.Unlock()
+	}
+}
+
+// send gives a packet to the listener.
+func (e *edge) send(now time.Time, h header, t *translation, event, fresh bool, b, scratch []byte, c *Counters) {
+	out := &e.to.out
+	out.Lock()
+	defer out.Unlock()
+	if out.epoch != e.epoch {
+		return
+	}
+	if event && out.given.takes(now, &h, b[h.start:h.end]) {
+		c.Repeated.Add(1)
+		return
+	}
+	if !event {
+		out.filler.speaks()
+	}
+	if t.convert || out.mixed != nil { // it is changed for this listener alone
+		b = scratch[:copy(scratch, b)]
+	}
+	if t.convert {
+		out.convert(t, b[h.start:h.end], c)
+	}
+	h.payload = t.to
+	if out.packs(t.listens, h.end-h.start) {
+		out.pack(now, h, fresh, t.clock, b[h.start:h.end], c)
+	} else {
+		out.forward(now, h, fresh, t.clock, b, c)
 	}
 }

@@ -42,7 +42,7 @@ func TestStreamMoves(t *testing.T) {
 		if s := w.caller.to.Stats(); s.Source != addr("10.99.1.2:4002") || s.Lost > 1 {
 			t.Errorf("stats %+v", s)
 		}
-		if n := w.plane.Counters().TakeBacks.Load() - before; w.kernel && n < 2 {
+		if n := w.plane.Counters().TakeBacks.Load() - before; w.lay.kernel && n < 2 {
 			t.Errorf("%d streams were taken back, want both", n)
 		}
 	})

@@ -18,9 +18,34 @@ import (
 type wire struct {
 	*testing.T
 	plane                *Plane
-	kernel               bool
+	lay                  layout
+	pins                 string
 	caller, agent        *phone
 	far, exchange, place *netnstest.Namespace // the caller's, the switch's, the agent's
+}
+
+// layout is how a wire is laid.
+type layout struct {
+	kernel  bool // there is a kernel plane
+	attach  kernel.Attach
+	v6      bool
+	offload string // of checksums, "on" or "off"
+}
+
+// at is an address of a wire: host 1 is the switch, 2 a party.
+func (l layout) at(network, host string) netip.Addr {
+	if l.v6 {
+		return netip.MustParseAddr("fd99:" + network + "::" + host)
+	}
+	return netip.MustParseAddr("10.99." + network + "." + host)
+}
+
+func (l layout) prefix(network, host string) netip.Prefix {
+	bits := 24
+	if l.v6 {
+		bits = 64
+	}
+	return netip.PrefixFrom(l.at(network, host), bits)
 }
 
 // phone is a party at the end of a wire.
@@ -39,41 +64,29 @@ type phone struct {
 func eachPlane(t *testing.T, test func(w *wire)) {
 	t.Helper()
 	for name, on := range map[string]bool{"userspace": false, "ebpf": true} {
-		t.Run(name, func(t *testing.T) { test(newWire(t, on)) })
+		t.Run(name, func(t *testing.T) { test(newWire(t, layout{kernel: on, offload: "on"})) })
 	}
 }
 
-func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
-
-func newWire(t *testing.T, on bool) *wire {
+func newWire(t *testing.T, l layout) *wire {
 	t.Helper()
-	w := &wire{T: t, kernel: on, far: netnstest.New(t, "caller"), exchange: netnstest.New(t, "switch"), place: netnstest.New(t, "agent")}
-	w.exchange.Join(w.far, "left", "wire", prefix("10.99.1.1/24"), prefix("10.99.1.2/24"))
-	w.exchange.Join(w.place, "right", "wire", prefix("10.99.2.1/24"), prefix("10.99.2.2/24"))
-	w.start(netnstest.Path(netnstest.Bpffs(t)) + "/strowger/test")
-	w.caller, w.agent = w.phone("left", w.far, "10.99.1.2:4000"), w.phone("right", w.place, "10.99.2.2:5000")
+	w := &wire{T: t, lay: l, pins: netnstest.Path(netnstest.Bpffs(t)) + "/strowger/test", far: netnstest.New(t, "caller"), exchange: netnstest.New(t, "switch"), place: netnstest.New(t, "agent")}
+	w.exchange.Join(w.far, "left", "wire", l.prefix("1", "1"), l.prefix("1", "2"))
+	w.exchange.Join(w.place, "right", "wire", l.prefix("2", "1"), l.prefix("2", "2"))
+	w.far.Run("ethtool", "-K", "wire", "tx", l.offload)
+	w.place.Run("ethtool", "-K", "wire", "tx", l.offload)
+	w.start()
+	w.caller = w.phone("left", w.far, netip.AddrPortFrom(l.at("1", "2"), 4000))
+	w.agent = w.phone("right", w.place, netip.AddrPortFrom(l.at("2", "2"), 5000))
 	w.caller.packet.ssrc, w.agent.packet.ssrc = 7, 8
 	return w
 }
 
 // start starts the plane of the switch.
-func (w *wire) start(pins string) {
+func (w *wire) start() {
 	w.Helper()
-	cfg := Config{Networks: map[string]Network{
-		"left":  {Addresses: []Addr{{Bind: netip.MustParseAddr("10.99.1.1")}}, PortMin: testMin, PortMax: testMin + 99, Allow: Anywhere()},
-		"right": {Addresses: []Addr{{Bind: netip.MustParseAddr("10.99.2.1")}}, PortMin: testMin, PortMax: testMin + 99, Allow: Anywhere()},
-	}}
 	var err error
-	w.exchange.Do(func() {
-		if w.kernel {
-			cfg.Kernel, err = kernel.Open(kernel.Config{
-				Pins: pins, Addresses: []netip.Addr{netip.MustParseAddr("10.99.1.1"), netip.MustParseAddr("10.99.2.1")}, Entries: 100,
-			}, nil)
-		}
-		if err == nil {
-			w.plane, err = New(cfg, nil)
-		}
-	})
+	w.exchange.Do(func() { w.plane, err = New(w.config(), nil) })
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -84,9 +97,29 @@ func (w *wire) start(pins string) {
 	})
 }
 
-func (w *wire) phone(network string, at *netnstest.Namespace, address string) *phone {
+// config is that of the switch. It opens the kernel plane, if there is one.
+func (w *wire) config() Config {
 	w.Helper()
-	p := &phone{wire: w, rtp: at.Listen(addr(address)), packet: stream{payload: 8, seq: 65500, timestamp: 1000}, events: make(chan media.Event, 64)}
+	cfg := Config{Networks: map[string]Network{}}
+	c := kernel.Config{Pins: w.pins, Entries: 100, Attach: w.lay.attach}
+	for name, number := range map[string]string{"left": "1", "right": "2"} {
+		a := w.lay.at(number, "1")
+		c.Addresses = append(c.Addresses, a)
+		cfg.Networks[name] = Network{Addresses: []Addr{{Bind: a}}, PortMin: testMin, PortMax: testMin + 99, Allow: Anywhere()}
+	}
+	var err error
+	if w.lay.kernel {
+		w.exchange.Do(func() { cfg.Kernel, err = kernel.Open(c, nil) })
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	return cfg
+}
+
+func (w *wire) phone(network string, at *netnstest.Namespace, address netip.AddrPort) *phone {
+	w.Helper()
+	p := &phone{wire: w, rtp: at.Listen(address), packet: stream{payload: 8, seq: 65500, timestamp: 1000}, events: make(chan media.Event, 64)}
 	var err error
 	w.exchange.Do(func() {
 		p.to, err = w.plane.Open(network, "call/"+network, func(e media.Event) {
@@ -124,7 +157,13 @@ func (p *phone) hear(s media.Source) {
 // say sends a packet of the phone's stream.
 func (p *phone) say(payload []byte) {
 	p.Helper()
-	if _, err := p.rtp.WriteToUDPAddrPort(p.packet.next(payload), p.to.Local()); err != nil {
+	p.send(p.rtp, p.packet.next(payload))
+}
+
+// send sends a datagram to the phone's endpoint.
+func (p *phone) send(from *net.UDPConn, b []byte) {
+	p.Helper()
+	if _, err := from.WriteToUDPAddrPort(b, p.to.Local()); err != nil {
 		p.Fatal(err)
 	}
 }
@@ -201,7 +240,8 @@ func (w *wire) settle(streams int) {
 	defer pace.Stop()
 	for i := range 400 {
 		w.talk(i)
-		if n := w.plane.Stats().Carried; w.kernel && n == streams || !w.kernel && i > 5 {
+		if n := w.plane.Stats().Carried; w.lay.kernel && n == streams || !w.lay.kernel && i > 5 {
+			w.reallyCarried(uint64(streams))
 			return
 		}
 		<-pace.C
@@ -209,5 +249,18 @@ func (w *wire) settle(streams int) {
 	w.Fatalf("the kernel carries %d streams, want %d: %+v", w.plane.Stats().Carried, streams, w.plane.Stats())
 }
 
+// reallyCarried wants the kernel to carry what is said next, on that many streams.
+func (w *wire) reallyCarried(streams uint64) {
+	w.Helper()
+	before := w.carried()
+	w.talk(0)
+	if n := w.carried() - before; w.lay.kernel && n != streams {
+		w.Errorf("the kernel carried %d of %d packets", n, streams)
+	}
+}
+
 // carried tells how many packets the kernel should have carried by now.
-func (w *wire) carried() uint64 { return w.plane.Counters().Carried.Load() }
+func (w *wire) carried() uint64 {
+	w.caller.to.Stats()
+	return w.plane.Counters().Carried.Load()
+}

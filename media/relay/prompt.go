@@ -35,6 +35,9 @@ func (o *outbound) play(now time.Time, c *clock) (ended bool) {
 	}
 	if len(p.prompt.PCM) == 0 || p.at >= len(p.prompt.PCM) && !p.endless() {
 		o.player = nil
+		if _, payload, ok := o.format(); ok && o.packer != nil && o.open && o.to.IsValid() { // what waits is its end
+			o.emit(now, payload, o.packer.waiting, sampleRate, &c.plane.counters)
+		}
 		return true
 	}
 	stride := min(o.stride, maxStride)
@@ -65,6 +68,10 @@ func (o *outbound) utter(now time.Time, payload uint8, b []byte, c *Counters) {
 		c.Dropped.Add(1)
 		return
 	}
+	if o.uneven() {
+		o.packOurs(now, payload, b[minRTP:], c)
+		return
+	}
 	samples := len(b) - minRTP
 	h := header{payload: payload, seq: o.seq + 1, timestamp: o.timestamp + uint32(samples), ssrc: o.ssrc, start: minRTP, end: len(b)}
 	if o.fresh || !o.spoke {
@@ -85,12 +92,12 @@ func (p *player) pass(samples int) {
 	}
 }
 
-// sing makes the next samples in a format: of live sound in G.711 once for all.
+// sing makes the next samples in a format: of live sound once for all.
 func (o *outbound) sing(f codec.Format, dst []byte, c *clock) {
 	p := o.player
 	if p.prompt.Live {
-		if law, ok := f.Law(); ok {
-			copy(dst, c.live(p.prompt, law, len(dst)))
+		if codes := c.live(p.prompt, f, len(dst)); codes != nil {
+			copy(dst, codes)
 			return
 		}
 		p.at = c.place(p.prompt)

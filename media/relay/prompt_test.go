@@ -30,6 +30,8 @@ func TestPrompt(t *testing.T) {
 	}{
 		{"PCMU", pcmu, 0, codec.ULaw, 3, frame},
 		{"PCMA", pcma, 20 * time.Millisecond, codec.ALaw, 3, frame},
+		{"30 ms", pcmu, 30 * time.Millisecond, codec.ULaw, 2, 3 * frame / 2},
+		{"10 ms", pcma, 10 * time.Millisecond, codec.ALaw, 6, frame / 2},
 		{"40 ms", pcmu, 40 * time.Millisecond, codec.ULaw, 2, 2 * frame},
 	} {
 		t.Run(test.name, func(t *testing.T) {

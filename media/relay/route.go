@@ -16,15 +16,17 @@ type edge struct {
 	types []translation
 	// events tells that the listener is forwarded the events of the source.
 	events bool
+	noise  int // the source's comfort noise, if it is made into sound; else noNoise
 }
 
 // translation turns a payload type of the source into one of the listener.
 type translation struct {
-	clock    int          // of the timestamp, Hz
-	from, to uint8        // payload types
-	convert  bool         // the encodings differ: from source to target
-	source   codec.Format // what the source sends
-	target   codec.Format // what the listener gets
+	clock    int            // of the timestamp, Hz
+	from, to uint8          // payload types
+	convert  bool           // the encodings differ: from source to target
+	source   codec.Format   // what the source sends
+	target   codec.Format   // what the listener gets
+	listens  *media.Payload // the same, as the listener negotiated it
 }
 
 // find returns the translation of a payload type, nil if the listener did not
@@ -56,26 +58,27 @@ func share(source, listener *media.Payload) bool {
 }
 
 func match(s media.Payload, listener []media.Payload) (translation, bool) {
-	for _, l := range listener {
+	for i := range listener {
+		l := &listener[i]
 		if l.Encoding == s.Encoding && l.Clock == s.Clock && max(l.Channels, 1) == max(s.Channels, 1) {
-			return translation{from: s.Type, to: l.Type, clock: s.Clock}, true
+			return translation{from: s.Type, to: l.Type, clock: s.Clock, listens: l}, true
 		}
 	}
 	source, ok := formatOf(&s)
 	if !ok {
 		return translation{}, false
 	}
-	converted := func(l media.Payload, target codec.Format) translation {
-		return translation{from: s.Type, to: l.Type, clock: s.Clock, convert: true, source: source, target: target}
+	converted := func(l *media.Payload, target codec.Format) translation {
+		return translation{from: s.Type, to: l.Type, clock: s.Clock, convert: true, source: source, target: target, listens: l}
 	}
-	for i, l := range listener {
+	for i := range listener {
 		if target, ok := formatOf(&listener[i]); ok && cheap(source, target) {
-			return converted(l, target), true
+			return converted(&listener[i], target), true
 		}
 	}
-	for i, l := range listener {
+	for i := range listener {
 		if target, ok := formatOf(&listener[i]); ok {
-			return converted(l, target), true
+			return converted(&listener[i], target), true
 		}
 	}
 	return translation{}, false

@@ -7,27 +7,10 @@ import (
 	"time"
 
 	"strowger/media"
-	"strowger/media/codec"
-)
-
-// The playout of an ear, in samples.
-const (
-	earDelay  = 3 * frame // how late a packet may come: 60 ms
-	earWindow = 1 << 13   // kept in order, about one second; a power of two
 )
 
 // maxTaps bounds who takes the sound of one endpoint.
 const maxTaps = 8
-
-// ear puts what a party says in order by timestamp, and gives out a frame on each
-// tick to every tap. It belongs to the inbound's mutex.
-type ear struct {
-	ring    [earWindow]int16 // by timestamp
-	next    uint32           // timestamp of the next sample to give out
-	running bool             // next means something
-	decoder codec.Decoder
-	taps    []*tap // never empty; a change makes another slice
-}
 
 // tap is one who takes the sound of an endpoint.
 type tap struct {
@@ -83,7 +66,7 @@ func (e *endpoint) untap(t *tap) {
 		left := slices.DeleteFunc(slices.Clone(ear.taps), func(o *tap) bool { return o == t })
 		ear.taps = left
 		if len(left) == 0 {
-			e.in.ear = nil
+			e.in.deafen()
 			e.pace(tapping, false)
 		}
 	}
@@ -96,55 +79,6 @@ func (t *tap) end() {
 	t.write = nil
 }
 
-// listen takes from a packet what the endpoint itself wants of it: the digit that
-// it begins, or sound for the taps.
-func (in *inbound) listen(now time.Time, h *header, fresh bool, b []byte) (digit byte) {
-	if in.ear == nil && in.encoding != telephoneEvent {
-		return 0
-	}
-	payload := in.payload(h.payload)
-	if payload == nil {
-		return 0
-	}
-	if payload.Encoding == telephoneEvent {
-		return in.digit(now, h, b)
-	}
-	if f, ok := formatOf(payload); ok && in.ear != nil {
-		in.ear.add(h.timestamp, fresh, f, b[h.start:h.end])
-	}
-	return 0
-}
-
-// add puts a packet into its place. One that is too late or too early for the
-// window starts the playout anew.
-func (r *ear) add(timestamp uint32, fresh bool, f codec.Format, codes []byte) {
-	if len(codes) > earWindow-earDelay {
-		return
-	}
-	ahead := int32(timestamp - r.next)
-	if !r.running || fresh || ahead < 0 || int(ahead)+len(codes) > earWindow {
-		clear(r.ring[:])
-		r.next, r.running = timestamp-uint32(earDelay), true
-	}
-	at := timestamp % earWindow
-	first := min(len(codes), int(earWindow-at))
-	r.decoder.Decode(f, r.ring[at:], codes[:first])
-	r.decoder.Decode(f, r.ring[:], codes[first:])
-}
-
-// take gives out the next frame.
-func (r *ear) take(pcm *[frame]int16) {
-	if !r.running {
-		clear(pcm[:])
-		return
-	}
-	for i := range pcm {
-		at := (r.next + uint32(i)) % earWindow
-		pcm[i], r.ring[at] = r.ring[at], 0
-	}
-	r.next += uint32(frame)
-}
-
 // unheard is what taps are given of a party that is masked.
 var unheard [frame]int16
 
@@ -154,7 +88,7 @@ func (e *endpoint) hear(now time.Time, pcm *[frame]int16) {
 	e.in.Lock()
 	masked := e.in.isMasked(now)
 	if ear := e.in.ear; ear != nil {
-		ear.take(pcm)
+		ear.take(now, pcm, &e.plane.counters)
 		taps = ear.taps
 	}
 	e.in.Unlock()

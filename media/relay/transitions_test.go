@@ -1,36 +1,59 @@
 package relay
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
 	"strowger/media"
 	"strowger/media/dtmf"
+	"strowger/media/kernel"
 )
 
-// TestSoundPasses: what one says the other hears, and the figures of both planes add up.
+// TestSoundPasses: what one says the other hears, whatever lies between, and the
+// figures of both planes add up.
 func TestSoundPasses(t *testing.T) {
-	eachPlane(t, func(w *wire) {
-		w.bridge()
-		w.settle(2)
-		for i := range 50 {
-			w.talk(i)
-		}
-		caller, agent := w.caller.to.Stats(), w.agent.to.Stats()
-		said, heard := int(w.caller.packet.seq-65500), w.caller.heard
-		if int(caller.Received) != said || int(caller.Sent) != heard || int(agent.Received) != heard || int(agent.Sent) != said {
-			t.Errorf("caller %+v\nagent %+v\nwant %d said and %d heard", caller, agent, said, heard)
-		}
-		if caller.Lost != 0 || caller.Duplicate != 0 || caller.ReceivedBytes != uint64(said*len(sound(0))) || caller.Encoding != "PCMA" {
-			t.Errorf("caller %+v", caller)
-		}
-		if time.Since(caller.Last) > time.Second {
-			t.Errorf("last packet %v ago", time.Since(caller.Last))
-		}
-		if w.kernel && w.carried() < 90 {
-			t.Errorf("the kernel carried %d packets, want 100", w.carried())
-		}
-	})
+	for name, l := range map[string]layout{
+		"userspace":                    {offload: "on"},
+		"userspace, IPv6":              {offload: "on", v6: true},
+		"userspace, full checksums":    {offload: "off"},
+		"TCX":                          {kernel: true, attach: kernel.TCX, offload: "on"},
+		"TCX, IPv6":                    {kernel: true, attach: kernel.TCX, offload: "on", v6: true},
+		"TCX, full checksums":          {kernel: true, attach: kernel.TCX, offload: "off"},
+		"TCX, IPv6, full checksums":    {kernel: true, attach: kernel.TCX, offload: "off", v6: true},
+		"clsact":                       {kernel: true, attach: kernel.Clsact, offload: "on"},
+		"clsact, IPv6":                 {kernel: true, attach: kernel.Clsact, offload: "on", v6: true},
+		"clsact, IPv6, full checksums": {kernel: true, attach: kernel.Clsact, offload: "off", v6: true},
+	} {
+		t.Run(name, func(t *testing.T) { passes(newWire(t, l)) })
+	}
+}
+
+func passes(w *wire) {
+	w.Helper()
+	w.bridge()
+	w.settle(2)
+	for i := range 50 {
+		w.talk(i)
+	}
+	caller, agent := w.caller.to.Stats(), w.agent.to.Stats()
+	said, heard := int(w.caller.packet.seq-65500), w.caller.heard
+	if int(caller.Received) != said || int(caller.Sent) != heard || int(agent.Received) != heard || int(agent.Sent) != said {
+		w.Errorf("caller %+v\nagent %+v\nwant %d said and %d heard", caller, agent, said, heard)
+	}
+	if caller.Lost != 0 || caller.Duplicate != 0 || caller.ReceivedBytes != uint64(said*len(sound(0))) || caller.Encoding != "PCMA" {
+		w.Errorf("caller %+v", caller)
+	}
+	if time.Since(caller.Last) > time.Second {
+		w.Errorf("last packet %v ago", time.Since(caller.Last))
+	}
+	if w.lay.kernel && w.carried() < 90 {
+		w.Errorf("the kernel carried %d packets, want 100", w.carried())
+	}
+	c := w.plane.Counters()
+	if c.Received.Load() != uint64(said+heard) || c.Sent.Load() != uint64(said+heard) {
+		w.Errorf("the plane received %d and sent %d, want %d", c.Received.Load(), c.Sent.Load(), said+heard)
+	}
 }
 
 // TestTransitions: each change of needs takes the streams back and hands them over
@@ -109,6 +132,14 @@ func TestTransitions(t *testing.T) {
 				}
 				w.agent.update(w.agent.remote())
 			},
+			"a second listener": func() {
+				third := w.phone("right", w.place, netip.AddrPortFrom(w.lay.at("2", "2"), 5010))
+				third.hear(w.caller.to)
+				w.talk(1)
+				third.hears(sound(1))
+				third.to.Close()
+				third.rtp.Close()
+			},
 			"re-INVITE": func() { w.caller.update(w.caller.remote()) },
 			"bridged anew": func() {
 				w.caller.hear(nil)
@@ -119,7 +150,7 @@ func TestTransitions(t *testing.T) {
 		for name, change := range changes {
 			before := w.plane.Counters().TakeBacks.Load()
 			change()
-			if w.kernel && w.plane.Counters().TakeBacks.Load() == before {
+			if w.lay.kernel && w.plane.Counters().TakeBacks.Load() == before {
 				t.Errorf("%s: nothing was taken back", name)
 			}
 			w.settle(2)

@@ -30,7 +30,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 	c.state = ringing
 	switch {
 	case p.Refuse != nil:
-		c.end(now, *p.Refuse, "switch", out)
+		c.refuse(now, *p.Refuse, "switch", out)
 	case !c.seizeIn(now, out):
 	case !c.prepare(now, out):
 	case p.App == AppPark:
@@ -65,13 +65,24 @@ func (c *Call) recordDecision(now time.Time, p Program, out Effects) {
 	c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})
 }
 
-// prepare takes the caller's SDP and reserves its ports, before anybody is rung; a
-// call that cannot have sound ends.
+// prepare makes the caller's sound ready, before anybody is rung; a call that cannot
+// have sound ends.
 func (c *Call) prepare(now time.Time, out Effects) bool {
-	caller := c.caller()
-	if v, ok := c.secure(caller, out); !ok {
+	v, ok := c.ready(c.caller(), out)
+	if !ok {
 		c.end(now, v, "switch", out)
-		return false
+	}
+	return ok
+}
+
+// ready takes the caller's SDP and reserves its ports; false, with the reason, if it
+// cannot have sound.
+func (c *Call) ready(caller *party, out Effects) (cause.Verdict, bool) {
+	if caller.local.IsValid() {
+		return cause.Verdict{}, true
+	}
+	if v, ok := c.secure(caller, out); !ok {
+		return v, false
 	}
 	if body := caller.OfferBody(); body != nil { // else the offer is ours, in the 2xx
 		d, err := caller.session.Parse(body)
@@ -79,16 +90,14 @@ func (c *Call) prepare(now time.Time, out Effects) bool {
 			_, err = d.Audio()
 		}
 		if err != nil {
-			c.end(now, caller.verdict(err), "switch", out)
-			return false
+			return caller.verdict(err), false
 		}
 		caller.offer = d
 	}
 	if err := c.open(caller, out); err != nil {
-		c.end(now, soundless, "switch", out)
-		return false
+		return soundless, false
 	}
-	return true
+	return cause.Verdict{}, true
 }
 
 // soundless is the outcome of a leg that has no ports for its sound.

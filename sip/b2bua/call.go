@@ -82,6 +82,7 @@ const (
 	admitting state = iota
 	ringing
 	talking
+	failing // nobody answered, and the caller hears a tone that says so
 	over
 )
 
@@ -111,6 +112,7 @@ type Call struct {
 	peer      *party        // whom the caller talks to
 	transfer  *transfer     // that is under way, or nil
 	reoffer   *party        // whose re-INVITE waits for the other leg's answer
+	failure   *failure      // that the caller hears of; nil unless failing
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 	conf      *conference   // that the call is; nil if two talk
 	merging   *party        // who wants the party of its other call to join
@@ -141,6 +143,7 @@ type party struct {
 	ours    bool       // the open offer is ours; the party's ACK answers it
 	oneWay  bool
 	refuses bool // it has refused the codecs of the other leg
+	toned   bool // it hears the tone of ringing
 	leaving bool // it waits for nothing but its end: others have the call
 	over    bool // its end was recorded
 	moved   bool // it stands in for a leg that another call has
@@ -209,6 +212,9 @@ func (c *Call) Deadline() time.Time {
 	d := c.stageEnd
 	if c.park != nil {
 		d = earlier(d, c.park.until)
+	}
+	if c.failure != nil {
+		d = earlier(d, c.failure.until)
 	}
 	if t := c.transfer; t != nil {
 		d = earlier(d, t.again)

@@ -19,6 +19,9 @@ func (c *Call) rings(now time.Time, p *party, ev leg.Event, out Effects) {
 	if single && ev.Body != nil && !p.ring.confirm && c.earlyMedia(now, p, ev.Body, out) {
 		return
 	}
+	if c.ringback(now, p, out) {
+		return
+	}
 	if caller := c.caller(); caller.State == leg.Offered {
 		caller.Progress(now, out, 180, c.firstOffer(caller), c.rungFor(p)...)
 	}

@@ -35,7 +35,7 @@ func earsOf(others []*party) ears {
 // hears makes the party hear others and nothing else; a tone in the stead of one that is
 // masked.
 func (p *party) hears(out Effects, others ...*party) {
-	p.music, p.ears = "", earsOf(others)
+	p.music, p.toned, p.ears = "", false, earsOf(others)
 	if slices.ContainsFunc(others, (*party).masked) {
 		heard := slices.DeleteFunc(slices.Clone(others), (*party).masked)
 		out.Play(p.ID, []string{MaskTone}, numbers(heard)...)
@@ -54,11 +54,14 @@ func (p *party) plays(out Effects, prompts []string, over ...*party) {
 }
 
 // hearsTone makes the party hear a tone of its country.
-func (p *party) hearsTone(out Effects, k tone.Kind) { p.listens(out, []string{p.Party.Tone(k)}) }
+func (p *party) hearsTone(out Effects, k tone.Kind) {
+	p.listens(out, []string{p.Party.Tone(k)})
+	p.toned = k == tone.Ringing
+}
 
 // listens makes the party hear sound of the switch by its full names, over what others say.
 func (p *party) listens(out Effects, names []string, over ...*party) {
-	p.music, p.ears = "", earsOf(over)+elsewhere
+	p.music, p.toned, p.ears = "", false, earsOf(over)+elsewhere
 	out.Play(p.ID, names, numbers(over)...)
 }
 

@@ -38,6 +38,9 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	if c.state == over {
 		return
 	}
+	if f := c.failure; f != nil { // whoever has had enough of the tone
+		v, by, c.failure = f.verdict, f.by, nil
+	}
 	answered := !c.Answer.IsZero()
 	if c.state == admitting { // nobody knows yet whose call it would have been
 		c.silent = true

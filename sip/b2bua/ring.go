@@ -116,7 +116,7 @@ func (c *Call) open(p *party, out Effects) error {
 func (c *Call) fails(now time.Time, by string, out Effects) {
 	switch t := c.transfer; {
 	case t == nil:
-		c.end(now, c.outcome, by, out)
+		c.refuse(now, c.outcome, by, out)
 	case t.isBusy(now, c.outcome):
 		t.again = now.Add(placeEvery)
 	default:

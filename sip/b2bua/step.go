@@ -121,6 +121,9 @@ func (c *Call) tick(now time.Time, out Effects) {
 	if c.park != nil && due(now, c.park.until) {
 		c.unclaimed(now, out)
 	}
+	if f := c.failure; f != nil && due(now, f.until) {
+		c.end(now, f.verdict, f.by, out)
+	}
 	if due(now, c.stageEnd) {
 		c.unanswered(now, out)
 	}

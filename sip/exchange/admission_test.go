@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ import (
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
-//	sounds 1002 cy de sales (language, tones and music of a party, - for none),
+//	sounds 1002 cy de sales (language, tones and music of a party, - for none) [ringing] [failures],
 //	no-transcode (only the laws of G.711 are converted), full (no more sound can be carried),
 //	nodes 2 (of a cluster), other-tenant 1004 (is of one)
 type admission struct {
@@ -129,7 +130,9 @@ func (a *admission) parse(text string) {
 			}
 		case "sounds":
 			word := func(i int) string { return strings.Trim(f[i], "-") }
-			w.sounds[f[1]] = &leg.Heard{Language: word(2), Tones: word(3), Music: word(4)}
+			h := &leg.Heard{Language: word(2), Tones: word(3), Music: word(4)}
+			h.Ringing, h.Failures = slices.Contains(f[5:], "ringing"), slices.Contains(f[5:], "failures")
+			w.sounds[f[1]] = h
 		case "random":
 			a.random = atoi(arg)
 		case "full":

@@ -29,7 +29,7 @@ import (
 // out: those are relay's TestMemoryOfAnEndpoint.
 const (
 	maxHeldCall  = 6_500
-	maxOtherRung = 2_250
+	maxOtherRung = 2_400
 )
 
 // TestMemoryOfAHeldCall bounds what a call keeps once its transactions have ended.

@@ -61,7 +61,16 @@ type Heard struct {
 	Language string // of prompts; "" is English
 	Tones    string // country of the tones; "" is that of the node
 	Music    string // class of music that who is held by the party hears; "" for none
+	// Ringing says that a caller hears ringing as a tone, whatever a response says;
+	// Failures that it hears why its call failed, before the response.
+	Ringing, Failures bool
 }
+
+// WantsRinging tells whether a caller hears ringing as a tone of ours.
+func (p *Party) WantsRinging() bool { return p.Heard != nil && p.Heard.Ringing }
+
+// WantsFailures tells whether a caller hears why its call failed.
+func (p *Party) WantsFailures() bool { return p.Heard != nil && p.Heard.Failures }
 
 // Music is the full name of the music that who is held by the party hears, "" for none.
 func (p *Party) Music() string {

@@ -36,6 +36,7 @@ func (n *Node) openTrunks(ctx context.Context) error {
 		if tenant, ok := n.Config.Tenant(t.Tenant); ok {
 			tenant.Heard.Music = t.Music
 			k.Heard = heard(n.Config, tenant.Heard)
+			k.Heard.Ringing, k.Heard.Failures = t.RingingTone, t.FailureTones
 		}
 		if len(t.ClientNames) > 0 {
 			k.Shows = func(f transport.Flow) bool { return shows(t, n.Transport.Shown(f)) }

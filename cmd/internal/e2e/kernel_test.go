@@ -1,0 +1,225 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"strowger/media/kernel/netnstest"
+)
+
+// inKernel is a node in a network namespace of its own, whose sound the kernel carries.
+type inKernel struct {
+	*node
+	space *netnstest.Namespace
+	bpffs *os.File
+}
+
+// begin starts the node, which is not waited for.
+func (k *inKernel) begin() (cmd *exec.Cmd, ready <-chan struct{}) {
+	k.t.Helper()
+	cmd = k.command()
+	cmd.ExtraFiles = []*os.File{k.bpffs}
+	log, err := os.OpenFile(filepath.Join(k.dir, "node.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer log.Close()
+	cmd.Stderr = log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.space.Start(cmd)
+	k.t.Cleanup(func() { _ = cmd.Process.Kill() })
+	stands := make(chan struct{})
+	go func() {
+		defer close(stands)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if lines.Text() == "ready" {
+				go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the process
+				return
+			}
+		}
+	}()
+	return cmd, stands
+}
+
+// ask runs a command of the operator.
+func (k *inKernel) ask(args ...string) string {
+	k.t.Helper()
+	cmd := exec.Command(os.Args[0], append(args, "--config", "strowger.hcl", "--data", "data")...)
+	cmd.Env, cmd.Dir = append(os.Environ(), asNode+"=1"), k.dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	k.space.Start(cmd)
+	if err := cmd.Wait(); err != nil {
+		k.t.Fatalf("%v: %v: %s", args, err, &out)
+	}
+	return out.String()
+}
+
+// TestKernelRestart: a caller hears himself by the kernel. The node is killed and started
+// again while he speaks, and no packet is lost; as no call claims his stream, it ends.
+func TestKernelRestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes: not in -short")
+	}
+	t.Parallel()
+	netnstest.Need(t)
+	k := &inKernel{
+		node:  &node{t: t, host: "127.0.0.1", carrier: "127.0.0.2", dir: t.TempDir()},
+		space: netnstest.New(t, "node"), bpffs: netnstest.Bpffs(t),
+	}
+	k.configure([]edit{change("strowger.hcl", "tenant \"demo\"", "media {\n  plane = \"ebpf\"\n  bpffs = \"/proc/self/fd/3\"\n}\n\ntenant \"demo\"")})
+	process, ready := k.begin()
+	<-ready
+	sip := k.space.Listen(netip.MustParseAddrPort("127.0.0.2:5060"))
+	rtp := k.space.Listen(netip.MustParseAddrPort("127.0.0.2:4000"))
+	to := callEcho(t, sip)
+	e := &echoed{t: t, rtp: rtp, to: to}
+
+	carried := regexp.MustCompile(`media plane +ebpf \(tcx on lo\), 1 streams`)
+	for began := time.Now(); !carried.MatchString(k.ask("status")); {
+		if time.Since(began) > startWait {
+			t.Fatalf("the kernel carries nothing: %s\n%s", k.ask("status"), k.told())
+		}
+		e.speak(20)
+	}
+	if err := process.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = process.Wait() // it says that it was killed
+	e.speak(50)
+	_, ready = k.begin()
+	for up := false; !up; {
+		e.speak(5)
+		select {
+		case <-ready:
+			up = true
+		default:
+		}
+	}
+	e.speak(50)
+	stood := time.Now()
+	for e.hears(e.say()) {
+		if time.Since(stood) > startWait {
+			t.Fatal("a stream that no call claims flows on")
+		}
+	}
+	if d := time.Since(stood); d < 5*time.Second {
+		t.Errorf("the stream ended after %v", d)
+	}
+	if out := k.told(); !strings.Contains(out, "a stream of before the restart was ended") {
+		t.Errorf("the node tells nothing of it: %s", out)
+	}
+}
+
+// told is the log of all its processes.
+func (k *inKernel) told() string {
+	out, err := os.ReadFile(filepath.Join(k.dir, "node.log"))
+	if err != nil {
+		k.t.Error(err)
+	}
+	return string(out)
+}
+
+// callEcho calls the demo's echo, and returns where sound goes.
+func callEcho(t *testing.T, sip *net.UDPConn) netip.AddrPort {
+	t.Helper()
+	node := netip.MustParseAddrPort("127.0.0.1:5060")
+	request := func(method, branch, toTag, body string) string {
+		return fmt.Sprintf("%s sip:+448081570003@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:5060;branch=z9hG4bK%s\r\n"+
+			"Max-Forwards: 70\r\nFrom: <sip:+441632960999@127.0.0.2>;tag=1\r\nTo: <sip:+448081570003@127.0.0.1>%s\r\n"+
+			"Call-ID: kernel\r\nCSeq: 1 %s\r\nContact: <sip:127.0.0.2:5060>\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
+			method, branch, toTag, method, len(body), body)
+	}
+	offer := "v=0\r\no=- 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
+	if _, err := sip.WriteToUDPAddrPort([]byte(request("INVITE", "1", "", offer)), node); err != nil {
+		t.Fatal(err)
+	}
+	if err := sip.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 4096)
+	for {
+		n, err := sip.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		msg := string(b[:n])
+		if !strings.HasPrefix(msg, "SIP/2.0 200") {
+			continue
+		}
+		tag := regexp.MustCompile(`(?m)^To: .*(;tag=[^;\r]+)`).FindStringSubmatch(msg)
+		port := regexp.MustCompile(`m=audio (\d+)`).FindStringSubmatch(msg)
+		if tag == nil || port == nil {
+			t.Fatalf("answer %s", msg)
+		}
+		if _, err := sip.WriteToUDPAddrPort([]byte(request("ACK", "2", tag[1], "")), node); err != nil {
+			t.Fatal(err)
+		}
+		return netip.MustParseAddrPort("127.0.0.1:" + port[1])
+	}
+}
+
+// echoed is a caller who hears what he says.
+type echoed struct {
+	t   *testing.T
+	rtp *net.UDPConn
+	to  netip.AddrPort
+	seq uint16
+}
+
+// say sends a packet and returns its payload.
+func (e *echoed) say() []byte {
+	e.t.Helper()
+	e.seq++
+	payload := []byte{byte(e.seq >> 8), byte(e.seq), 0x2a, 0x55}
+	b := append([]byte{0x80, 8, byte(e.seq >> 8), byte(e.seq), 0, byte(e.seq >> 8), byte(e.seq), 0, 0, 0, 0, 7}, payload...)
+	if _, err := e.rtp.WriteToUDPAddrPort(b, e.to); err != nil {
+		e.t.Fatal(err)
+	}
+	return payload
+}
+
+// hears tells whether a payload comes back, before any other.
+func (e *echoed) hears(payload []byte) bool {
+	e.t.Helper()
+	b := make([]byte, 2048)
+	for {
+		if err := e.rtp.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+			e.t.Fatal(err)
+		}
+		n, err := e.rtp.Read(b)
+		if err != nil {
+			return false
+		}
+		if n > 12 && b[1]&0x7f == 8 {
+			return bytes.Equal(b[12:n], payload)
+		}
+	}
+}
+
+// speak says something and wants to hear all of it, a packet each 5 ms.
+func (e *echoed) speak(packets int) {
+	e.t.Helper()
+	pace := time.NewTicker(5 * time.Millisecond)
+	defer pace.Stop()
+	for range packets {
+		if payload := e.say(); !e.hears(payload) {
+			e.t.Fatalf("packet %d did not come back", e.seq)
+		}
+		<-pace.C
+	}
+}

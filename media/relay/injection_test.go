@@ -1,0 +1,206 @@
+package relay
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/netip"
+	"testing"
+	"time"
+
+	"strowger/media"
+)
+
+// TestLatching: a party behind NAT speaks from where SDP did not say.
+func TestLatching(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		r := w.caller.remote()
+		r.RTP = netip.AddrPortFrom(w.lay.at("1", "77"), 9)
+		w.caller.update(r)
+		w.bridge()
+		w.caller.say(sound(1)) // it is not believed yet
+		w.settle(2)
+		if s := w.caller.to.Stats(); s.Source != addrOf(w.caller.rtp) {
+			t.Errorf("locked to %v", s.Source)
+		}
+	})
+}
+
+// TestFollowed: a party whose NAT gives it another port is heard again, and hears, where
+// its policy says so; the kernel does not keep the new source from proving itself.
+func TestFollowed(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		r := w.caller.remote()
+		r.Latch = media.LatchFollow
+		w.caller.update(r)
+		w.bridge()
+		w.settle(2)
+		moved := w.far.Listen(netip.AddrPortFrom(w.lay.at("1", "2"), 4002))
+		w.caller.rtp = moved
+		pace := time.NewTicker(20 * time.Millisecond)
+		defer pace.Stop()
+		began := time.Now()
+		for w.caller.to.Stats().Source != addrOf(moved) {
+			if time.Since(began) > 2*media.LatchSilence {
+				t.Fatalf("not followed: stats %+v", w.caller.to.Stats())
+			}
+			w.caller.say(sound(1))
+			<-pace.C
+		}
+		if d := time.Since(began); d < media.LatchSilence-500*time.Millisecond {
+			t.Errorf("followed after %v", d)
+		}
+		w.agent.heard = 0 // a gap
+		for b := w.agent.read(50 * time.Millisecond); b != nil; b = w.agent.read(50 * time.Millisecond) {
+			w.agent.follows(b)
+		}
+		w.settle(2)
+	})
+}
+
+// TestInjection: after the lock nothing of a stranger is heard, and each packet of his
+// is counted; nothing is sent to him.
+func TestInjection(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		w.bridge()
+		w.settle(2)
+		stranger := w.far.Listen(netip.AddrPortFrom(w.lay.at("1", "2"), 4001))
+		forged := w.caller.packet
+		const count = 200
+		for i := range count {
+			w.caller.send(stranger, forged.next(sound(66)))
+			if i%5 == 0 {
+				w.talk(i)
+			}
+		}
+		if err := stranger.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if n, _, err := stranger.ReadFromUDPAddrPort(make([]byte, MaxPacket)); err == nil {
+			t.Errorf("the stranger hears %d bytes", n)
+		}
+		if s := w.caller.to.Stats(); s.Foreign != count || s.Lost != 0 || s.Duplicate != 0 {
+			t.Errorf("of %d forged packets: %+v", count, s)
+		}
+	})
+}
+
+// TestNewSSRC: a party that starts anew is heard on, in the same stream.
+func TestNewSSRC(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		w.bridge()
+		w.settle(2)
+		w.caller.packet.ssrc, w.caller.packet.seq, w.caller.packet.timestamp = 77, 40000, 5
+		w.caller.say(sound(1)) // it is not believed yet
+		w.settle(2)
+	})
+}
+
+// TestDigitsWhileCarried: digits are told and passed on though the kernel carries the
+// sound.
+func TestDigitsWhileCarried(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		w.bridge()
+		w.settle(2)
+		event := []byte{5, 10, 0, 160}
+		w.caller.packet.payload = digits.Type
+		for range 5 {
+			b := w.caller.packet.next(event)
+			w.caller.packet.timestamp -= uint32(frame)
+			w.caller.send(w.caller.rtp, b)
+			w.agent.hears(event)
+		}
+		w.caller.packet.payload = pcma.Type
+		w.caller.packet.timestamp += 5 * uint32(frame)
+		w.settle(2)
+		for event := range w.caller.events {
+			if event.Kind == media.Digit {
+				if event.Digit != '5' {
+					t.Errorf("digit %c", event.Digit)
+				}
+				break
+			}
+		}
+		if s := w.caller.to.Stats(); s.Lost != 0 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+// TestSilence: sound in the kernel keeps a call, and its end is noticed.
+func TestSilence(t *testing.T) {
+	const limit = 500 * time.Millisecond
+	eachPlane(t, func(w *wire) {
+		w.bridge()
+		w.settle(2)
+		w.caller.to.SetTimeout(limit, limit)
+		pace := time.NewTicker(20 * time.Millisecond)
+		defer pace.Stop()
+		began := time.Now()
+		for i := 0; time.Since(began) < 2*limit; i++ {
+			w.talk(i)
+			<-pace.C
+		}
+		silent := time.Now()
+		for event := range w.caller.events {
+			if event.Kind != media.Timeout {
+				continue
+			}
+			if d := event.At.Sub(silent); d < limit-50*time.Millisecond || d > 3*limit {
+				t.Errorf("timeout %v after the last packet", d)
+			}
+			return
+		}
+	})
+}
+
+// TestCloseWhileCarried: what is closed is heard no more, and its ports rest.
+func TestCloseWhileCarried(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		w.bridge()
+		w.settle(2)
+		s := w.caller.to.Close()
+		if said := uint64(w.caller.packet.seq - 65500); s.Received != said {
+			t.Errorf("received %d of %d", s.Received, said)
+		}
+		w.caller.say(sound(1))
+		if b := w.agent.read(50 * time.Millisecond); b != nil {
+			t.Errorf("the agent hears % x", b)
+		}
+		if s := w.plane.Stats(); s.Carried != 0 || s.PortsResting != 1 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+// TestReport: what the kernel carried is in the RTCP that both get.
+func TestReport(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		rtcp := w.place.Listen(above(addrOf(w.agent.rtp)))
+		w.bridge()
+		w.settle(2)
+		for i := range 20 {
+			w.talk(i)
+		}
+		w.agent.to.Stats()
+		out := &w.agent.to.(*endpoint).out
+		out.Lock()
+		err := out.report(time.Now(), nil, w.plane.Counters())
+		out.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, MaxPacket)
+		if err := rtcp.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := rtcp.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = b[:n]
+		sent, ours := binary.BigEndian.Uint32(b[20:]), uint32(w.agent.heard)
+		if !bytes.Equal(b[:2], []byte{0x80, 200}) || sent != ours {
+			t.Errorf("report % x: %d packets, want %d", b, sent, ours)
+		}
+	})
+}
