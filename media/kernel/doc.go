@@ -16,6 +16,7 @@
 //     took or dropped, never of what it passed up.
 //   - An entry carries nothing past its deadline, Lifetime after Install or the last
 //     Refresh. Packets go up from then on.
+//   - If the entry has a length, a payload of another one goes up.
 //   - A duplicate is dropped. A packet far from the sequence before goes up.
 //   - Packets with IP options, fragments, RTP padding, extension or contributing
 //     sources go up.
@@ -33,7 +34,7 @@
 //   - TCX (kernel 6.6) or a clsact filter before it. Both run before netfilter: rules of
 //     a firewall do not see what is carried, the locked source is the firewall.
 //   - The interface that a packet leaves by is looked up when an entry is installed and
-//     with each Refresh; the next hop and its link address are the kernel's matter for
+//     with each Refresh, which a change of routes asks for (Stale); the next hop and its link address are the kernel's matter for
 //     each packet, so that they never go stale.
 //   - A tagged frame goes up: the device of its VLAN, which has the address, has the
 //     program too and gets the packet without the tag.

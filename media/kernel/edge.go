@@ -19,6 +19,7 @@ type Edge struct {
 	Timestamp uint32         // added to the timestamp
 	Clock     int            // of the timestamp, Hz
 	DSCP      int            // of what goes out, 0 to 63
+	Length    int            // of every payload that is carried, in bytes; 0 for any
 	Types     []Type         // that are carried
 }
 
@@ -52,7 +53,8 @@ type value struct {
 	Generation uint32
 	Unit       uint32
 	TOS        uint8
-	Zero       [3]byte
+	Zero       uint8
+	Length     uint16
 	Types      [128]byte
 	Label      [64]byte
 }
@@ -83,7 +85,7 @@ func (e *Edge) value() value {
 		Src: e.Out.Addr().As16(), SrcPort: port(e.Out.Port()),
 		Dst: e.To.Addr().As16(), DstPort: port(e.To.Port()),
 		SSRC: word(e.SSRC), OutSSRC: word(e.OutSSRC), Seq: e.Seq, Timestamp: e.Timestamp,
-		Unit: uint32(int64(time.Second) << 12 / int64(e.Clock)), TOS: uint8(e.DSCP << 2),
+		Unit: uint32(int64(time.Second) << 12 / int64(e.Clock)), TOS: uint8(e.DSCP << 2), Length: uint16(e.Length),
 	}
 	for i := range v.Types {
 		v.Types[i] = refused

@@ -10,16 +10,17 @@ import (
 // Entry is one direction of sound that the kernel carries. Its methods are called by
 // one goroutine at a time.
 type Entry struct {
-	plane *Plane
-	edge  Edge
-	key   key
-	value value
+	plane   *Plane
+	edge    Edge
+	key     key
+	value   value
+	changes uint32 // of routes, that the value knows of
 }
 
 // Install has the kernel carry an edge, from the next packet on. An entry of the same
 // Local, or a survivor, is replaced.
 func (p *Plane) Install(edge Edge, start Start) (*Entry, error) {
-	e := &Entry{plane: p, edge: edge, key: keyOf(edge.Local), value: edge.value()}
+	e := &Entry{plane: p, edge: edge, key: keyOf(edge.Local), value: edge.value(), changes: p.changes.count.Load()}
 	ifindex, err := p.routes.find(edge.Out.Addr(), edge.To.Addr())
 	if err != nil {
 		return nil, err
@@ -81,11 +82,12 @@ func (e *Entry) put() error {
 // Refresh moves the deadline. An error says that sound cannot be carried any more, as
 // when there is no route: Remove it then.
 func (e *Entry) Refresh() error {
+	changes := e.plane.changes.count.Load()
 	ifindex, err := e.plane.routes.find(e.edge.Out.Addr(), e.edge.To.Addr())
 	if err != nil {
 		return err
 	}
-	e.value.Ifindex = ifindex
+	e.value.Ifindex, e.changes = ifindex, changes
 	return e.put()
 }
 

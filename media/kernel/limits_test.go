@@ -71,6 +71,20 @@ func TestRaised(t *testing.T) {
 	if f := l.entry.Figures(); f.Raised != uint64(len(cases)) || f.Packets != 0 {
 		t.Errorf("figures %+v", f)
 	}
+	sized := l.edge()
+	sized.Local, sized.Length = netip.AddrPortFrom(w.at.left, 20010), 4
+	beside := w.exchange.Listen(sized.Local)
+	if _, err := l.plane.Install(sized, Start{Highest: 99, Seen: 1}); err != nil {
+		t.Fatal(err)
+	}
+	send(t, l.from, rtpPacket(theirs, 100, 0, 1, 2, 3, 4), sized.Local)
+	if b, _ := receive(t, l.to, soon); len(b) != 16 {
+		t.Errorf("of the right length: % x", b)
+	}
+	send(t, l.from, rtpPacket(theirs, 101, 0, 1, 2, 3), sized.Local)
+	if b, _ := receive(t, beside, soon); len(b) != 15 {
+		t.Errorf("of another length, % x went up", b)
+	}
 	before := l.entry.Figures()
 	for range 1000 {
 		send(t, l.from, cases["STUN"], l.in)
@@ -219,8 +233,18 @@ func TestUnroutable(t *testing.T) {
 	if _, err := l.plane.Install(edge, Start{}); err == nil || !strings.Contains(err.Error(), "no route") {
 		t.Errorf("error %v", err)
 	}
+	l.plane.Look() // what was told before
+	l.plane.changes.last = 0
+	if err := l.entry.Refresh(); err != nil {
+		t.Fatal(err)
+	}
+	if l.plane.Look(); l.entry.Stale() {
+		t.Error("stale without a change")
+	}
 	w.exchange.Run("ip", "link", "set", "dev", "right", "down")
-	clear(l.plane.routes.known)
+	if l.plane.Look(); !l.entry.Stale() {
+		t.Error("nobody heard that the interface is down")
+	}
 	if err := l.entry.Refresh(); err == nil {
 		t.Error("a refresh does not see that the interface is down")
 	}

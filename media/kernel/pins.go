@@ -150,8 +150,12 @@ files:
 }
 
 // remove removes everything.
-func (p *pins) remove() error {
-	if err := os.RemoveAll(p.root); err != nil {
+func (p *pins) remove() error { return Forget(p.root) }
+
+// Forget ends what a former process left in its directory of pins, for one that does
+// without a kernel plane. A clsact filter stays, and carries nothing past the deadlines.
+func Forget(root string) error {
+	if err := os.RemoveAll(root); err != nil {
 		return fmt.Errorf("remove pins: %w", err)
 	}
 	return nil

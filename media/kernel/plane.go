@@ -62,6 +62,7 @@ type Plane struct {
 	memory  *ebpf.Memory // of the figures
 	pins    pins
 	routes  *routes
+	changes changes
 	at      []attachment
 
 	mu         sync.Mutex
@@ -97,6 +98,9 @@ func (p *Plane) open() error {
 		return fmt.Errorf("open netlink: %w", err)
 	}
 	p.routes = &routes{handle: handle, local: p.cfg.Loopback, known: map[route]answer{}}
+	if err := p.changes.watch(); err != nil {
+		return err
+	}
 	links, err := p.interfaces()
 	if err != nil {
 		return err
@@ -153,6 +157,7 @@ func (p *Plane) release() {
 	if p.objects != nil {
 		p.objects.close()
 	}
+	p.changes.close()
 	if p.routes != nil {
 		p.routes.handle.Close()
 	}

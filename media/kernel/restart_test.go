@@ -157,6 +157,28 @@ func TestClaimed(t *testing.T) {
 	l.carries(3)
 }
 
+// TestForget: what a former process left ends, and no new plane is needed for it.
+func TestForget(t *testing.T) {
+	w := newWorld(t, v4)
+	w.kill(w.lives(TCX))
+	in := netip.AddrPortFrom(w.at.left, 20000)
+	from, behind := w.caller.Listen(netip.AddrPortFrom(w.at.caller, 4000)), w.exchange.Listen(in)
+	if err := Forget(w.config().Pins); err != nil {
+		t.Fatal(err)
+	}
+	// The kernel detaches in its own time.
+	for began, seq := time.Now(), uint16(100); ; seq++ {
+		b := rtpPacket(theirs, seq, 0, 1)
+		send(t, from, b, in)
+		if got, _ := receive(t, behind, never); bytes.Equal(got, b) {
+			return
+		}
+		if time.Since(began) > soon {
+			t.Fatal("what was left carries on")
+		}
+	}
+}
+
 // TestOtherPins: what cannot be taken over is removed.
 func TestOtherPins(t *testing.T) {
 	for name, spoil := range map[string]func(w *world, cfg *Config){

@@ -58,6 +58,13 @@ func (r *routes) find(from, to netip.Addr) (uint32, error) {
 	return a.ifindex, a.err
 }
 
+// forget has everything looked up anew.
+func (r *routes) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.known)
+}
+
 func (r *routes) ask(from, to netip.Addr) (uint32, error) {
 	found, err := r.handle.RouteGetWithOptions(to.AsSlice(), &netlink.RouteGetOptions{SrcAddr: from.AsSlice()})
 	if err != nil || len(found) == 0 {

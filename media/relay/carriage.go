@@ -15,7 +15,7 @@ import (
 
 const (
 	refreshEvery = kernel.Lifetime / 3
-	retryAfter   = 10 * time.Second // an edge that the kernel refused
+	retryAfter   = 3 * time.Second // an edge that the kernel refused
 	// quietAfter is how long nothing came when a stream is taken back: another source
 	// that goes on with it must be seen, each packet of it.
 	quietAfter = media.LatchSilence / 2
@@ -26,6 +26,7 @@ type carriage struct {
 	entry     *kernel.Entry
 	to        *endpoint
 	clock     int            // of the timestamps, Hz
+	length    int            // of every payload; 0 for any
 	last      kernel.Figures // that were added up
 	refreshAt time.Time
 }
@@ -67,7 +68,7 @@ func (e *endpoint) handOver(now time.Time) {
 	p.counters.HandOvers.Add(1)
 	p.carried.Add(1)
 	e.in.carried = &carriage{
-		entry: entry, to: way.to, clock: edge.Clock, refreshAt: now.Add(refreshEvery),
+		entry: entry, to: way.to, clock: edge.Clock, length: edge.Length, refreshAt: now.Add(refreshEvery),
 		last: kernel.Figures{Highest: at.Highest},
 	}
 	way.to.out.carrier = e
@@ -114,6 +115,9 @@ func (e *endpoint) edge(way *edge) kernel.Edge {
 	for _, t := range way.types {
 		if !t.convert && t.clock == k.Clock && e.in.isSound(t.from) {
 			k.Types = append(k.Types, kernel.Type{From: t.from, To: t.to})
+			if _, ok := formatOf(t.listens); ok {
+				k.Length = out.size
+			}
 		}
 	}
 	return k
@@ -167,23 +171,11 @@ func (e *endpoint) takeBack(now time.Time) {
 }
 
 // reconsider takes back what a packet shows not to be plain any more: its stream begins
-// anew, or it is no sound. It needs the inbound's mutex.
-func (e *endpoint) reconsider(now time.Time, anew, other bool) {
-	if anew || other {
+// anew, or it is no sound, or of another packet time. It needs the inbound's mutex.
+func (e *endpoint) reconsider(now time.Time, h *header, forward, anew bool) {
+	c := e.in.carried
+	if c != nil && (anew || forward && (!e.in.isSound(h.payload) || c.length != 0 && h.end-h.start != c.length)) {
 		e.takeBack(now)
-	}
-}
-
-// recall takes back what the kernel carries to e's party, who is sent to elsewhere from
-// now on. It is called without a lock.
-func (e *endpoint) recall(now time.Time) {
-	e.out.Lock()
-	source := e.out.carrier
-	e.out.Unlock()
-	if source != nil {
-		source.in.Lock()
-		source.takeBack(now)
-		source.in.Unlock()
 	}
 }
 
@@ -194,10 +186,11 @@ func (e *endpoint) surface() {
 		return
 	}
 	now := e.plane.now()
-	e.in.Lock()
-	e.takeBack(now)
-	e.in.Unlock()
+	e.out.Lock()
+	source := e.out.carrier
+	e.out.Unlock()
 	e.recall(now)
+	source.recall(now)
 }
 
 // add counts what the kernel did since the last time. It needs the inbound's mutex.
@@ -213,11 +206,9 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	start := now.Add(-kernel.Monotonic())
 	heard := start.Add(f.Last)
 	e.in.bytes += f.Bytes - last.Bytes
-	if heard.After(e.in.watch.last) {
+	if heard.After(e.in.latch.heard) {
 		e.in.watch.heardRTP(heard, false)
-	}
-	if l := &e.in.latch; heard.After(l.heard) {
-		l.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
+		e.in.latch.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
 	}
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding, e.in.sound = p.Encoding, p.Encoding
@@ -270,7 +261,7 @@ func (e *endpoint) tend(now time.Time) {
 		e.wanted.Store(e.in.plain(now) && !now.Before(e.in.retryAt))
 	case now.Sub(e.in.latch.heard) >= quietAfter:
 		e.takeBack(now)
-	case !now.Before(c.refreshAt):
+	case !now.Before(c.refreshAt), c.entry.Stale():
 		c.refreshAt = now.Add(refreshEvery)
 		if err := c.entry.Refresh(); err != nil {
 			e.takeBack(now)

@@ -202,6 +202,9 @@ func (c *clock) sweep(now time.Time) {
 	}
 	c.swept = now
 	c.plane.bury(now)
+	if k := c.plane.kernel; k != nil {
+		k.Look()
+	}
 	c.batch = c.plane.appendEndpoints(c.batch[:0])
 	for _, e := range c.batch {
 		e.check(now, stall)

@@ -126,6 +126,28 @@ func TestDigitsWhileCarried(t *testing.T) {
 	})
 }
 
+// TestPacketTime: packets of another length than the listener asked for are not carried
+// as they are.
+func TestPacketTime(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		r := w.agent.remote()
+		r.PTime = tick
+		w.agent.update(r)
+		w.bridge()
+		w.settle(2)
+		whole := sound(1)
+		for _, half := range [][]byte{whole[:frame/2], whole[frame/2:]} {
+			b := w.caller.packet.next(half)
+			w.caller.packet.timestamp -= uint32(frame / 2)
+			w.caller.send(w.caller.rtp, b)
+		}
+		w.agent.hears(whole)
+		for i := range 5 {
+			w.talk(i)
+		}
+	})
+}
+
 // TestSilence: sound in the kernel keeps a call, and its end is noticed.
 func TestSilence(t *testing.T) {
 	const limit = 500 * time.Millisecond

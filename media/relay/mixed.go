@@ -105,6 +105,9 @@ func (m *mixed) drop(n int) {
 func (o *outbound) mixInto(codes []byte, payload uint8) {
 	m := o.mixed
 	law, ok := o.law(payload)
+	if !ok { // nothing of ours comes between the packets of a key
+		m.waiting = 0
+	}
 	if !ok || !m.beside || m.waiting == 0 || len(codes) > maxStride*frame {
 		return
 	}

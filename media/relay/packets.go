@@ -61,7 +61,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		return false
 	}
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
-	e.reconsider(now, ruling == locks || fresh, forward && !e.in.isSound(h.payload))
+	e.reconsider(now, &h, forward, ruling == locks || fresh)
 	var digit byte
 	if forward {
 		if !e.in.spoke {
@@ -71,10 +71,11 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		e.in.look(now, b[h.start:h.end])
 		digit = e.in.listen(now, &h, fresh, b)
 	}
+	var former *endpoint
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
 	switch ruling {
 	case locks:
-		e.follow(from)
+		former = e.follow(from)
 	case barred:
 		if l := &e.in.latch; !l.told {
 			l.told = true
@@ -83,8 +84,8 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	case foreign, waiting, accepted:
 	}
 	e.in.Unlock()
+	former.recall(now)
 	if ruling == locks {
-		e.recall(now)
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
 	if digit != 0 {
@@ -100,11 +101,22 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 }
 
 // follow lets what we send go to the source that was locked. It needs the inbound
-// mutex, so that no other SDP comes between.
-func (e *endpoint) follow(source netip.AddrPort) {
+// mutex, so that no other SDP comes between. It returns whose packets the kernel sends
+// to where the party was before; nil for nobody's.
+func (e *endpoint) follow(source netip.AddrPort) *endpoint {
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.out.follow(source)
+	return e.out.carrier
+}
+
+// recall takes back what the kernel carries of e's party.
+func (e *endpoint) recall(now time.Time) {
+	if e != nil {
+		e.in.Lock()
+		defer e.in.Unlock()
+		e.takeBack(now)
+	}
 }
 
 // key is what a packet says of digits.

@@ -110,3 +110,32 @@ func TestWhisperWithoutPackets(t *testing.T) {
 		t.Errorf("%d of %d samples wait", agent.to.(*endpoint).out.mixed.waiting, n)
 	}
 }
+
+// TestKeyWhileWhispered: the agent gets the packets of the caller's key as they were, with
+// one timestamp and nothing of the supervisor between them.
+func TestKeyWhileWhispered(t *testing.T) {
+	b := newBench(t, testConfig())
+	all := b.speakers(3)
+	caller, agent, boss := all[0], all[1], all[2]
+	caller.listens(agent)
+	agent.listens(caller)
+	agent.listens(caller, boss)
+	talk(all, 500*time.Millisecond)
+	caller.packet.payload = digits.Type
+	at := caller.packet.timestamp
+	for range 12 { // 240 ms
+		caller.packet.timestamp = at
+		caller.say([]byte{5, 10, 0, 160})
+		boss.say(boss.tone())
+		b.pass(tick)
+	}
+	packets := heard(t, agent.rtp)
+	if len(packets) != 12 {
+		t.Fatalf("%d packets, want 12", len(packets))
+	}
+	for i, h := range headers(t, packets) {
+		if h.payload != digits.Type || h.timestamp != headers(t, packets)[0].timestamp {
+			t.Errorf("packet %d: %+v", i, h)
+		}
+	}
+}

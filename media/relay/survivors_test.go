@@ -50,3 +50,24 @@ func TestSurvivors(t *testing.T) {
 		t.Error("the kernel carries on after the end")
 	}
 }
+
+// TestInterfaceDown: a stream whose way is gone is taken back soon, and handed over again
+// once there is one.
+func TestInterfaceDown(t *testing.T) {
+	w := newWire(t, layout{kernel: true, offload: "on"})
+	w.bridge()
+	w.settle(2)
+	w.exchange.Run("ip", "link", "set", "dev", "right", "down")
+	pace := time.NewTicker(10 * time.Millisecond)
+	defer pace.Stop()
+	for began := time.Now(); w.plane.Counters().KernelErrors.Load() == 0; <-pace.C {
+		if time.Since(began) > refreshEvery/2 {
+			t.Fatalf("the kernel carries on into an interface that is down: %+v", w.plane.Stats())
+		}
+	}
+	w.exchange.Run("ip", "link", "set", "dev", "right", "up")
+	for began := time.Now(); time.Since(began) < retryAfter; <-pace.C {
+		w.talk(1)
+	}
+	w.settle(2)
+}

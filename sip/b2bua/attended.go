@@ -23,7 +23,7 @@ func (c *Call) fetch(out Effects) {
 
 // fetched takes that party, or what stands in the way.
 func (c *Call) fetched(now time.Time, e Fetched, out Effects) {
-	if c.merging != nil && c.merging.ID == e.Leg && c.transfer == nil {
+	if p := c.party(e.Leg); p != nil && p.merges && c.transfer == nil {
 		c.merged(now, e, out)
 		return
 	}

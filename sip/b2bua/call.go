@@ -115,7 +115,6 @@ type Call struct {
 	failure   *failure      // that the caller hears of; nil unless failing
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 	conf      *conference   // that the call is; nil if two talk
-	merging   *party        // who wants the party of its other call to join
 }
 
 // party is a leg with its sound.
@@ -130,11 +129,7 @@ type party struct {
 	agreed  agreed
 	able    []sdp.Codec // what was agreed with it so far
 	ring    *ring       // until the call is its; nil of who is not rung
-	ears    ears        // whom it hears
-
-	window     *window      // that is open, or was
-	supervises *supervision // of a supervisor's leg
-	member     *member      // of who is in a conference
+	*beside             // what most parties have not; never nil
 
 	music   string     // that it hears because it is held; "" for none
 	once    *dtmf.Once // keys in several forms; nil before the first
@@ -147,6 +142,7 @@ type party struct {
 	leaving bool // it waits for nothing but its end: others have the call
 	over    bool // its end was recorded
 	moved   bool // it stands in for a leg that another call has
+	ear     ear  // whom it hears
 }
 
 // agreed is what of the last exchange counts until the next (sdp.Agreed).
@@ -181,7 +177,7 @@ func New(id string, now time.Time, tx *transaction.Server, req *sip.Request, flo
 func (c *Call) newParty(l *leg.Leg, now time.Time) *party {
 	l.Timer = c.timer
 	id := uint64(now.UnixMilli())
-	return &party{Leg: l, session: sdp.NewSession("strowger", id)}
+	return &party{Leg: l, session: sdp.NewSession("strowger", id), beside: &nothingBeside}
 }
 
 // Caller is the leg that began the call.

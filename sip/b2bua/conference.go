@@ -120,7 +120,7 @@ func (c *Call) joins(now time.Time, m *Moving, out Effects) bool {
 // enter makes a party a member.
 func (c *Call) enter(now time.Time, p *party, out Effects) {
 	c.announce(EnterPrompt)
-	p.member = &member{}
+	p.own().member = &member{}
 	c.confers(now, p, "enters", out)
 	c.watch(p, out)
 }
@@ -138,7 +138,10 @@ func (c *Call) announce(tone string) {
 }
 
 // sounds has a member hear a tone from its start.
-func (p *party) sounds(tone string) { p.member.tone, p.ears = tone, elsewhere+elsewhere }
+func (p *party) sounds(tone string) {
+	p.member.tone = tone
+	p.attends(elsewhere + elsewhere)
+}
 
 // gone goes on without a member.
 func (c *Call) gone(now time.Time, p *party, v cause.Verdict, out Effects) {
@@ -215,8 +218,8 @@ func (c *Call) arrangeConference(out Effects) {
 		switch {
 		case p.member.tone == "":
 			p.attune(list, out)
-		case p.ears != earsOf(list)+elsewhere:
-			p.plays(out, []string{p.member.tone}, list...)
+		case p.attending() != earsOf(list)+elsewhere:
+			p.plays(out, []string{p.Party.Prompt(p.member.tone)}, list...)
 		}
 	}
 	if via := c.conf.via; c.conf.room != "" && (via == nil || via.over) {
@@ -234,7 +237,7 @@ const RoomPrefix = "conference-"
 // merges asks the other call of a party for who talks to it there.
 func (c *Call) merges(e Merge, out Effects) {
 	if p := c.party(e.Leg); c.CanMerge(e.Leg) == nil {
-		c.merging = p
+		p.own().merges = true
 		out.Fetch(Fetch{Leg: p.ID, By: p.Party, Dialog: e.Dialog})
 	}
 }
@@ -243,7 +246,7 @@ func (c *Call) merges(e Merge, out Effects) {
 func (c *Call) CanMerge(id int) error {
 	p := c.party(id)
 	switch {
-	case p == nil || !slices.Contains(c.pair(), p) || c.transfer != nil || c.merging != nil:
+	case p == nil || !slices.Contains(c.pair(), p) || c.transfer != nil || c.merging():
 		return cause.New(409, "The calls are not two that one party talks in", cause.Caller)
 	case c.front.unmixable() != nil:
 		return *c.front.unmixable()
@@ -253,10 +256,15 @@ func (c *Call) CanMerge(id int) error {
 	return nil
 }
 
+// merging tells whether a party is asked for by a merge.
+func (c *Call) merging() bool {
+	return slices.ContainsFunc(c.legs, func(p *party) bool { return p.merges })
+}
+
 // merged takes the party that a merge has asked for.
 func (c *Call) merged(now time.Time, e Fetched, out Effects) {
-	by := c.merging
-	c.merging = nil
+	by := c.party(e.Leg)
+	by.merges = false
 	switch {
 	case e.Err != nil:
 		c.record(now, out, ledger.Event{Kind: ledger.Alarm, Leg: by.ID, Detail: "the calls cannot be joined: " + cause.Of(e.Err).Phrase()})
@@ -267,7 +275,7 @@ func (c *Call) merged(now time.Time, e Fetched, out Effects) {
 		p := c.attach(now, e.Moving, out)
 		c.conf, c.peer = &conference{limit: MaxMembers}, nil
 		for _, one := range append(two, p) {
-			one.member = &member{}
+			one.own().member = &member{}
 			c.confers(now, one, "enters", out)
 		}
 		c.watch(p, out)

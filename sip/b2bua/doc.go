@@ -35,6 +35,25 @@
 //	Replaces, pick-up   a Program with Replaces: the caller is answered and then given
 //	                    to the call that has the dialog
 //
+// # More than two
+//
+// Who hears whom is settled at the end of each step (Call.arrange), from who is in the call
+// and as what; the sound of who hears what it did is told nothing. So nobody who comes or
+// goes interrupts others.
+//
+//	supervisor  a leg beside the two that talk: hears both, and is heard by nobody
+//	            (listen), by the party that it supervises (whisper) or by both (barge).
+//	            It is rung for an operator (Supervise), or has dialled a code: then its
+//	            leg is given to the call, as above, but for a Part of its own. It goes
+//	            when its party does; its own end is nobody else's
+//	conference  a call in which all hear all who are not muted. The first caller's call is
+//	            it; the legs of others are given to it. Its front is any member
+//	three-way   a conference without a name, of two calls of one seat (Merge): when two
+//	            are left it is a call as before
+//
+// A supervisor or member of another node has a leg there and one between the nodes, as
+// below. Only sound that the media plane can decode is mixed.
+//
 // # Dialogs of other nodes
 //
 // A leg stays on its node, as its sound does. Who is to have the place of a dialog of

@@ -1,6 +1,7 @@
 package b2bua
 
 import (
+	"math"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -32,10 +33,67 @@ func earsOf(others []*party) ears {
 	return ears(b)
 }
 
+// beside is what a party has that is more in its call than one of two.
+type beside struct {
+	ears       ears         // whom it hears, if ear does not say
+	window     *window      // that is open, or was
+	supervises *supervision // of a supervisor's leg
+	member     *member      // of who is in a conference
+	merges     bool         // the party of its other call is asked to join
+}
+
+// nothingBeside is that of most parties. Nobody changes it: see own.
+var nothingBeside beside
+
+// own is what the party has beside, to be changed.
+func (p *party) own() *beside {
+	if p.beside == &nothingBeside {
+		p.beside = new(beside)
+	}
+	return p.beside
+}
+
+// ear is whom a party hears, if that is one leg: its number; or nobody.
+type ear int16
+
+const (
+	hearsElsewhere ear = -1 // what is no leg of the call
+	hearsSeveral   ear = -2 // ears says whom
+)
+
+// attends notes whom the party hears.
+func (p *party) attends(to ears) {
+	one, size := utf8.DecodeRuneInString(string(to))
+	switch {
+	case to == "":
+		p.ear = 0
+	case to == elsewhere:
+		p.ear = hearsElsewhere
+	case size == len(to) && one <= math.MaxInt16:
+		p.ear = ear(one)
+	default:
+		p.ear, p.own().ears = hearsSeveral, to
+	}
+}
+
+// attending is whom the party hears.
+func (p *party) attending() ears {
+	switch p.ear {
+	case 0:
+		return ""
+	case hearsElsewhere:
+		return elsewhere
+	case hearsSeveral:
+		return p.ears
+	}
+	return ears(string(rune(p.ear)))
+}
+
 // hears makes the party hear others and nothing else; a tone in the stead of one that is
 // masked.
 func (p *party) hears(out Effects, others ...*party) {
-	p.music, p.toned, p.ears = "", false, earsOf(others)
+	p.music, p.toned = "", false
+	p.attends(earsOf(others))
 	if slices.ContainsFunc(others, (*party).masked) {
 		heard := slices.DeleteFunc(slices.Clone(others), (*party).masked)
 		out.Play(p.ID, []string{MaskTone}, numbers(heard)...)
@@ -61,7 +119,8 @@ func (p *party) hearsTone(out Effects, k tone.Kind) {
 
 // listens makes the party hear sound of the switch by its full names, over what others say.
 func (p *party) listens(out Effects, names []string, over ...*party) {
-	p.music, p.toned, p.ears = "", false, earsOf(over)+elsewhere
+	p.music, p.toned = "", false
+	p.attends(earsOf(over) + elsewhere)
 	out.Play(p.ID, names, numbers(over)...)
 }
 
@@ -126,7 +185,7 @@ func (c *Call) audible(p *party, pair []*party) []*party {
 
 // attune makes p hear others, if it does not yet.
 func (p *party) attune(others []*party, out Effects) {
-	if p.ears != earsOf(others) {
+	if p.attending() != earsOf(others) {
 		p.hears(out, others...)
 	}
 }

@@ -73,14 +73,15 @@ func (c *Call) detach(now time.Time, p *party, out Effects) *Moving {
 
 // gone stands in for a leg that has moved.
 func gone(p *party) *party {
-	return &party{Leg: &leg.Leg{ID: p.ID, Party: p.Party, State: leg.Done}, over: true, moved: true}
+	return &party{beside: &nothingBeside, Leg: &leg.Leg{ID: p.ID, Party: p.Party, State: leg.Done}, over: true, moved: true}
 }
 
 // attach takes a leg into the call.
 func (c *Call) attach(now time.Time, m *Moving, out Effects) *party {
 	p := m.party
 	p.Move(len(c.legs)+1, out)
-	p.ring, p.replied, p.ears = nil, false, elsewhere
+	p.ring, p.replied = nil, false
+	p.attends(elsewhere)
 	c.legs = append(c.legs, p)
 	out.Attach(p.ID, m)
 	c.record(now, out, ledger.Event{

@@ -13,7 +13,7 @@ func (c *Call) serve(p *party, pair []*party, out Effects) {
 		return
 	}
 	others = slices.DeleteFunc(others, func(o *party) bool { return o == pair[i] })
-	if p.music != music || p.ears != earsOf(others)+elsewhere {
+	if p.music != music || p.attending() != earsOf(others)+elsewhere {
 		p.listens(out, []string{music}, others...)
 		p.music = music
 	}

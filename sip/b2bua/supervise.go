@@ -13,6 +13,9 @@ import (
 // MaxSupervisors bounds who supervises one call, and who is rung to.
 const MaxSupervisors = 4
 
+// ErrSupervised is the outcome when a call has as many supervisors as it may.
+var ErrSupervised = cause.New(486, "It has as many supervisors as it may", cause.Caller)
+
 // The keys by which a supervisor changes its mode.
 var modeKeys = map[byte]Mode{'4': Listen, '5': Whisper, '6': Barge}
 
@@ -74,7 +77,7 @@ func (c *Call) supervisable(id int, by leg.Party) (*party, error) {
 	case of == nil || !slices.Contains(pair, of):
 		return nil, cause.New(404, "There is no such leg that talks", cause.Caller)
 	case len(supervisors) >= MaxSupervisors:
-		return nil, cause.New(486, "It has as many supervisors as it may", cause.Caller)
+		return nil, ErrSupervised
 	}
 	for _, p := range pair {
 		if v := p.unmixable(); v != nil {
@@ -147,7 +150,7 @@ func (c *Call) summoned(now time.Time, e Routed, out Effects) {
 // summon rings one phone of a supervisor.
 func (c *Call) summon(now time.Time, t Target, s *supervision, out Effects) bool {
 	p := c.newParty(leg.Calling(len(c.legs)+1, t.Address, out), now)
-	p.ring, p.supervises = &ring{since: now}, s
+	p.ring, p.own().supervises = &ring{since: now}, s
 	p.shown, p.knows = t.Shown, s.of.who()
 	p.Dialog.MeetSwitch()
 	c.legs = append(c.legs, p)
@@ -209,7 +212,7 @@ func (c *Call) superviseAs(now time.Time, id int, m *Moving, out Effects) bool {
 		return false
 	}
 	p := c.attach(now, m, out)
-	p.supervises = &supervision{of: of, mode: m.Part.Supervise, by: p.Party.String()}
+	p.own().supervises = &supervision{of: of, mode: m.Part.Supervise, by: p.Party.String()}
 	c.begins(now, p, out)
 	c.watch(p, out)
 	c.arrange(now, out)

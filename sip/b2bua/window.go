@@ -80,7 +80,7 @@ func (c *Call) mask(now time.Time, id int, w Window, out Effects) {
 		return
 	}
 	w.For, w.Collect = min(cmp.Or(max(w.For, 0), DefaultFor), MaxMask), min(w.Collect, MaxCollect)
-	p.window = &window{Window: w, open: true, until: now.Add(w.For)}
+	p.own().window = &window{Window: w, open: true, until: now.Add(w.For)}
 	c.record(now, out, ledger.Event{Kind: ledger.Masked, Leg: p.ID, Peer: c.other(p).ID})
 	out.Mask(p.ID, true)
 }

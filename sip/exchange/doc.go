@@ -219,6 +219,7 @@ type Counters struct {
 	NewsLost         atomic.Uint64 // changes of calls that the subscriptions were too busy to take: every call was asked anew
 	PeersSilent      atomic.Uint64 // other nodes that did not tell of their calls what they were asked
 	PlacesKept       atomic.Uint64 // places to park whose giving up the other nodes have not learnt
+	SupervisorsFull  atomic.Uint64 // who wanted to supervise a call that had as many supervisors as it may
 	ConferencesFull  atomic.Uint64 // calls to conferences that had as many members as they may
 	CallsStarted     atomic.Uint64 // calls that passed admission
 	CallsEnded       atomic.Uint64 // calls whose record was closed

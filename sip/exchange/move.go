@@ -97,9 +97,7 @@ func (r *running) Find(f b2bua.Find) {
 		e := b2bua.Found{Err: errNoDialog}
 		if other, l := o.dialog(f.Dialog); l != nil {
 			e.Place, e.Err = other.call.Replaceable(l.ID, f)
-			if isFull(e.Err) {
-				r.x.counters.ConferencesFull.Add(1)
-			}
+			r.x.full(e.Err)
 		}
 		r.later(e)
 	})

@@ -18,7 +18,9 @@ import (
 // by is who wants it. It returns ErrNoCall, or a cause.Verdict if it cannot be now.
 func (x *Exchange) Supervise(ctx context.Context, call string, id int, seat string, m b2bua.Mode, by string) error {
 	return x.change(ctx, call, func(c *b2bua.Call) (b2bua.Event, error) {
-		return b2bua.Supervise{Leg: id, Seat: seat, Mode: m, By: by}, c.CanSupervise(id, seat)
+		err := c.CanSupervise(id, seat)
+		x.full(err)
+		return b2bua.Supervise{Leg: id, Seat: seat, Mode: m, By: by}, err
 	})
 }
 
@@ -171,5 +173,12 @@ func placeOfRoom(tenant, room string) subscribe.Name {
 	return subscribe.Name{Tenant: tenant, Number: b2bua.RoomPrefix + room}
 }
 
-// isFull tells whether a call was refused because a conference is full.
-func isFull(err error) bool { return errors.Is(err, b2bua.ErrConferenceFull) }
+// full counts who was refused because a call has as many parties as it may.
+func (x *Exchange) full(err error) {
+	switch {
+	case errors.Is(err, b2bua.ErrConferenceFull):
+		x.counters.ConferencesFull.Add(1)
+	case errors.Is(err, b2bua.ErrSupervised):
+		x.counters.SupervisorsFull.Add(1)
+	}
+}

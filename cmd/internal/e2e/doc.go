@@ -60,7 +60,8 @@
 //	  attended                  TestTransferAttended TestAttendedInVain TestDesksTransferAttended
 //	  Replaces, also early      TestReplaces
 //	  pick-up, park             TestPickup TestPark
-//	  supervision, conferences  TestSupervisorIsHeardAsAsked TestSuperviseByCode TestConferenceIsHeard
+//	  supervision               TestSupervisorIsHeardAsAsked TestSuperviseByCode
+//	  conferences, three-way    TestConferenceIsHeard TestThreeWay
 //	Identity
 //	  who calls, withheld       TestCarrierSaysWhoCalls TestSeatSaysWhoCalls
 //	  Diversion, History-Info   TestDiverted TestForwardByCode TestForwardUnanswered

@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
+	"strowger/cmd/internal/admin/api"
 	"strowger/media/prompt"
 )
 
@@ -152,5 +154,36 @@ func TestConferenceIsHeard(t *testing.T) {
 	}
 	if last := heard[2]; last[0]+12 > last[1] {
 		t.Errorf("the last phone hears the one that was muted in %d windows, the other in %d", last[0], last[1])
+	}
+}
+
+// TestThreeWay: a phone in two calls has them joined by an operator; those that it talked
+// to hear each other, and talk on when it leaves.
+func TestThreeWay(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	installed(t, "sox", "sox")
+	n := startNode(t)
+	ada, ben, cat := n.softphone("1001", 440, "udp"), n.softphone("1002", 620, "udp"), n.softphone("1003", 880, "udp")
+	ada.does("dial", "sip:1002@"+n.host+":5060;transport=udp")
+	until(t, "both talk", func() bool { return strings.Contains(ben.process.output(), "Call established") })
+	first := n.onlyCall()
+	ben.does("dial", "sip:1003@"+n.host+":5060;transport=udp")
+	until(t, "the second call is answered", func() bool { return strings.Contains(cat.process.output(), "Call established") })
+	var list api.Calls
+	if err := json.Unmarshal([]byte(n.operate("call", "list", "-o", "json")), &list); err != nil || len(list.Calls) != 2 {
+		t.Fatalf("calls: %+v, %v", list.Calls, err)
+	}
+	n.operate("call", "join", first, list.Calls[1].ID)
+	until(t, "the calls are one", func() bool { return strings.Contains(n.operate("conference", "show", first), "seat:1003") })
+	talked(2 * time.Second)
+	ben.does("hangup", "")
+	until(t, "two are left", func() bool { return strings.Contains(n.operate("call", "show", first), "seat:1002  done") })
+	talked(time.Second)
+	ada.does("hangup", "")
+	n.recorded(ending{"answered", 200, 16, "transfer"}, byCaller)
+	a, c := bands(ada.heard(), 440, 620, 880), bands(cat.heard(), 440, 620, 880)
+	t.Logf("windows of 100 ms with each tone: the first caller %v, the one who was asked %v", a, c)
+	if a[0] > 0 || a[2] < 15 || c[0] < 15 || c[2] > 0 {
+		t.Errorf("those that were joined hear %v and %v", a, c)
 	}
 }

@@ -37,12 +37,16 @@ func (n *Node) openMedia(ctx context.Context) error {
 // not demanded.
 func (n *Node) openKernel(ctx context.Context) (*kernel.Plane, error) {
 	m := n.Config.Media
+	pins := filepath.Join(m.BPFFS, "strowger", n.Config.Node.Name)
 	if m.Plane == configs.PlaneUserspace {
+		if err := kernel.Forget(pins); err != nil {
+			n.log.Warn("what the kernel carries on for a former process cannot be ended", "error", err)
+		}
 		n.log.Info("sound is carried in user space", "plane", m.Plane)
 		return nil, nil //nolint:nilnil // no kernel plane is no error
 	}
 	c := kernel.Config{
-		Pins:   filepath.Join(m.BPFFS, "strowger", n.Config.Node.Name),
+		Pins:   pins,
 		Attach: map[string]kernel.Attach{configs.AttachTCX: kernel.TCX, configs.AttachClsact: kernel.Clsact}[m.Attach],
 	}
 	for _, w := range n.Config.Networks {

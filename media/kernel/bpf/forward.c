@@ -56,7 +56,8 @@ struct entry {
 	__u32 generation;  /* that the figures must have */
 	__u32 unit;        /* of the timestamp, in 1/4096 ns */
 	__u8 tos;          /* DSCP << 2 */
-	__u8 zero[3];
+	__u8 zero;
+	__u16 length;      /* of every payload; 0 for any */
 	__u8 types[128];   /* what goes out by the payload type that comes in */
 	char label[64];    /* for the control plane */
 };
@@ -369,7 +370,7 @@ int forward(struct __sk_buff *skb)
 	__u8 type = e->types[in.type & 0x7f];
 	if (in.flags != 0x80 || in.ssrc != e->ssrc_in || payload <= sizeof(in))
 		return raise(f, now);
-	if (type == REFUSED) {
+	if (type == REFUSED || (e->length && payload - sizeof(in) != e->length)) {
 		heard(f, now);
 		return raise(f, now);
 	}
