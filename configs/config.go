@@ -27,13 +27,15 @@ type Config struct {
 	Musics       []Music // classes unique
 	// DNS are the servers that a trunk's target is asked of that is a name, as servers
 	// of the block dns; at most 3. Default: those of /etc/resolv.conf.
-	DNS     []netip.AddrPort
-	Session Session
-	Limits  Limits
-	Log     Log
-	Records Records
-	Trace   Trace
-	Homer   *Homer // nil: no messages are sent to a capture server
+	DNS       []netip.AddrPort
+	Session   Session
+	Limits    Limits
+	Log       Log
+	Retention Retention
+	Trace     Trace
+	// Recording is where the sound of calls is kept.
+	Recording Recording
+	Homer     *Homer // nil: no messages are sent to a capture server
 }
 
 // Node is the block node.

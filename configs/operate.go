@@ -32,7 +32,7 @@ type Admin struct {
 	Roles []Role
 }
 
-// Role is a block role "viewer", "operator", "supervise" or "admin" of admin.
+// Role is a block role "viewer", "operator", "supervise", "admin" or "recordings" of admin.
 type Role struct {
 	Role    string
 	Users   []string // unix user names
@@ -118,9 +118,9 @@ func readRole(b *source.Body) Role {
 	}
 	b.Done()
 	switch role.Role {
-	case "viewer", "operator", "supervise", "admin":
+	case "viewer", "operator", "supervise", "admin", "recordings":
 	default:
-		b.Fault(b.At, "%s; %s", b.Name(), source.Suggest(role.Role, []string{"viewer", "operator", "supervise", "admin"}))
+		b.Fault(b.At, "%s; %s", b.Name(), source.Suggest(role.Role, []string{"viewer", "operator", "supervise", "admin", "recordings"}))
 	}
 	if len(role.Users)+len(role.Groups) == 0 {
 		b.Fault(b.At, "%s is given to nobody; write: users = [\"NAME\"] or groups = [\"NAME\"]", b.Name())

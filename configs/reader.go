@@ -49,6 +49,7 @@ func (r *reader) read(file *source.Body) {
 	r.logs(file)
 	r.trace(file)
 	r.homer(file)
+	r.recording(file)
 }
 
 func (r *reader) limits(file *source.Body) {

@@ -3,7 +3,6 @@ package configs
 import (
 	"log/slog"
 	"net/netip"
-	"time"
 
 	"strowger/dialplan/source"
 )
@@ -20,12 +19,13 @@ type Log struct {
 	Numbers string
 }
 
-// Records is the block records.
-type Records struct {
-	// Days is how many days call records and the events behind them are kept after
-	// that of the call, up to 3650. Default 0, which keeps them until somebody removes
-	// them.
-	Days int
+// Retention is the block retention: how many days something is kept after the UTC day
+// that it is of, up to 3650. 0 keeps it until somebody removes it.
+type Retention struct {
+	Ledger     int // the events of calls. Default 400
+	CDR        int // call and leg records. Default 400
+	Ladder     int // SIP messages, as far as the memory for them lasts. Default 1, at least 1
+	Recordings int // default 90
 }
 
 // Trace is the block trace: the SIP messages that are kept for the ladders of calls.
@@ -33,8 +33,6 @@ type Trace struct {
 	// MiB is the memory for them, 4 to 65536, taken when the node starts. Default 64,
 	// which is some 4,000 calls.
 	MiB int
-	// Keep is how long they are shown at most. Default 24h, at least 1m.
-	Keep time.Duration
 	// Digits tells that digits in INFO are shown. Default false.
 	Digits bool
 }
@@ -66,21 +64,25 @@ func (r *reader) logs(file *source.Body) {
 		r.Log.Numbers = choice(b, "numbers", "full", "full", "masked", "hashed")
 		b.Done()
 	}
-	if b := file.Block("records"); b != nil {
-		r.Records.Days = b.Int("days", 0, 0, 3650)
+	r.Retention = Retention{Ledger: 400, CDR: 400, Ladder: 1, Recordings: 90}
+	if b := file.Block("retention"); b != nil {
+		const most = 3650
+		r.Retention.Ledger = b.Int("ledger", r.Retention.Ledger, 0, most)
+		r.Retention.CDR = b.Int("cdr", r.Retention.CDR, 0, most)
+		r.Retention.Ladder = b.Int("ladder", r.Retention.Ladder, 1, most)
+		r.Retention.Recordings = b.Int("recordings", r.Retention.Recordings, 0, most)
 		b.Done()
 	}
 }
 
 // trace reads what is kept of the messages.
 func (r *reader) trace(file *source.Body) {
-	r.Trace = Trace{MiB: 64, Keep: 24 * time.Hour}
+	r.Trace = Trace{MiB: 64}
 	b := file.Block("trace")
 	if b == nil {
 		return
 	}
 	r.Trace.MiB = b.Int("mib", r.Trace.MiB, 4, 65536)
-	r.Trace.Keep = b.Duration("keep", r.Trace.Keep, time.Minute, 365*24*time.Hour)
 	r.Trace.Digits = choice(b, "digits", "masked", "masked", "shown") == "shown"
 	b.Done()
 }

@@ -65,6 +65,21 @@ trunk "carrier" {
   # dtmf = "auto" # digits: "rfc4733" (telephone-event), "info" or "inband"
 }
 
+# Nothing is recorded unless somebody asks (strowger call record CALL start), or a rule
+# says so.
+# recording {
+#   channels = "stereo" # caller left, agent right; "mixed" is both in one
+#   trunk "carrier" { percent = 10 } # of its calls
+#   seats "10XX"    { announce = "recorded" } # both parties hear that first
+# }
+
+# retention {
+#   ledger     = 400 # days, as the others; 0 keeps it
+#   cdr        = 400
+#   ladder     = 1
+#   recordings = 90
+# }
+
 admin {
   http   = "127.0.0.1:8080"
   socket = "admin.sock" # in the data folder

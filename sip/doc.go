@@ -31,6 +31,7 @@
 //	cluster      the link between nodes
 //	news         what the same part of every node tells the others
 //	ledger       the append-only record and its projections
+//	privacy      a person's number, found and replaced. Pure
 //	segment      the log of checksummed frames beneath it
 //	trace        the messages of the recent past, for ladders
 //	meter        messages and delays counted for Prometheus

@@ -179,6 +179,19 @@ func (e *endpoint) reconsider(now time.Time, h *header, forward, anew bool) {
 	}
 }
 
+// recall takes back what the kernel carries to e's party, who is sent to elsewhere from
+// now on. It is called without a lock.
+func (e *endpoint) recall(now time.Time) {
+	e.out.Lock()
+	source := e.out.carrier
+	e.out.Unlock()
+	if source != nil {
+		source.in.Lock()
+		source.takeBack(now)
+		source.in.Unlock()
+	}
+}
+
 // surface takes back what the kernel carries of and to e's party, before their needs
 // change. It needs the plane's mutex, which no hand-over goes without.
 func (e *endpoint) surface() {
@@ -186,11 +199,10 @@ func (e *endpoint) surface() {
 		return
 	}
 	now := e.plane.now()
-	e.out.Lock()
-	source := e.out.carrier
-	e.out.Unlock()
+	e.in.Lock()
+	e.takeBack(now)
+	e.in.Unlock()
 	e.recall(now)
-	source.recall(now)
 }
 
 // add counts what the kernel did since the last time. It needs the inbound's mutex.
@@ -206,9 +218,11 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	start := now.Add(-kernel.Monotonic())
 	heard := start.Add(f.Last)
 	e.in.bytes += f.Bytes - last.Bytes
-	if heard.After(e.in.latch.heard) {
+	if heard.After(e.in.watch.last) {
 		e.in.watch.heardRTP(heard, false)
-		e.in.latch.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
+	}
+	if l := &e.in.latch; heard.After(l.heard) {
+		l.keep(heard, &header{ssrc: e.in.ssrc, seq: uint16(f.Highest)})
 	}
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding, e.in.sound = p.Encoding, p.Encoding

@@ -44,7 +44,12 @@ func TestFollowed(t *testing.T) {
 				t.Fatalf("not followed: stats %+v", w.caller.to.Stats())
 			}
 			w.caller.say(sound(1))
+			w.agent.say(sound(2)) // it is carried to the former port
 			<-pace.C
+		}
+		w.agent.say(sound(3))
+		if b := w.caller.read(time.Second); b == nil {
+			t.Fatal("what the agent says does not follow")
 		}
 		if d := time.Since(began); d < media.LatchSilence-500*time.Millisecond {
 			t.Errorf("followed after %v", d)
@@ -53,6 +58,9 @@ func TestFollowed(t *testing.T) {
 		for b := w.agent.read(50 * time.Millisecond); b != nil; b = w.agent.read(50 * time.Millisecond) {
 			w.agent.follows(b)
 		}
+		for b := w.caller.read(50 * time.Millisecond); b != nil; b = w.caller.read(50 * time.Millisecond) {
+		}
+		w.caller.heard = 0
 		w.settle(2)
 	})
 }

@@ -86,6 +86,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	e.in.Unlock()
 	former.recall(now)
 	if ruling == locks {
+		e.recall(now)
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})
 	}
 	if digit != 0 {

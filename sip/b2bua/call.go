@@ -35,6 +35,9 @@ type Effects interface {
 	Hear(leg int, from ...int)
 	// Play makes a leg hear prompts, once, over what others say; an Ended event follows.
 	Play(leg int, prompts []string, over ...int)
+	// Announce is the prompt that both of two legs hear before they hear each other, as
+	// their call is recorded; "" is none.
+	Announce(leg, peer int) string
 	// Press has a leg hear a key, as an event (RFC 4733) or a tone.
 	Press(leg int, digit byte)
 	// Mask has what a leg's party says heard by nobody, and its keys in messages of
@@ -99,6 +102,8 @@ type Call struct {
 	timer     leg.SessionTimer // of its legs
 	convert   sdp.Conversion   // of the sound between them
 	lastHop   bool             // Max-Forwards leaves none for another leg
+	notified  bool             // both parties have been told, or are told, that the call is recorded
+	notifying bool             // they hear it now
 	state     state
 	program   *Program      // that is carried out
 	why       []string      // of the last program, which is let go when it is done

@@ -136,6 +136,7 @@ func (f *fake) Silent(time.Time, int)      {}
 func (f *fake) Free(int)                   {}
 func (f *fake) Detect(int, bool)           {}
 func (f *fake) Mask(int, bool)             {}
+func (f *fake) Announce(int, int) string   { return "" }
 func (f *fake) Seize(time.Time, int, leg.Party, bool, bool) (cause.Verdict, bool) {
 	return cause.Verdict{}, true
 }

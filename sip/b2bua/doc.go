@@ -123,5 +123,7 @@
 //     re-INVITE instead; who lists nothing, or refuses, is left as it is.
 //   - Session-ID (RFC 7989) passes from end to end: each leg says its party's half, and
 //     whoever comes to talk to another is introduced (Dialog.Meet).
+//   - Who is to know that the call is recorded is told once, before both parties hear
+//     each other; of an emergency call nobody is.
 //   - The ledger is written before a fact is acted on.
 package b2bua

@@ -160,7 +160,7 @@ func (c *Call) arrange(now time.Time, out Effects) {
 		switch {
 		case p.supervising():
 			p.attune(pair, out)
-		case c.transfer == nil && slices.Contains(pair, p):
+		case c.transfer == nil && !c.notifying && slices.Contains(pair, p):
 			c.serve(p, pair, out)
 		}
 	}

@@ -81,3 +81,21 @@ var stateNames = map[leg.State]string{
 func (s state) String() string {
 	return [...]string{"admitting", "ringing", "talking", "over"}[s]
 }
+
+// Talkers are the legs of who talk to each other; peer is 0 where an application talks
+// to the caller, both are 0 if nobody talks.
+func (c *Call) Talkers() (caller, peer int) {
+	if c.state != talking || c.front.over {
+		return 0, 0
+	}
+	if c.peer != nil && !c.peer.over {
+		peer = c.peer.ID
+	}
+	return c.front.ID, peer
+}
+
+// Holds tells whether the party of a leg holds who it talks to.
+func (c *Call) Holds(id int) bool {
+	p := c.party(id)
+	return p != nil && p.agreed.Held
+}

@@ -175,15 +175,17 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 	c.state, c.peer, c.Answer = talking, p, now
 	p.Dialog.Meet(caller.Dialog)
 	c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
-	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	notice := c.notice(out)
+	if notice == "" {
+		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	}
 	caller.knows = p.who()
 	caller.Answer(now, out, body, caller.told(p.who())...)
 	if !caller.Asking() {
 		caller.offer = nil
 	}
 	c.program = &done
-	caller.hears(out, p)
-	p.hears(out, caller)
+	c.bridge(notice, out)
 	c.watch(caller, out)
 	c.watch(p, out)
 }

@@ -196,6 +196,9 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 		} else if p == c.caller() && c.program.App == AppPlay {
 			c.end(now, cause.Verdict{}, "switch", out)
 		}
+		if p == c.caller() && c.notifying {
+			c.know(now, out)
+		}
 	case media.OneWay:
 		p.oneWay = true
 	case media.Digit:

@@ -138,6 +138,7 @@ func (c *Call) part(now time.Time, out Effects) {
 		t.by.hears(out)
 	}
 	c.state, c.front, c.peer = ringing, t.other, nil
+	c.notifying = false
 }
 
 // ringStages rings the stages of the program from the first one on.
@@ -194,13 +195,15 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 // their codecs differ, one is asked for those of the other.
 func (c *Call) join(now time.Time, asked *party, out Effects) {
 	caller, p := c.front, c.peer
-	c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	notice := c.notice(out)
+	if notice == "" {
+		c.record(now, out, ledger.Event{Kind: ledger.Segment, Leg: caller.ID, Peer: p.ID})
+	}
 	for _, one := range []*party{caller, p} {
 		one.refuses = false
 		c.introduce(one)
 	}
-	caller.hears(out, p)
-	p.hears(out, caller)
+	c.bridge(notice, out)
 	c.watch(caller, out)
 	c.watch(p, out)
 	c.align(now, asked, c.other(asked), out)

@@ -12,6 +12,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
+	"strowger/sip/exchange"
 	"strowger/sip/identity"
 	"strowger/sip/leg"
 	"strowger/sip/message"
@@ -45,6 +46,7 @@ import (
 //	show From Privacy (these headers are in the transcript too),
 //	trusted carrier (says and is told who calls; whoever is named in no such line is not)
 //	session 1800s [120s] (is proposed on every leg; the least), random 100 (percent of the longest wait), strands 3 (for stories without a transcript),
+//	record 1001 notice (calls of the seat, after a prompt),
 //	sounds 1002 cy de sales (language, tones and music of a party, - for none) [ringing] [failures],
 //	no-transcode (only the laws of G.711 are converted), full (no more sound can be carried),
 //	nodes 2 (of a cluster), other-tenant 1004 (is of one)
@@ -61,6 +63,7 @@ type admission struct {
 	random    int // percent of what could be
 	strands   int
 	nodes     int
+	record    []exchange.RecordRule
 	others    map[string]bool // are of another tenant
 	transfers bool            // trunks may
 	edges     []string        // further addresses of every trunk
@@ -135,6 +138,8 @@ func (a *admission) parse(text string) {
 			w.sounds[f[1]] = h
 		case "random":
 			a.random = atoi(arg)
+		case "record":
+			a.record = append(a.record, exchange.RecordRule{Seats: f[1], Tenant: "demo", Percent: 100, Announce: strings.Join(f[2:], " ")})
 		case "full":
 			a.full = true
 		case "no-transcode":

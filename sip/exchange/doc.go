@@ -54,6 +54,15 @@
 // place in the store only keeps two nodes from opening it at once, and is let go after
 // that.
 //
+// # Recording
+//
+// A call knows nothing of being recorded: who talks to whom is in what it writes to the
+// ledger, and by that the shell has each channel of the recording take what the party of
+// a leg says (Endpoint.Tap), for as long as the leg is in the call. What the party
+// hears is in no channel of its own, so that nobody who speaks to an agent alone comes
+// into the caller's. Who is in the call beside the two that talk, as a supervisor that
+// barges in or a third member of a conference, is in neither.
+//
 // # Watching
 //
 // Phones watch what seats do (package subscribe). One more strand, which has no
@@ -76,6 +85,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
+	"strowger/media/recording"
 	"strowger/media/sdp"
 	"strowger/sip/b2bua"
 	"strowger/sip/ledger"
@@ -130,11 +140,15 @@ type Trace interface {
 
 // Config is what an exchange needs. All fields but those with a default must be set.
 type Config struct {
-	Minter    *mark.Minter
-	Sender    transport.Sender
-	Media     media.Plane
-	Prompts   func(names []string) *media.Prompt // nil result: there is no such prompt
-	Ledger    ledger.Recorder
+	Minter  *mark.Minter
+	Sender  transport.Sender
+	Media   media.Plane
+	Prompts func(names []string) *media.Prompt // nil result: there is no such prompt
+	Ledger  ledger.Recorder
+	// Recorder keeps the sound of the calls that Record is about, and of those that
+	// somebody wants recorded. nil: no call is.
+	Recorder  *recording.Recorder
+	Record    []RecordRule
 	Admission Admission
 	// Trunks is told how the addresses of trunks do. nil means that nobody is.
 	Trunks Trunks

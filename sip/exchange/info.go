@@ -15,7 +15,8 @@ import (
 // Call is a call as an operator sees it.
 type Call struct {
 	b2bua.Info
-	Sound []media.Stats `json:"sound"` // by leg; zero for a leg without ports
+	Sound     []media.Stats `json:"sound"`               // by leg; zero for a leg without ports
+	Recording *Tape         `json:"recording,omitempty"` // nil if it is not recorded
 }
 
 // Calls returns the calls that are not over, oldest first.
@@ -107,6 +108,10 @@ func (r *running) info() Call {
 			st = p.Stats()
 		}
 		c.Sound = append(c.Sound, st)
+	}
+	if r.isTaped() {
+		t := r.tape.Tape
+		c.Recording = &t
 	}
 	return c
 }

@@ -43,6 +43,10 @@ func (r *recorder) note(e ledger.Event) {
 	add("digits", e.Digits, e.Kind == ledger.Unmasked)
 	add("reason", fmt.Sprintf("%q", e.Reason), e.Reason != "")
 	add("detail", fmt.Sprintf("%q", e.Detail), e.Detail != "" && (e.Kind == ledger.Alarm || e.Kind == ledger.Supervised || e.Kind == ledger.Conference))
+	if e.Kind == ledger.Recording { // it begins with the name of the call
+		_, what, _ := strings.Cut(strings.TrimPrefix(e.Detail, e.Call), " ")
+		add("what", what, true)
+	}
 	add("emergency", e.Emergency, e.Emergency)
 	r.world.log(cmp.Or(r.name, "ledger"), b.String())
 }

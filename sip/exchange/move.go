@@ -30,6 +30,7 @@ var errNoDialog = cause.New(481, "", cause.Caller)
 func (r *running) pack(m *b2bua.Moving, to *strand) {
 	tag := m.Tag()
 	c := &cargo{from: r, trail: r.trails[tag]}
+	r.untap(m.Leg)
 	if m.Leg <= len(r.ports) {
 		c.port, r.ports[m.Leg-1] = r.ports[m.Leg-1], nil
 	}

@@ -37,6 +37,7 @@ type running struct {
 	once     bool   // a stranger's: what refuses it is sent once
 	reserved bool   // a place was looked for before the call was admitted
 	shown    *shown // to those who watch its seats; nil before the first
+	tape     *tape  // nil before the first recording
 	// trails are the strands that send messages of a leg on to here, by its tag.
 	trails map[string][]*strand
 
@@ -239,6 +240,7 @@ func (r *running) Close(id int) media.Stats {
 	if err != nil {
 		return media.Stats{}
 	}
+	r.untap(id)
 	r.ports[id-1] = nil
 	figures := p.Close()
 	trunk := ""
@@ -252,7 +254,11 @@ func (r *running) Close(id int) media.Stats {
 // Record has an event written to the ledger before the next effect that anybody
 // can see, together with those behind it.
 func (r *running) Record(e ledger.Event) {
+	if e.Kind == ledger.Ended {
+		r.endTape(e.By)
+	}
 	r.events = append(r.events, e)
+	r.taping(e)
 	switch e.Kind {
 	case ledger.Answered:
 		r.answered(e)

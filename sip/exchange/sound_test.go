@@ -133,6 +133,18 @@ func (e *port) Hear(from ...media.Source) error {
 	return nil
 }
 
+// Tap notes who takes the sound, and for how long.
+func (e *port) Tap(func(pcm []int16)) (func(), error) {
+	e.plane.world.mu.Lock()
+	defer e.plane.world.mu.Unlock()
+	e.note("%s is tapped", e.name())
+	return func() {
+		e.plane.world.mu.Lock()
+		defer e.plane.world.mu.Unlock()
+		e.note("%s is tapped no more", e.name())
+	}, nil
+}
+
 // Press notes a key.
 func (e *port) Press(digits string) error {
 	e.plane.world.mu.Lock()

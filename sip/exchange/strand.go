@@ -192,6 +192,7 @@ func (s *strand) step(now time.Time, r *running, ev b2bua.Event) {
 func (s *strand) do(r *running, what func()) {
 	wasOver := r.call.Over()
 	what()
+	r.holds()
 	s.write()
 	r.publish()
 	if !wasOver && r.call.Over() {
@@ -238,6 +239,7 @@ func (s *strand) hangUpAll(now time.Time) {
 // abandon closes the ports of calls that did not end in time.
 func (s *strand) abandon() {
 	for _, r := range s.calls {
+		r.endTape("switch")
 		for i := range r.ports {
 			r.Close(i + 1)
 		}

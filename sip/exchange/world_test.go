@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing/synctest"
@@ -14,6 +15,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/media"
+	"strowger/media/recording"
 	"strowger/media/sdp"
 	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
@@ -45,6 +47,8 @@ type reporter interface {
 type world struct {
 	t         reporter
 	x         *exchange.Exchange
+	tapes     *recording.Recorder // nil if the story records nothing
+	tapeDir   string
 	pair      *pair // x and a second node; nil if the story is of one
 	admission *admission
 	sound     *plane
@@ -104,6 +108,7 @@ func newWorld(t reporter, program string) *world {
 // config is that of an exchange.
 func (w *world) config(minter *mark.Minter) exchange.Config {
 	return exchange.Config{
+		Recorder: w.recorder(), Record: w.admission.record,
 		Minter: minter, Sender: (*network)(w), Media: w.sound, Ledger: w.ledger, Admission: w.admission, Trunks: &w.trunks,
 		Prompts: func(names []string) *media.Prompt {
 			if names[0] == "missing" {
@@ -129,6 +134,23 @@ func (a *admission) conversion() sdp.Conversion {
 		return sdp.Laws
 	}
 	return sdp.Transcode
+}
+
+// recorder is one if the story records something. What it writes is for other tests.
+func (w *world) recorder() *recording.Recorder {
+	if w.admission.record == nil {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "strowger-story-")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r, _, err := recording.Open(recording.Config{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.tapes, w.tapeDir = r, dir
+	return r
 }
 
 // party returns a party of the story. Its address follows from the order in which
@@ -392,6 +414,14 @@ func (w *world) check() {
 		w.close(time.Second)
 	}
 	w.sound.check()
+	if w.tapes != nil {
+		if n := w.tapes.Counters().Active.Load(); n != 0 {
+			w.t.Errorf("%d recordings have no end", n)
+		}
+		if err := errors.Join(w.tapes.Close(context.Background()), os.RemoveAll(w.tapeDir)); err != nil {
+			w.t.Errorf("recordings: %v", err)
+		}
+	}
 	w.trunks.check(w.t)
 	w.ledger.check()
 	w.settled.check(w)

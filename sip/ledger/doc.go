@@ -15,9 +15,12 @@
 //     memory up to Backlog and written in order when it takes them again; what
 //     exceeds that is lost and counted.
 //
-//   - If Keep says so, files whose days are over are removed, and a segment of events
-//     is begun each day, so that none holds old days behind a new one. Without it
-//     nothing is ever removed.
+//   - Sweep removes files whose days are over, and begins a segment of events each day,
+//     so that none holds old days behind a new one. Without it nothing is ever removed.
+//
+//   - Erase puts a word in the place of a person's number, in events and records alike:
+//     they stay consistent, and say no longer who it was. A segment is replaced whole,
+//     by rename, after the newest was closed for another.
 //
 // # Files
 //

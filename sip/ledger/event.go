@@ -27,6 +27,9 @@ const (
 	// closed.
 	Masked   Kind = "masked"
 	Unmasked Kind = "unmasked"
+	// Recording has Call, Leg, Party, By, Detail: what becomes of a recording of the call,
+	// by its name; also of one that is erased long after the call.
+	Recording Kind = "recording"
 	// Supervised has Call, Leg, Peer, Party, By, Detail: the leg listens, whispers or barges
 	// in (Detail) on Peer, as By wants.
 	Supervised Kind = "supervised"

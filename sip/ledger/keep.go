@@ -6,51 +6,43 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"strowger/sip/segment"
 )
 
-// pruneEvery is how often old files are looked for.
-const pruneEvery = time.Hour
-
 const dayFormat = "2006-01-02"
 
-// retention is how long a ledger keeps its files.
-type retention struct {
-	mu   sync.Mutex
-	days int // 0 keeps them
-	next time.Time
-	day  time.Time // when a segment was begun last
+// Kept says how many days are kept after the UTC day that something is of; 0 keeps it.
+type Kept struct {
+	Events  int // the log of what happened
+	Records int // its projections: those of calls and of legs
 }
 
-// Keep has files removed so many days after the UTC day that they are of, beginning
-// soon; 0, which is the default, keeps them.
-func (l *Ledger) Keep(days int) {
-	l.retained.mu.Lock()
-	defer l.retained.mu.Unlock()
-	l.retained.days, l.retained.next = days, time.Time{}
-}
-
-// prune removes what is old, if it is time to. What cannot be removed is tried again.
-func (l *Ledger) prune(now time.Time) {
-	l.retained.mu.Lock()
-	defer l.retained.mu.Unlock()
-	if l.retained.days <= 0 || now.Before(l.retained.next) {
-		return
-	}
-	l.retained.next = now.Add(pruneEvery)
+// Sweep removes the files whose days are over, and begins a segment of events each day.
+// What cannot be removed is tried again by the next one.
+func (l *Ledger) Sweep(now time.Time, k Kept) error {
+	l.tidy.Lock()
+	defer l.tidy.Unlock()
 	today := now.UTC().Truncate(24 * time.Hour)
-	if today.After(l.retained.day) {
-		l.retained.day = today
-		l.mu.Lock()
-		l.rotate()
-		l.mu.Unlock()
+	var errs []error
+	if k.Events > 0 {
+		l.newDay(today)
+		errs = append(errs, l.pruneEvents(today.AddDate(0, 0, -k.Events)))
 	}
-	oldest := today.AddDate(0, 0, -l.retained.days)
-	if err := errors.Join(l.pruneEvents(oldest), l.pruneRecords(oldest)); err != nil {
-		l.log.Error("old call records cannot be removed; remove them by hand", "folder", l.files.dir, "error", err)
+	if k.Records > 0 {
+		errs = append(errs, l.pruneRecords(today.AddDate(0, 0, -k.Records)))
+	}
+	return errors.Join(errs...)
+}
+
+// newDay begins a segment if none was begun this day.
+func (l *Ledger) newDay(today time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if today.After(l.day) {
+		l.day = today
+		l.rotate()
 	}
 }
 
@@ -72,17 +64,37 @@ func (l *Ledger) pruneEvents(oldest time.Time) error {
 
 // pruneRecords removes the projections of days before one.
 func (l *Ledger) pruneRecords(oldest time.Time) error {
-	names, err := filepath.Glob(filepath.Join(l.files.dir, "*-*-*-*.*"))
+	names, err := l.projections()
 	errs := []error{err}
 	for _, name := range names {
-		bare := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-		kind, date, _ := strings.Cut(bare, "-")
-		day, err := time.Parse(dayFormat, date)
-		if err == nil && (kind == "cdr" || kind == "legs") && day.Before(oldest) {
+		if dayOf(name).Before(oldest) {
 			errs = append(errs, l.remove(name))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// projections are the files of call and leg records.
+func (l *Ledger) projections() ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(l.files.dir, "*-*-*-*.*"))
+	var names []string
+	for _, name := range all {
+		if !dayOf(name).IsZero() {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+// dayOf is the day that a projection is of; zero if the file is none.
+func dayOf(name string) time.Time {
+	bare := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+	kind, date, _ := strings.Cut(bare, "-")
+	day, err := time.Parse(dayFormat, date)
+	if err != nil || kind != "cdr" && kind != "legs" {
+		return time.Time{}
+	}
+	return day
 }
 
 func (l *Ledger) remove(name string) error {

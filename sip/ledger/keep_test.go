@@ -26,13 +26,19 @@ func TestKeep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.Keep(1)
+		sweep := func() {
+			if err := l.Sweep(time.Now(), ledger.Kept{Events: 1, Records: 1}); err != nil {
+				t.Error(err)
+			}
+		}
+		sweep()
 		l.Record(ledger.Event{Kind: ledger.Arrived, At: time.Now(), Call: "long"})
 		for day := range 3 {
 			name := time.Now().Format("0102")
 			l.Record(ledger.Event{Kind: ledger.Arrived, At: time.Now(), Call: name}, ledger.Event{Kind: ledger.Ended, At: time.Now(), Call: name})
 			age(t, dir, time.Now())
 			pass(24 * time.Hour)
+			sweep()
 			if day == 0 && !slices.Contains(list(t, dir), began.Format("cdr-2006-01-02.csv")) {
 				t.Error("the first day is removed too early")
 			}

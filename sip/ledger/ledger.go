@@ -58,7 +58,8 @@ type Ledger struct {
 	stuck   bool // the records could not be written last time
 	closed  bool
 
-	retained retention
+	tidy sync.Mutex // held by who replaces or removes files: Sweep, Erase
+	day  time.Time  // when a segment was begun last, by Sweep
 
 	stop, done chan struct{}
 }
@@ -225,7 +226,6 @@ func (l *Ledger) flusher() {
 			return
 		case <-t.C:
 			_ = l.Flush() // counted and tried again
-			l.prune(time.Now())
 		}
 	}
 }

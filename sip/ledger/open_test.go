@@ -48,7 +48,9 @@ func lostCall(t *testing.T, split bool) ([]ledger.LegRecord, []ledger.CDR) {
 		l.Record(e)
 	}
 	if split {
-		l.Keep(10_000) // begins the day's segment
+		if err := l.Sweep(at, ledger.Kept{Events: 10_000}); err != nil { // begins the day's segment
+			t.Fatal(err)
+		}
 		pass(time.Second)
 		if n := len(list(t, filepath.Join(dir, "events"))); n != 2 {
 			t.Fatalf("%d segments, want 2", n)

@@ -86,6 +86,7 @@ const (
 type Counters struct {
 	Kept      atomic.Uint64 // messages put into the ring
 	KeptBytes atomic.Uint64 // bytes put into the ring
+	Wiped     atomic.Uint64 // messages overwritten, as they were too old or of somebody who is to be forgotten
 	LeftOut   atomic.Uint64 // messages left out because their dialog had too many, or too long for the ring
 }
 

@@ -8,7 +8,8 @@
 //     the node's own user are admin, others have the roles that the configuration
 //     gives to their name or groups. On HTTP it is a bearer token's.
 //   - Roles are viewer, operator and admin, each with all that the former may; a
-//     role holds for one tenant or for every one, which is also the node itself.
+//     role holds for one tenant or for every one, which is also the node itself. What
+//     was said in calls is for the role recordings, which may nothing else, and admins.
 //   - A change is written to the audit file before it is made, with the
 //     identity and what it was before and will be, without secrets; one that cannot
 //     be written is refused. One that fails has a second line that says so.
@@ -49,6 +50,7 @@ import (
 	"strowger/configs"
 	"strowger/dialplan/plan"
 	"strowger/media"
+	"strowger/media/recording"
 	"strowger/sip/carrier"
 	"strowger/sip/certificate"
 	"strowger/sip/exchange"
@@ -99,6 +101,7 @@ type Config struct {
 	Peers     Peers // nil on a single node
 	Ledger    *ledger.Ledger
 	Media     media.Plane
+	Recorder  *recording.Recorder  // nil: nothing is recorded
 	Load      func() overload.Load // of the sound
 	Listeners []transport.Bound
 	Trunks    *trunk.Set

@@ -125,6 +125,7 @@ func TestRoles(t *testing.T) {
 		{"viewer", viewer, s.token(t, viewer, "demo")},
 		{"operator", operator, s.token(t, operator, "demo")},
 		{"admin", admin, s.token(t, admin, "demo")},
+		{"recordings", recordings, s.token(t, recordings, "demo")},
 	}
 	stranger := s.token(t, admin, "other")
 	for _, c := range []struct {
@@ -137,6 +138,7 @@ func TestRoles(t *testing.T) {
 		{"GET", "/seats/1001/bindings", "", viewer},
 		{"GET", "/export", "", viewer},
 		{"GET", "/calls", "", viewer},
+		{"GET", "/recordings?seat=1001&limit=5", "", recordings},
 		{"POST", "/seats/1001/state", `{"disabled":true}`, operator},
 		{"DELETE", "/seats/1001/bindings", "", operator},
 		{"PATCH", "/seats/1001", `{"name":"Ada"}`, admin},
@@ -146,7 +148,7 @@ func TestRoles(t *testing.T) {
 	} {
 		for _, p := range people {
 			code, body := ask(s, p.token, c.method, "/v1/tenants/demo"+c.path, c.body)
-			if allowed := code == 200; allowed != (p.level >= c.need) || !allowed && code != 403 {
+			if allowed := code == 200; allowed != p.level.includes(c.need) || !allowed && code != 403 {
 				t.Errorf("%s %s as %s: %d %s", c.method, c.path, p.name, code, body)
 			}
 		}

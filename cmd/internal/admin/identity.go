@@ -15,7 +15,8 @@ import (
 	"strowger/configs"
 )
 
-// role is what an identity may do; each includes the ones below it, but for supervise.
+// role is what an identity may do; each includes the ones below it, but for supervise
+// and recordings.
 type role int
 
 const (
@@ -23,10 +24,11 @@ const (
 	viewer
 	operator
 	admin
-	supervise // listens to calls, whispers and barges in; beside that a viewer
+	supervise  // listens to calls, whispers and barges in; beside that a viewer
+	recordings // what was said in calls, and nothing else
 )
 
-var roleNames = []string{viewer: "viewer", operator: "operator", admin: "admin", supervise: "supervise"}
+var roleNames = []string{viewer: "viewer", operator: "operator", admin: "admin", supervise: "supervise", recordings: "recordings"}
 
 // includes tells whether who has the role may what another may. An operator may not
 // listen to calls, nor a supervisor change anything.
@@ -34,6 +36,8 @@ func (r role) includes(other role) bool {
 	switch {
 	case r == admin, r == other:
 		return true
+	case r == recordings, other == recordings:
+		return false
 	case r == supervise, other == supervise:
 		return other == viewer
 	}
@@ -46,7 +50,7 @@ func parseRole(name string) (role, error) {
 	if i := slices.Index(roleNames, name); i > int(nobody) {
 		return role(i), nil
 	}
-	return nobody, fmt.Errorf("role %q: give viewer, operator, supervise or admin", name)
+	return nobody, fmt.Errorf("role %q: give viewer, operator, supervise, admin or recordings", name)
 }
 
 // identity is who asks.

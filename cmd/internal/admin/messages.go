@@ -49,8 +49,8 @@ func (s *Server) callMessages(_ http.ResponseWriter, r *request) (any, error) {
 		}
 	}
 	if len(dialogs) == 0 {
-		return nil, fail(http.StatusNotFound, "the messages of call %s are gone; the block trace of the configuration says how many are kept, now %d MiB and %v",
-			quoted(id), s.cfg.Node.Trace.MiB, s.cfg.Node.Trace.Keep)
+		return nil, fail(http.StatusNotFound, "the messages of call %s are gone; the configuration says how many are kept, now %d MiB (trace) and %d days (retention)",
+			quoted(id), s.cfg.Node.Trace.MiB, s.cfg.Node.Retention.Ladder)
 	}
 	found, missing, err = s.everywhere(r.Context(), question{About: messages, Tenant: r.tenant, Past: &past{CallIDs: dialogs, Span: span}})
 	for _, k := range found {

@@ -53,7 +53,7 @@ func TestMessages(t *testing.T) {
 	if len(asked) != 3 || fmt.Sprint(asked[2].Past.CallIDs) != "[one two]" {
 		t.Errorf("the other node was asked %+v", asked)
 	}
-	if code, body := ask(s, demo, "GET", "/v1/tenants/demo/calls/gone/messages", ""); code != 404 || !strings.Contains(body, "are gone; the block trace") {
+	if code, body := ask(s, demo, "GET", "/v1/tenants/demo/calls/gone/messages", ""); code != 404 || !strings.Contains(body, "are gone; the configuration says") {
 		t.Errorf("%d %s", code, body)
 	}
 	s.cfg.Peers = nil

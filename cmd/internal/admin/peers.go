@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/media/recording"
 	"strowger/sip/b2bua"
 	"strowger/sip/exchange"
 	"strowger/sip/ledger"
@@ -44,6 +45,11 @@ const (
 	messages   about = "messages"
 	search     about = "search" // of messages, whose tenant nobody knows
 	everyTrunk about = "trunks" // of the tenant
+	callTape   about = "tape"   // a call that is not over: something about its recording
+
+	everyRecording about = "recordings"
+	oneRecording   about = "recording"
+	eraseOne       about = "erase" // a recording
 )
 
 // question is about the calls or the trunks of a tenant, the same to every node. The node that
@@ -57,6 +63,13 @@ type question struct {
 	Transfer *api.Transfer `json:"transfer,omitempty"`
 	// Payment is that of callMask, callUnmask and callDigits.
 	Payment *payment `json:"payment,omitempty"`
+	// Tape is that of callTape, for whom and, of eraseOne, why.
+	Tape   exchange.TapeAction `json:"tape,omitempty"`
+	Who    string              `json:"who,omitempty"`
+	Reason string              `json:"reason,omitempty"`
+	// Recordings are those of everyRecording, Recording is the one of the others.
+	Recordings *recording.Query `json:"recordings,omitempty"`
+	Recording  string           `json:"recording,omitempty"`
 	// Mix is that of callMix.
 	Mix *mix `json:"mix,omitempty"`
 }
@@ -77,10 +90,14 @@ type knowledge struct {
 	Events   []ledger.Event  `json:"events,omitempty"`
 	Legs     []trace.Leg     `json:"legs,omitempty"`
 	Messages []trace.Message `json:"messages,omitempty"`
-	Refused  string          `json:"refused,omitempty"` // why a change cannot be
+	Refused  string          `json:"refused,omitempty"` // why what was wanted cannot be
 	// Collected is the answer to callDigits.
 	Collected *b2bua.Collected `json:"collected,omitempty"`
 	Trunks    []api.Trunk      `json:"trunks,omitempty"`
+
+	Tape       *exchange.Tape   `json:"tape,omitempty"`
+	Recordings []recording.Info `json:"recordings,omitempty"`
+	More       bool             `json:"more,omitempty"`
 }
 
 // know answers a question for this node.
@@ -96,7 +113,7 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 				k.Calls = append(k.Calls, c)
 			}
 		}
-	case oneCall, callHangup, callMove, callMix, callMask, callUnmask, callDigits:
+	case oneCall, callHangup, callMove, callTape, callMix, callMask, callUnmask, callDigits:
 		err = s.knowCall(ctx, q, &k)
 	case callEvents:
 		k.Events, err = s.cfg.Ledger.Call(ctx, q.Call)
@@ -109,6 +126,8 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		k.Messages = s.cfg.Trace.Messages(q.Past.CallIDs, q.Past.Span)
 	case search:
 		k.Messages = s.cfg.Trace.Search(q.Past.Remote, q.Past.Text, q.Past.Span)
+	case everyRecording, oneRecording, eraseOne:
+		err = s.recordingsHere(ctx, q, &k)
 	case everyTrunk:
 		k.Trunks = s.trunks(q.Tenant)
 	default:
@@ -117,29 +136,39 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 	return k, err
 }
 
-// knowCall answers a question about one call that is not over, and does what it asks for.
+// knowCall answers about one call, and does to it what is asked.
 func (s *Server) knowCall(ctx context.Context, q question, k *knowledge) error {
 	c, err := s.cfg.Calls.Call(ctx, q.Call)
 	if err == nil && c.Tenant != q.Tenant {
 		err = exchange.ErrNoCall
 	}
 	if err == nil {
-		switch q.About {
-		case callHangup:
-			err = s.cfg.Calls.Hangup(ctx, c.ID)
-		case callMove:
-			k.Refused, err = s.transferHere(ctx, c.ID, q.Transfer)
-		case callMix:
-			k.Refused, err = s.mixHere(ctx, c.ID, q.Mix)
-		case callMask, callUnmask, callDigits:
-			k.Collected, k.Refused, err = s.paymentHere(ctx, c.ID, q.About, q.Payment)
-		default:
-		}
+		err = s.changeHere(ctx, c.ID, q, k)
 	}
-	if errors.Is(err, exchange.ErrNoCall) {
-		return nil
+	switch {
+	case err == nil:
+		k.Calls = []exchange.Call{c}
+	case errors.Is(err, exchange.ErrNoCall):
+		err = nil
 	}
-	k.Calls = []exchange.Call{c}
+	return err
+}
+
+// changeHere does to a call what a question asks for, or tells why it cannot be.
+func (s *Server) changeHere(ctx context.Context, call string, q question, k *knowledge) (err error) {
+	switch q.About {
+	case callHangup:
+		err = s.cfg.Calls.Hangup(ctx, call)
+	case callMove:
+		k.Refused, err = s.transferHere(ctx, call, q.Transfer)
+	case callMix:
+		k.Refused, err = s.mixHere(ctx, call, q.Mix)
+	case callTape:
+		err = s.tapeHere(ctx, q, k)
+	case callMask, callUnmask, callDigits:
+		k.Collected, k.Refused, err = s.paymentHere(ctx, call, q.About, q.Payment)
+	default: // it is shown
+	}
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/media/recording"
 	"strowger/sip/exchange"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -28,7 +29,7 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, list := range [][]endpoint{
 		s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.profileEndpoints(),
-		s.blockEndpoints(), s.trunkEndpoints(),
+		s.blockEndpoints(), s.trunkEndpoints(), s.recordingEndpoints(), s.privacyEndpoints(),
 	} {
 		for _, e := range list {
 			mux.HandleFunc(e.pattern, s.endpoint(e))
@@ -147,6 +148,8 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 		status, body.Message = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", large.Limit)
 	case errors.Is(err, state.ErrNotFound), errors.Is(err, exchange.ErrNoCall):
 		status = http.StatusNotFound
+	case errors.Is(err, recording.ErrActive):
+		status, body.Message = http.StatusConflict, "the recording is under way; wait for the end of its call"
 	case errors.Is(err, state.ErrConflict):
 		status, body.Message = http.StatusConflict, "it was changed meanwhile; look again and repeat"
 	case errors.Is(err, state.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):

@@ -41,7 +41,7 @@ func accessAdd(n *connection) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&in.Role, "role", "viewer", "viewer, operator, supervise or admin")
+	c.Flags().StringVar(&in.Role, "role", "viewer", "viewer, operator, supervise, admin or recordings")
 	c.Flags().StringVar(&in.Tenant, "tenant", "", "whose; empty is every tenant and the node")
 	c.Flags().IntVar(&days, "days", 90, "days that it lives; 0 is for ever")
 	return c

@@ -24,7 +24,7 @@ func newCallCommand() *cobra.Command {
 	n.add(c)
 	n.addTenant(c)
 	c.AddCommand(callList(n), callShow(n), callExplain(n), callLadder(n), callHangup(n), callTransfer(n), callSupervise(n, b2bua.Listen),
-		callSupervise(n, b2bua.Whisper), callSupervise(n, b2bua.Barge), callJoin(n), callMask(n), callUnmask(n))
+		callSupervise(n, b2bua.Whisper), callSupervise(n, b2bua.Barge), callJoin(n), callRecord(n), callMask(n), callUnmask(n))
 	return c
 }
 
@@ -85,6 +85,9 @@ func callShow(n *connection) *cobra.Command {
 func printCall(w io.Writer, c api.Call) {
 	fields(w, "call", c.ID, "node", c.Node, "state", c.State, "from", c.From, "to", c.To, "entry", c.Entry,
 		"started", at(c.Started), "answered", at(c.Answered))
+	if c.Recording != nil {
+		fields(w, "recording", c.Recording.ID+", "+tapeState(c.Recording))
+	}
 	t := newTable("LEG", "PARTY", "STATE", "REMOTE", "CODEC", "HELD", "ROLE")
 	for _, l := range c.Legs {
 		t.add(strconv.Itoa(l.ID), l.Party, l.State, l.Remote, l.Codec, yes(l.Held), roleOf(l))
@@ -166,6 +169,8 @@ func story(e ledger.Event) string {
 	switch e.Kind {
 	case ledger.Arrived:
 		return fmt.Sprintf("%s, %s calls %s; at %s on %s", e.Party, orWithheld(e.From), e.To, at(e.At), e.Node) + numbers(e)
+	case ledger.Recording:
+		return recorded(e)
 	case ledger.Decided, ledger.Alarm:
 		return e.Detail
 	case ledger.Rang, ledger.Answered:
@@ -201,6 +206,21 @@ func story(e ledger.Event) string {
 		return fmt.Sprintf("by %s%s (Q.850 cause %d)", e.By, verdict(e), e.Q850)
 	}
 	return e.Detail
+}
+
+// recorded is what became of a recording.
+func recorded(e ledger.Event) string {
+	text := e.Detail
+	if e.Party != "" {
+		text += fmt.Sprintf(": leg %d, %s", e.Leg, e.Party)
+	}
+	if e.By != "" {
+		text += ", by " + e.By
+	}
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
 }
 
 // verdict is a SIP status in words, behind what it is about.

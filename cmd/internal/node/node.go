@@ -2,7 +2,7 @@
 // its configuration and knows in which order things start, drain and stop.
 // Nothing else does.
 //
-// Start order: store, cluster, seed, ledger, media, transport, trunks, admission, exchange,
+// Start order: store, cluster, seed, ledger, media, recordings, transport, trunks, admission, exchange,
 // admin API; the sockets read last, when everything behind them stands. Stop order
 // is the reverse: no new calls, registrations with carriers given up, calls hung up, sockets closed, then ledger and store.
 package node
@@ -20,6 +20,7 @@ import (
 
 	"strowger/cmd/internal/admin"
 	"strowger/configs"
+	"strowger/media/recording"
 	"strowger/media/relay"
 	"strowger/media/sound"
 	"strowger/sip/admission"
@@ -58,6 +59,7 @@ type Node struct {
 	Plans     *Plans
 	Ledger    *ledger.Ledger
 	Media     *relay.Plane
+	Recorder  *recording.Recorder
 	Sounds    *sound.Book
 	Transport *transport.Layer
 	Admission *admission.Admission
@@ -74,6 +76,7 @@ type Node struct {
 	Delays    *meter.Delays
 	Quality   *meter.Quality
 	Messages  *meter.Messages
+	Sweeper   Sweeper
 	Homer     *hep.Sender // nil without a capture server
 	Admin     *admin.Server
 
@@ -97,7 +100,7 @@ type Node struct {
 func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, error) {
 	n := &Node{Config: cfg, Started: time.Now(), Attempts: &seat.Attempts{}, log: cmp.Or(log, slog.Default())}
 	for _, step := range []func(context.Context) error{
-		n.fit, n.openSounds, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
+		n.fit, n.openSounds, n.openStore, n.openCluster, n.seed, n.guardDemo, n.openLedger, n.openMedia, n.openRecorder, n.openMeters, n.openTrace, n.openHomer, n.openGuard,
 		n.openTransport, n.openTrunks, n.openCalls, n.recognise, n.openAdmin,
 	} {
 		if err := step(ctx); err != nil {
@@ -110,6 +113,7 @@ func Start(ctx context.Context, cfg *configs.Config, log *slog.Logger) (*Node, e
 	n.watch(blockTick, n.Guard.Tick)
 	n.shareWithNodes()
 	n.watch(usageTick, n.Usage.Tick)
+	n.keepSweeping()
 	n.resolved(time.Now())
 	n.watch(resolvedEvery, n.resolved)
 	n.Transport.Start()
@@ -162,6 +166,9 @@ func (n *Node) close() error {
 	if n.Media != nil {
 		errs = append(errs, n.Media.Close())
 	}
+	if n.Recorder != nil {
+		errs = append(errs, n.closeRecorder())
+	}
 	if n.Ledger != nil {
 		errs = append(errs, n.Ledger.Close())
 	}
@@ -201,7 +208,6 @@ func (n *Node) openLedger(context.Context) error {
 		return err
 	}
 	n.Ledger = l
-	l.Keep(n.Config.Records.Days)
 	if lost > 0 {
 		n.notice("%d calls that were open when the node ended were closed as \"node lost\"", lost)
 	}
@@ -265,7 +271,12 @@ func (n *Node) openCalls(context.Context) error {
 	if n.mint, err = n.minter(); err != nil {
 		return err
 	}
+	rules, err := n.recordRules()
+	if err != nil {
+		return err
+	}
 	c := exchange.Config{
+		Recorder: n.Recorder, Record: rules,
 		Minter: n.mint, Sender: n.Transport, Media: n.Media, Prompts: n.Sounds.Find, Ledger: n.Usage,
 		Admission: n.Admission, Trunks: n.Desk, Instant: n.Admission.Instant, Trace: n.Trace, Delays: n.Delays, Quality: n.Quality, Full: func() bool { return n.Load().Full }, Log: n.log, MaxCalls: n.Config.Limits.Calls,
 		Registers: n.Config.Limits.Registers, Delayed: n.Transport.Delayed, Registered: n.Transport.Know, Events: n.Events,

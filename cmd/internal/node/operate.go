@@ -99,7 +99,7 @@ func (n *Node) openAdmin(ctx context.Context) error {
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
 		Tables:    append(append(seat.Tables(), planTable), append(admission.Tables(), carrier.Tables()...)...),
 		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Calls: n.Exchange, Ledger: n.Ledger,
-		Media: n.Media, Load: n.Load, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Desk: n.Desk, Guard: n.Guard.Guard, Usage: n.Usage, Counters: n.counters(), Ready: n.ready,
+		Media: n.Media, Recorder: n.Recorder, Load: n.Load, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Desk: n.Desk, Guard: n.Guard.Guard, Usage: n.Usage, Counters: n.counters(), Ready: n.ready,
 		Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Quality, n.Messages}, Certificates: n.tls.keeper, Log: n.log,
 	}
 	if n.Link != nil {
@@ -131,6 +131,8 @@ func (n *Node) counters() map[string][]any {
 		"attempts":  {n.Attempts.Counters()},
 		"ledger":    {n.Ledger.Counters()},
 		"media":     {n.Media.Counters()},
+		"recording": {n.Recorder.Counters()},
+		"retention": {&n.Sweeper},
 		"trace":     {n.Trace.Counters()},
 	}
 	if s, ok := n.Store.(interface{ Counters() *state.Counters }); ok {

@@ -71,7 +71,7 @@ func addressesOf(t configs.Trunk) []netip.Prefix {
 func (n *Node) openTrace(context.Context) error {
 	var err error
 	c := n.Config.Trace
-	config := trace.Config{Bytes: c.MiB << 20, Keep: c.Keep, Digits: c.Digits, Dialogs: 8 * n.Config.Limits.Calls}
+	config := trace.Config{Bytes: c.MiB << 20, Keep: days(n.Config.Retention.Ladder), Digits: c.Digits, Dialogs: 8 * n.Config.Limits.Calls}
 	for _, t := range n.Config.Trunks { // in the order of openMeters
 		config.Trunks = append(config.Trunks, t.Name)
 	}

@@ -18,7 +18,7 @@ import (
 func tapped(tb testing.TB) *Node {
 	tb.Helper()
 	n := &Node{Config: &configs.Config{
-		Trace: configs.Trace{MiB: 64, Keep: time.Hour},
+		Trace: configs.Trace{MiB: 64},
 		Trunks: []configs.Trunk{
 			{Name: "carrier", Network: "local", Sources: []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}},
 			{Name: "registered", Network: "local"},

@@ -30,6 +30,7 @@ const patience = 20 * time.Second
 type centre struct {
 	server map[transport.Proto]netip.AddrPort
 	plane  media.Plane
+	node   *node.Node
 }
 
 // The RTP ports of these tests are below those of a node's configuration and of
@@ -86,7 +87,7 @@ func changedCentre(t *testing.T, algorithm string, change *strings.Replacer) *ce
 			t.Error(err)
 		}
 	})
-	c := &centre{server: map[transport.Proto]netip.AddrPort{}, plane: plane}
+	c := &centre{server: map[transport.Proto]netip.AddrPort{}, plane: plane, node: n}
 	for _, l := range n.Transport.Listeners() {
 		c.server[l.Proto] = l.Addr
 	}

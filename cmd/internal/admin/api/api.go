@@ -28,6 +28,11 @@
 //	POST   /v1/tenants/T/calls/ID/join, /mute, /kick   operator: three-way calls, conferences
 //	GET    /v1/tenants/T/calls/ID/events            viewer: the call in the ledger of its node
 //	GET    /v1/tenants/T/calls/ID/messages          viewer: its SIP messages, of every node
+//	POST   /v1/tenants/T/calls/ID/recording         operator: start, pause, resume, mask, unmask, stop
+//	GET    /v1/tenants/T/recordings                 recordings: of all nodes; ?call=&seat=&number=&from=&to=&limit=
+//	GET    /v1/tenants/T/recordings/ID, /sound      recordings: WAV, of its node; ?mixed=1&export=1
+//	DELETE /v1/tenants/T/recordings/ID              recordings: ?reason=
+//	POST   /v1/tenants/T/privacy/find, /export, /erase   admin: what this node has of a number
 //	GET    /v1/tenants/T/plan                       viewer; PUT publishes (admin)
 //	POST   /v1/tenants/T/plan/check, /diff, /simulate   viewer
 //	GET    /v1/messages                             viewer of every tenant; ?source=&text=&last=10m

@@ -1,0 +1,303 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"strowger/media/recording"
+	"strowger/sip/ledger"
+	"strowger/sip/leg"
+)
+
+// Tape is the recording of a call as an operator sees it.
+type Tape struct {
+	ID     string `json:"id"`
+	Paused bool   `json:"paused,omitempty"`
+	Masked bool   `json:"masked,omitempty"`
+}
+
+// tape is how a call is recorded: what is said by the party of a leg goes into a
+// channel for as long as the leg is in the call. The call itself knows nothing of it.
+type tape struct {
+	Tape
+	rec    *recording.Recording // nil when none is under way
+	count  int                  // recordings of the call so far
+	barred bool                 // somebody has stopped it: no rule begins another
+	sides  [2]track             // by recording.Side
+}
+
+// track is whose sound a channel has; leg 0 is nobody's.
+type track struct {
+	leg   int
+	party string
+	held  bool // the party holds the other
+	untap func()
+}
+
+// Errors of Exchange.Tape.
+var (
+	ErrRecorded    = errors.New("the call is being recorded")
+	ErrNotRecorded = errors.New("the call is not being recorded")
+	ErrNobodyTalks = errors.New("nobody talks in the call now")
+	ErrNoRecorder  = errors.New("this node records no calls")
+)
+
+// taping follows who talks to whom.
+func (r *running) taping(e ledger.Event) {
+	if r.x.cfg.Recorder == nil {
+		return
+	}
+	switch e.Kind {
+	case ledger.Segment:
+		if e.Peer != 0 {
+			r.meet(r.call.Leg(e.Leg), r.call.Leg(e.Peer))
+		}
+	case ledger.Transferred:
+		if l := r.call.Leg(e.Leg); l != nil && r.isTaped() {
+			r.tape.rec.Mark(recording.MarkTransfer, l.Party.String())
+			r.tell(recording.MarkTransfer, ledger.Event{Leg: e.Leg, Party: l.Party.String()})
+		}
+	default:
+	}
+}
+
+func (r *running) isTaped() bool { return r.tape != nil && r.tape.rec != nil }
+
+// meet records two legs that hear each other from now on, if the call is recorded.
+func (r *running) meet(a, b *leg.Leg) {
+	if a == nil || b == nil {
+		return
+	}
+	if r.tape == nil || r.tape.rec == nil && !r.tape.barred {
+		if rule := ruleFor(r.x.cfg.Record, r.call.ID, a.Party, b.Party); rule != nil {
+			r.begin(rule.String())
+		}
+	}
+	r.cast(a, b)
+}
+
+// Announce is what two legs are told that will be recorded.
+func (r *running) Announce(id, peer int) string {
+	a, b := r.call.Leg(id), r.call.Leg(peer)
+	if r.x.cfg.Recorder == nil || a == nil || b == nil || r.tape != nil && r.tape.barred {
+		return ""
+	}
+	if rule := ruleFor(r.x.cfg.Record, r.call.ID, a.Party, b.Party); rule != nil {
+		return rule.Announce
+	}
+	return ""
+}
+
+// begin begins a recording of the call.
+func (r *running) begin(why string) {
+	if r.tape == nil {
+		r.tape = &tape{}
+	}
+	t := r.tape
+	t.count++
+	id := fmt.Sprintf("%s-%d", r.call.ID, t.count)
+	rec, err := r.x.cfg.Recorder.Begin(recording.Info{
+		ID: id, Call: r.call.ID, Tenant: r.call.Tenant, From: r.call.From, To: r.call.To, Why: why,
+	})
+	if err != nil {
+		r.x.log.Warn("a call is not recorded", "call", r.call.ID, "error", err)
+		r.tell("refused: "+err.Error(), ledger.Event{})
+		return
+	}
+	t.Tape, t.rec = Tape{ID: id}, rec
+	r.tell("begin", ledger.Event{By: why})
+}
+
+// tell writes to the ledger what becomes of the recording.
+func (r *running) tell(what string, e ledger.Event) {
+	e.Kind, e.At, e.Call, e.Tenant = ledger.Recording, time.Now(), r.call.ID, r.call.Tenant
+	e.Detail = what
+	if r.isTaped() {
+		e.Detail = r.tape.ID + " " + what
+	}
+	r.events = append(r.events, e)
+}
+
+// cast gives both legs their channels: the right one to a seat that talks to somebody
+// outside; among others who had one keeps it, or the first has the left one. b is nil
+// when a talks to nobody.
+func (r *running) cast(a, b *leg.Leg) {
+	if !r.isTaped() {
+		return
+	}
+	t := r.tape
+	if b != nil {
+		inside, outside := a.Party.Kind == leg.Seat, b.Party.Kind == leg.Seat
+		if inside && !outside || inside == outside && (t.sides[recording.Right].leg == a.ID || t.sides[recording.Left].leg == b.ID) {
+			a, b = b, a
+		}
+	}
+	r.put(recording.Left, a)
+	r.put(recording.Right, b)
+}
+
+// put has a channel take the sound of a leg's party.
+func (r *running) put(s recording.Side, l *leg.Leg) {
+	t := &r.tape.sides[s]
+	if l == nil || t.leg == l.ID {
+		return
+	}
+	r.untap(l.ID) // it may have the other channel
+	if t.leg != 0 {
+		r.untap(t.leg)
+	}
+	p, err := r.port(l.ID)
+	if err != nil {
+		r.complain("tap", l.ID, err)
+		return
+	}
+	untap, err := p.Tap(r.tape.rec.Take(s))
+	if err != nil {
+		r.complain("tap", l.ID, err)
+		return
+	}
+	*t = track{leg: l.ID, party: l.Party.String(), untap: untap}
+	what := recording.MarkLeft
+	if s == recording.Right {
+		what = recording.MarkRight
+	}
+	if l.Party.Kind == leg.Seat {
+		r.tape.rec.Seat(l.Party.Name)
+	}
+	r.tape.rec.Mark(what, t.party)
+	r.tell(what, ledger.Event{Leg: l.ID, Party: t.party})
+}
+
+// untap takes the sound of a leg out of its channel: before its ports go.
+func (r *running) untap(id int) {
+	if !r.isTaped() {
+		return
+	}
+	for i := range r.tape.sides {
+		t := &r.tape.sides[i]
+		if t.leg != id {
+			continue
+		}
+		t.untap()
+		r.tape.rec.Mark(recording.MarkGone, t.party)
+		r.tell(recording.MarkGone, ledger.Event{Leg: id, Party: t.party})
+		*t = track{}
+	}
+}
+
+// holds marks where a party holds the other, or does so no more.
+func (r *running) holds() {
+	if !r.isTaped() {
+		return
+	}
+	for i := range r.tape.sides {
+		t := &r.tape.sides[i]
+		if t.leg == 0 || t.held == r.call.Holds(t.leg) {
+			continue
+		}
+		t.held = !t.held
+		what := recording.MarkResume
+		if t.held {
+			what = recording.MarkHold
+		}
+		r.tape.rec.Mark(what, t.party)
+		r.tell(what, ledger.Event{Leg: t.leg, Party: t.party})
+	}
+}
+
+// endTape ends the recording, if one is under way.
+func (r *running) endTape(by string) {
+	if !r.isTaped() {
+		return
+	}
+	t := r.tape
+	for i := range t.sides {
+		if t.sides[i].leg != 0 {
+			t.sides[i].untap()
+		}
+	}
+	r.tell("end", ledger.Event{By: by})
+	t.rec.End()
+	t.rec, t.Tape, t.sides = nil, Tape{}, [2]track{}
+}
+
+// TapeAction is what can be done about the recording of a call.
+type TapeAction string
+
+// The actions. What is paused or masked is silence in the recording.
+const (
+	TapeStart  TapeAction = "start"
+	TapePause  TapeAction = "pause"
+	TapeResume TapeAction = "resume"
+	TapeMask   TapeAction = "mask"
+	TapeUnmask TapeAction = "unmask"
+	TapeStop   TapeAction = "stop" // no rule begins another of the call
+)
+
+// Tape does something about the recording of a call for somebody. It returns what
+// the recording is then, or was when it was stopped; ErrNoCall or another of its errors.
+func (x *Exchange) Tape(ctx context.Context, call string, do TapeAction, who string) (Tape, error) {
+	if x.cfg.Recorder == nil {
+		return Tape{}, ErrNoRecorder
+	}
+	type result struct {
+		Tape
+		err error
+	}
+	for _, s := range x.strands {
+		got, err := ask(ctx, s, func() result {
+			r := s.calls[call]
+			if r == nil || r.call.Over() {
+				return result{err: ErrNoCall}
+			}
+			t, err := r.operate(do, who)
+			s.write()
+			return result{t, err}
+		})
+		if err != nil {
+			return Tape{}, err
+		}
+		if !errors.Is(got.err, ErrNoCall) {
+			return got.Tape, got.err
+		}
+	}
+	return Tape{}, ErrNoCall
+}
+
+func (r *running) operate(do TapeAction, who string) (Tape, error) {
+	switch {
+	case do == TapeStart && r.isTaped():
+		return Tape{}, ErrRecorded
+	case do == TapeStart:
+		a, b := r.call.Talkers()
+		if a == 0 {
+			return Tape{}, ErrNobodyTalks
+		}
+		if r.begin(who); !r.isTaped() {
+			return Tape{}, recording.ErrTooMany
+		}
+		r.cast(r.call.Leg(a), r.call.Leg(b))
+		return r.tape.Tape, nil
+	case !r.isTaped():
+		return Tape{}, ErrNotRecorded
+	}
+	t := r.tape
+	switch do {
+	case TapePause, TapeResume:
+		t.Paused = do == TapePause
+	case TapeMask, TapeUnmask:
+		t.Masked = do == TapeMask
+	case TapeStop:
+		was := t.Tape
+		r.endTape(who)
+		t.barred = true
+		return was, nil
+	default:
+		return Tape{}, fmt.Errorf("nobody can %s a recording", do)
+	}
+	t.rec.Mute(t.Paused || t.Masked, string(do), who)
+	r.tell(string(do), ledger.Event{By: who})
+	return t.Tape, nil
+}
