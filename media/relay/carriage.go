@@ -272,7 +272,7 @@ func (e *endpoint) tend(now time.Time) {
 	c := e.in.carried
 	switch {
 	case c == nil:
-		e.wanted.Store(e.in.plain(now) && !e.in.keys.Held(now) && !now.Before(e.in.retryAt))
+		e.wanted.Store(e.in.plain(now) && !now.Before(e.in.retryAt))
 	case now.Sub(e.in.latch.heard) >= quietAfter:
 		e.takeBack(now)
 	case !now.Before(c.refreshAt), c.entry.Stale():

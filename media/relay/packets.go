@@ -69,9 +69,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.plane.speaking.Add(1)
 		}
 		e.in.look(now, b[h.start:h.end])
-		if digit = e.in.listen(now, &h, fresh, b); digit != 0 {
-			e.takeBack(now) // what sounds while the key is held is not everybody's to hear
-		}
+		digit = e.in.listen(now, &h, fresh, b)
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
 	switch ruling {
