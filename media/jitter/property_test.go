@@ -80,7 +80,7 @@ func TestALossyStream(t *testing.T) {
 			t.Fatalf("figures %+v", f)
 		}
 		lost := time.Duration(1500-len(packets)) * tick
-		if spare := 1500 * tick * 4 / 100; f.Concealed > lost+spare {
+		if spare := 1500 * tick / 10; f.Concealed > lost+spare {
 			t.Fatalf("%v lost, %v concealed", lost, f.Concealed)
 		}
 		if s := strength(out[500*Frame : 510*Frame]); s < 0.8 && loss == 0 && jitter < 20 {

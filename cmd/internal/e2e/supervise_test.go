@@ -100,14 +100,16 @@ func TestSuperviseByCode(t *testing.T) {
 	n.registered("1003", at)
 	n.registered("1004", at)
 	agent := n.phone("1002", answers(), hungUp())
-	call := n.fromCarrier("+448081570002", carrier.calls("+448081570002"), pause(2500), carrier.hangsUp(2))
+	call := n.fromCarrier("+448081570002", carrier.calls("+448081570002"), hungUp())
 	until(t, "the agent talks", func() bool { return strings.Contains(n.operate("call", "list"), "talking") })
+	id := n.onlyCall()
 	c := caller("1004")
 	n.call("1004", at, "refused", c.invite(1, "*401002"), maybe(100), await("407"), c.refused(1, "*401002"),
 		c.invite(2, "*401002").signed("1004"), maybe(100), await("403"), c.refused(2, "*401002")).done()
 	c = caller("1003")
 	n.call("1003", at, "supervise", c.invite(1, "*401002"), maybe(100), await("407"), c.refused(1, "*401002"),
 		c.invite(2, "*401002").signed("1003"), maybe(100), await("200"), c.ack(2), pause(300), c.hangsUp(3)).done()
+	n.operate("call", "hangup", id)
 	allDone(call, agent)
 }
 

@@ -41,16 +41,10 @@ func New(tb testing.TB, name string) *Namespace {
 	tb.Helper()
 	Need(tb)
 	n := &Namespace{tb: tb, name: name}
-	made := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		err := unix.Unshare(unix.CLONE_NEWNET)
-		if err == nil {
-			n.file, err = os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
-		}
-		made <- err
-	}()
-	if err := <-made; err != nil {
+	if err := away(func() error { return unix.Unshare(unix.CLONE_NEWNET) }, func() (err error) {
+		n.file, err = os.Open(ofThread)
+		return err
+	}); err != nil {
 		tb.Skipf("no network namespace can be made: %v", err)
 	}
 	tb.Cleanup(func() { _ = n.file.Close() })
@@ -58,20 +52,36 @@ func New(tb testing.TB, name string) *Namespace {
 	return n
 }
 
-// Do calls f within the namespace, on a thread of its own.
+// ofThread is the namespace of who opens it.
+const ofThread = "/proc/thread-self/ns/net"
+
+// away calls f with the thread in another namespace, and has it come back. A thread that
+// ended would take with it the processes that were started from it to end with their
+// parent (Pdeathsig).
+func away(leave, f func() error) error {
+	runtime.LockOSThread()
+	home, err := os.Open(ofThread)
+	if err != nil {
+		runtime.UnlockOSThread()
+		return err
+	}
+	defer func() {
+		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread() // else it ends with its goroutine, rather than be lost
+		}
+		_ = home.Close()
+	}()
+	if err := leave(); err != nil {
+		return err
+	}
+	return f()
+}
+
+// Do calls f within the namespace.
 func (n *Namespace) Do(f func()) {
 	n.tb.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // as above
-		if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
-			done <- err
-			return
-		}
-		f()
-		done <- nil
-	}()
-	if err := <-done; err != nil {
+	enter := func() error { return unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET) }
+	if err := away(enter, func() error { f(); return nil }); err != nil {
 		n.tb.Fatalf("enter namespace %s: %v", n.name, err)
 	}
 }
