@@ -14,7 +14,7 @@ import (
 
 // world is a caller, a switch and an agent, in namespaces of their own.
 type world struct {
-	*testing.T
+	testing.TB
 	caller, exchange, agent *netnstest.Namespace
 	bpffs                   *os.File
 	at                      addresses
@@ -30,10 +30,10 @@ var (
 
 func ip(s string) netip.Addr { return netip.MustParseAddr(s) }
 
-func newWorld(t *testing.T, at addresses) *world {
-	t.Helper()
-	w := &world{T: t, bpffs: netnstest.Bpffs(t), at: at}
-	w.caller, w.exchange, w.agent = netnstest.New(t, "caller"), netnstest.New(t, "switch"), netnstest.New(t, "agent")
+func newWorld(tb testing.TB, at addresses) *world {
+	tb.Helper()
+	w := &world{TB: tb, bpffs: netnstest.Bpffs(tb), at: at}
+	w.caller, w.exchange, w.agent = netnstest.New(tb, "caller"), netnstest.New(tb, "switch"), netnstest.New(tb, "agent")
 	bits := 24
 	if at.caller.Is6() {
 		bits = 64

