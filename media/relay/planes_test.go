@@ -70,6 +70,9 @@ func eachPlane(t *testing.T, test func(w *wire)) {
 
 func newWire(t *testing.T, l layout) *wire {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("sound in real time: not in -short")
+	}
 	w := &wire{T: t, lay: l, pins: netnstest.Path(netnstest.Bpffs(t)) + "/strowger/test", far: netnstest.New(t, "caller"), exchange: netnstest.New(t, "switch"), place: netnstest.New(t, "agent")}
 	w.exchange.Join(w.far, "left", "wire", l.prefix("1", "1"), l.prefix("1", "2"))
 	w.exchange.Join(w.place, "right", "wire", l.prefix("2", "1"), l.prefix("2", "2"))
