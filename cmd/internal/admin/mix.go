@@ -69,16 +69,7 @@ func (s *Server) mix(r *request, action string, after any, m mix) (any, error) {
 	m.By = r.who.name
 	before := map[string]string{"node": c.Node, "from": c.From, "to": c.To, "state": c.State}
 	err = s.change(r, change{action: action, object: c.ID, before: before, after: after}, func() error {
-		k, err := s.ask(r.Context(), c.Node, question{About: callMix, Tenant: r.tenant, Call: c.ID, Mix: &m})
-		switch {
-		case err != nil && c.Node != s.cfg.Node.Node.Name:
-			return fail(http.StatusServiceUnavailable, "node %s was told and did not answer (%v); look again with: strowger call show %s", c.Node, err, c.ID)
-		case err == nil && len(k.Calls) == 0:
-			return noCall(r)
-		case k.Refused != "":
-			return fail(http.StatusConflict, "call %s: %s; see: strowger call show %s", c.ID, k.Refused, c.ID)
-		}
-		return err
+		return s.changeCall(r, c, question{About: callMix, Mix: &m}, "")
 	})
 	return c, err
 }

@@ -26,18 +26,25 @@ func (s *Server) transfer(_ http.ResponseWriter, r *request) (any, error) {
 	}
 	before := map[string]string{"node": c.Node, "from": c.From, "to": c.To, "state": c.State}
 	err = s.change(r, change{action: "call.transfer", object: c.ID, before: before, after: in}, func() error {
-		k, err := s.ask(r.Context(), c.Node, question{About: callMove, Tenant: r.tenant, Call: c.ID, Transfer: &in})
-		switch {
-		case err != nil && c.Node != s.cfg.Node.Node.Name:
-			return fail(http.StatusServiceUnavailable, "node %s was told and did not answer (%v); look again with: strowger call show %s", c.Node, err, c.ID)
-		case err == nil && len(k.Calls) == 0:
-			return noCall(r)
-		case k.Refused != "":
-			return fail(http.StatusConflict, "call %s cannot be transferred: %s; see: strowger call show %s", c.ID, k.Refused, c.ID)
-		}
-		return err
+		return s.changeCall(r, c, question{About: callMove, Transfer: &in}, " cannot be transferred")
 	})
 	return c, err
+}
+
+// changeCall has the node of a call do to it what a question asks for; refused is what to
+// say of the call if it cannot be.
+func (s *Server) changeCall(r *request, c api.Call, q question, refused string) error {
+	q.Tenant, q.Call = r.tenant, c.ID
+	k, err := s.ask(r.Context(), c.Node, q)
+	switch {
+	case err != nil && c.Node != s.cfg.Node.Node.Name:
+		return fail(http.StatusServiceUnavailable, "node %s was told and did not answer (%v); look again with: strowger call show %s", c.Node, err, c.ID)
+	case err == nil && len(k.Calls) == 0:
+		return noCall(r)
+	case k.Refused != "":
+		return fail(http.StatusConflict, "call %s%s: %s; see: strowger call show %s", c.ID, refused, k.Refused, c.ID)
+	}
+	return err
 }
 
 // transferHere does so on this node, or tells why it cannot be.
