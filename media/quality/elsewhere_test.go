@@ -53,3 +53,16 @@ func TestElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestElsewhereBehind: what was taken elsewhere may be behind what came here meanwhile.
+func TestElsewhereBehind(t *testing.T) {
+	var r Receiver
+	sequences(&r, 1, 2, 4)
+	r.Add(Elsewhere{Packets: 1, Highest: 3, Seen: 1, Last: start})
+	if got := r.Position(); got.Highest != 4 || got.Seen != 0b1111 {
+		t.Errorf("position %+v", got)
+	}
+	if v := r.Step(3, 0, 0, start); v != Duplicate {
+		t.Errorf("verdict %d, want a duplicate", v)
+	}
+}

@@ -84,6 +84,9 @@ func TestJitter(t *testing.T) {
 	if d := f.Jitter - want; d < -time.Microsecond || d > time.Microsecond {
 		t.Errorf("jitter %v, want %v", f.Jitter, want)
 	}
+	if got := r.Position().Jitter; got != f.Jitter {
+		t.Errorf("jitter %v for another receiver, want %v", got, f.Jitter)
+	}
 	if f.MaxGap != 28*time.Millisecond || f.First != start || f.Last != start.Add(88*time.Millisecond) {
 		t.Errorf("figures %+v", f)
 	}

@@ -77,3 +77,39 @@ func TestSilences(t *testing.T) {
 	}
 	s.Step(codec.ALaw, nil, start) // nothing to look at
 }
+
+// TestSilenceLooksAtAll: a sound of one code is found wherever it stands in a packet,
+// and what is not looked at is no silence.
+func TestSilenceLooksAtAll(t *testing.T) {
+	for at := range stride {
+		var s Silence
+		codes := tone(codec.ALaw, -200, 425, 0)
+		codes[at] = tone(codec.ALaw, 3, 2000, 0)[1]
+		for i := range deadAfter {
+			s.Step(codec.ALaw, codes, start.Add(time.Duration(i)*packetTime))
+		}
+		if s.Dead() {
+			t.Errorf("code %d is not looked at", at)
+		}
+	}
+	var s Silence
+	for i := range 2 {
+		s.Step(codec.ALaw, tone(codec.ALaw, -200, 425, 0)[:1], start.Add(time.Duration(i)*packetTime))
+	}
+	if s.Now() != 0 {
+		t.Errorf("silent for %v in packets without the codes to look at", s.Now())
+	}
+}
+
+func TestSilenceAtTheLimit(t *testing.T) {
+	var s Silence
+	code := make([]byte, 1)
+	codec.ULaw.Encode(code, []int16{16})
+	if powers[codec.ULaw][code[0]] != quietPower {
+		t.Fatal("no code lies at the limit")
+	}
+	s.Step(codec.ULaw, code, start)
+	if s.silent != 1 {
+		t.Error("sound at the limit is not silent")
+	}
+}
