@@ -48,6 +48,10 @@
 //	            when its party does; its own end is nobody else's
 //	conference  a call in which all hear all who are not muted. The first caller's call is
 //	            it; the legs of others are given to it. Its front is any member
+//	            A PIN is asked for, or the party of a transfer let go by who made it, before
+//	            the conference is looked for (Program.Pick, Effects.Pick): then its leg is
+//	            given to that, or makes the call the conference. Who transfers a party to
+//	            its own dialog with the conference gives it its place
 //	three-way   a conference without a name, of two calls of one seat (Merge): when two
 //	            are left it is a call as before
 //

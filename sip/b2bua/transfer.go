@@ -117,6 +117,10 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 	}
 	c.part(now, out)
 	p.Silent = false
+	if p.Pick != nil {
+		p.App = AppConference
+		t.other.own().entry = &entry{by: t.by}
+	}
 	c.perform(p)
 	if p.App != NoApp {
 		c.transferred(now, nil, out)
