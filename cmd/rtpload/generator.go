@@ -17,19 +17,21 @@ const (
 	slots      = 40 // bursts in a packet time
 	payload    = 160
 	packetSize = 12 + payload
-	burst      = 64      // messages of one recvmmsg
-	buffer     = 8 << 20 // SO_RCVBUF of the generator
+	burst      = 64               // messages of one recvmmsg
+	buffer     = 8 << 20          // SO_RCVBUF of the generator
+	look       = time.Millisecond // between two looks at what came
 	quiet      = 300 * time.Millisecond
 	magic      = 0x5354524f // in the payload, behind the time
 	maxDelay   = 100_000    // us; longer ones count as this
 )
 
-// generator is the far side of all legs.
+// generator is the far side of all legs. It sleeps between two looks at what came, whose
+// times of arrival are the kernel's: a thread that packets wake would cost more the
+// smoother they come, and that would be put down to the relay.
 type generator struct {
-	fd    int            // that it sends by
-	sink  int            // that it hears by, the same unless it is told
-	local netip.AddrPort // of the sink
-	base  time.Time
+	fd    int              // that it sends by
+	sink  int              // that it hears by, the same unless it is told
+	local netip.AddrPort   // of the sink
 	legs  []netip.AddrPort // where each leg sends to
 }
 
@@ -41,7 +43,7 @@ type result struct {
 
 // newGenerator makes one that sends and hears at a place.
 func newGenerator(at place) (*generator, error) {
-	g := &generator{base: time.Now()}
+	g := &generator{}
 	var err error
 	if g.fd, g.local, err = at.socket(); err != nil {
 		return nil, err
@@ -73,8 +75,7 @@ func open(at netip.Addr) (int, netip.AddrPort, error) {
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, buffer) != nil {
 		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
 	}
-	wait := unix.NsecToTimeval(int64(quiet))
-	err = errors.Join(err, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait),
+	err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1),
 		unix.Bind(fd, &unix.SockaddrInet4{Addr: at.As4()}))
 	if err != nil {
 		_ = unix.Close(fd)
@@ -138,7 +139,7 @@ func (g *generator) speak(rounds int, first uint16) (sent int, err error) {
 }
 
 func (g *generator) sendSlot(m *messages, packets [][packetSize]byte, from, until int, seq uint16) (sent int, err error) {
-	now := uint64(time.Since(g.base))
+	now := uint64(time.Now().UnixNano())
 	for i := from; i < until; i++ {
 		binary.BigEndian.PutUint16(packets[i][2:], seq)
 		binary.BigEndian.PutUint32(packets[i][4:], uint32(seq)*payload)
@@ -169,22 +170,27 @@ func (g *generator) listen(done *atomic.Bool) result {
 	for i := range buffers {
 		m.set(i, buffers[i][:])
 	}
-	for {
+	m.stamped()
+	for last := time.Now(); ; {
 		n, err := m.receive(g.sink)
-		if err != nil {
-			if done.Load() && errors.Is(err, unix.EAGAIN) {
+		if err != nil || n < burst {
+			if done.Load() && time.Since(last) > quiet {
 				return r
 			}
+			pause(look)
+		}
+		if err != nil {
 			continue
 		}
-		now := uint64(time.Since(g.base))
+		last = time.Now()
 		for i := range n {
 			b := buffers[i][:m.headers[i].length]
 			if len(b) != packetSize || binary.BigEndian.Uint32(b[20:]) != magic {
 				continue // RTCP
 			}
 			r.received++
-			r.delays[min((now-binary.BigEndian.Uint64(b[12:]))/1000, maxDelay)]++
+			delay := m.arrival(i) - int64(binary.BigEndian.Uint64(b[12:]))
+			r.delays[min(max(delay, 0)/1000, maxDelay)]++
 		}
 	}
 }

@@ -48,13 +48,16 @@ func overWire() (at setting, near place, err error) {
 	return at, near, nil
 }
 
+// rival is what the relays are compared with.
+const rival = "rtpengine"
+
 // withEngine adds rtpengine, if it is there.
 func withEngine(at place, relays ...subject) []subject {
 	if _, err := exec.LookPath("rtpengine"); err != nil {
 		fmt.Fprintln(os.Stderr, "rtpengine is not installed and is left out: .ci/install.sh --bench")
 		return relays
 	}
-	return append(relays, subject{"rtpengine", engineAt(at)})
+	return append(relays, subject{rival, engineAt(at)})
 }
 
 // startNothing has the generator send to where it hears.
@@ -71,6 +74,7 @@ func mediaBench(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("media", flag.ExitOnError)
 	list := f.String("sizes", "100,200,500,1000", "numbers of calls, two legs each")
 	f.IntVar(&s.seconds, "seconds", 5, "length of each measurement")
+	only := f.String("relays", "", "measure those whose name has this, and the rival: ebpf, say")
 	f.IntVar(&s.repeats, "pairs", 10, "measurements of each relay, each beside one without")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -94,6 +98,9 @@ func mediaBench(ctx context.Context, args []string) error {
 		}
 	}
 	for _, at := range settings {
+		at.relays = slices.DeleteFunc(at.relays, func(r subject) bool {
+			return !strings.Contains(r.name, *only) && r.name != rival
+		})
 		if err := at.bench(ctx, s, sizes); err != nil {
 			return fmt.Errorf("%s: %w", at.name, err)
 		}

@@ -20,10 +20,17 @@ type messages struct {
 	headers []message
 	vectors []unix.Iovec
 	names   []unix.RawSockaddrInet4
+	stamps  []stamp
+}
+
+// stamp is the control message with which SO_TIMESTAMPNS tells when a datagram came.
+type stamp struct {
+	header unix.Cmsghdr
+	at     unix.Timespec
 }
 
 func newMessages(n int) *messages {
-	m := &messages{make([]message, n), make([]unix.Iovec, n), make([]unix.RawSockaddrInet4, n)}
+	m := &messages{make([]message, n), make([]unix.Iovec, n), make([]unix.RawSockaddrInet4, n), nil}
 	for i := range m.headers {
 		m.headers[i].header.Iov = &m.vectors[i]
 		m.headers[i].header.SetIovlen(1)
@@ -60,11 +67,27 @@ func (m *messages) send(fd, from, until int) (int, error) {
 	return int(n), nil
 }
 
-// receive waits for one message at least.
+// stamped makes room for the times of arrival.
+//
+//nolint:gosec // G103: handed to the kernel where it lies
+func (m *messages) stamped() {
+	m.stamps = make([]stamp, len(m.headers))
+	for i := range m.stamps {
+		m.headers[i].header.Control = (*byte)(unsafe.Pointer(&m.stamps[i]))
+	}
+}
+
+// arrival is when message i came, in nanoseconds since 1970.
+func (m *messages) arrival(i int) int64 { return m.stamps[i].at.Nano() }
+
+// receive takes what is there, with its times of arrival.
 //
 //nolint:gosec // G103: handed to the kernel where it lies
 func (m *messages) receive(fd int) (int, error) {
-	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.headers[0])), uintptr(len(m.headers)), unix.MSG_WAITFORONE, 0, 0)
+	for i := range m.headers {
+		m.headers[i].header.SetControllen(int(unsafe.Sizeof(stamp{})))
+	}
+	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.headers[0])), uintptr(len(m.headers)), unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

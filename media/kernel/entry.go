@@ -1,8 +1,10 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cilium/ebpf"
 )
@@ -93,6 +95,15 @@ func (e *Entry) Refresh() error {
 
 // Figures are those since Install.
 func (e *Entry) Figures() Figures { return e.plane.read(e.value.Slot) }
+
+// Last is that of Figures: when the last packet came.
+func (e *Entry) Last() time.Duration {
+	var last [8]byte
+	if _, err := e.plane.memory.ReadAt(last[:], int64(e.value.Slot)*slotSize+lastOffset); err != nil {
+		return 0 // the plane is closed
+	}
+	return time.Duration(binary.NativeEndian.Uint64(last[:]))
+}
 
 func (p *Plane) read(slot uint32) Figures {
 	var c counts

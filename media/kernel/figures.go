@@ -57,7 +57,10 @@ type counts struct {
 	Stranger, Party       uint64
 }
 
-const slotSize = int64(unsafe.Sizeof(counts{}))
+const (
+	slotSize   = int64(unsafe.Sizeof(counts{}))
+	lastOffset = int64(unsafe.Offsetof(counts{}.Last))
+)
 
 func (s *Start) counts(generation uint32) counts {
 	return counts{Generation: generation, Highest: s.Highest, Seen: s.Seen, Last: uint64(s.Last), Jitter: uint64(s.Jitter) << 4}

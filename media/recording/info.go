@@ -50,7 +50,9 @@ const (
 	MarkPause    = "pause"
 	MarkMask     = "mask"
 	MarkUnmask   = "unmask"
-	MarkCut      = "cut" // it was as long as a recording may be
+	MarkWindow   = "window"     // its payment window opens: silence in its channel
+	MarkClosed   = "window end" // and closes
+	MarkCut      = "cut"        // it was as long as a recording may be
 )
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)

@@ -16,6 +16,7 @@ import (
 const (
 	refreshEvery = kernel.Lifetime / 3
 	retryAfter   = 3 * time.Second // an edge that the kernel refused
+	lookEvery    = time.Second     // at a stream that flows on in the kernel
 	// quietAfter is how long nothing came when a stream is taken back: another source
 	// that goes on with it must be seen, each packet of it.
 	quietAfter = media.LatchSilence / 2
@@ -29,6 +30,16 @@ type carriage struct {
 	length    int            // of every payload; 0 for any
 	last      kernel.Figures // that were added up
 	refreshAt time.Time
+	lookAt    time.Time
+}
+
+// flows tells that the kernel goes on carrying what e's party says, so that a sweep need
+// not look at it. elapsed is kernel.Monotonic.
+func (e *endpoint) flows(now time.Time, elapsed time.Duration) bool {
+	e.in.Lock()
+	defer e.in.Unlock()
+	c := e.in.carried
+	return c != nil && now.Before(c.lookAt) && elapsed-c.entry.Last() < quietAfter && !c.entry.Stale()
 }
 
 // handOver has the kernel carry what e's party says if its edge is plain. It follows
@@ -270,6 +281,9 @@ func (e *endpoint) tend(now time.Time) {
 	}
 	e.catchUp(now)
 	c := e.in.carried
+	if c != nil {
+		c.lookAt = now.Add(lookEvery)
+	}
 	switch {
 	case c == nil:
 		e.wanted.Store(e.in.plain(now) && !now.Before(e.in.retryAt))

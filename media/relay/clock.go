@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/kernel"
 )
 
 const (
@@ -202,11 +203,15 @@ func (c *clock) sweep(now time.Time) {
 	}
 	c.swept = now
 	c.plane.bury(now)
+	var elapsed time.Duration
 	if k := c.plane.kernel; k != nil {
 		k.Look()
+		elapsed = kernel.Monotonic()
 	}
 	c.batch = c.plane.appendEndpoints(c.batch[:0])
 	for _, e := range c.batch {
-		e.check(now, stall)
+		if stall > 0 || !e.flows(now, elapsed) {
+			e.check(now, stall)
+		}
 	}
 }

@@ -99,10 +99,11 @@ func (w *worker) poll(timeout int) bool {
 		return err == unix.EINTR
 	}
 	began := time.Now()
+	// One that has long been busy may have waited for a processor, not for packets.
+	behind := began.Sub(w.idle) > maxBehind
 	if n == 0 || began.Sub(asked) > blocked {
 		w.idle = asked
 	}
-	behind := began.Sub(w.idle) > maxBehind
 	defer func() { w.busy.Add(int64(time.Since(began))) }()
 	w.pestered = false
 	for i := range w.events[:n] {

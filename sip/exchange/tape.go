@@ -55,11 +55,20 @@ func (r *running) taping(e ledger.Event) {
 			r.meet(r.call.Leg(e.Leg), r.call.Leg(e.Peer))
 		}
 	case ledger.Transferred:
-		if l := r.call.Leg(e.Leg); l != nil && r.isTaped() {
-			r.tape.rec.Mark(recording.MarkTransfer, l.Party.String())
-			r.tell(recording.MarkTransfer, ledger.Event{Leg: e.Leg, Party: l.Party.String()})
-		}
+		r.mark(recording.MarkTransfer, e.Leg)
+	case ledger.Masked:
+		r.mark(recording.MarkWindow, e.Leg)
+	case ledger.Unmasked:
+		r.mark(recording.MarkClosed, e.Leg)
 	default:
+	}
+}
+
+// mark notes in the recording what became of a leg.
+func (r *running) mark(what string, id int) {
+	if l := r.call.Leg(id); l != nil && r.isTaped() {
+		r.tape.rec.Mark(what, l.Party.String())
+		r.tell(what, ledger.Event{Leg: id, Party: l.Party.String()})
 	}
 }
 
