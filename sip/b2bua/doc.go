@@ -109,6 +109,7 @@
 //     to hold or resume is an exchange of SDP, and every way to talk makes the sound anew.
 //   - Ringing and a failure are told by responses; as tones, in early media, to a caller
 //     whose network wants that, and ringing to one who has heard early media that is over.
+//     Who has an answer and is connected to nobody is told by a tone, then by BYE.
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.

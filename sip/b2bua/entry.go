@@ -185,7 +185,7 @@ func (c *Call) unentered(now time.Time, v cause.Verdict, out Effects) {
 	e := p.entry
 	p.entry = nil
 	if e.by == nil {
-		c.end(now, v, "switch", out)
+		c.refuse(now, v, "switch", out)
 		return
 	}
 	c.parts(now, e, p, out)
