@@ -107,7 +107,7 @@ func (in *inbound) plain(now time.Time) bool {
 
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
-	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.sealer == nil && !o.dialler.busy() &&
+	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.wide == nil && o.sealer == nil && !o.dialler.busy() &&
 		!o.fresh && !o.spoke && o.source == source && o.carrier == nil && o.packer == nil && o.filler == nil
 }
 

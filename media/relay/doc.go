@@ -34,7 +34,8 @@
 //     heard by its packets when one or two others are added stays so: their sound is
 //     added to its packets, which are neither delayed nor lost; while it sends none they
 //     are sent by themselves. So a supervisor who comes, whispers and goes is never a gap
-//     between the parties. All who hear the same share one sum and one encoding in each
+//     between the parties. In G.722 its sound is added to the lower band alone, and half a
+//     second longer, with nothing to add, until the far decoder can go on with what comes. All who hear the same share one sum and one encoding in each
 //     law. Digits (RFC 4733) are not mixed: who owns the endpoints sends them on.
 //   - A digit is told with the first packet of it that comes, so that one whose end
 //     is lost is told too. While digits are sent, a prompt waits and what would be

@@ -27,12 +27,15 @@ var ErrConferenceFull = cause.Verdict{Status: 486, Q850: 17, Reason: "The confer
 type Conference struct {
 	Room  string // its name in the tenant
 	Limit int    // of its members; 0 means MaxMembers
+	PIN   string // digits that who enters must press; "" asks for none
+	Music bool   // who is alone in it hears the music of its seat or trunk
 }
 
 // conference is a call in which all hear all. Its front is any member.
 type conference struct {
 	room  string // "" if two calls were joined
 	limit int
+	music bool   // for who is alone
 	via   *party // whose dialog is known as that of the room
 }
 
@@ -85,7 +88,7 @@ func (c *Call) members() []*party {
 // openConference makes the call the conference of its program, with the caller in it.
 func (c *Call) openConference(now time.Time, out Effects) {
 	f := c.program.Conference
-	c.conf = &conference{room: f.Room, limit: f.limit()}
+	c.conf = &conference{room: f.Room, limit: f.limit(), music: f.Music}
 	c.enter(now, c.front, out)
 }
 
@@ -117,10 +120,27 @@ func (c *Call) joins(now time.Time, m *Moving, out Effects) bool {
 	return true
 }
 
+// joinsFor takes a leg in the place of a member, who has transferred it there.
+func (c *Call) joinsFor(now time.Time, p *party, m *Moving, out Effects) bool {
+	if m.party.unmixable() != nil {
+		return false
+	}
+	q := c.attach(now, m, out)
+	q.own().member = &member{muted: p.member.muted}
+	c.confers(now, q, "enters", out)
+	c.watch(q, out)
+	if p == c.front {
+		c.front = q
+	}
+	c.expel(now, p, cause.Verdict{}, out)
+	c.arrange(now, out)
+	return true
+}
+
 // enter makes a party a member.
 func (c *Call) enter(now time.Time, p *party, out Effects) {
 	c.announce(EnterPrompt)
-	p.own().member = &member{}
+	p.own().member, p.entry = &member{}, nil
 	c.confers(now, p, "enters", out)
 	c.watch(p, out)
 }
@@ -216,6 +236,8 @@ func (c *Call) arrangeConference(out Effects) {
 			list = nil
 		}
 		switch {
+		case p.member.tone == "" && len(list) == 0 && c.waits(p) != "":
+			p.hearsMusic(c.waits(p), out)
 		case p.member.tone == "":
 			p.attune(list, out)
 		case p.attending() != earsOf(list)+elsewhere:
@@ -226,6 +248,14 @@ func (c *Call) arrangeConference(out Effects) {
 		c.conf.via = c.front
 		out.Park(c.front.ID, Park{Place: roomPlace(c.conf.room)})
 	}
+}
+
+// waits is the music that a member hears who is alone; "" for none.
+func (c *Call) waits(p *party) string {
+	if !c.conf.music || len(c.members()) > 1 {
+		return ""
+	}
+	return p.Party.Music()
 }
 
 // roomPlace is how a conference is known among the places of a tenant.

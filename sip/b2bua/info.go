@@ -10,7 +10,7 @@ import (
 type Info struct {
 	ID        string    `json:"id"`
 	Tenant    string    `json:"tenant"`
-	State     string    `json:"state"` // admitting, ringing, talking, transferring, over
+	State     string    `json:"state"` // admitting, ringing, talking, transferring, failing, over
 	From      string    `json:"from"`
 	To        string    `json:"to"`
 	Entry     string    `json:"entry"` // of the plan
@@ -79,7 +79,7 @@ var stateNames = map[leg.State]string{
 }
 
 func (s state) String() string {
-	return [...]string{"admitting", "ringing", "talking", "over"}[s]
+	return [...]string{"admitting", "ringing", "talking", "failing", "over"}[s]
 }
 
 // Talkers are the legs of who talk to each other; peer is 0 where an application talks

@@ -235,6 +235,7 @@ type Counters struct {
 	PlacesKept       atomic.Uint64 // places to park whose giving up the other nodes have not learnt
 	SupervisorsFull  atomic.Uint64 // who wanted to supervise a call that had as many supervisors as it may
 	ConferencesFull  atomic.Uint64 // calls to conferences that had as many members as they may
+	PINsWrong        atomic.Uint64 // wrong PINs of conferences, or none within their time
 	CallsStarted     atomic.Uint64 // calls that passed admission
 	CallsEnded       atomic.Uint64 // calls whose record was closed
 	Unanswered       atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are
