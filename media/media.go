@@ -260,7 +260,13 @@ type Stats struct {
 	MOS      float64        `json:"mos"`      // 1.0 to 4.5 by the E-model; 0 if nothing was received
 	Encoding string         `json:"encoding"` // of the last packet of sound received
 	Source   netip.AddrPort `json:"source,omitzero"`
-	Playout  Playout        `json:"playout,omitzero"` // of what taps and mixes were given
+	// SRTP is the suite that protects the sound both ways, as SDP names it; "" is plain RTP.
+	SRTP string `json:"srtp,omitempty"`
+	// Converted are packets that were sent in another codec than they came in.
+	Converted uint64 `json:"converted,omitempty"`
+	// InKernel tells that the kernel carries what the party says now.
+	InKernel bool    `json:"in_kernel,omitempty"`
+	Playout  Playout `json:"playout,omitzero"` // of what taps and mixes were given
 }
 
 // Playout is what became of a party's sound where it was decoded: for taps and mixes.

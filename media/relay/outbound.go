@@ -43,6 +43,7 @@ type outbound struct {
 	bytes     uint64
 	reports   uint64    // RTCP packets sent
 	reported  uint64    // packets at the last report
+	converted uint64    // packets that came in another codec
 	player    *player   // nil plays nothing
 	mixed     *mixed    // nil hears no mix
 	wide      *wide     // nil unless sound is or was added to packets of G.722
@@ -206,5 +207,8 @@ func (o *outbound) shut() {
 }
 
 func (o *outbound) stats(s *media.Stats) {
-	s.Sent, s.SentBytes, s.RTCPSent = o.packets, o.bytes, o.reports
+	s.Sent, s.SentBytes, s.RTCPSent, s.Converted = o.packets, o.bytes, o.reports, o.converted
+	if o.sealer != nil {
+		s.SRTP = o.sealer.suite.String()
+	}
 }

@@ -42,6 +42,11 @@ func TestCodecsBothHear(t *testing.T) {
 			if got := n.counter("media_transcoded"); got > 0 != tt.transcoded {
 				t.Errorf("%v packets were transcoded", got)
 			}
+			for _, l := range n.legs(n.recorded(byCaller)[0].Call) {
+				if l.Converted > 0 != tt.transcoded {
+					t.Errorf("the record of %s tells of %d packets converted", l.Party, l.Converted)
+				}
+			}
 		})
 	}
 }
