@@ -94,6 +94,29 @@ func (c *Call) Talkers() (caller, peer int) {
 	return c.front.ID, peer
 }
 
+// Company are the legs that all hear beside two that talk, or all members of a conference
+// who are not muted.
+func (c *Call) Company() []int {
+	if c.conf == nil && len(c.pair()) == 0 {
+		return nil
+	}
+	var ids []int
+	for _, p := range c.legs {
+		switch {
+		case p.over || p.moved:
+		case p.member != nil && !p.member.muted, p.supervising() && p.supervises.mode == Barge:
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// Muted tells whether a leg is a member of a conference whom nobody hears.
+func (c *Call) Muted(id int) bool {
+	p := c.party(id)
+	return p != nil && p.member != nil && p.member.muted
+}
+
 // Holds tells whether the party of a leg holds who it talks to.
 func (c *Call) Holds(id int) bool {
 	p := c.party(id)

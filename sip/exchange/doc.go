@@ -60,8 +60,9 @@
 // ledger, and by that the shell has each channel of the recording take what the party of
 // a leg says (Endpoint.Tap), for as long as the leg is in the call. What the party
 // hears is in no channel of its own, so that nobody who speaks to an agent alone comes
-// into the caller's. Who is in the call beside the two that talk, as a supervisor that
-// barges in or a third member of a conference, is in neither.
+// into the caller's. The right channel has, beside the agent, whoever else the caller hears:
+// a supervisor that barges in, the other members of a conference; not who whispers, nor who
+// is muted.
 //
 // # Watching
 //
