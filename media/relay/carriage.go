@@ -101,7 +101,7 @@ func (e *endpoint) locked() bool {
 
 // plain tells that nothing here needs what the party says, but the listener.
 func (in *inbound) plain(now time.Time) bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear.byCopy() &&
+	return !in.closed && in.carried == nil && in.latch.settled(now) && in.hasSSRC && in.opener == nil && in.ear.byCopy() &&
 		in.silence.Known() && !in.keys.Held(now) && in.encoding == in.sound
 }
 
