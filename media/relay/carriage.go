@@ -101,13 +101,13 @@ func (e *endpoint) locked() bool {
 
 // plain tells that nothing here needs what the party says, but the listener.
 func (in *inbound) plain(now time.Time) bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear.byCopy() &&
+	return !in.closed && in.carried == nil && in.latch.settled(now) && in.hasSSRC && in.opener == nil && in.ear.byCopy() &&
 		in.silence.Known() && !in.keys.Held(now) && in.encoding == in.sound
 }
 
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
-	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.sealer == nil && !o.dialler.busy() &&
+	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.wide == nil && o.sealer == nil && !o.dialler.busy() &&
 		!o.fresh && !o.spoke && o.source == source && o.carrier == nil && o.packer == nil && o.filler == nil
 }
 

@@ -8,7 +8,9 @@
 //
 //   - Nothing is ever sent to an address because it sent something, except to a
 //     source that was locked by the rules of media.Latch. After the lock a packet
-//     of another source is counted as Foreign and goes no further.
+//     of another source is counted as Foreign and goes no further. The lock may pass
+//     to a better source within the window, twice at most: from anybody to the host of
+//     SDP or of the signalling, and from there to SDP's own address.
 //   - Nothing is sent to an address that the network does not list, or that is not
 //     among the sources of media.Remote, whatever SDP says; and no such address is
 //     locked to. The one exception from the network's list is the host that the
@@ -34,7 +36,8 @@
 //     heard by its packets when one or two others are added stays so: their sound is
 //     added to its packets, which are neither delayed nor lost; while it sends none they
 //     are sent by themselves. So a supervisor who comes, whispers and goes is never a gap
-//     between the parties. All who hear the same share one sum and one encoding in each
+//     between the parties. In G.722 its sound is added to the lower band alone, and half a
+//     second longer, with nothing to add, until the far decoder can go on with what comes. All who hear the same share one sum and one encoding in each
 //     law. Digits (RFC 4733) are not mixed: who owns the endpoints sends them on.
 //   - A digit is told with the first packet of it that comes, so that one whose end
 //     is lost is told too. While digits are sent, a prompt waits and what would be

@@ -205,7 +205,7 @@ func (in *inbound) stats(s *media.Stats) {
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
 	s.Silence, s.MaxSilence, s.Silent = in.silence.Now(), in.silence.Longest(), in.silence.Dead()
 	s.Encoding, s.Source = in.sound, in.latch.source
-	s.Playout = in.heard()
+	s.Playout, s.InKernel = in.heard(), in.carried != nil
 	if f.Received > 0 {
 		s.Loss = f.LossShare()
 		s.MOS = quality.MOS(quality.CodecOf(in.sound), s.Loss, in.reception.roundTrip/2+playout+2*f.Jitter)

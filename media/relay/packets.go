@@ -148,7 +148,7 @@ func (e *edge) send(now time.Time, h header, t *translation, event, fresh bool, 
 	if !event {
 		out.filler.speaks()
 	}
-	if t.convert || out.mixed != nil { // it is changed for this listener alone
+	if t.convert || out.mixed != nil || out.wide != nil { // it is changed for this listener alone
 		b = scratch[:copy(scratch, b)]
 	}
 	if t.convert {

@@ -37,6 +37,9 @@ func passes(w *wire) {
 		w.talk(i)
 	}
 	caller, agent := w.caller.to.Stats(), w.agent.to.Stats()
+	if caller.InKernel != w.lay.kernel || agent.InKernel != w.lay.kernel {
+		w.Errorf("in the kernel: the caller %v, the agent %v", caller.InKernel, agent.InKernel)
+	}
 	said, heard := int(w.caller.packet.seq-65500), w.caller.heard
 	if int(caller.Received) != said || int(caller.Sent) != heard || int(agent.Received) != heard || int(agent.Sent) != said {
 		w.Errorf("caller %+v\nagent %+v\nwant %d said and %d heard", caller, agent, said, heard)

@@ -97,6 +97,8 @@ type Media struct {
 	Overrun      uint64  `json:"overrun,omitempty"`        // packets that this node had no time for, among those lost
 	RTCPReceived uint64  `json:"rtcp_received,omitempty"`
 	RTCPSent     uint64  `json:"rtcp_sent,omitempty"`
+	SRTP         string  `json:"srtp,omitempty"`      // suite, as SDP names it; "" is plain RTP
+	Converted    uint64  `json:"converted,omitempty"` // packets that the party was sent in another codec than they came in
 }
 
 // Loss is the share of the expected packets that did not come, 0 to 1.

@@ -232,15 +232,7 @@ func (n *node) recordedWithoutCard(id, sounds string) {
 			}
 			continue
 		}
-		_, pcm, found := bytes.Cut(content, []byte("data"))
-		if !found || len(pcm) < 4+2*2*8000*5 {
-			n.t.Fatalf("%d bytes are recorded", len(content))
-		}
-		var left, right []int16
-		for pcm = pcm[4:]; len(pcm) >= 4; pcm = pcm[4:] {
-			left = append(left, int16(binary.LittleEndian.Uint16(pcm)))
-			right = append(right, int16(binary.LittleEndian.Uint16(pcm[2:])))
-		}
+		left, right := channels(n.t, content)
 		if got := toneDigits(left); got != sounds {
 			n.t.Errorf("the digits %q are recorded of the caller, want %q", got, sounds)
 		}
@@ -248,6 +240,20 @@ func (n *node) recordedWithoutCard(id, sounds string) {
 			n.t.Errorf("the digits %q are recorded of the agent", got)
 		}
 	}
+}
+
+// channels are those of a recording of five seconds or more.
+func channels(t *testing.T, wav []byte) (left, right []int16) {
+	t.Helper()
+	_, pcm, found := bytes.Cut(wav, []byte("data"))
+	if !found || len(pcm) < 4+2*2*8000*5 {
+		t.Fatalf("%d bytes are recorded", len(wav))
+	}
+	for pcm = pcm[4:]; len(pcm) >= 4; pcm = pcm[4:] {
+		left = append(left, int16(binary.LittleEndian.Uint16(pcm)))
+		right = append(right, int16(binary.LittleEndian.Uint16(pcm[2:])))
+	}
+	return left, right
 }
 
 // flat is for how many tenths of a second the tone of a window is heard.

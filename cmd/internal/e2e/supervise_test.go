@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +90,51 @@ func TestSupervisorIsHeardAsAsked(t *testing.T) {
 	}
 	if gaps := []int{hole(a, 620), hole(b, 440)}; gaps[0] > 3 || gaps[1] > 3 { // phones pause when the machine is busy
 		t.Errorf("the two that talk were apart for %v windows", gaps)
+	}
+}
+
+// TestRecordingOfASupervisedCall: what a supervisor whispers is in no channel, what it says
+// to both is in that of the agent.
+func TestRecordingOfASupervisedCall(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	installed(t, "sox", "sox")
+	n := startNode(t, edit{"strowger.hcl", func(text string) string { return text + "\nrecording {\n  channels = \"stereo\"\n}\n" }})
+	ada, ben, boss := n.softphone("1001", 440, "udp"), n.softphone("1002", 620, "udp"), n.softphone("1003", 880, "udp")
+	ada.does("dial", "sip:1002@"+n.host+":5060;transport=udp")
+	until(t, "both talk", func() bool {
+		return strings.Contains(ada.process.output(), "Call established") && strings.Contains(ben.process.output(), "Call established")
+	})
+	call := n.onlyCall()
+	n.operate("call", "record", call, "start")
+	n.operate("call", "whisper", call, "--seat", "1003")
+	until(t, "the supervisor whispers", func() bool { return strings.Contains(boss.process.output(), "Call established") })
+	talked(3 * time.Second)
+	n.operate("call", "barge", call, "--seat", "1003")
+	talked(3 * time.Second)
+	n.operate("call", "listen", call, "--seat", "1003")
+	talked(time.Second)
+	ada.does("hangup", "")
+	n.recorded(byCaller)
+	var left, right []int16
+	until(t, "the recording is whole", func() bool {
+		files, err := filepath.Glob(filepath.Join(n.dir, "data", "recordings", "*", call+"-1.wav"))
+		if err != nil || len(files) != 1 {
+			return false
+		}
+		wav, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		left, right = channels(t, wav)
+		return true
+	})
+	caller, agent := bands(left, 440, 620, 880), bands(right, 440, 620, 880)
+	t.Logf("windows of 100 ms with the tones of caller, agent, supervisor: left %v, right %v", caller, agent)
+	if caller[0] < 50 || caller[1] > 0 || caller[2] > 0 {
+		t.Errorf("the caller's channel has %v", caller)
+	}
+	if agent[0] > 0 || agent[1] < 50 || !between(agent[2], 20, 45) { // 3 s of barging in
+		t.Errorf("the agent's channel has %v", agent)
 	}
 }
 
