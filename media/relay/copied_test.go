@@ -331,3 +331,33 @@ func TestCopyDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations for each of %d copies", n, b.Counters().Copied.Load())
 	}
 }
+
+// TestCopyOfBefore: a copy of before the recording, or of another stream, is not recorded.
+func TestCopyOfBefore(t *testing.T) {
+	b := newBench(t, testConfig())
+	p := b.join("party")
+	p.update(p.remote(pcmu))
+	p.say(sound(1))
+	c := kernel.Copy{At: b.time, SSRC: p.packet.ssrc, Seq: p.packet.seq, Timestamp: p.packet.timestamp, Length: frame, Payload: sound(1)}
+	taken := func(change func(*kernel.Copy)) bool {
+		c := c
+		change(&c)
+		before := b.Counters().Copied.Load()
+		p.to.(*endpoint).Copied(&c)
+		return b.Counters().Copied.Load() != before
+	}
+	as := func(*kernel.Copy) {}
+	if taken(as) {
+		t.Error("taken though nobody listens")
+	}
+	p.tap(func([]int16) {})
+	if taken(func(c *kernel.Copy) { c.At = c.At.Add(-1) }) {
+		t.Error("one of before the recording is taken")
+	}
+	if taken(func(c *kernel.Copy) { c.SSRC++ }) {
+		t.Error("one of another stream is taken")
+	}
+	if !taken(as) {
+		t.Error("one of the stream is not taken")
+	}
+}
