@@ -124,6 +124,8 @@ func (in *inbound) look(now time.Time, encoding string, codes []byte) {
 		in.silence.Step(codec.ULaw, codes, now)
 	case "PCMA":
 		in.silence.Step(codec.ALaw, codes, now)
+	case "G722":
+		in.silence.StepG722(codes, now)
 	}
 }
 
