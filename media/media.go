@@ -42,7 +42,10 @@ type Latch uint8
 const (
 	// LatchLocked takes the SDP address, or else the first source that sends two
 	// consecutive valid packets of one SSRC within LatchWindow, and locks to it: only
-	// an Update with another RTP address or policy opens it again.
+	// an Update with another RTP address or policy opens it again. A source that is
+	// neither of SDP's host nor where the signalling comes from has to go on for
+	// LatchPatience while one of those is likely to speak; should it within the window,
+	// it takes the lock with two consecutive packets.
 	LatchLocked Latch = iota
 	// LatchStrict accepts nothing but the SDP address.
 	LatchStrict
@@ -67,6 +70,8 @@ const (
 	// LatchWindow is how long after Update an endpoint may lock to a source other
 	// than the SDP address.
 	LatchWindow = 5 * time.Second
+	// LatchPatience is how long a source that nothing speaks for waits for a better one.
+	LatchPatience = 500 * time.Millisecond
 	// LatchSilence is how long the locked source must have sent no sound before
 	// LatchFollow goes with its stream to another.
 	LatchSilence = 2 * time.Second

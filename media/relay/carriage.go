@@ -101,7 +101,7 @@ func (e *endpoint) locked() bool {
 
 // plain tells that nothing here needs what the party says, but the listener.
 func (in *inbound) plain(now time.Time) bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear == nil &&
+	return !in.closed && in.carried == nil && in.latch.settled(now) && in.hasSSRC && in.opener == nil && in.ear.byCopy() &&
 		in.silence.Known() && !in.keys.Held(now) && in.encoding == in.sound
 }
 
@@ -122,6 +122,9 @@ func (e *endpoint) edge(way *edge) kernel.Edge {
 		if p.Encoding == e.in.encoding {
 			k.Clock = p.Clock
 		}
+	}
+	if e.in.ear != nil {
+		k.Taker = e
 	}
 	for _, t := range way.types {
 		if !t.convert && t.clock == k.Clock && e.in.isSound(t.from) {
@@ -223,6 +226,7 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	e.in.foreign += f.Foreign - last.Foreign
 	counters.Foreign.Add(f.Foreign - last.Foreign)
 	counters.Limited.Add(f.Limited - last.Limited)
+	counters.Uncopied.Add(f.Uncopied - last.Uncopied)
 	if f.Packets == last.Packets {
 		return
 	}
@@ -238,7 +242,9 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding, e.in.sound = p.Encoding, p.Encoding
 	}
-	e.in.silence.Pause() // nobody looks at it there
+	if e.in.ear == nil {
+		e.in.silence.Pause() // nobody looks at it there
+	}
 	e.in.quality.Add(quality.Elsewhere{
 		Packets: f.Packets - last.Packets, Duplicates: f.Duplicates - last.Duplicates, Reordered: f.Reordered - last.Reordered,
 		Highest: f.Highest, Seen: f.Seen, Jitter: f.Jitter, MaxGap: f.Gap, Last: heard,

@@ -39,6 +39,8 @@ type Counters struct {
 	Late         atomic.Uint64 // thrown away unread, as a worker was behind for 200 ms
 	Carried      atomic.Uint64 // of Sent, those that the kernel carried
 	Limited      atomic.Uint64 // dropped: more came to a leg that the kernel carries than may go up
+	Copied       atomic.Uint64 // of Carried, those that taps were given a copy of
+	Uncopied     atomic.Uint64 // of Carried, those whose copy was lost, as more came than were read
 	HandOvers    atomic.Uint64 // streams handed to the kernel
 	TakeBacks    atomic.Uint64 // streams taken back from it
 	KernelErrors atomic.Uint64 // streams that the kernel could not carry, or not any more

@@ -8,7 +8,9 @@
 //
 //   - Nothing is ever sent to an address because it sent something, except to a
 //     source that was locked by the rules of media.Latch. After the lock a packet
-//     of another source is counted as Foreign and goes no further.
+//     of another source is counted as Foreign and goes no further. The lock may pass
+//     to a better source within the window, twice at most: from anybody to the host of
+//     SDP or of the signalling, and from there to SDP's own address.
 //   - Nothing is sent to an address that the network does not list, or that is not
 //     among the sources of media.Remote, whatever SDP says; and no such address is
 //     locked to. The one exception from the network's list is the host that the

@@ -118,8 +118,8 @@ func (in *inbound) pause() {
 }
 
 // look tells silence from sound.
-func (in *inbound) look(now time.Time, codes []byte) {
-	switch in.encoding {
+func (in *inbound) look(now time.Time, encoding string, codes []byte) {
+	switch encoding {
 	case "PCMU":
 		in.silence.Step(codec.ULaw, codes, now)
 	case "PCMA":

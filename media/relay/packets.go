@@ -68,7 +68,7 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 			e.in.spoke = true
 			e.plane.speaking.Add(1)
 		}
-		e.in.look(now, b[h.start:h.end])
+		e.in.look(now, e.in.encoding, b[h.start:h.end])
 		digit = e.in.listen(now, &h, fresh, b)
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}

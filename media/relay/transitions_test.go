@@ -66,13 +66,13 @@ func TestTransitions(t *testing.T) {
 		w.bridge()
 		w.settle(2)
 		changes := map[string]func(){
-			"tap": func() {
-				end, err := w.caller.to.Tap(func([]int16) {})
-				if err != nil {
-					t.Fatal(err)
+			"digits are looked for": func() {
+				for _, yes := range []bool{true, false} {
+					if err := w.caller.to.Detect(yes); err != nil {
+						t.Fatal(err)
+					}
+					w.talk(1)
 				}
-				w.talk(1)
-				end()
 			},
 			"digits to the agent": func() {
 				if err := w.agent.to.Press("1"); err != nil {

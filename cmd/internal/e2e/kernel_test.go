@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -136,40 +135,7 @@ func (k *inKernel) told() string {
 // callEcho calls the demo's echo, and returns where sound goes.
 func callEcho(t *testing.T, sip *net.UDPConn) netip.AddrPort {
 	t.Helper()
-	node := netip.MustParseAddrPort("127.0.0.1:5060")
-	request := func(method, branch, toTag, body string) string {
-		return fmt.Sprintf("%s sip:+448081570003@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:5060;branch=z9hG4bK%s\r\n"+
-			"Max-Forwards: 70\r\nFrom: <sip:+441632960999@127.0.0.2>;tag=1\r\nTo: <sip:+448081570003@127.0.0.1>%s\r\n"+
-			"Call-ID: kernel\r\nCSeq: 1 %s\r\nContact: <sip:127.0.0.2:5060>\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
-			method, branch, toTag, method, len(body), body)
-	}
-	offer := "v=0\r\no=- 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
-	if _, err := sip.WriteToUDPAddrPort([]byte(request("INVITE", "1", "", offer)), node); err != nil {
-		t.Fatal(err)
-	}
-	if err := sip.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
-		t.Fatal(err)
-	}
-	b := make([]byte, 4096)
-	for {
-		n, err := sip.Read(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		msg := string(b[:n])
-		if !strings.HasPrefix(msg, "SIP/2.0 200") {
-			continue
-		}
-		tag := regexp.MustCompile(`(?m)^To: .*(;tag=[^;\r]+)`).FindStringSubmatch(msg)
-		port := regexp.MustCompile(`m=audio (\d+)`).FindStringSubmatch(msg)
-		if tag == nil || port == nil {
-			t.Fatalf("answer %s", msg)
-		}
-		if _, err := sip.WriteToUDPAddrPort([]byte(request("ACK", "2", tag[1], "")), node); err != nil {
-			t.Fatal(err)
-		}
-		return netip.MustParseAddrPort("127.0.0.1:" + port[1])
-	}
+	return callBare(t, sip, netip.MustParseAddrPort("127.0.0.1:5060"), "+448081570003", "m=audio 4000 RTP/AVP 8\r\n")
 }
 
 // echoed is a caller who hears what he says.
