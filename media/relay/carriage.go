@@ -262,25 +262,6 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	c.to.out.reach(uint16(f.Highest), f.HighestTimestamp, start.Add(f.At), c.clock)
 }
 
-// add counts what the kernel sent.
-func (o *outbound) add(packets, bytes uint64, now time.Time) {
-	if packets > 0 && o.sending.IsZero() {
-		o.sending = now
-	}
-	o.packets += packets
-	o.bytes += bytes
-}
-
-// reach notes how far the stream is with a packet of the source that the kernel sent.
-func (o *outbound) reach(seq uint16, timestamp uint32, at time.Time, clock int) {
-	if seq += o.seqOffset; int16(seq-o.seq) > 0 {
-		o.seq = seq
-	}
-	if timestamp += o.tsOffset; int32(timestamp-o.timestamp) > 0 {
-		o.timestamp, o.at, o.clock = timestamp, at, clock
-	}
-}
-
 // tend is called with each sweep: it keeps up with the kernel, moves deadlines, and
 // has a plain edge handed over with its next packet. It needs the inbound's mutex.
 func (e *endpoint) tend(now time.Time) {

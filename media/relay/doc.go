@@ -56,14 +56,18 @@
 //
 // With a kernel plane (package kernel) what a party says is handed over, one direction
 // at a time, while its edge is plain: both sides locked, one listener, the same encoding,
-// no tap, no digits. It follows a packet, so that the next is some time off. Whoever
-// changes a need takes the direction back first (surface), under the plane's mutex,
-// without which nothing is handed over; a packet that begins the stream anew or is no
-// sound takes it back too. Sequence and timestamp are moved by the same constants in
+// no digits that are looked for in the sound. Who only listens, as a recording or a
+// supervisor does, is served by copies of what is carried (Copied), 10 ms later at most:
+// the first tap asks for them and the last one ends them, in place. What was on its way
+// when a stream is taken back still comes. Silence is looked for in copies too.
+//
+// A hand-over follows a packet, so that the next is some time off. Whoever changes a need
+// takes the direction back first (surface), under the plane's mutex, without which nothing
+// is handed over; a packet that begins the stream anew or is no sound takes it back too. Sequence and timestamp are moved by the same constants in
 // both planes, so that it does not matter which of them takes a packet; each counts what
 // it takes, and the sums are added up five times a second and before anything is told.
 // Sockets stay bound. What a former process left in the kernel has its ports rest, and
-// ends after 10 s, as no call claims it yet.
+// ends after 10 s, as no call claims it yet: Config.Orphaned is told of it.
 //
 // # Ownership
 //
