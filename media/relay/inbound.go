@@ -35,6 +35,7 @@ type inbound struct {
 	spoke       bool // sound came
 	// kernelDrops is what the kernel had thrown away when it was last asked.
 	kernelDrops uint32
+	sieve       *sieve // nil while nothing came but the call
 	reception   reception
 	keys        dtmf.Receiver
 	finder      *finder // nil while no tones are looked for
