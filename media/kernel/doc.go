@@ -46,6 +46,8 @@
 //     addresses belong to its pseudo header, ports and RTP do not.
 //   - Figures are read through shared memory, without a system call. They have one
 //     writer: a stream stays on one queue of an interface.
+//   - Silence is told from sound by one code of each packet of G.711. In G.722 no code
+//     tells anything alone.
 //   - Configuration and figures are different maps: a rewritten entry resets no counter.
 //     Both have the entry's generation, so that a packet that is on its way while a port
 //     changes owners is counted for neither.

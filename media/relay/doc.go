@@ -106,8 +106,18 @@
 //     more to do than Linger never sleeps.
 //   - A worker takes what is no packet of the call out of the way of one that is, up to
 //     maxJunk at once, and does not linger while there is any: 1 ms of a flood is more
-//     than a buffer holds. What is beyond a processor's rate (some 100,000 a second) is
-//     for the kernel plane or a firewall.
+//     than a buffer holds.
+//   - What is lost in a flood is lost in the socket's buffer, which sound shares with it.
+//     So an endpoint that more junk comes to than goes with a good call (maxStray) has
+//     filters (classic BPF, without privilege) put on its sockets: what is not of its
+//     source, or not of its SSRC if it is sent in the party's own name, is thrown away
+//     before it takes room or wakes a worker, and counted as Foreign. One of 1,024 comes
+//     through, so that counters go on telling of what kind it is. Filters follow the lock;
+//     a call that is left alone has none and pays nothing. Measured with 100,000 to
+//     400,000 packets a second on two shared cores: all sound arrives, where a third to a
+//     half did without.
+//   - While no source is locked and one may be, within media.LatchWindow, no filter is on
+//     the RTP port, and a flood then may keep sound from its party for so long.
 //   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
 //   - A pair that carried nothing is free at once, and some keep their sockets

@@ -110,5 +110,5 @@ func (c *Call) needsTones(p *party) bool {
 		return false
 	}
 	other := c.other(p)
-	return p.asked() || p.asksPIN() || p.hidesKeys() || p.extra() || other != nil && other.form() != media.ByTone
+	return p.asked() || p.entry != nil || p.hidesKeys() || p.extra() || other != nil && other.form() != media.ByTone
 }
