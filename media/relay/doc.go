@@ -59,7 +59,8 @@
 // no digits that are looked for in the sound. Who only listens, as a recording or a
 // supervisor does, is served by copies of what is carried (Copied), 10 ms later at most:
 // the first tap asks for them and the last one ends them, in place. What was on its way
-// when a stream is taken back still comes. Silence is looked for in copies too.
+// when a stream is taken back still comes. Silence is looked for in copies while there are
+// any, as they are whole, and by the kernel while there are none.
 //
 // A hand-over follows a packet, so that the next is some time off. Whoever changes a need
 // takes the direction back first (surface), under the plane's mutex, without which nothing

@@ -51,6 +51,7 @@ func (e *endpoint) tap(own bool, write func(pcm []int16)) (*tap, error) {
 	defer e.in.Unlock()
 	first := e.in.ear == nil
 	if first {
+		e.catchUp(now) // the kernel looked for silence until now
 		e.in.ear = &ear{since: now}
 	}
 	if len(e.in.ear.taps) >= maxTaps {
@@ -73,9 +74,11 @@ func (e *endpoint) untap(t *tap) {
 		left := slices.DeleteFunc(slices.Clone(ear.taps), func(o *tap) bool { return o == t })
 		ear.taps = left
 		if len(left) == 0 {
+			now := e.plane.now()
+			e.catchUp(now) // it does from now on
 			e.in.deafen()
 			e.pace(tapping, false)
-			e.copies(e.plane.now())
+			e.copies(now)
 		}
 	}
 }
