@@ -64,11 +64,12 @@
 //
 // A hand-over follows a packet, so that the next is some time off. Whoever changes a need
 // takes the direction back first (surface), under the plane's mutex, without which nothing
-// is handed over; a packet that begins the stream anew or is no sound takes it back too. Sequence and timestamp are moved by the same constants in
-// both planes, so that it does not matter which of them takes a packet; each counts what
-// it takes, and the sums are added up five times a second and before anything is told.
-// Sockets stay bound. What a former process left in the kernel has its ports rest, and
-// ends after 10 s, as no call claims it yet: Config.Orphaned is told of it.
+// is handed over; a packet that begins the stream anew or is no sound takes it back too.
+// Sequence and timestamp are moved by the same constants in both planes, so that it does
+// not matter which of them takes a packet; each counts what it takes, and the sums are
+// added up five times a second and before anything is told. Sockets stay bound. What a
+// former process left in the kernel has its ports rest, and ends after 10 s, as no call
+// claims it yet: Config.Orphaned is told of it.
 //
 // # Ownership
 //
