@@ -246,7 +246,7 @@ type Stats struct {
 	Reordered  uint64        `json:"reordered"`
 	Jitter     time.Duration `json:"jitter_ns"`      // interarrival jitter
 	MaxGap     time.Duration `json:"max_gap_ns"`     // longest time between two packets, but for hold and comfort noise
-	Silence    time.Duration `json:"silence_ns"`     // how long its sound has been below -60 dBm0 now; of G.711 only
+	Silence    time.Duration `json:"silence_ns"`     // how long its sound has been below -60 dBm0 now; of G.711, and of G.722 where the kernel does not carry it
 	MaxSilence time.Duration `json:"max_silence_ns"` // the longest time that it was
 	Silent     bool          `json:"silent"`         // at least 10 s of sound came, and all of it was silent
 	Foreign    uint64        `json:"foreign"`        // packets from another source than the locked one, or one that may not be locked to

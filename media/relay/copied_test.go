@@ -82,49 +82,55 @@ func TestRecordedInKernel(t *testing.T) {
 	eachAttach(t, func(w *wire) {
 		w.bridge()
 		w.settle(2)
-		backs, before := w.plane.Counters().TakeBacks.Load(), w.carried()
-		heard, untap := w.caller.tap()
-		const said = 60
-		t0 := time.Now()
-		pace := time.NewTicker(tick)
-		defer pace.Stop()
-		for i := range said {
-			w.caller.say(step(1 + i))
-			w.agent.hears(step(1 + i))
-			w.agent.say(sound(byte(i)))
-			w.caller.hears(sound(byte(i)))
-			<-pace.C
-		}
-		w.copied(said)
-		for range 10 {
-			<-pace.C
-		}
-		untap()
-		c := w.plane.Counters()
-		if n := w.plane.Stats().Carried; n != 2 || c.TakeBacks.Load() != backs || w.carried() != before+2*said || c.Uncopied.Load() != 0 {
-			t.Errorf("the kernel carries %d streams, %d were taken back, it carried %d packets and lost %d copies",
-				n, c.TakeBacks.Load()-backs, w.carried()-before, c.Uncopied.Load())
-		}
-		// A busy machine says packets late, and the playout tells of it: a period that is
-		// left out or made up may be of two packets.
-		p := w.caller.to.Stats().Playout
-		allowed := int(p.Late) + int((p.Concealed-1)/tick) + 2*int(p.Adjusted)
-		if n := steps(*heard, said); n < said-allowed {
-			t.Errorf("of %d packets %d were recorded in order: playout %+v", said, n, p)
-			last, run := int16(0), 0
-			for _, s := range *heard {
-				if s == last {
-					run++
-					continue
-				}
-				if run > 5 {
-					print(last, "x", run, " ")
-				}
-				last, run = s, 1
+		for range 5 { // on a busy machine packets are said late, and ticks left out
+			if w.recorded(60) {
+				return
 			}
-			println(len(*heard), c.LateTicks.Load(), time.Since(t0).String())
 		}
+		w.Skip("this machine is too busy for steady sound")
 	})
+}
+
+// recorded records so much of the caller while both talk. It tells whether nothing
+// disturbed the playout, so that the recording was compared too.
+func (w *wire) recorded(said int) bool {
+	w.Helper()
+	c := w.plane.Counters()
+	disturbed := func() (n uint64) {
+		p := w.caller.to.Stats().Playout
+		return c.LateTicks.Load() + p.Late + uint64(p.Concealed/tick) + p.Restarts
+	}
+	adjusted := w.caller.to.Stats().Playout.Adjusted
+	backs, carried, copies, before := c.TakeBacks.Load(), w.carried(), w.copies(), disturbed()
+	heard, untap := w.caller.tap()
+	pace := time.NewTicker(tick)
+	defer pace.Stop()
+	for i := range said {
+		w.caller.say(step(1 + i))
+		w.agent.hears(step(1 + i))
+		w.agent.say(sound(byte(i)))
+		w.caller.hears(sound(byte(i)))
+		<-pace.C
+	}
+	w.copied(copies + uint64(said))
+	after := disturbed()
+	for range 10 { // what is missing at the end is made up, which is no disturbance
+		<-pace.C
+	}
+	untap()
+	if n := w.plane.Stats().Carried; n != 2 || c.TakeBacks.Load() != backs || w.carried() != carried+2*uint64(said) || c.Uncopied.Load() != 0 {
+		w.Errorf("the kernel carries %d streams, %d were taken back, it carried %d packets and lost %d copies",
+			n, c.TakeBacks.Load()-backs, w.carried()-carried, c.Uncopied.Load())
+	}
+	if after != before {
+		return false
+	}
+	// A period that is left out, to change the delay, may be all of a packet and its seam.
+	p := w.caller.to.Stats().Playout
+	if n := steps(*heard, said); n < said-2*int(p.Adjusted-adjusted) {
+		w.Errorf("of %d packets %d were recorded in order: %+v", said, n, p)
+	}
+	return true
 }
 
 // TestRecordingComesAndGoes: neither the start of a recording nor its end costs a packet,

@@ -16,6 +16,9 @@ type Counters struct {
 	Foreign      atomic.Uint64 // RTP or RTCP of a source that is not the expected or locked one
 	NotAllowed   atomic.Uint64 // SDP exchanges with an address that is sent nothing, as the network or the trunk does not list it
 	LatchRefused atomic.Uint64 // of a source that could lock, but is not listed; part of Foreign
+	Filtered     atomic.Uint64 // thrown away by the kernel as a filter said, part of Foreign; forged in a party's name too
+	Filters      atomic.Uint64 // filters put on a socket, changed or taken away
+	FilterErrors atomic.Uint64 // that the kernel refused
 	Unlatched    atomic.Uint64 // of a source that had yet to prove itself for the lock
 	WrongSSRC    atomic.Uint64 // of the locked source with an SSRC that had yet to prove itself
 	Jump         atomic.Uint64 // with a sequence number far from the ones before

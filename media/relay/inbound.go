@@ -35,6 +35,7 @@ type inbound struct {
 	spoke       bool // sound came
 	// kernelDrops is what the kernel had thrown away when it was last asked.
 	kernelDrops uint32
+	sieve       *sieve // nil while nothing came but the call
 	reception   reception
 	keys        dtmf.Receiver
 	finder      *finder // nil while no tones are looked for
@@ -124,6 +125,8 @@ func (in *inbound) look(now time.Time, encoding string, codes []byte) {
 		in.silence.Step(codec.ULaw, codes, now)
 	case "PCMA":
 		in.silence.Step(codec.ALaw, codes, now)
+	case "G722":
+		in.silence.StepG722(codes, now)
 	}
 }
 

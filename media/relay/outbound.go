@@ -212,3 +212,22 @@ func (o *outbound) stats(s *media.Stats) {
 		s.SRTP = o.sealer.suite.String()
 	}
 }
+
+// add counts what the kernel sent.
+func (o *outbound) add(packets, bytes uint64, now time.Time) {
+	if packets > 0 && o.sending.IsZero() {
+		o.sending = now
+	}
+	o.packets += packets
+	o.bytes += bytes
+}
+
+// reach notes how far the stream is with a packet of the source that the kernel sent.
+func (o *outbound) reach(seq uint16, timestamp uint32, at time.Time, clock int) {
+	if seq += o.seqOffset; int16(seq-o.seq) > 0 {
+		o.seq = seq
+	}
+	if timestamp += o.tsOffset; int32(timestamp-o.timestamp) > 0 {
+		o.timestamp, o.at, o.clock = timestamp, at, clock
+	}
+}

@@ -62,6 +62,9 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	}
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
 	e.reconsider(now, &h, forward, ruling == locks || fresh)
+	if ruling == locks || fresh {
+		e.filter(now)
+	}
 	var digit byte
 	if forward {
 		if !e.in.spoke {

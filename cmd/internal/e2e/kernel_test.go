@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"net"
 	"net/netip"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"strowger/media/kernel/netnstest"
+	"strowger/sip/ledger"
 )
 
 // inKernel is a node in a network namespace of its own, whose sound the kernel carries.
@@ -69,7 +71,8 @@ func (k *inKernel) ask(args ...string) string {
 }
 
 // TestKernelRestart: a caller hears himself by the kernel. The node is killed and started
-// again while he speaks, and no packet is lost; as no call claims his stream, it ends.
+// again while he speaks, and no packet is lost; as no call claims his stream, it ends, and
+// the ledger has that.
 func TestKernelRestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes: not in -short")
@@ -120,6 +123,47 @@ func TestKernelRestart(t *testing.T) {
 	}
 	if out := k.told(); !strings.Contains(out, "a stream of before the restart was ended") {
 		t.Errorf("the node tells nothing of it: %s", out)
+	}
+	k.closed(to)
+}
+
+// closed wants the ledger to have the one call closed as the node was lost, and the end of
+// the stream that outlived it.
+func (k *inKernel) closed(to netip.AddrPort) {
+	k.t.Helper()
+	records := rows[ledger.CDR](k.t, k.dir, "cdr-*.jsonl")
+	if len(records) != 1 {
+		k.t.Fatalf("%d call records: %+v", len(records), records)
+	}
+	if r := records[0]; r.Disposition != "node lost" || r.By != "node lost" || r.Status != 500 || r.Q850 != 41 || r.End == "" {
+		k.t.Errorf("call record %+v", r)
+	}
+	var told struct{ Events []ledger.Event }
+	out := k.ask("call", "explain", records[0].Call, "-o", "json")
+	if err := json.Unmarshal([]byte(out), &told); err != nil {
+		k.t.Fatalf("%v: %s", err, out)
+	}
+	var ended, orphaned []ledger.Event
+	for _, e := range told.Events {
+		switch {
+		case e.Kind == ledger.Ended:
+			ended = append(ended, e)
+		case e.Kind == ledger.Orphaned && len(ended) == 1:
+			orphaned = append(orphaned, e)
+		}
+	}
+	if len(ended) != 1 || len(orphaned) != 1 {
+		k.t.Fatalf("the call's story is %s", out)
+	}
+	o := orphaned[0]
+	if o.Detail != to.String() || o.Q850 != 41 || o.Status != 500 || o.Media == nil || o.Media.Received < 100 || o.Media.Sent != o.Media.Received {
+		k.t.Errorf("the end of the stream is %+v, media %+v", o, o.Media)
+	}
+	if d := o.At.Sub(ended[0].At); d < 5*time.Second || d > startWait {
+		k.t.Errorf("the stream ended %v after the call", d)
+	}
+	if out := k.ask("call", "explain", records[0].Call); !strings.Contains(out, "orphaned   sound to "+to.String()+" flowed on in the kernel and was ended: 500 Node lost (Q.850 cause 41)") {
+		k.t.Errorf("the call's story is %s", out)
 	}
 }
 
