@@ -71,8 +71,8 @@ func (k *inKernel) ask(args ...string) string {
 }
 
 // TestKernelRestart: a caller hears himself by the kernel. The node is killed and started
-// again while he speaks, and no packet is lost; as no call claims his stream, it ends, and
-// the ledger has that.
+// again while he speaks and is recorded, and no packet is lost; as no call claims his
+// stream, it ends, and the ledger has that.
 func TestKernelRestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes: not in -short")
@@ -104,6 +104,7 @@ func TestKernelRestart(t *testing.T) {
 			t.Fatalf("the kernel carries nothing: %s\n%s", status, k.told())
 		}
 	}
+	k.records(e, carried)
 	if err := process.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +126,29 @@ func TestKernelRestart(t *testing.T) {
 		t.Errorf("the node tells nothing of it: %s", out)
 	}
 	k.closed(to)
+}
+
+// records begins to record the call, whose sound stays in the kernel.
+func (k *inKernel) records(e *echoed, carried *regexp.Regexp) {
+	k.t.Helper()
+	told := make(chan string, 1)
+	go func() {
+		var calls struct{ Calls []struct{ ID string } }
+		out := k.ask("call", "list", "-o", "json")
+		if err := json.Unmarshal([]byte(out), &calls); err != nil || len(calls.Calls) != 1 {
+			k.t.Errorf("calls %s: %v", out, err)
+			told <- ""
+			return
+		}
+		out = k.ask("call", "record", calls.Calls[0].ID, "start")
+		told <- out + k.ask("status")
+	}()
+	if status := speakUntil(e, told); !carried.MatchString(status) {
+		k.t.Errorf("a recorded call is not carried by the kernel: %s", status)
+	}
+	if files, err := filepath.Glob(filepath.Join(k.dir, "data", "recordings", "*", "*")); err != nil || len(files) == 0 {
+		k.t.Errorf("nothing is recorded: %v", err)
+	}
 }
 
 // closed wants the ledger to have the one call closed as the node was lost, and the end of
