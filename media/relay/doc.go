@@ -116,8 +116,9 @@
 //     a call that is left alone has none and pays nothing. Measured with 100,000 to
 //     400,000 packets a second on two shared cores: all sound arrives, where a third to a
 //     half did without.
-//   - While no source is locked and one may be, within media.LatchWindow, no filter is on
-//     the RTP port, and a flood then may keep sound from its party for so long.
+//   - While a source may be locked or give way to another, within media.LatchWindow, there
+//     is no filter on the RTP port: a flood is then an obstacle to the lock, which takes
+//     one packet of SDP's source or two of another.
 //   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
 //   - A pair that carried nothing is free at once, and some keep their sockets
