@@ -41,7 +41,9 @@ func child(how string) {
 	}, nil)
 	if err == nil {
 		l := line{world: &world{at: v4}, in: netip.AddrPortFrom(v4.left, 20000), out: netip.AddrPortFrom(v4.right, 20002)}
-		_, err = p.Install(l.edge(), Start{Highest: 99, Seen: 1})
+		edge := l.edge()
+		edge.Taker = new(counter)
+		_, err = p.Install(edge, Start{Highest: 99, Seen: 1})
 	}
 	if err != nil {
 		_, _ = io.WriteString(os.Stdout, err.Error()+"\n")
@@ -144,6 +146,10 @@ func TestRestart(t *testing.T) {
 			}
 			if f := all[0].Figures; f.Packets != uint64(count) || f.Sent != uint64(count) || f.Highest != 99+uint32(count) {
 				t.Errorf("of %d packets: figures %+v", count, f)
+			}
+			k, v := keyOf(in), value{}
+			if err := p.objects.Entries.Lookup(&k, &v); err != nil || v.Copies != 0 {
+				t.Errorf("nobody takes copies, yet there are some: %d, %v", v.Copies, err)
 			}
 			if buried := p.Bury(); len(buried) != 1 || len(p.Survivors()) != 0 {
 				t.Errorf("%d were buried, %d are left", len(buried), len(p.Survivors()))

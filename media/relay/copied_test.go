@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -187,6 +188,48 @@ func TestTapThatDoesMore(t *testing.T) {
 	untap()
 }
 
+// TestSupervisedInKernel: a supervisor who listens hears a pair that stays in the kernel.
+// Who whispers is mixed into what one of them hears, which is taken back alone.
+func TestSupervisedInKernel(t *testing.T) {
+	w := newWire(t, layout{kernel: true, offload: "on"})
+	w.bridge()
+	w.settle(2)
+	backs := w.plane.Counters().TakeBacks.Load()
+	boss := w.phone("right", w.place, netip.AddrPortFrom(w.lay.at("2", "2"), 5010))
+	if err := boss.to.Hear(w.caller.to, w.agent.to); err != nil {
+		t.Fatal(err)
+	}
+	pace := time.NewTicker(tick)
+	defer pace.Stop()
+	loudest := int16(0)
+	for i := range 40 {
+		w.caller.say(step(90))
+		w.agent.hears(step(90))
+		w.agent.say(step(80))
+		w.caller.hears(step(80))
+		if b := boss.read(tick); b != nil && i > 10 {
+			h, pcm := boss.follows(b), [1]int16{}
+			codec.ALaw.Decode(pcm[:], b[h.start:h.start+1])
+			loudest = max(loudest, pcm[0])
+		}
+		<-pace.C
+	}
+	var want [2]int16
+	codec.ALaw.Decode(want[:], []byte{step(90)[0], step(80)[0]})
+	if sum := want[0] + want[1]; loudest < sum-sum/10 || loudest > sum+sum/10 {
+		t.Errorf("the supervisor hears %d of %d and %d", loudest, want[0], want[1])
+	}
+	if n := w.plane.Counters().TakeBacks.Load() - backs; n != 0 || w.plane.Stats().Carried != 2 {
+		t.Errorf("%d were taken back, the kernel carries %d", n, w.plane.Stats().Carried)
+	}
+	if err := w.agent.to.Hear(w.caller.to, boss.to); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.plane.Stats().Carried; n != 0 && n != 1 {
+		t.Errorf("while the supervisor whispers the kernel carries %d streams", n)
+	}
+}
+
 // TestCopiesOnTheirWay: what was carried when a stream is taken back is recorded, though
 // it comes later than what follows it; what is on its way when a leg ends is not.
 func TestCopiesOnTheirWay(t *testing.T) {
@@ -286,5 +329,35 @@ func TestCopyDoesNotAllocate(t *testing.T) {
 	})
 	if n != 0 || b.Counters().Copied.Load() != 201 {
 		t.Errorf("%v allocations for each of %d copies", n, b.Counters().Copied.Load())
+	}
+}
+
+// TestCopyOfBefore: a copy of before the recording, or of another stream, is not recorded.
+func TestCopyOfBefore(t *testing.T) {
+	b := newBench(t, testConfig())
+	p := b.join("party")
+	p.update(p.remote(pcmu))
+	p.say(sound(1))
+	c := kernel.Copy{At: b.time, SSRC: p.packet.ssrc, Seq: p.packet.seq, Timestamp: p.packet.timestamp, Length: frame, Payload: sound(1)}
+	taken := func(change func(*kernel.Copy)) bool {
+		c := c
+		change(&c)
+		before := b.Counters().Copied.Load()
+		p.to.(*endpoint).Copied(&c)
+		return b.Counters().Copied.Load() != before
+	}
+	as := func(*kernel.Copy) {}
+	if taken(as) {
+		t.Error("taken though nobody listens")
+	}
+	p.tap(func([]int16) {})
+	if taken(func(c *kernel.Copy) { c.At = c.At.Add(-1) }) {
+		t.Error("one of before the recording is taken")
+	}
+	if taken(func(c *kernel.Copy) { c.SSRC++ }) {
+		t.Error("one of another stream is taken")
+	}
+	if !taken(as) {
+		t.Error("one of the stream is not taken")
 	}
 }

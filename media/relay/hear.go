@@ -33,9 +33,7 @@ func (e *endpoint) Hear(from ...media.Source) error {
 	if err := e.mayHear(w); err != nil {
 		return err
 	}
-	for _, s := range append(slices.Clip(w.voices), e) {
-		s.surface()
-	}
+	e.surface() // of its sources, who has a listener more does so itself
 	var play *player
 	if w.prompt != nil {
 		play = &player{prompt: w.prompt}

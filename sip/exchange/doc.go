@@ -52,7 +52,8 @@
 // A conference is known by its name as a parked call is by its place: whoever calls it
 // first has the place taken, and opens it; others are given to the call that has it. Its
 // place in the store only keeps two nodes from opening it at once, and is let go after
-// that.
+// that. Who is answered first, to be asked for a PIN or because it was transferred there, has
+// it looked for by the call (Pick).
 //
 // # Recording
 //
