@@ -55,8 +55,8 @@
 // # Sound in the kernel
 //
 // With a kernel plane (package kernel) what a party says is handed over, one direction
-// at a time, while its edge is plain: both sides locked, one listener, the same encoding,
-// no digits that are looked for in the sound. Who only listens, as a recording or a
+// at a time, while its edge is plain: both sides locked, the speaker for good, one
+// listener, the same encoding, no digits that are looked for in the sound. Who only listens, as a recording or a
 // supervisor does, is served by copies of what is carried (Copied), 10 ms later at most:
 // the first tap asks for them and the last one ends them, in place. What was on its way
 // when a stream is taken back still comes. Silence is looked for in copies too.

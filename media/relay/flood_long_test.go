@@ -38,12 +38,12 @@ func TestFloodInEarnest(t *testing.T) {
 				control := len(heard(t, direct))
 				sent, rate := f.end()
 				s := w.caller.to.Stats()
-				counted := s.Foreign + s.Invalid + s.Overrun + s.RTCPReceived - before.Foreign
+				counted := s.Foreign + s.Invalid + s.Overrun + s.RTCPReceived - before.Foreign + w.plane.Counters().Limited.Load()
 				t.Logf("%d of %d packets arrived among %d others, %.0f a second, of which %d were counted; %d came to the machine", got, packets, sent, rate, counted, control)
 				if got < control*95/100 || control < packets/2 {
 					t.Errorf("%d of %d packets arrived, %d came to the machine: %+v", got, packets, control, s)
 				}
-				if !c.elsewhere && counted < sent/4 { // some the kernel drops before they are anybody's
+				if !c.elsewhere && counted < sent/2 { // some the kernel drops before they are anybody's
 					t.Errorf("%d packets were counted of %d: %+v", counted, sent, s)
 				}
 			})
