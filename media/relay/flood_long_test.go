@@ -55,7 +55,10 @@ func TestFloodInEarnest(t *testing.T) {
 // returns how many the agent heard.
 func (w *wire) converse(packets int, beside netip.AddrPort) int {
 	w.Helper()
-	heard := make(chan int)
+	if err := w.agent.rtp.SetReadDeadline(time.Time{}); err != nil {
+		w.Fatal(err)
+	}
+	heard := make(chan int, 1)
 	go func() {
 		n := 0
 		b := make([]byte, MaxPacket)
@@ -72,9 +75,6 @@ func (w *wire) converse(packets int, beside netip.AddrPort) int {
 	}()
 	pace := time.NewTicker(tick)
 	defer pace.Stop()
-	if err := w.agent.rtp.SetReadDeadline(time.Now().Add(time.Duration(packets)*tick + 500*time.Millisecond)); err != nil {
-		w.Fatal(err)
-	}
 	for range packets {
 		<-pace.C
 		b := w.caller.packet.next(sound(2))
@@ -82,6 +82,9 @@ func (w *wire) converse(packets int, beside netip.AddrPort) int {
 		if _, err := w.caller.rtp.WriteToUDPAddrPort(b, beside); err != nil {
 			w.Fatal(err)
 		}
+	}
+	if err := w.agent.rtp.SetReadDeadline(time.Now().Add(500 * time.Millisecond)); err != nil { // for what is on its way
+		w.Fatal(err)
 	}
 	return <-heard
 }
