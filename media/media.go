@@ -249,7 +249,7 @@ type Stats struct {
 	Silence    time.Duration `json:"silence_ns"`     // how long its sound has been below -60 dBm0 now; of G.711, and of G.722 where the kernel does not carry it
 	MaxSilence time.Duration `json:"max_silence_ns"` // the longest time that it was
 	Silent     bool          `json:"silent"`         // at least 10 s of sound came, and all of it was silent
-	Foreign    uint64        `json:"foreign"`        // packets from another source than the locked one, or one that may not be locked to
+	Foreign    uint64        `json:"foreign"`        // packets from another source than the locked one, or one that may not be locked to; of a flood those too that are forged in the party's name
 	Invalid    uint64        `json:"invalid"`        // not RTP, RTCP or STUN
 	// Undecrypted are SRTP or SRTCP that its key does not prove, or that came before.
 	Undecrypted  uint64        `json:"undecrypted"`

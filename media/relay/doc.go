@@ -55,8 +55,8 @@
 // # Sound in the kernel
 //
 // With a kernel plane (package kernel) what a party says is handed over, one direction
-// at a time, while its edge is plain: both sides locked, one listener, the same encoding,
-// no digits that are looked for in the sound. Who only listens, as a recording or a
+// at a time, while its edge is plain: both sides locked, the speaker for good, one
+// listener, the same encoding, no digits that are looked for in the sound. Who only listens, as a recording or a
 // supervisor does, is served by copies of what is carried (Copied), 10 ms later at most:
 // the first tap asks for them and the last one ends them, in place. What was on its way
 // when a stream is taken back still comes. Silence is looked for in copies while there are
@@ -118,8 +118,9 @@
 //     a call that is left alone has none and pays nothing. Measured with 100,000 to
 //     400,000 packets a second on two shared cores: all sound arrives, where a third to a
 //     half did without.
-//   - While no source is locked and one may be, within media.LatchWindow, no filter is on
-//     the RTP port, and a flood then may keep sound from its party for so long.
+//   - While a source may be locked or give way to another, within media.LatchWindow, there
+//     is no filter on the RTP port: a flood is then an obstacle to the lock, which takes
+//     one packet of SDP's source or two of another.
 //   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
 //   - A pair that carried nothing is free at once, and some keep their sockets

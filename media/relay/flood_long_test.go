@@ -38,12 +38,12 @@ func TestFloodInEarnest(t *testing.T) {
 				control := len(heard(t, direct))
 				sent, rate := f.end()
 				s := w.caller.to.Stats()
-				counted := s.Foreign + s.Invalid + s.Overrun + s.RTCPReceived - before.Foreign
+				counted := s.Foreign + s.Invalid + s.Overrun + s.RTCPReceived - before.Foreign + w.plane.Counters().Limited.Load()
 				t.Logf("%d of %d packets arrived among %d others, %.0f a second, of which %d were counted; %d came to the machine", got, packets, sent, rate, counted, control)
 				if got < control*95/100 || control < packets/2 {
 					t.Errorf("%d of %d packets arrived, %d came to the machine: %+v", got, packets, control, s)
 				}
-				if !c.elsewhere && counted < sent/4 { // some the kernel drops before they are anybody's
+				if !c.elsewhere && counted < sent/2 { // some the kernel drops before they are anybody's
 					t.Errorf("%d packets were counted of %d: %+v", counted, sent, s)
 				}
 			})
@@ -55,7 +55,10 @@ func TestFloodInEarnest(t *testing.T) {
 // returns how many the agent heard.
 func (w *wire) converse(packets int, beside netip.AddrPort) int {
 	w.Helper()
-	heard := make(chan int)
+	if err := w.agent.rtp.SetReadDeadline(time.Time{}); err != nil {
+		w.Fatal(err)
+	}
+	heard := make(chan int, 1)
 	go func() {
 		n := 0
 		b := make([]byte, MaxPacket)
@@ -72,9 +75,6 @@ func (w *wire) converse(packets int, beside netip.AddrPort) int {
 	}()
 	pace := time.NewTicker(tick)
 	defer pace.Stop()
-	if err := w.agent.rtp.SetReadDeadline(time.Now().Add(time.Duration(packets)*tick + 500*time.Millisecond)); err != nil {
-		w.Fatal(err)
-	}
 	for range packets {
 		<-pace.C
 		b := w.caller.packet.next(sound(2))
@@ -82,6 +82,9 @@ func (w *wire) converse(packets int, beside netip.AddrPort) int {
 		if _, err := w.caller.rtp.WriteToUDPAddrPort(b, beside); err != nil {
 			w.Fatal(err)
 		}
+	}
+	if err := w.agent.rtp.SetReadDeadline(time.Now().Add(500 * time.Millisecond)); err != nil { // for what is on its way
+		w.Fatal(err)
 	}
 	return <-heard
 }
