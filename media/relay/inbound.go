@@ -21,7 +21,10 @@ type inbound struct {
 	touched     bool // a datagram came, of whatever kind: the ports have to rest
 	hasSSRC     bool
 	ssrc        uint32
-	newcomer    claim // of an SSRC that may replace ssrc with its next packet
+	newcomer    claim  // of an SSRC that may replace ssrc with its next packet
+	ours        uint32 // SSRC of what the party is sent
+	clashes     bool   // the party's stream began with ours; cleared once it is acted on
+	collisions  int    // those after which ours was changed
 	quality     quality.Receiver
 	bytes       uint64
 	foreign     uint64
@@ -146,6 +149,7 @@ func (in *inbound) source(h *header, c *Counters) (restarted, ok bool) {
 	case !in.hasSSRC, in.newcomer == claim{h.ssrc, h.seq}:
 		restarted = in.hasSSRC
 		in.ssrc, in.hasSSRC, in.newcomer = h.ssrc, true, claim{}
+		in.clashes = h.ssrc == in.ours
 		in.quality.Restart()
 		return restarted, true
 	}
