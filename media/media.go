@@ -269,6 +269,12 @@ type Stats struct {
 	SRTP string `json:"srtp,omitempty"`
 	// Converted are packets that were sent in another codec than they came in.
 	Converted uint64 `json:"converted,omitempty"`
+	// ConvertedFrom and ConvertedTo are the encodings of the last of them; "" for none.
+	ConvertedFrom string `json:"converted_from,omitempty"`
+	ConvertedTo   string `json:"converted_to,omitempty"`
+	// PTime is the packet time of the last packet received, if it was of G.711 or G.722;
+	// else 0.
+	PTime time.Duration `json:"ptime_ns,omitempty"`
 	// InKernel tells that the kernel carries what the party says now.
 	InKernel bool    `json:"in_kernel,omitempty"`
 	Playout  Playout `json:"playout,omitzero"` // of what taps and mixes were given

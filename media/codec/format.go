@@ -29,6 +29,19 @@ func FormatOf(encoding string, clock, channels int) (Format, bool) {
 	return 0, false
 }
 
+// String is the encoding name of SDP.
+func (f Format) String() string {
+	switch f {
+	case PCMU:
+		return "PCMU"
+	case PCMA:
+		return "PCMA"
+	case G722:
+		return "G722"
+	}
+	return ""
+}
+
 // Law is the law of G.711, false for G.722.
 func (f Format) Law() (Law, bool) {
 	switch f {

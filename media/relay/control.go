@@ -58,7 +58,7 @@ func (e *endpoint) control(now time.Time, from netip.AddrPort, b []byte) bool {
 	c.RTCPReceived.Add(1)
 	e.in.reception.packets++
 	for _, p := range packets {
-		e.in.reception.step(now, e.out.ssrc, p)
+		e.in.reception.step(now, e.in.ours, p)
 	}
 	if !e.in.reception.left {
 		e.in.watch.heardRTCP(now)
@@ -165,7 +165,7 @@ func (o *outbound) compile(now time.Time, blocks []rtcp.ReceptionReport) rtcp.Pa
 	o.reported = o.packets
 	return &rtcp.SenderReport{
 		SSRC: o.ssrc, NTPTime: ntp(now), RTPTime: o.nextTimestamp(now, o.clock),
-		PacketCount: uint32(o.packets), OctetCount: uint32(o.bytes), Reports: blocks,
+		PacketCount: uint32(o.packets - o.formerPackets), OctetCount: uint32(o.bytes - o.formerBytes), Reports: blocks,
 	}
 }
 

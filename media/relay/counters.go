@@ -21,6 +21,8 @@ type Counters struct {
 	FilterErrors atomic.Uint64 // that the kernel refused
 	Unlatched    atomic.Uint64 // of a source that had yet to prove itself for the lock
 	WrongSSRC    atomic.Uint64 // of the locked source with an SSRC that had yet to prove itself
+	Collisions   atomic.Uint64 // streams that began with the SSRC of what their party is sent (RFC 3550, 8.2)
+	Looped       atomic.Uint64 // streams of a party that sends back what it is sent
 	Jump         atomic.Uint64 // with a sequence number far from the ones before
 	Duplicate    atomic.Uint64 // seen before
 	Malformed    atomic.Uint64 // neither RTP, RTCP, STUN nor DTLS, or contradicting itself

@@ -18,6 +18,11 @@
 //     setting. SDP that is refused is nowhere to send to until a source is locked.
 //   - What an endpoint sends has its own SSRC and an unbroken sequence and
 //     timestamp, whoever is heard; a marker bit tells of a switch.
+//   - A party whose stream begins with the SSRC of ours collides with it (RFC 3550, 8.2):
+//     ours says BYE and runs on with another SSRC, twice at most. It is heard all the
+//     same, and so is one that sends back what it is sent, which is told by sequence and
+//     time and changes nothing. Other sources with a party's SSRC are Foreign; the SSRC of
+//     one leg means nothing on another, as each has a session of its own.
 //   - Payload types are translated by encoding name. PCMU, PCMA and G722 are converted
 //     into each other where the receiver did not negotiate what comes, and only there.
 //     Any other packet that it did not negotiate is dropped and counted.
@@ -88,6 +93,9 @@
 //
 //   - Comfort noise (RFC 3389) passes to who negotiated it; who did not is sent noise of
 //     its level as sound, until the source speaks again.
+//   - No comfort noise is sent for silence of ours, and no silence is left out: prompts,
+//     mixes and what a mask hides are sent as silent sound, each packet of it. A gap
+//     keeps NAT bindings and the far side's media timeout waiting, and saves nothing that counts.
 //   - Who asks for a packet time (a=ptime) gets it, in G.711 and G.722; what else passes
 //     keeps the source's. A long packet goes as several at once, short ones wait for each
 //     other. An edge that the kernel carries is not looked at any more: a source that

@@ -21,15 +21,19 @@ type inbound struct {
 	touched     bool // a datagram came, of whatever kind: the ports have to rest
 	hasSSRC     bool
 	ssrc        uint32
-	newcomer    claim // of an SSRC that may replace ssrc with its next packet
+	newcomer    claim  // of an SSRC that may replace ssrc with its next packet
+	ours        uint32 // SSRC of what the party is sent
+	clashes     bool   // the party's stream began with ours; cleared once it is acted on
+	collisions  int    // those after which ours was changed
 	quality     quality.Receiver
 	bytes       uint64
 	foreign     uint64
 	invalid     uint64
 	undecrypted uint64
-	overrun     uint64 // packets that there was no time for
-	encoding    string // of the last packet
-	sound       string // of the last packet of sound
+	overrun     uint64        // packets that there was no time for
+	encoding    string        // of the last packet
+	sound       string        // of the last packet of sound
+	ptime       time.Duration // of the same, in G.711 and G.722
 	silence     quality.Silence
 	watch       watch
 	spoke       bool // sound came
@@ -120,6 +124,7 @@ func (in *inbound) pause() {
 
 // look tells silence from sound.
 func (in *inbound) look(now time.Time, encoding string, codes []byte) {
+	in.paced(encoding, len(codes))
 	switch encoding {
 	case "PCMU":
 		in.silence.Step(codec.ULaw, codes, now)
@@ -127,6 +132,16 @@ func (in *inbound) look(now time.Time, encoding string, codes []byte) {
 		in.silence.Step(codec.ALaw, codes, now)
 	case "G722":
 		in.silence.StepG722(codes, now)
+	}
+}
+
+// paced notes the packet time: each of the formats has 8 bytes for a millisecond.
+func (in *inbound) paced(encoding string, bytes int) {
+	switch encoding {
+	case "PCMU", "PCMA", "G722":
+		in.ptime = time.Duration(bytes) * time.Millisecond / 8
+	case in.sound:
+		in.ptime = 0
 	}
 }
 
@@ -146,6 +161,7 @@ func (in *inbound) source(h *header, c *Counters) (restarted, ok bool) {
 	case !in.hasSSRC, in.newcomer == claim{h.ssrc, h.seq}:
 		restarted = in.hasSSRC
 		in.ssrc, in.hasSSRC, in.newcomer = h.ssrc, true, claim{}
+		in.clashes = h.ssrc == in.ours
 		in.quality.Restart()
 		return restarted, true
 	}
@@ -207,7 +223,7 @@ func (in *inbound) stats(s *media.Stats) {
 	s.Foreign, s.Invalid, s.Undecrypted, s.Overrun = in.foreign, in.invalid, in.undecrypted, in.overrun
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
 	s.Silence, s.MaxSilence, s.Silent = in.silence.Now(), in.silence.Longest(), in.silence.Dead()
-	s.Encoding, s.Source = in.sound, in.latch.source
+	s.Encoding, s.PTime, s.Source = in.sound, in.ptime, in.latch.source
 	s.Playout, s.InKernel = in.heard(), in.carried != nil
 	if f.Received > 0 {
 		s.Loss = f.LossShare()

@@ -107,6 +107,7 @@ func (e *endpoint) bind(n *network, kept sockets) error {
 	}
 	e.in.latch.network = n
 	e.out.start(kept)
+	e.in.ours = e.out.ssrc
 	advertised := addr.Advertised
 	if !advertised.IsValid() {
 		advertised = addr.Bind

@@ -33,25 +33,27 @@ type outbound struct {
 	tsOffset  uint32 // from source to us
 	seqOffset uint16 // the same
 
-	seq       uint16 // highest sent
-	ssrc      uint32
-	timestamp uint32    // highest sent
-	at        time.Time // when that was sent; zero before the first
-	clock     int       // of that, Hz
-	sending   time.Time // when the first packet was sent since the last update
-	packets   uint64
-	bytes     uint64
-	reports   uint64    // RTCP packets sent
-	reported  uint64    // packets at the last report
-	converted uint64    // packets that came in another codec
-	player    *player   // nil plays nothing
-	mixed     *mixed    // nil hears no mix
-	wide      *wide     // nil unless sound is or was added to packets of G.722
-	filler    *filler   // nil makes no comfort noise
-	dialler   *dialler  // nil has no digits to send
-	given     given     // the last digit that was sent as an event
-	carrier   *endpoint // whose party the kernel lets be heard; nil for none
-	sealer    *sealer   // nil: what is sent is plain
+	seq                        uint16 // highest sent
+	ssrc                       uint32
+	timestamp                  uint32    // highest sent
+	at                         time.Time // when that was sent; zero before the first
+	clock                      int       // of that, Hz
+	sending                    time.Time // when the first packet was sent since the last update
+	packets                    uint64
+	bytes                      uint64
+	reports                    uint64       // RTCP packets sent
+	reported                   uint64       // packets at the last report
+	converted                  uint64       // packets that came in another codec
+	convertedFrom, convertedTo codec.Format // of the last of them
+	formerPackets, formerBytes uint64       // those sent with another SSRC than now
+	player                     *player      // nil plays nothing
+	mixed                      *mixed       // nil hears no mix
+	wide                       *wide        // nil unless sound is or was added to packets of G.722
+	filler                     *filler      // nil makes no comfort noise
+	dialler                    *dialler     // nil has no digits to send
+	given                      given        // the last digit that was sent as an event
+	carrier                    *endpoint    // whose party the kernel lets be heard; nil for none
+	sealer                     *sealer      // nil: what is sent is plain
 
 	transcoder *codec.Transcoder // to and from G.722; nil until it is needed
 }
@@ -208,6 +210,9 @@ func (o *outbound) shut() {
 
 func (o *outbound) stats(s *media.Stats) {
 	s.Sent, s.SentBytes, s.RTCPSent, s.Converted = o.packets, o.bytes, o.reports, o.converted
+	if o.converted > 0 {
+		s.ConvertedFrom, s.ConvertedTo = o.convertedFrom.String(), o.convertedTo.String()
+	}
 	if o.sealer != nil {
 		s.SRTP = o.sealer.suite.String()
 	}

@@ -85,7 +85,12 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 		}
 	case foreign, waiting, accepted:
 	}
+	clashes := e.in.clashes
+	e.in.clashes = false
 	e.in.Unlock()
+	if clashes {
+		e.collide(now, &h)
+	}
 	if ruling == locks {
 		e.recall(now)
 		e.post(media.Event{Kind: media.Latched, At: now, Addr: from})

@@ -96,7 +96,7 @@ func TestTranscode(t *testing.T) {
 			if n := b.Counters().Transcoded.Load(); n != 2*packets {
 				t.Errorf("%d packets transcoded, want %d", n, 2*packets)
 			}
-			if s := wide.to.Stats(); s.Converted != packets || s.SRTP != "" {
+			if s := wide.to.Stats(); s.Converted != packets || s.SRTP != "" || s.ConvertedFrom != law.payload.Encoding || s.ConvertedTo != "G722" || s.PTime != 20*time.Millisecond {
 				t.Errorf("stats %+v", s)
 			}
 		})

@@ -78,6 +78,9 @@ func appendMedia(dst []byte, m *Media) []byte {
 	dst = appendCount(dst, `,"rtcp_sent":`, m.RTCPSent)
 	dst = appendText(dst, `,"srtp":`, m.SRTP)
 	dst = appendCount(dst, `,"converted":`, m.Converted)
+	dst = appendText(dst, `,"converted_from":`, m.ConvertedFrom)
+	dst = appendText(dst, `,"converted_to":`, m.ConvertedTo)
+	dst = appendMeasure(dst, `,"ptime_ms":`, m.PTimeMs)
 	return append(dst, '}')
 }
 

@@ -99,6 +99,10 @@ type Media struct {
 	RTCPSent     uint64  `json:"rtcp_sent,omitempty"`
 	SRTP         string  `json:"srtp,omitempty"`      // suite, as SDP names it; "" is plain RTP
 	Converted    uint64  `json:"converted,omitempty"` // packets that the party was sent in another codec than they came in
+	// ConvertedFrom and ConvertedTo are the encodings of the last of them.
+	ConvertedFrom string  `json:"converted_from,omitempty"`
+	ConvertedTo   string  `json:"converted_to,omitempty"`
+	PTimeMs       float64 `json:"ptime_ms,omitempty"` // packet time of the party's last sound; 0 if it is not known
 }
 
 // Loss is the share of the expected packets that did not come, 0 to 1.

@@ -42,7 +42,7 @@ func answered(call string) []ledger.Event {
 		{Kind: ledger.Decided, At: at(1.01), Call: call, Tenant: "demo", Detail: `number "+448081570002"; rings 1002`},
 		{Kind: ledger.Rang, At: at(1.02), Call: call, Tenant: "demo", Leg: 2, Party: "seat:1002"},
 		{Kind: ledger.Answered, At: at(4), Call: call, Tenant: "demo", Leg: 2},
-		{Kind: ledger.LegEnded, At: at(10), Call: call, Tenant: "demo", Leg: 1, Q850: 16, Media: &ledger.Media{Received: 300, MOS: 4.4, JitterMs: 2.5}},
+		{Kind: ledger.LegEnded, At: at(10), Call: call, Tenant: "demo", Leg: 1, Q850: 16, Media: &ledger.Media{Received: 300, MOS: 4.4, JitterMs: 2.5, Converted: 3, ConvertedFrom: "PCMA", ConvertedTo: "G722", PTimeMs: 20}},
 		{Kind: ledger.LegEnded, At: at(10), Call: call, Tenant: "demo", Leg: 2, Q850: 16, Media: &ledger.Media{Received: 298, Lost: 2, Duplicate: 1, MOS: 4.256}},
 		{Kind: ledger.Ended, At: at(10), Call: call, Tenant: "demo", Status: 200, Q850: 16, By: "caller"},
 	}

@@ -52,16 +52,35 @@ func short(d time.Duration) string {
 
 // manner is how the sound of a leg is carried.
 func manner(s media.Stats) (list []string) {
+	if s.Encoding != "" {
+		list = append(list, talked(s.Encoding, s.PTime))
+	}
 	if s.SRTP != "" {
 		list = append(list, "SRTP "+s.SRTP)
 	}
 	if s.Converted > 0 {
-		list = append(list, fmt.Sprintf("%d packets out converted", s.Converted))
+		list = append(list, converted(s.Converted, s.ConvertedFrom, s.ConvertedTo))
 	}
-	if s.InKernel {
+	switch {
+	case s.InKernel:
 		list = append(list, "in the kernel")
+	case s.Received > 0:
+		list = append(list, "in userspace")
 	}
 	return list
+}
+
+// talked is what a party speaks.
+func talked(encoding string, ptime time.Duration) string {
+	if ptime == 0 {
+		return encoding
+	}
+	return encoding + " of " + ptime.String()
+}
+
+// converted is what a party hears in another codec than it came in.
+func converted(packets uint64, from, to string) string {
+	return fmt.Sprintf("%d packets out %s -> %s", packets, from, to)
 }
 
 // remarks are what is wrong with the sound of a leg.
@@ -96,11 +115,14 @@ func sounded(m *ledger.Media) string {
 	if m.RoundTripMs > 0 {
 		text += fmt.Sprintf(", round trip %v, %.1f%% lost at the far side", milliseconds(m.RoundTripMs), 100*m.FarLoss)
 	}
+	if m.Codec != "" {
+		text += "; " + talked(m.Codec, milliseconds(m.PTimeMs))
+	}
 	if m.SRTP != "" {
 		text += "; SRTP " + m.SRTP
 	}
 	if m.Converted > 0 {
-		text += fmt.Sprintf("; %d packets out converted", m.Converted)
+		text += "; " + converted(m.Converted, m.ConvertedFrom, m.ConvertedTo)
 	}
 	if m.OneWay {
 		text += "; one way"

@@ -48,6 +48,9 @@ func TestCodecsBothHear(t *testing.T) {
 				if l.Converted > 0 != tt.transcoded {
 					t.Errorf("the record of %s tells of %d packets converted", l.Party, l.Converted)
 				}
+				if l.PTimeMs != 20 || tt.transcoded && (l.ConvertedFrom == l.ConvertedTo || l.ConvertedTo != l.Codec) {
+					t.Errorf("the record of %s tells of packets of %v ms, %s -> %s where it speaks %s", l.Party, l.PTimeMs, l.ConvertedFrom, l.ConvertedTo, l.Codec)
+				}
 			}
 		})
 	}

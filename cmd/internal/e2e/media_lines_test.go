@@ -32,6 +32,18 @@ func TestOtherMedia(t *testing.T) {
 	n.heard(n.recorded(byCaller)[0].Call, 20)
 }
 
+// TestFaxRefused: a call whose fax is refused goes on with sound, past the media timeout.
+func TestFaxRefused(t *testing.T) {
+	need(t, "sipp", "sip-tester")
+	const to = "+448081570002"
+	n := startNode(t, change("strowger.hcl", "", "media { timeout = \"2s\" }\n"))
+	phone := n.phone("1002", answers(), pause(100),
+		called("INVITE", 1).sdp(faxOnly), maybe(100), await("488"), called("ACK", 1).swap("Via:", "[last_Via:]"), hungUp())
+	call := n.fromCarrier(to, carrier.calls(to), play(tone(t, 440), 8), pause(4500), carrier.hangsUp(2))
+	allDone(call, phone)
+	n.heard(n.recorded(byCaller)[0].Call, 150)
+}
+
 // TestFaxAlone: a call of a fax alone rings nobody.
 func TestFaxAlone(t *testing.T) {
 	need(t, "sipp", "sip-tester")
