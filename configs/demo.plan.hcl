@@ -203,7 +203,10 @@ dial "*42." {
 }
 
 dial "80Z" {
-  conference {}
+  conference {
+    # pin   = "2468"     # asked for, three times; 4 to 12 digits
+    # alone = "music"    # or "silence", for who waits for others
+  }
 }
 
 dial "9." {

@@ -114,6 +114,8 @@ type Supervise struct {
 type Conference struct {
 	Room  string // its name; the number that was dialled, or the digits behind its code
 	Limit int    // of members, 2 to 30
+	PIN   string // digits that who comes must press; "" asks for none
+	Music bool   // who is alone in it hears music
 }
 
 func (Ring) isStep()         {}

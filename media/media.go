@@ -42,7 +42,10 @@ type Latch uint8
 const (
 	// LatchLocked takes the SDP address, or else the first source that sends two
 	// consecutive valid packets of one SSRC within LatchWindow, and locks to it: only
-	// an Update with another RTP address or policy opens it again.
+	// an Update with another RTP address or policy opens it again. A source that is
+	// neither of SDP's host nor where the signalling comes from has to go on for
+	// LatchPatience while one of those is likely to speak; should it within the window,
+	// it takes the lock with two consecutive packets.
 	LatchLocked Latch = iota
 	// LatchStrict accepts nothing but the SDP address.
 	LatchStrict
@@ -67,6 +70,8 @@ const (
 	// LatchWindow is how long after Update an endpoint may lock to a source other
 	// than the SDP address.
 	LatchWindow = 5 * time.Second
+	// LatchPatience is how long a source that nothing speaks for waits for a better one.
+	LatchPatience = 500 * time.Millisecond
 	// LatchSilence is how long the locked source must have sent no sound before
 	// LatchFollow goes with its stream to another.
 	LatchSilence = 2 * time.Second
@@ -241,7 +246,7 @@ type Stats struct {
 	Reordered  uint64        `json:"reordered"`
 	Jitter     time.Duration `json:"jitter_ns"`      // interarrival jitter
 	MaxGap     time.Duration `json:"max_gap_ns"`     // longest time between two packets, but for hold and comfort noise
-	Silence    time.Duration `json:"silence_ns"`     // how long its sound has been below -60 dBm0 now; of G.711 only
+	Silence    time.Duration `json:"silence_ns"`     // how long its sound has been below -60 dBm0 now; of G.711, and of G.722 where the kernel does not carry it
 	MaxSilence time.Duration `json:"max_silence_ns"` // the longest time that it was
 	Silent     bool          `json:"silent"`         // at least 10 s of sound came, and all of it was silent
 	Foreign    uint64        `json:"foreign"`        // packets from another source than the locked one, or one that may not be locked to
@@ -260,7 +265,13 @@ type Stats struct {
 	MOS      float64        `json:"mos"`      // 1.0 to 4.5 by the E-model; 0 if nothing was received
 	Encoding string         `json:"encoding"` // of the last packet of sound received
 	Source   netip.AddrPort `json:"source,omitzero"`
-	Playout  Playout        `json:"playout,omitzero"` // of what taps and mixes were given
+	// SRTP is the suite that protects the sound both ways, as SDP names it; "" is plain RTP.
+	SRTP string `json:"srtp,omitempty"`
+	// Converted are packets that were sent in another codec than they came in.
+	Converted uint64 `json:"converted,omitempty"`
+	// InKernel tells that the kernel carries what the party says now.
+	InKernel bool    `json:"in_kernel,omitempty"`
+	Playout  Playout `json:"playout,omitzero"` // of what taps and mixes were given
 }
 
 // Playout is what became of a party's sound where it was decoded: for taps and mixes.

@@ -69,7 +69,8 @@
 //
 //	dial "80X" {
 //	  conference { limit = 10 }      # 2 to 30; named by what was dialled, in "*80." by the
-//	}                                # digits behind it, or by room = "NAME"
+//	}                                # digits behind it, or by room = "NAME"; pin = "2468"
+//	                                 # asks for it; alone = "music" plays while one waits
 //
 // The body of an entry has one step. Steps are blocks, so that later a body may
 // have several, in order.

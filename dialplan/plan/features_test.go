@@ -56,6 +56,13 @@ dial "*80." {
 dial "*81" {
   conference { room = "board" }
 }
+dial "*82" {
+  conference {
+    room  = "staff"
+    pin   = "2468"
+    alone = "music"
+  }
+}
 `))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
@@ -69,7 +76,7 @@ dial "*81" {
 		"*8": "pickup", "*78": "dnd on", "*79": "dnd off", "**1002": "pickup 1002", "*68": "park at 701-709 for 2m0s", "*68705": "park at 705 for 1m30s",
 		"*68710": "reject 404 There is no place 710", "705": "retrieve 705",
 		"*401002": "listen 1002", "*42": "reject 484 Dial the seat behind *42",
-		"805": "conference 805 of 30 at the most", "*80123": "conference 123 of 3 at the most", "*81": "conference board of 30 at the most",
+		"805": "conference 805 of 30 at the most", "*80123": "conference 123 of 3 at the most", "*81": "conference board of 30 at the most", "*82": "conference staff of 30 at the most, by PIN",
 		"*80" + strings.Repeat("1", 40): "reject 484 The conference has too long a number",
 		"*68701":                        "park at 701 for 1m30s", "*68709": "park at 709 for 1m30s", "*68700": "reject 404 There is no place 700",
 	} {

@@ -27,15 +27,32 @@ func readSupervise(b *source.Body) dialplan.Step {
 const (
 	maxMembers = 30
 	maxRoom    = 32 // bytes of its name
+	minPIN     = 4  // digits
+	maxPIN     = 12
 )
 
 func readConference(b *source.Body) dialplan.Step {
-	c := dialplan.Conference{Room: b.String("room", ""), Limit: b.Int("limit", maxMembers, 2, maxMembers)}
+	c := dialplan.Conference{
+		Room: b.String("room", ""), Limit: b.Int("limit", maxMembers, 2, maxMembers),
+		PIN: b.String("pin", ""), Music: b.String("alone", aloneSilence) == aloneMusic,
+	}
 	if b.Has("room") && (c.Room == "" || len(c.Room) > maxRoom || strings.Trim(c.Room, roomBytes) != "") {
 		b.Fault(b.Pos("room"), "%q is no name of a conference; write digits, small letters and -, at most %d", c.Room, maxRoom)
 	}
+	if b.Has("pin") && (len(c.PIN) < minPIN || len(c.PIN) > maxPIN || strings.Trim(c.PIN, "0123456789") != "") {
+		b.Fault(b.Pos("pin"), "the PIN of a conference has %d to %d digits", minPIN, maxPIN) // and is not shown
+	}
+	if a := b.String("alone", aloneSilence); a != aloneSilence && a != aloneMusic {
+		b.Fault(b.Pos("alone"), "%q is nothing to hear; %s", a, source.Suggest(a, []string{aloneSilence, aloneMusic}))
+	}
 	return c
 }
+
+// What who is alone in a conference hears.
+const (
+	aloneSilence = "silence"
+	aloneMusic   = "music"
+)
 
 const roomBytes = "0123456789abcdefghijklmnopqrstuvwxyz-"
 
@@ -68,7 +85,11 @@ func describeMix(step dialplan.Step) string {
 	case dialplan.Supervise:
 		return strings.TrimSpace(s.Mode + " " + s.Seat)
 	case dialplan.Conference:
-		return fmt.Sprintf("%s of %d at the most", strings.TrimSpace("conference "+s.Room), s.Limit)
+		text := fmt.Sprintf("%s of %d at the most", strings.TrimSpace("conference "+s.Room), s.Limit)
+		if s.PIN != "" {
+			text += ", by PIN"
+		}
+		return text
 	}
 	return ""
 }

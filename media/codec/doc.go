@@ -21,6 +21,8 @@
 //     It gives bit for bit what ffmpeg's gives, and its encoder what spandsp's does;
 //     only where the sum of both bands is beyond 16 bits does spandsp's decoder
 //     differ, and saturates less.
+//   - Sound is added to G.722 in its lower band (G722Mixer): nothing is delayed, the higher
+//     band stays, and what is heard by telephone has nothing for it.
 //   - Only mode 1 of G.722 (64 kbit/s) is known, as RTP knows no other.
 //   - Sound between G.722 and G.711 goes through a filter, not only the lower band of
 //     G.722: its edge at 4 kHz is too soft for that.

@@ -112,10 +112,12 @@ func (p *Plane) attachTCX(l netlink.Link, pinned bool) (*tcx, error) {
 			_ = errors.Join(former.Unpin(), former.Close())
 		}
 	}
+	options := link.TCXOptions{Interface: l.Attrs().Index, Program: p.objects.Forward, Attach: ebpf.AttachTCXIngress}
+	if !pinned {
+		options.Anchor = link.Head() // the program of a former process has a ring of its own
+	}
 	var err error
-	if t.link, err = link.AttachTCX(link.TCXOptions{
-		Interface: l.Attrs().Index, Program: p.objects.Forward, Attach: ebpf.AttachTCXIngress,
-	}); err != nil {
+	if t.link, err = link.AttachTCX(options); err != nil {
 		return nil, err
 	}
 	if pinned {

@@ -21,6 +21,7 @@ type Edge struct {
 	DSCP      int            // of what goes out, 0 to 63
 	Length    int            // of every payload that is carried, in bytes; 0 for any
 	Types     []Type         // that are carried
+	Taker     Taker          // of copies of what is carried; nil for none
 }
 
 // Type is a payload type that is carried, and what goes out in its place.
@@ -53,7 +54,7 @@ type value struct {
 	Generation uint32
 	Unit       uint32
 	TOS        uint8
-	Zero       uint8
+	Copies     uint8
 	Length     uint16
 	Types      [128]byte
 	Label      [64]byte

@@ -33,10 +33,17 @@ func (p *Plane) Install(edge Edge, start Start) (*Entry, error) {
 	}
 	counts := start.counts(e.value.Generation)
 	if _, err := p.memory.WriteAt(counts.bytes(), int64(e.value.Slot)*slotSize); err != nil {
-		return nil, errors.Join(err, p.giveBack(e.value.Slot))
+		e.free()
+		return nil, err
 	}
-	if err := e.put(); err != nil {
-		return nil, errors.Join(err, p.giveBack(e.value.Slot))
+	if edge.Taker != nil {
+		err = e.Copy(edge.Taker)
+	} else {
+		err = e.put()
+	}
+	if err != nil {
+		e.free()
+		return nil, err
 	}
 	return e, nil
 }
@@ -65,11 +72,17 @@ func (p *Plane) claim(e *Entry) error {
 
 var errClosed = errors.New("the kernel plane is closed")
 
-func (p *Plane) giveBack(slot uint32) error {
+// free gives the slot back, if need be when the last copies were read.
+func (e *Entry) free() {
+	if !e.plane.copies.end(e.value.Slot, true) {
+		e.plane.giveBack(e.value.Slot)
+	}
+}
+
+func (p *Plane) giveBack(slot uint32) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free = append(p.free, slot)
-	return nil
 }
 
 // put writes the entry, with a new deadline.
@@ -121,6 +134,6 @@ func (e *Entry) Remove() Figures {
 		p.log.Error("an entry of the kernel plane cannot be removed, it ends at its deadline", "local", e.edge.Local, "error", err)
 	}
 	f := e.Figures()
-	_ = p.giveBack(e.value.Slot)
+	e.free()
 	return f
 }

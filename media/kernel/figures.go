@@ -20,6 +20,9 @@ type Figures struct {
 	Limited          uint64        // of the source, dropped as too many would have gone up
 	Raised           uint64        // went up to the socket
 	Expired          uint64        // went up as the deadline had passed
+	Uncopied         uint64        // sent, but their copies were lost: the ring was full
+	Looked, Heard    uint64        // packets of G.711, duplicates left out, that it looked for silence in, and heard something in
+	Loud             time.Duration // arrival of the last of those
 	Last             time.Duration // arrival of the last packet
 	At               time.Duration // arrival of the highest
 	Gap              time.Duration // longest between two packets
@@ -55,6 +58,8 @@ type counts struct {
 	Last, At, Gap, Jitter uint64
 	Timestamp, Payload    uint32
 	Stranger, Party       uint64
+	Uncopied              uint64
+	Looked, Heard, Loud   uint64
 }
 
 const (
@@ -70,7 +75,8 @@ func (c *counts) figures() Figures {
 	return Figures{
 		Highest: c.Highest, Seen: c.Seen, Packets: c.Packets, Bytes: c.Bytes, Sent: c.Sent, SentBytes: c.SentBytes,
 		Duplicates: c.Duplicates, Reordered: c.Reordered, Foreign: c.Foreign, Limited: c.Limited,
-		Raised: c.Raised, Expired: c.Expired, Last: time.Duration(c.Last), At: time.Duration(c.At),
+		Raised: c.Raised, Expired: c.Expired, Uncopied: c.Uncopied, Last: time.Duration(c.Last), At: time.Duration(c.At),
+		Looked: c.Looked, Heard: c.Heard, Loud: time.Duration(c.Loud),
 		Gap: time.Duration(c.Gap), Jitter: time.Duration(c.Jitter >> 4), HighestTimestamp: c.Timestamp, Payload: uint8(c.Payload),
 	}
 }

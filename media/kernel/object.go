@@ -20,29 +20,35 @@ type objects struct {
 	Forward *ebpf.Program `ebpf:"forward"`
 	Entries *ebpf.Map     `ebpf:"entries"`
 	Figures *ebpf.Map     `ebpf:"figures"`
+	Copies  *ebpf.Map     `ebpf:"copies"`
 }
 
-// load gives the program to the kernel, with the maps that are pinned if there are any.
-func load(limit int, pinned map[string]*ebpf.Map) (*objects, error) {
+// pinned are the maps that outlive the process.
+var pinned = []string{"entries", "figures"}
+
+// load gives the program to the kernel, with the maps that survived if there are any.
+// ring is the size of that of the copies, in bytes.
+func load(limit, ring int, survived map[string]*ebpf.Map) (*objects, error) {
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(object))
 	if err != nil {
 		return nil, fmt.Errorf("read the program: %w", err)
 	}
-	for _, m := range spec.Maps {
-		m.MaxEntries = uint32(limit)
+	for _, name := range pinned {
+		spec.Maps[name].MaxEntries = uint32(limit)
 	}
-	for name, m := range pinned {
+	spec.Maps["copies"].MaxEntries = uint32(ring)
+	for name, m := range survived {
 		spec.Maps[name].MaxEntries = m.MaxEntries()
 	}
 	var o objects
-	if err := spec.LoadAndAssign(&o, &ebpf.CollectionOptions{MapReplacements: pinned}); err != nil {
+	if err := spec.LoadAndAssign(&o, &ebpf.CollectionOptions{MapReplacements: survived}); err != nil {
 		return nil, fmt.Errorf("load the program: %w", err)
 	}
 	return &o, nil
 }
 
 func (o *objects) close() {
-	for _, c := range []interface{ Close() error }{o.Forward, o.Entries, o.Figures} {
+	for _, c := range []interface{ Close() error }{o.Forward, o.Entries, o.Figures, o.Copies} {
 		_ = c.Close() // a descriptor; nothing is written
 	}
 }

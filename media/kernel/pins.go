@@ -16,7 +16,7 @@ import (
 
 // schema is the version of what is pinned: of the layout of keys, entries and figures,
 // and of what they mean.
-const schema = "v1"
+const schema = "v2"
 
 // linkPrefix begins the name of an attachment's pin.
 const linkPrefix = "link-"
@@ -96,7 +96,8 @@ func (p *pins) load(limit int) (map[string]*ebpf.Map, error) {
 		return nil, err
 	}
 	found := map[string]*ebpf.Map{}
-	for name, s := range spec.Maps {
+	for _, name := range pinned {
+		s := spec.Maps[name]
 		m, err := ebpf.LoadPinnedMap(p.path(name), nil)
 		if err == nil {
 			found[name] = m

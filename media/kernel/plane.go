@@ -48,6 +48,10 @@ type Config struct {
 	Addresses []netip.Addr
 	// Entries is how many directions of sound can be carried at once, up to MaxEntries.
 	Entries int
+	// Ring is how large the ring is in which copies of packets wait to be read, in bytes,
+	// MinRing to MaxRing; it is rounded up to a power of two. 0 means 1 KiB for each entry,
+	// 256 KiB at least: 100 ms of everything.
+	Ring int
 	// Attach is by what.
 	Attach Attach
 	// Loopback lets addresses of this machine's loopback be carried too.
@@ -60,6 +64,7 @@ type Plane struct {
 	cfg     Config
 	objects *objects
 	memory  *ebpf.Memory // of the figures
+	copies  *copies
 	pins    pins
 	routes  *routes
 	changes changes
@@ -80,6 +85,9 @@ func Open(cfg Config, log *slog.Logger) (*Plane, error) {
 	}
 	if cfg.Entries < 1 || cfg.Entries > MaxEntries {
 		return nil, fmt.Errorf("kernel plane: %d entries are not in 1 to %d", cfg.Entries, MaxEntries)
+	}
+	if cfg.Ring != 0 && (cfg.Ring < MinRing || cfg.Ring > MaxRing) {
+		return nil, fmt.Errorf("kernel plane: a ring of %d bytes is not in %d to %d", cfg.Ring, MinRing, MaxRing)
 	}
 	p := &Plane{log: log, cfg: cfg, pins: pins{root: cfg.Pins, log: log}, generation: rand.Uint32(), survivors: map[key]*Survivor{}}
 	if err := p.open(); err != nil {
@@ -108,9 +116,9 @@ func (p *Plane) open() error {
 	if err := p.pins.open(); err != nil {
 		return err
 	}
-	pinned := p.pins.maps(p.cfg.Entries)
-	p.objects, err = load(p.cfg.Entries, pinned)
-	for _, m := range pinned {
+	survived := p.pins.maps(p.cfg.Entries)
+	p.objects, err = load(p.cfg.Entries, p.cfg.ringSize(), survived)
+	for _, m := range survived {
 		_ = m.Close() // a descriptor; the program has its own
 	}
 	if err != nil {
@@ -118,6 +126,9 @@ func (p *Plane) open() error {
 	}
 	if p.memory, err = p.objects.Figures.Memory(); err != nil {
 		return fmt.Errorf("map the figures: %w", err)
+	}
+	if p.copies, err = newCopies(p.objects.Copies, p.giveBack); err != nil {
+		return err
 	}
 	if err := p.pins.keep(p.objects); err != nil {
 		return err
@@ -153,6 +164,9 @@ func (p *Plane) Close() error {
 func (p *Plane) release() {
 	for _, a := range p.at {
 		a.release()
+	}
+	if p.copies != nil {
+		p.copies.close()
 	}
 	if p.objects != nil {
 		p.objects.close()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,13 +26,24 @@ func TestMain(m *testing.M) {
 
 // child opens a plane, installs an entry and waits to be killed. Its file 3 is a bpffs.
 func child(how string) {
-	attach, _ := strconv.Atoi(how)
+	number, _ := strconv.Atoi(how)
+	attach := Attach(number)
+	var err error
+	if strings.HasPrefix(how, oldAuto) {
+		attach, err = old(how)
+	}
+	if err != nil {
+		_, _ = io.WriteString(os.Stdout, err.Error()+"\n")
+		return
+	}
 	p, err := Open(Config{
-		Pins: "/proc/self/fd/3/strowger/test", Addresses: []netip.Addr{v4.left, v4.right}, Entries: 16, Attach: Attach(attach),
+		Pins: "/proc/self/fd/3/strowger/test", Addresses: []netip.Addr{v4.left, v4.right}, Entries: 16, Attach: attach,
 	}, nil)
 	if err == nil {
 		l := line{world: &world{at: v4}, in: netip.AddrPortFrom(v4.left, 20000), out: netip.AddrPortFrom(v4.right, 20002)}
-		_, err = p.Install(l.edge(), Start{Highest: 99, Seen: 1})
+		edge := l.edge()
+		edge.Taker = new(counter)
+		_, err = p.Install(edge, Start{Highest: 99, Seen: 1})
 	}
 	if err != nil {
 		_, _ = io.WriteString(os.Stdout, err.Error()+"\n")
@@ -44,8 +56,18 @@ func child(how string) {
 // lives starts the process and waits until its entry is installed.
 func (w *world) lives(how Attach) *exec.Cmd {
 	w.Helper()
-	c := exec.CommandContext(w.Context(), os.Args[0])
-	c.Env = append(os.Environ(), childEnv+"="+strconv.Itoa(int(how)))
+	c, says := w.starts(strconv.Itoa(int(how)))
+	if says != "ready\n" {
+		w.Fatalf("the process says %q", says)
+	}
+	return c
+}
+
+// starts starts the process and returns what it says.
+func (w *world) starts(how string) (c *exec.Cmd, says string) {
+	w.Helper()
+	c = exec.CommandContext(w.Context(), os.Args[0])
+	c.Env = append(os.Environ(), childEnv+"="+how)
 	c.ExtraFiles = []*os.File{w.bpffs}
 	c.Stderr = os.Stderr
 	in, err := c.StdinPipe()
@@ -58,10 +80,8 @@ func (w *world) lives(how Attach) *exec.Cmd {
 		w.Fatal(err)
 	}
 	w.exchange.Start(c)
-	if line, _ := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		w.Fatalf("the process says %q", line)
-	}
-	return c
+	says, _ = bufio.NewReader(out).ReadString('\n')
+	return c, says
 }
 
 // kill is kill -9.
@@ -126,6 +146,10 @@ func TestRestart(t *testing.T) {
 			}
 			if f := all[0].Figures; f.Packets != uint64(count) || f.Sent != uint64(count) || f.Highest != 99+uint32(count) {
 				t.Errorf("of %d packets: figures %+v", count, f)
+			}
+			k, v := keyOf(in), value{}
+			if err := p.objects.Entries.Lookup(&k, &v); err != nil || v.Copies != 0 {
+				t.Errorf("nobody takes copies, yet there are some: %d, %v", v.Copies, err)
 			}
 			if buried := p.Bury(); len(buried) != 1 || len(p.Survivors()) != 0 {
 				t.Errorf("%d were buried, %d are left", len(buried), len(p.Survivors()))

@@ -15,18 +15,29 @@ type Survivor struct {
 }
 
 // survive lists the entries that are in the maps, and the slots that are not theirs.
+// Nobody takes copies any more.
 func (p *Plane) survive() error {
 	used := map[uint32]bool{}
 	var k key
 	var v value
+	copied := map[key]value{}
 	all := p.objects.Entries.Iterate()
 	for all.Next(&k, &v) {
 		used[v.Slot] = true
 		label, _, _ := bytes.Cut(v.Label[:], []byte{0})
+		if v.Copies != 0 {
+			v.Copies = 0
+			copied[k] = v
+		}
 		p.survivors[k] = &Survivor{Label: string(label), Local: k.local(), slot: v.Slot}
 	}
 	if err := all.Err(); err != nil {
 		return fmt.Errorf("list the entries: %w", err)
+	}
+	for k, v := range copied {
+		if err := p.objects.Entries.Put(&k, &v); err != nil {
+			return fmt.Errorf("end the copies of %v: %w", k.local(), err)
+		}
 	}
 	for slot := p.objects.Figures.MaxEntries(); slot > 0; slot-- {
 		if !used[slot-1] {

@@ -35,8 +35,17 @@ func TestVLANDevice(t *testing.T) {
 // TestVLANTag: a frame that belongs to a VLAN is not taken for one of the device below,
 // though it has the addresses of an entry.
 func TestVLANTag(t *testing.T) {
+	for name, how := range map[string]Attach{"TCX": TCX, "clsact": Clsact} {
+		t.Run(name, func(t *testing.T) { vlanTag(t, how) })
+	}
+}
+
+func vlanTag(t *testing.T, how Attach) {
+	t.Helper()
 	w := newWorld(t, v4)
-	l := w.line(w.open(w.config()))
+	cfg := w.config()
+	cfg.Attach = how
+	l := w.line(w.open(cfg))
 	rtp := func(seq uint16) []byte { return rtpPacket(theirs, seq, 0, 1, 2) }
 	l.inject(rtp(100), false)
 	if b, _ := receive(t, l.to, soon); b == nil {

@@ -10,6 +10,8 @@ const (
 	// quietPower is -60 dBm0 as the square of a 16-bit sample: full scale is a sine of
 	// +3.14 dBm0 (ITU-T G.711), and the noise of a quiet line lies above.
 	quietPower = 16 * 16
+	// quietStep is the step of G.722 (codec.G722Level) for noise of -60 dBm0.
+	quietStep = 3300
 	// stride is how many codes are passed over for one that is looked at; it shares no
 	// factor with a frame, nor the period of a tone with the rate.
 	stride = 7
@@ -31,10 +33,11 @@ var powers = func() (powers [2][256]uint32) {
 }()
 
 // Silence finds sound that flows and is silent: that of a dead microphone or of a
-// gateway whose far side is gone. It looks at every seventh code of a packet, at others
-// in the next one. The zero value is ready.
+// gateway whose far side is gone. Of G.711 it looks at every seventh code of a packet, at
+// others in the next one. The zero value is ready.
 type Silence struct {
 	phase   uint8
+	wide    codec.G722Level
 	looked  uint64    // packets
 	silent  uint64    // of them
 	since   time.Time // of the first of those that go on; zero if the last packet was none
@@ -53,8 +56,20 @@ func (s *Silence) Step(law codec.Law, codes []byte, at time.Time) {
 		n++
 	}
 	s.phase = (s.phase + 1) % stride
+	s.judge(power <= n*quietPower, at)
+}
+
+// StepG722 looks at a packet of G.722.
+func (s *Silence) StepG722(codes []byte, at time.Time) {
+	if len(codes) > 0 {
+		s.judge(s.wide.Step(codes) <= quietStep, at)
+	}
+}
+
+// judge takes a packet that is silent or not.
+func (s *Silence) judge(silent bool, at time.Time) {
 	s.looked++
-	if power > n*quietPower {
+	if !silent {
 		s.Pause()
 		return
 	}
@@ -63,6 +78,24 @@ func (s *Silence) Step(law codec.Law, codes []byte, at time.Time) {
 		s.since = at
 	}
 	s.current = at.Sub(s.since)
+	s.longest = max(s.longest, s.current)
+}
+
+// Elsewhere takes what another one looked at from a time to that of its last packet: so
+// many packets, of which so many were not silent, the last of those at loud.
+func (s *Silence) Elsewhere(looked, heard uint64, from, loud, at time.Time) {
+	if looked == 0 {
+		return
+	}
+	s.looked += looked
+	s.silent += looked - heard
+	switch {
+	case heard > 0:
+		s.since = loud
+	case s.since.IsZero():
+		s.since = from
+	}
+	s.current = max(0, at.Sub(s.since))
 	s.longest = max(s.longest, s.current)
 }
 

@@ -2,6 +2,7 @@ package quality
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -111,5 +112,71 @@ func TestSilenceAtTheLimit(t *testing.T) {
 	s.Step(codec.ULaw, code, start)
 	if s.silent != 1 {
 		t.Error("sound at the limit is not silent")
+	}
+}
+
+// TestSilenceInG722: noise, as of a quiet line, and speech and tones that are much louder.
+func TestSilenceInG722(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	noise := func(int) float64 { return random.NormFloat64() / math.Sqrt2 }
+	sine := func(i int) float64 { return math.Sin(2 * math.Pi * 1000 * float64(i) / 16000) }
+	for name, test := range map[string]struct {
+		level  float64 // dBm0
+		sound  func(int) float64
+		silent bool
+	}{
+		"digital silence":      {-200, noise, true},
+		"a quiet line":         {-66, noise, true},
+		"a noisy line":         {-54, noise, false},
+		"as loud as speech":    {-20, noise, false},
+		"as loud as it can be": {0, noise, false},
+		"a tone":               {-20, sine, false},
+	} {
+		var s Silence
+		var e codec.G722Encoder
+		amplitude := 32768 * math.Pow(10, (test.level-3.14)/20)
+		for i := range deadAfter + 10 {
+			pcm, codes := make([]int16, 320), make([]byte, 160)
+			for k := range pcm {
+				pcm[k] = int16(max(-32768, min(32767, math.Round(amplitude*test.sound(320*i+k)))))
+			}
+			e.Encode(codes, pcm)
+			if i >= 10 { // the encoder's own start
+				s.StepG722(codes, start.Add(time.Duration(i)*packetTime))
+			}
+		}
+		if s.Dead() != test.silent || (s.Now() > 9*time.Second) != test.silent {
+			t.Errorf("%s: dead %v, silent for %v", name, s.Dead(), s.Now())
+		}
+	}
+	var s Silence
+	if s.StepG722(nil, start); s.looked != 0 {
+		t.Error("nothing was looked at")
+	}
+}
+
+// TestSilenceElsewhere: what another one looked at counts as if it had been looked at here.
+func TestSilenceElsewhere(t *testing.T) {
+	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	var s Silence
+	s.Elsewhere(0, 0, at(0), start, at(1))
+	if s.looked != 0 || s.Now() != 0 {
+		t.Error("nothing was looked at")
+	}
+	s.Elsewhere(400, 0, at(0), time.Time{}, at(8))
+	if s.Now() != 8*time.Second || s.Dead() {
+		t.Errorf("silent for %v, dead %v", s.Now(), s.Dead())
+	}
+	s.Elsewhere(100, 0, at(8), time.Time{}, at(10))
+	if s.Now() != 10*time.Second || !s.Dead() || s.Longest() != 10*time.Second {
+		t.Errorf("silent for %v, dead %v", s.Now(), s.Dead())
+	}
+	s.Elsewhere(50, 20, at(10), at(11), at(12))
+	if s.Now() != time.Second || s.Dead() || s.Longest() != 10*time.Second {
+		t.Errorf("silent for %v, dead %v, longest %v", s.Now(), s.Dead(), s.Longest())
+	}
+	s.Elsewhere(50, 50, at(12), at(13), at(13))
+	if s.Now() != 0 {
+		t.Errorf("silent for %v at the end of a sound", s.Now())
 	}
 }

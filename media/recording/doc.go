@@ -1,5 +1,6 @@
 // Package recording keeps the sound of calls as WAV files: what a caller says in the
-// left channel, what an agent says in the right one, or both mixed.
+// left channel, in the right one what an agent says and whom else the caller hears, or all
+// mixed.
 //
 // # Contract
 //
@@ -75,7 +76,7 @@ type Counters struct {
 	Done        atomic.Uint64 // recordings whose file is complete
 	Repaired    atomic.Uint64 // files of an earlier process that were completed
 	Refused     atomic.Uint64 // recordings not begun because there were too many
-	Frames      atomic.Uint64 // frames of one channel taken
+	Frames      atomic.Uint64 // frames of one party taken
 	Dropped     atomic.Uint64 // frames lost because the writer had too many waiting
 	Late        atomic.Uint64 // frames that came too late for their place
 	WriteErrors atomic.Uint64 // writes that the disk refused; their sound is lost

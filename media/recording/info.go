@@ -43,6 +43,7 @@ type Mark struct {
 const (
 	MarkLeft     = "left"     // it has the left channel from now on
 	MarkRight    = "right"    // it has the right channel from now on
+	MarkJoins    = "joins"    // its sound goes into the right channel too from now on
 	MarkGone     = "gone"     // it has its channel no more
 	MarkHold     = "hold"     // it holds the other
 	MarkResume   = "resume"   // it holds the other no more; or somebody ended a pause
@@ -50,7 +51,9 @@ const (
 	MarkPause    = "pause"
 	MarkMask     = "mask"
 	MarkUnmask   = "unmask"
-	MarkCut      = "cut" // it was as long as a recording may be
+	MarkWindow   = "window"     // its payment window opens: silence in its channel
+	MarkClosed   = "window end" // and closes
+	MarkCut      = "cut"        // it was as long as a recording may be
 )
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)

@@ -96,7 +96,7 @@ func (r *Recorder) Begin(info Info) (*Recording, error) {
 		return nil, ErrTooMany
 	}
 	r.turn++
-	rec := &Recording{recorder: r, writer: r.writers[r.turn%len(r.writers)], began: now, info: info, next: [sides]int{-1, -1}, told: true}
+	rec := &Recording{recorder: r, writer: r.writers[r.turn%len(r.writers)], began: now, info: info, told: true}
 	r.active[info.ID] = rec
 	r.counters.Began.Add(1)
 	r.counters.Active.Add(1)

@@ -12,7 +12,7 @@ type Side int
 // The channels.
 const (
 	Left  Side = iota // the caller's
-	Right             // the agent's
+	Right             // the agent's, and of whom else the caller hears
 	sides
 )
 
@@ -22,23 +22,23 @@ type Recording struct {
 	writer   *writer
 	began    time.Time
 
-	mu    sync.Mutex
-	info  Info
-	next  [sides]int // frame that a channel has next; -1 before its first
-	muted bool       // paused or masked
-	base  int        // chunk of open[0]
-	open  [2]*chunk  // that frames are put into; nil if nothing came for it
-	ended bool       // nothing is taken any more
-	told  bool       // the writer has been told to write the info
-	lost  int        // frames of one channel that were not written
-	file  soundFile  // of the writer alone; so is
-	bad   bool       // the disk has refused something of it
+	mu     sync.Mutex
+	info   Info
+	frames int       // up to the last one of any party
+	muted  bool      // paused or masked
+	base   int       // chunk of open[0]
+	open   [2]*chunk // that frames are put into; nil if nothing came for it
+	ended  bool      // nothing is taken any more
+	told   bool      // the writer has been told to write the info
+	lost   int       // frames of one channel that were not written
+	file   soundFile // of the writer alone; so is
+	bad    bool      // the disk has refused something of it
 }
 
 // chunk is half a second of both channels.
 type chunk struct {
 	index int
-	taken int // frames in it, of one channel
+	taken int // frames in it, of each party
 	pcm   [sides][chunkFrames * Frame]int16
 }
 
@@ -47,23 +47,22 @@ var chunks = sync.Pool{New: func() any { return new(chunk) }}
 // ID names the recording.
 func (rec *Recording) ID() string { return rec.info.ID }
 
-// Take returns what takes the sound of a channel, frame by frame, from now on: it is
-// called with Frame samples each 20 ms, does not block and does not keep them.
+// Take returns what takes a party's sound into a channel, frame by frame, from now on: it
+// is called with Frame samples each 20 ms, does not block and does not keep them. Several
+// parties may share a channel, which has the sum of them.
 func (rec *Recording) Take(s Side) func(pcm []int16) {
-	rec.mu.Lock()
-	rec.next[s] = -1
-	rec.mu.Unlock()
-	return func(pcm []int16) { rec.take(s, pcm) }
+	next := -1 // frame that it has next
+	return func(pcm []int16) { rec.take(s, &next, pcm) }
 }
 
-func (rec *Recording) take(s Side, pcm []int16) {
+func (rec *Recording) take(s Side, next *int, pcm []int16) {
 	if len(pcm) != Frame {
 		return
 	}
 	now := time.Now()
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	at := rec.place(s, now)
+	at := rec.place(next, now)
 	if rec.ended || rec.muted || at >= int(MaxLength/frameTime) {
 		return
 	}
@@ -72,20 +71,28 @@ func (rec *Recording) take(s Side, pcm []int16) {
 		rec.recorder.counters.Late.Add(1)
 		return
 	}
-	copy(c.pcm[s][at%chunkFrames*Frame:], pcm)
+	add(c.pcm[s][at%chunkFrames*Frame:], pcm)
 	c.taken++
 	rec.recorder.counters.Frames.Add(1)
 }
 
-// place is where a frame of a channel belongs that comes now: behind the one before,
-// unless the channel has lost or gained time.
-func (rec *Recording) place(s Side, now time.Time) int {
+// add adds sound to a channel; what is too loud together is cut off.
+func add(to, pcm []int16) {
+	for i, x := range pcm {
+		to[i] = mix(to[i], x)
+	}
+}
+
+// place is where a frame of a party belongs that comes now: behind its last one, unless
+// it has lost or gained time.
+func (rec *Recording) place(next *int, now time.Time) int {
 	clock := rec.clock(now)
-	at := rec.next[s]
+	at := *next
 	if at < 0 || at < clock-slack || at > clock+slack {
 		at = clock
 	}
-	rec.next[s] = at + 1
+	*next = at + 1
+	rec.frames = max(rec.frames, *next)
 	return at
 }
 
@@ -188,7 +195,7 @@ func (rec *Recording) End() {
 	rec.ended = true
 	rec.flush(0)
 	rec.flush(1)
-	frames := max(int(length/frameTime), rec.next[Left], rec.next[Right])
+	frames := max(int(length/frameTime), rec.frames)
 	rec.info.Ended = time.Now().UTC().Truncate(time.Millisecond)
 	rec.info.Seconds = (time.Duration(min(frames, int(MaxLength/frameTime))) * frameTime).Seconds()
 	rec.writer.order(job{rec: rec, end: true})

@@ -147,6 +147,41 @@ func TestEachSideHasItsChannel(t *testing.T) {
 	})
 }
 
+// TestCompanyInAChannel: who comes and goes beside the agent is in its channel for that
+// time, neither louder nor quieter, and the other channel has nothing of it.
+func TestCompanyInAChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const other = 1500
+		r := open(t, Config{})
+		rec := begin(t, r, "one")
+		left, right, more := rec.Take(Left), rec.Take(Right), rec.Take(Right)
+		for i := range 150 { // 3 s
+			left(frameOf(caller))
+			right(frameOf(agent))
+			if i >= 50 && i < 100 {
+				more(frameOf(other))
+			}
+			<-time.After(frameTime)
+		}
+		rec.End()
+		closeIt(t, r)
+		_, pcm := heard(t, r, "one")
+		if least, _ := share(pcm[Left], caller, 0, 3*time.Second); least < 0.99 {
+			t.Errorf("the caller's channel has %.2f of its tone", least)
+		}
+		for _, part := range []struct {
+			from, to     time.Duration
+			agent, other float64
+		}{{0, time.Second, 1, 0}, {1200 * time.Millisecond, 1900 * time.Millisecond, 0.5, 0.5}, {2200 * time.Millisecond, 3 * time.Second, 1, 0}} {
+			for f, want := range map[float64]float64{agent: part.agent, other: part.other} {
+				if least, most := share(pcm[Right], f, part.from, part.to); least < want-0.02 || most > want+0.02 {
+					t.Errorf("from %v on %v Hz has %.2f to %.2f of the power, want %.2f", part.from, f, least, most, want)
+				}
+			}
+		}
+	})
+}
+
 func TestMixedHasBothInOneChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := open(t, Config{Mixed: true})

@@ -47,6 +47,9 @@ func mix(a, b int16) int16 {
 	return int16(min(max(int32(a)+int32(b), -1<<15), 1<<15-1))
 }
 
+// MixedSize is the size of what MixDown writes of a file, in bytes.
+func MixedSize(stereo int64) int64 { return headerSize + max(0, stereo-headerSize)/2 }
+
 // MixDown writes a stereo recording as one of a single channel.
 func MixDown(dst io.Writer, stereo io.Reader) error {
 	head := make([]byte, headerSize)

@@ -69,9 +69,8 @@ func (e *endpoint) handOver(now time.Time) {
 		return
 	}
 	at := e.in.quality.Position()
-	entry, err := p.kernel.Install(edge, kernel.Start{
-		Highest: at.Highest, Seen: at.Seen, Jitter: at.Jitter, Last: kernel.Monotonic() - now.Sub(at.Last),
-	})
+	start := kernel.Start{Highest: at.Highest, Seen: at.Seen, Jitter: at.Jitter, Last: kernel.Monotonic() - now.Sub(at.Last)}
+	entry, err := p.kernel.Install(edge, start)
 	if err != nil {
 		p.refusedByKernel(e, now, err)
 		return
@@ -80,7 +79,7 @@ func (e *endpoint) handOver(now time.Time) {
 	p.carried.Add(1)
 	e.in.carried = &carriage{
 		entry: entry, to: way.to, clock: edge.Clock, length: edge.Length, refreshAt: now.Add(refreshEvery),
-		last: kernel.Figures{Highest: at.Highest},
+		last: kernel.Figures{Highest: start.Highest, Last: start.Last},
 	}
 	way.to.out.carrier = e
 }
@@ -101,13 +100,13 @@ func (e *endpoint) locked() bool {
 
 // plain tells that nothing here needs what the party says, but the listener.
 func (in *inbound) plain(now time.Time) bool {
-	return !in.closed && in.carried == nil && in.latch.source.IsValid() && in.hasSSRC && in.opener == nil && in.ear == nil &&
+	return !in.closed && in.carried == nil && in.latch.settled(now) && in.hasSSRC && in.opener == nil && in.ear.byCopy() &&
 		in.silence.Known() && !in.keys.Held(now) && in.encoding == in.sound
 }
 
 // plain tells that nothing is sent but what a source says, which was joined already.
 func (o *outbound) plain(epoch, source uint32) bool {
-	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.sealer == nil && !o.dialler.busy() &&
+	return o.epoch == epoch && o.open && o.to.IsValid() && o.player == nil && o.mixed == nil && o.wide == nil && o.sealer == nil && !o.dialler.busy() &&
 		!o.fresh && !o.spoke && o.source == source && o.carrier == nil && o.packer == nil && o.filler == nil
 }
 
@@ -122,6 +121,9 @@ func (e *endpoint) edge(way *edge) kernel.Edge {
 		if p.Encoding == e.in.encoding {
 			k.Clock = p.Clock
 		}
+	}
+	if e.in.ear != nil {
+		k.Taker = e
 	}
 	for _, t := range way.types {
 		if !t.convert && t.clock == k.Clock && e.in.isSound(t.from) {
@@ -223,6 +225,7 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	e.in.foreign += f.Foreign - last.Foreign
 	counters.Foreign.Add(f.Foreign - last.Foreign)
 	counters.Limited.Add(f.Limited - last.Limited)
+	counters.Uncopied.Add(f.Uncopied - last.Uncopied)
 	if f.Packets == last.Packets {
 		return
 	}
@@ -238,7 +241,13 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	if p := e.in.payload(f.Payload); p != nil {
 		e.in.encoding, e.in.sound = p.Encoding, p.Encoding
 	}
-	e.in.silence.Pause() // nobody looks at it there
+	switch looked := f.Looked - last.Looked; {
+	case e.in.ear != nil: // its copies are looked at
+	case looked > 0:
+		e.in.silence.Elsewhere(looked, f.Heard-last.Heard, start.Add(last.Last), start.Add(f.Loud), heard)
+	default:
+		e.in.silence.Pause() // it is not looked at there
+	}
 	e.in.quality.Add(quality.Elsewhere{
 		Packets: f.Packets - last.Packets, Duplicates: f.Duplicates - last.Duplicates, Reordered: f.Reordered - last.Reordered,
 		Highest: f.Highest, Seen: f.Seen, Jitter: f.Jitter, MaxGap: f.Gap, Last: heard,
@@ -251,25 +260,6 @@ func (e *endpoint) add(c *carriage, f kernel.Figures, now time.Time) {
 	defer c.to.out.Unlock()
 	c.to.out.add(f.Sent-last.Sent, f.SentBytes-last.SentBytes, now)
 	c.to.out.reach(uint16(f.Highest), f.HighestTimestamp, start.Add(f.At), c.clock)
-}
-
-// add counts what the kernel sent.
-func (o *outbound) add(packets, bytes uint64, now time.Time) {
-	if packets > 0 && o.sending.IsZero() {
-		o.sending = now
-	}
-	o.packets += packets
-	o.bytes += bytes
-}
-
-// reach notes how far the stream is with a packet of the source that the kernel sent.
-func (o *outbound) reach(seq uint16, timestamp uint32, at time.Time, clock int) {
-	if seq += o.seqOffset; int16(seq-o.seq) > 0 {
-		o.seq = seq
-	}
-	if timestamp += o.tsOffset; int32(timestamp-o.timestamp) > 0 {
-		o.timestamp, o.at, o.clock = timestamp, at, clock
-	}
 }
 
 // tend is called with each sweep: it keeps up with the kernel, moves deadlines, and

@@ -28,10 +28,10 @@ type Config struct {
 	Workers int
 	// Kernel carries what is plain; nil leaves all to the sockets. The plane closes it.
 	Kernel *kernel.Plane
-	// Orphaned is told of a stream that the kernel carried on for a former process and
-	// that was ended, as no call claimed it within 10 s; nil means nobody. It must not
-	// block.
-	Orphaned func(Orphan)
+	// Orphaned is told of the streams that the kernel carried on for a former process and
+	// that were ended, as no call claimed them within 10 s, all at once; nil means nobody.
+	// It must not block.
+	Orphaned func([]Orphan)
 	// Disallowed is told of an address in SDP that is sent nothing, as the network or the
 	// trunk does not list it, and of the leg's label; nil means nobody. It must not block.
 	Disallowed func(network string, to netip.AddrPort, label string)

@@ -203,6 +203,7 @@ func (e *endpoint) check(now time.Time, stall time.Duration) {
 		return
 	}
 	e.tend(now)
+	e.strain(now)
 	e.in.watch.excuse(stall)
 	event, ok := e.in.watch.step(now, sending, sent, e.in.silence.Dead())
 	unmask := e.in.mask.blocked && !e.in.isMasked(now)

@@ -16,6 +16,9 @@ type Counters struct {
 	Foreign      atomic.Uint64 // RTP or RTCP of a source that is not the expected or locked one
 	NotAllowed   atomic.Uint64 // SDP exchanges with an address that is sent nothing, as the network or the trunk does not list it
 	LatchRefused atomic.Uint64 // of a source that could lock, but is not listed; part of Foreign
+	Filtered     atomic.Uint64 // thrown away by the kernel as a filter said, part of Foreign; forged in a party's name too
+	Filters      atomic.Uint64 // filters put on a socket, changed or taken away
+	FilterErrors atomic.Uint64 // that the kernel refused
 	Unlatched    atomic.Uint64 // of a source that had yet to prove itself for the lock
 	WrongSSRC    atomic.Uint64 // of the locked source with an SSRC that had yet to prove itself
 	Jump         atomic.Uint64 // with a sequence number far from the ones before
@@ -39,6 +42,8 @@ type Counters struct {
 	Late         atomic.Uint64 // thrown away unread, as a worker was behind for 200 ms
 	Carried      atomic.Uint64 // of Sent, those that the kernel carried
 	Limited      atomic.Uint64 // dropped: more came to a leg that the kernel carries than may go up
+	Copied       atomic.Uint64 // of Carried, those that taps were given a copy of
+	Uncopied     atomic.Uint64 // of Carried, those whose copy was lost, as more came than were read
 	HandOvers    atomic.Uint64 // streams handed to the kernel
 	TakeBacks    atomic.Uint64 // streams taken back from it
 	KernelErrors atomic.Uint64 // streams that the kernel could not carry, or not any more

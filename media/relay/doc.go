@@ -8,7 +8,9 @@
 //
 //   - Nothing is ever sent to an address because it sent something, except to a
 //     source that was locked by the rules of media.Latch. After the lock a packet
-//     of another source is counted as Foreign and goes no further.
+//     of another source is counted as Foreign and goes no further. The lock may pass
+//     to a better source within the window, twice at most: from anybody to the host of
+//     SDP or of the signalling, and from there to SDP's own address.
 //   - Nothing is sent to an address that the network does not list, or that is not
 //     among the sources of media.Remote, whatever SDP says; and no such address is
 //     locked to. The one exception from the network's list is the host that the
@@ -34,7 +36,8 @@
 //     heard by its packets when one or two others are added stays so: their sound is
 //     added to its packets, which are neither delayed nor lost; while it sends none they
 //     are sent by themselves. So a supervisor who comes, whispers and goes is never a gap
-//     between the parties. All who hear the same share one sum and one encoding in each
+//     between the parties. In G.722 its sound is added to the lower band alone, and half a
+//     second longer, with nothing to add, until the far decoder can go on with what comes. All who hear the same share one sum and one encoding in each
 //     law. Digits (RFC 4733) are not mixed: who owns the endpoints sends them on.
 //   - A digit is told with the first packet of it that comes, so that one whose end
 //     is lost is told too. While digits are sent, a prompt waits and what would be
@@ -53,14 +56,18 @@
 //
 // With a kernel plane (package kernel) what a party says is handed over, one direction
 // at a time, while its edge is plain: both sides locked, one listener, the same encoding,
-// no tap, no digits. It follows a packet, so that the next is some time off. Whoever
-// changes a need takes the direction back first (surface), under the plane's mutex,
-// without which nothing is handed over; a packet that begins the stream anew or is no
-// sound takes it back too. Sequence and timestamp are moved by the same constants in
+// no digits that are looked for in the sound. Who only listens, as a recording or a
+// supervisor does, is served by copies of what is carried (Copied), 10 ms later at most:
+// the first tap asks for them and the last one ends them, in place. What was on its way
+// when a stream is taken back still comes. Silence is looked for in copies too.
+//
+// A hand-over follows a packet, so that the next is some time off. Whoever changes a need
+// takes the direction back first (surface), under the plane's mutex, without which nothing
+// is handed over; a packet that begins the stream anew or is no sound takes it back too. Sequence and timestamp are moved by the same constants in
 // both planes, so that it does not matter which of them takes a packet; each counts what
 // it takes, and the sums are added up five times a second and before anything is told.
 // Sockets stay bound. What a former process left in the kernel has its ports rest, and
-// ends after 10 s, as no call claims it yet.
+// ends after 10 s, as no call claims it yet: Config.Orphaned is told of it.
 //
 // # Ownership
 //
@@ -99,8 +106,18 @@
 //     more to do than Linger never sleeps.
 //   - A worker takes what is no packet of the call out of the way of one that is, up to
 //     maxJunk at once, and does not linger while there is any: 1 ms of a flood is more
-//     than a buffer holds. What is beyond a processor's rate (some 100,000 a second) is
-//     for the kernel plane or a firewall.
+//     than a buffer holds.
+//   - What is lost in a flood is lost in the socket's buffer, which sound shares with it.
+//     So an endpoint that more junk comes to than goes with a good call (maxStray) has
+//     filters (classic BPF, without privilege) put on its sockets: what is not of its
+//     source, or not of its SSRC if it is sent in the party's own name, is thrown away
+//     before it takes room or wakes a worker, and counted as Foreign. One of 1,024 comes
+//     through, so that counters go on telling of what kind it is. Filters follow the lock;
+//     a call that is left alone has none and pays nothing. Measured with 100,000 to
+//     400,000 packets a second on two shared cores: all sound arrives, where a third to a
+//     half did without.
+//   - While no source is locked and one may be, within media.LatchWindow, no filter is on
+//     the RTP port, and a flood then may keep sound from its party for so long.
 //   - A resting pair has no sockets: late packets of a former call meet a closed
 //     port until its rest is over.
 //   - A pair that carried nothing is free at once, and some keep their sockets

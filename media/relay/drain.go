@@ -39,7 +39,7 @@ func (w *worker) drain(e *endpoint) {
 			break
 		}
 		if e.excludes(b.from) { // a stranger takes no place from the call
-			e.handle(w.plane.now(), false, b.from, b.bytes[:b.n], w.scratch[:])
+			w.handle(e, false, b.from, b.bytes[:b.n])
 			continue
 		}
 		count++
@@ -51,7 +51,7 @@ func (w *worker) drain(e *endpoint) {
 	}
 	for i := late; i < count; i++ {
 		b := &w.backlog[i%len(w.backlog)]
-		e.handle(w.plane.now(), false, b.from, b.bytes[:b.n], w.scratch[:])
+		w.handle(e, false, b.from, b.bytes[:b.n])
 	}
 }
 
@@ -74,18 +74,39 @@ func (e *endpoint) dropped() {
 	e.in.Lock()
 	defer e.in.Unlock()
 	if !e.in.closed {
-		e.in.dropped(e.out.sockets.rtp, &e.plane.counters)
+		e.in.dropped(e.out.sockets, &e.plane.counters)
 	}
 }
 
-// dropped needs the mutex.
-func (in *inbound) dropped(fd int, c *Counters) {
-	total, errno := datagram.Dropped(fd)
-	if errno != 0 {
-		return // a kernel before 4.12 does not tell
+// dropped needs the mutex. The kernel does not tell what it had no room for from what a
+// filter kept out: of a flood, there was no room for what is missing of the stream.
+func (in *inbound) dropped(s sockets, c *Counters) (filtered uint64) {
+	more := in.drops(s.rtp, &in.kernelDrops)
+	if v := in.sieve; v != nil {
+		lost := in.quality.Figures().Lost()
+		missing := uint64(max(lost-v.lost, 0))
+		v.lost = lost
+		if v.on {
+			filtered = more - min(more, missing)
+			more -= filtered
+			filtered += in.drops(s.rtcp, &v.rtcpDrops)
+		}
 	}
-	more := uint64(total - in.kernelDrops)
-	in.kernelDrops = total
 	in.overrun += more
 	c.Overflow.Add(more)
+	in.foreign += filtered
+	c.Foreign.Add(filtered)
+	c.Filtered.Add(filtered)
+	return filtered
+}
+
+// drops are those of a socket since the last time. A kernel before 4.12 does not tell.
+func (in *inbound) drops(fd int, last *uint32) uint64 {
+	total, errno := datagram.Dropped(fd)
+	if errno != 0 {
+		return 0
+	}
+	more := total - *last
+	*last = total
+	return uint64(more)
 }

@@ -15,6 +15,7 @@ type ear struct {
 	buffer  jitter.Buffer
 	told    jitter.Figures // that the plane's counters know of
 	taps    []*tap         // never empty; a change makes another slice
+	since   time.Time
 }
 
 // listen takes from a packet what the endpoint itself wants of it: the digit that

@@ -101,7 +101,9 @@ func (e *endpoint) apply(r media.Remote, refused *refusal) error {
 	if err := e.secure(r.Crypto); err != nil {
 		return err
 	}
-	e.in.update(r, e.plane.now())
+	now := e.plane.now()
+	e.in.update(r, now)
+	e.filter(now)
 	latch := &e.in.latch
 	rtp, rtcp, to := latch.screen(destinations(r))
 	if to.IsValid() {
@@ -146,6 +148,9 @@ func (e *endpoint) Stats() media.Stats {
 	e.in.Lock()
 	defer e.in.Unlock()
 	e.catchUp(e.plane.now())
+	if s := e.in.sieve; s != nil && s.on && !e.in.closed {
+		e.in.dropped(e.out.sockets, &e.plane.counters)
+	}
 	e.out.Lock()
 	defer e.out.Unlock()
 	e.in.stats(&s)
@@ -182,7 +187,7 @@ func (e *endpoint) close() {
 	p.slots[e.pair].Store(nil)
 
 	e.in.Lock()
-	e.in.dropped(e.out.sockets.rtp, &p.counters)
+	e.in.dropped(e.out.sockets, &p.counters)
 	if e.in.spoke {
 		p.speaking.Add(-1)
 	}

@@ -2,7 +2,9 @@ package relay
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pion/rtcp"
 
@@ -10,9 +12,15 @@ import (
 )
 
 // TestFlood: whatever comes between a call's packets from strangers, and from the
-// party's own address forged, at twenty times their rate, the sound arrives, each kind
-// is counted, and nothing goes to a stranger.
+// party's own address forged, at four times their rate and at twenty times, the sound
+// arrives, each packet is counted, and nothing goes to a stranger.
 func TestFlood(t *testing.T) {
+	t.Run("as it is", func(t *testing.T) { testFlood(t, 5*tick, false) })
+	t.Run("filtered", func(t *testing.T) { testFlood(t, tick, true) })
+}
+
+func testFlood(t *testing.T, pause time.Duration, filtered bool) {
+	t.Helper()
 	report, err := (&rtcp.ReceiverReport{SSRC: 7}).Marshal()
 	if err != nil {
 		t.Fatal(err)
@@ -30,6 +38,7 @@ func TestFlood(t *testing.T) {
 	left, right := b.bridge(pcmu, pcmu)
 	left.say(sound(1))
 	strangers := socketAt(t, "127.0.0.9:0")
+	sent := uint64(0)
 	for _, forged := range []bool{false, true} {
 		from := strangers
 		if forged {
@@ -48,8 +57,9 @@ func TestFlood(t *testing.T) {
 					t.Fatal(err)
 				}
 				b.carry()
+				sent += 2
 			}
-			b.pass(tick)
+			b.pass(pause)
 			left.say(sound(2))
 		}
 		got := 0
@@ -70,14 +80,19 @@ func TestFlood(t *testing.T) {
 			t.Errorf("a stranger was sent %d packets", n)
 		}
 	}
-	c := b.Counters()
-	for name, n := range map[string]uint64{
-		"foreign": c.Foreign.Load(), "STUN": c.STUN.Load(), "DTLS": c.DTLS.Load(), "malformed": c.Malformed.Load(),
-		"oversize": c.Oversize.Load(), "wrong SSRC": c.WrongSSRC.Load(),
+	c, sum := b.Counters(), uint64(0)
+	for name, counter := range map[string]*atomic.Uint64{
+		"foreign": &c.Foreign, "STUN": &c.STUN, "DTLS": &c.DTLS, "malformed": &c.Malformed,
+		"oversize": &c.Oversize, "wrong SSRC": &c.WrongSSRC, "reports": &c.RTCPReceived,
 	} {
-		if n < 200 {
+		n := counter.Load()
+		sum += n
+		if !filtered && n < 200 {
 			t.Errorf("%d counted as %s", n, name)
 		}
+	}
+	if sum != sent || (c.Filtered.Load() > 0) != filtered {
+		t.Errorf("%d packets were counted of %d, %d of them filtered", sum, sent, c.Filtered.Load())
 	}
 	if s := left.to.Stats(); s.Foreign == 0 || s.Invalid == 0 || s.MOS < 3 || s.Source != addrOf(left.rtp) {
 		t.Errorf("stats %+v", s)

@@ -12,6 +12,7 @@ func formatOf(p *media.Payload) (codec.Format, bool) {
 
 // convert turns a packet's sound into the encoding of the listener, in its place.
 func (o *outbound) convert(t *translation, sound []byte, c *Counters) {
+	o.converted++
 	if law, ok := t.source.Law(); ok && cheap(t.source, t.target) {
 		law.Transcode(sound, sound)
 		return

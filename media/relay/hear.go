@@ -33,9 +33,7 @@ func (e *endpoint) Hear(from ...media.Source) error {
 	if err := e.mayHear(w); err != nil {
 		return err
 	}
-	for _, s := range append(slices.Clip(w.voices), e) {
-		s.surface()
-	}
+	e.surface() // of its sources, who has a listener more does so itself
 	var play *player
 	if w.prompt != nil {
 		play = &player{prompt: w.prompt}
@@ -108,15 +106,14 @@ func (w wish) others(e *endpoint) []*endpoint {
 	return slices.DeleteFunc(slices.Clone(w.voices), func(s *endpoint) bool { return s == e })
 }
 
-// joins tells whether other sound can be mixed into packets of s for e: both use G.711
-// first.
+// joins tells whether other sound can be mixed into packets of s for e: both first use
+// what is known here.
 func (e *endpoint) joins(s *endpoint) bool {
 	for _, o := range []*outbound{&e.out, &s.out} {
 		if len(o.payloads) == 0 {
 			return false
 		}
-		f, ok := formatOf(&o.payloads[0])
-		if _, plain := f.Law(); !ok || !plain {
+		if _, ok := formatOf(&o.payloads[0]); !ok {
 			return false
 		}
 	}

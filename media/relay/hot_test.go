@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -11,7 +12,15 @@ import (
 	"strowger/media/datagram"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if to := os.Getenv(floodTo); to != "" {
+		if err := sendFlood(to); err != nil {
+			panic(err)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // TestPacketPathDoesNotAllocate sends, carries and takes back a packet, and one
 // that has to be converted.

@@ -35,6 +35,7 @@ type inbound struct {
 	spoke       bool // sound came
 	// kernelDrops is what the kernel had thrown away when it was last asked.
 	kernelDrops uint32
+	sieve       *sieve // nil while nothing came but the call
 	reception   reception
 	keys        dtmf.Receiver
 	finder      *finder // nil while no tones are looked for
@@ -118,12 +119,14 @@ func (in *inbound) pause() {
 }
 
 // look tells silence from sound.
-func (in *inbound) look(now time.Time, codes []byte) {
-	switch in.encoding {
+func (in *inbound) look(now time.Time, encoding string, codes []byte) {
+	switch encoding {
 	case "PCMU":
 		in.silence.Step(codec.ULaw, codes, now)
 	case "PCMA":
 		in.silence.Step(codec.ALaw, codes, now)
+	case "G722":
+		in.silence.StepG722(codes, now)
 	}
 }
 
@@ -205,7 +208,7 @@ func (in *inbound) stats(s *media.Stats) {
 	s.RTCPReceived, s.RoundTrip, s.FarLoss = in.reception.packets, in.reception.roundTrip, in.reception.farLoss
 	s.Silence, s.MaxSilence, s.Silent = in.silence.Now(), in.silence.Longest(), in.silence.Dead()
 	s.Encoding, s.Source = in.sound, in.latch.source
-	s.Playout = in.heard()
+	s.Playout, s.InKernel = in.heard(), in.carried != nil
 	if f.Received > 0 {
 		s.Loss = f.LossShare()
 		s.MOS = quality.MOS(quality.CodecOf(in.sound), s.Loss, in.reception.roundTrip/2+playout+2*f.Jitter)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strowger/media"
+	"strowger/media/codec"
 )
 
 // TestLatching: a party behind NAT speaks from where SDP did not say.
@@ -179,6 +180,31 @@ func TestSilence(t *testing.T) {
 				t.Errorf("timeout %v after the last packet", d)
 			}
 			return
+		}
+	})
+}
+
+// TestSilentSpeech: sound that flows and is silent is found, whichever plane carries it.
+func TestSilentSpeech(t *testing.T) {
+	eachPlane(t, func(w *wire) {
+		w.bridge()
+		w.settle(2)
+		pace := time.NewTicker(20 * time.Millisecond)
+		defer pace.Stop()
+		for range 80 {
+			w.caller.say(bytes.Repeat([]byte{codec.ALaw.Silence()}, frame))
+			<-pace.C
+		}
+		s := w.caller.to.Stats()
+		if s.Silence < time.Second || s.Silent || s.InKernel != w.lay.kernel {
+			t.Errorf("in 1.6 s of silence: silent for %v, for ever %v, in the kernel %v", s.Silence, s.Silent, s.InKernel)
+		}
+		for range 25 { // of which a part is silent too, by chance
+			w.caller.say(loud(codec.ALaw, 1000))
+			<-pace.C
+		}
+		if s := w.caller.to.Stats(); s.Silence > 200*time.Millisecond || s.MaxSilence < time.Second {
+			t.Errorf("after sound: silent for %v, at most %v", s.Silence, s.MaxSilence)
 		}
 	})
 }

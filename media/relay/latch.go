@@ -2,15 +2,10 @@ package relay
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 
 	"strowger/media"
 )
-
-// maxCandidates bounds the sources that may try for the lock at the same time; a
-// further one replaces the oldest.
-const maxCandidates = 4
 
 // maxAhead bounds how far a stream may be ahead of the locked source's last packet to
 // be the same one: a minute of 20 ms packets.
@@ -29,12 +24,6 @@ type latch struct {
 	candidates []candidate
 }
 
-// candidate is a source that sent one valid packet.
-type candidate struct {
-	from netip.AddrPort
-	claim
-}
-
 // claim is the packet that would prove that an SSRC is in use.
 type claim struct {
 	ssrc uint32
@@ -47,7 +36,7 @@ type ruling uint8
 const (
 	foreign ruling = iota // of a stranger
 	barred                // of one who could lock, were it permitted
-	waiting               // may lock with its next packet
+	waiting               // may lock with one of its next packets
 	locks                 // accepted, and locked to its source from now on
 	accepted
 )
@@ -69,30 +58,22 @@ func (l *latch) step(now time.Time, from netip.AddrPort, h *header, sound bool) 
 	switch {
 	case from == l.source:
 		return accepted
-	case l.excludes(now, from):
-		return foreign
-	case l.source.IsValid():
-		if !sound || !l.stream.precedes(h) {
-			return foreign
-		}
-		return l.try(from, h)
-	}
-	named := from == l.expected
-	switch {
-	case !sound:
+	case !sound, l.excludes(now, from):
 		return foreign
 	case !l.permit(from.Addr()):
 		return barred
-	case named:
+	case !l.source.IsValid() && from == l.expected:
 		return l.lock(from)
+	case l.source.IsValid() && !l.supersedes(now, from) && !l.stream.precedes(h):
+		return foreign
 	}
-	return l.try(from, h)
+	return l.try(now, from, h)
 }
 
 // excludes tells that a packet is a stranger's, whatever it holds.
 func (l *latch) excludes(now time.Time, from netip.AddrPort) bool {
 	switch {
-	case from == l.source:
+	case from == l.source, l.supersedes(now, from):
 		return false
 	case l.source.IsValid():
 		return l.policy != media.LatchFollow || now.Sub(l.heard) < media.LatchSilence || !l.permit(from.Addr())
@@ -103,29 +84,15 @@ func (l *latch) excludes(now time.Time, from netip.AddrPort) bool {
 // keep notes a packet that was taken from the locked source.
 func (l *latch) keep(now time.Time, h *header) {
 	l.heard, l.stream = now, claim{h.ssrc, h.seq + 1}
-	l.candidates = nil
+	if l.candidates != nil && l.settled(now) {
+		l.candidates = nil
+	}
 }
 
 // precedes tells whether a packet goes on with the stream.
 func (c claim) precedes(h *header) bool {
 	ahead := int16(h.seq - c.next)
 	return h.ssrc == c.ssrc && ahead >= 0 && ahead < maxAhead
-}
-
-// try locks to the source of two consecutive packets of one SSRC.
-func (l *latch) try(from netip.AddrPort, h *header) ruling {
-	i := slices.IndexFunc(l.candidates, func(c candidate) bool { return c.from == from })
-	if i >= 0 && l.candidates[i].claim == (claim{h.ssrc, h.seq}) {
-		return l.lock(from)
-	}
-	if i < 0 && len(l.candidates) == maxCandidates {
-		i = 0
-	}
-	if i >= 0 {
-		l.candidates = slices.Delete(l.candidates, i, i+1)
-	}
-	l.candidates = append(l.candidates, candidate{from, claim{h.ssrc, h.seq + 1}})
-	return waiting
 }
 
 func (l *latch) lock(from netip.AddrPort) ruling {

@@ -104,46 +104,66 @@ func (m *mixed) drop(n int) {
 // as it is.
 func (o *outbound) mixInto(codes []byte, payload uint8) {
 	m := o.mixed
-	law, ok := o.law(payload)
+	f, ok := o.formatFor(payload)
 	if !ok { // nothing of ours comes between the packets of a key
 		m.waiting = 0
 	}
-	if !ok || !m.beside || m.waiting == 0 || len(codes) > maxStride*frame {
+	if !ok || !m.beside || len(codes) > maxStride*frame {
+		return
+	}
+	law, plain := f.Law()
+	if !plain {
+		o.mixWide(codes)
 		return
 	}
 	var packet, beside [maxStride * frame]int16
-	n := m.pop(beside[:len(codes)])
-	if m.waiting > mixedAhead {
-		m.drop(m.waiting - frame)
-	}
-	if silent(beside[:n]) {
+	if !m.next(beside[:len(codes)]) {
 		return
 	}
 	law.Decode(packet[:], codes)
-	m.bus.Reset(len(codes))
-	m.bus.Add(packet[:len(codes)])
-	m.bus.Add(beside[:n])
-	m.bus.Take(packet[:len(codes)], nil, &m.last)
+	m.sum(packet[:len(codes)], beside[:len(codes)])
 	law.Encode(codes, packet[:len(codes)])
 }
 
-// silent tells whether there is no sound: A-law has no zero, its least is 8.
+// next takes what is added to a packet, false if that is nothing.
+func (m *mixed) next(beside []int16) bool {
+	if m.waiting == 0 {
+		return false
+	}
+	n := m.pop(beside)
+	if m.waiting > mixedAhead {
+		m.drop(m.waiting - frame)
+	}
+	return !silent(beside[:n])
+}
+
+// sum adds to the sound of a packet.
+func (m *mixed) sum(packet, beside []int16) {
+	m.bus.Reset(len(packet))
+	m.bus.Add(packet)
+	m.bus.Add(beside)
+	m.bus.Take(packet, nil, &m.last)
+}
+
+// leastPeak is the quietest sample that is sound: -60 dBm0. A-law has no zero, and G.722
+// hums where there is none.
+const leastPeak = 23
+
+// silent tells whether there is no sound.
 func silent(pcm []int16) bool {
 	for _, s := range pcm {
-		if s > 8 || s < -8 {
+		if s > leastPeak || s < -leastPeak {
 			return false
 		}
 	}
 	return true
 }
 
-// law is that of a payload type of the far side, false if it is no G.711.
-func (o *outbound) law(payload uint8) (codec.Law, bool) {
+// formatFor is that of a payload type of the far side, false if it is none that is known.
+func (o *outbound) formatFor(payload uint8) (codec.Format, bool) {
 	for i := range o.payloads {
 		if o.payloads[i].Type == payload {
-			f, ok := formatOf(&o.payloads[i])
-			law, plain := f.Law()
-			return law, ok && plain
+			return formatOf(&o.payloads[i])
 		}
 	}
 	return 0, false

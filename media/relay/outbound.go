@@ -43,8 +43,10 @@ type outbound struct {
 	bytes     uint64
 	reports   uint64    // RTCP packets sent
 	reported  uint64    // packets at the last report
+	converted uint64    // packets that came in another codec
 	player    *player   // nil plays nothing
 	mixed     *mixed    // nil hears no mix
+	wide      *wide     // nil unless sound is or was added to packets of G.722
 	filler    *filler   // nil makes no comfort noise
 	dialler   *dialler  // nil has no digits to send
 	given     given     // the last digit that was sent as an event
@@ -126,11 +128,18 @@ func (o *outbound) forward(now time.Time, h header, fresh bool, clock int, b []b
 	}
 	if o.fresh || fresh || o.spoke || h.ssrc != o.source {
 		o.join(now, &h, clock)
+		o.wide = nil
 	}
-	if o.mixed != nil {
+	switch {
+	case o.mixed != nil:
 		o.mixInto(b[h.start:h.end], h.payload)
+	case o.wide != nil:
+		o.settle(b[h.start:h.end], h.payload)
 	}
 	if o.packer != nil {
+		if o.mixed != nil { // what waits to be packed has its time now
+			o.emit(now, h.payload, o.packer.waiting, clock, c)
+		}
 		o.packer.beside(&h, o.seq)
 	} else {
 		h.seq += o.seqOffset
@@ -198,5 +207,27 @@ func (o *outbound) shut() {
 }
 
 func (o *outbound) stats(s *media.Stats) {
-	s.Sent, s.SentBytes, s.RTCPSent = o.packets, o.bytes, o.reports
+	s.Sent, s.SentBytes, s.RTCPSent, s.Converted = o.packets, o.bytes, o.reports, o.converted
+	if o.sealer != nil {
+		s.SRTP = o.sealer.suite.String()
+	}
+}
+
+// add counts what the kernel sent.
+func (o *outbound) add(packets, bytes uint64, now time.Time) {
+	if packets > 0 && o.sending.IsZero() {
+		o.sending = now
+	}
+	o.packets += packets
+	o.bytes += bytes
+}
+
+// reach notes how far the stream is with a packet of the source that the kernel sent.
+func (o *outbound) reach(seq uint16, timestamp uint32, at time.Time, clock int) {
+	if seq += o.seqOffset; int16(seq-o.seq) > 0 {
+		o.seq = seq
+	}
+	if timestamp += o.tsOffset; int32(timestamp-o.timestamp) > 0 {
+		o.timestamp, o.at, o.clock = timestamp, at, clock
+	}
 }

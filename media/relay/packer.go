@@ -36,7 +36,7 @@ func packetSize(ptime time.Duration) int {
 
 // packs tells whether sound of a payload type of the party has to be packed anew.
 func (o *outbound) packs(payload *media.Payload, length int) bool {
-	if o.size == 0 || o.mixed != nil || length == o.size && o.packer == nil {
+	if o.size == 0 || o.mixed != nil || o.wide != nil || length == o.size && o.packer == nil {
 		return false
 	}
 	_, ok := formatOf(payload)

@@ -62,13 +62,16 @@ func (e *endpoint) handle(now time.Time, rtcp bool, from netip.AddrPort, b, scra
 	}
 	ruling, forward, fresh := e.in.accept(now, from, &h, c)
 	e.reconsider(now, &h, forward, ruling == locks || fresh)
+	if ruling == locks || fresh {
+		e.filter(now)
+	}
 	var digit byte
 	if forward {
 		if !e.in.spoke {
 			e.in.spoke = true
 			e.plane.speaking.Add(1)
 		}
-		e.in.look(now, b[h.start:h.end])
+		e.in.look(now, e.in.encoding, b[h.start:h.end])
 		digit = e.in.listen(now, &h, fresh, b)
 	}
 	said := key{event: e.in.encoding == telephoneEvent, held: e.in.keys.Held(now), toned: e.in.toned()}
@@ -148,7 +151,7 @@ func (e *edge) send(now time.Time, h header, t *translation, event, fresh bool, 
 	if !event {
 		out.filler.speaks()
 	}
-	if t.convert || out.mixed != nil { // it is changed for this listener alone
+	if t.convert || out.mixed != nil || out.wide != nil { // it is changed for this listener alone
 		b = scratch[:copy(scratch, b)]
 	}
 	if t.convert {

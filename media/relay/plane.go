@@ -35,7 +35,7 @@ type Plane struct {
 	kernelLines rate.Sometimes // of streams that the kernel cannot carry
 	kernel      *kernel.Plane  // nil for none
 	carried     atomic.Int64   // streams in the kernel
-	orphaned    func(Orphan)
+	orphaned    func([]Orphan)
 	buryAt      time.Time // of streams of a former process; the clock's own
 	disallowed  func(network string, to netip.AddrPort, label string)
 	now         func() time.Time

@@ -28,6 +28,7 @@ type wire struct {
 type layout struct {
 	kernel  bool // there is a kernel plane
 	attach  kernel.Attach
+	ring    int // of copies, in bytes; 0 for the default
 	v6      bool
 	offload string // of checksums, "on" or "off"
 }
@@ -104,7 +105,7 @@ func (w *wire) start() {
 func (w *wire) config() Config {
 	w.Helper()
 	cfg := Config{Networks: map[string]Network{}}
-	c := kernel.Config{Pins: w.pins, Entries: 100, Attach: w.lay.attach}
+	c := kernel.Config{Pins: w.pins, Entries: 100, Attach: w.lay.attach, Ring: w.lay.ring}
 	for name, number := range map[string]string{"left": "1", "right": "2"} {
 		a := w.lay.at(number, "1")
 		c.Addresses = append(c.Addresses, a)

@@ -92,8 +92,11 @@ func TestSRTP(t *testing.T) {
 			if got := l.hears(); len(got) != 1 || !bytes.Equal(got[0][minRTP:], converted(pcma, sound(3))) {
 				t.Errorf("of SRTP with other keys the secured party heard %x", got)
 			}
-			if s := left.to.Stats(); s.Undecrypted != 0 || s.Received != 1 || s.Lost != 0 {
+			if s := left.to.Stats(); s.Undecrypted != 0 || s.Received != 1 || s.Lost != 0 || s.SRTP != suite.String() || s.Converted != 2 {
 				t.Errorf("stats %+v", s)
+			}
+			if s := right.to.Close(); s.SRTP != media.AESCM128HMACSHA1.String() {
+				t.Errorf("stats at the end %+v", s)
 			}
 		})
 	}

@@ -50,11 +50,13 @@ func (p *Plane) bury(now time.Time) {
 		return
 	}
 	p.buryAt = time.Time{}
+	var orphans []Orphan
 	for _, s := range p.kernel.Bury() {
-		p.counters.Orphans.Add(1)
-		if p.orphaned != nil {
-			p.orphaned(orphan(s))
-		}
+		orphans = append(orphans, orphan(s))
+	}
+	p.counters.Orphans.Add(uint64(len(orphans)))
+	if len(orphans) > 0 && p.orphaned != nil {
+		p.orphaned(orphans)
 	}
 }
 

@@ -15,7 +15,7 @@ func TestSurvivors(t *testing.T) {
 	// killed. Its sockets stay open, and nothing comes to them.
 	var told []Orphan
 	cfg := w.config()
-	cfg.Orphaned = func(o Orphan) { told = append(told, o) }
+	cfg.Orphaned = func(o []Orphan) { told = append(told, o...) }
 	b := &bench{TB: t, time: start}
 	var err error
 	w.exchange.Do(func() { b.Plane, err = build(cfg, nil, func() time.Time { return b.time }) })

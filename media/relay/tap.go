@@ -14,7 +14,7 @@ const maxTaps = 8
 
 // tap is one who takes the sound of an endpoint.
 type tap struct {
-	own   bool // of the endpoint, whose mask does not matter
+	own   bool // of the endpoint, which looks for digits: its mask does not matter
 	mu    sync.Mutex
 	write func(pcm []int16) // nil when it ended
 }
@@ -43,11 +43,15 @@ func (e *endpoint) tapAs(own bool, write func(pcm []int16)) (func(), error) {
 
 // tap is the same, for who has the plane's mutex.
 func (e *endpoint) tap(own bool, write func(pcm []int16)) (*tap, error) {
-	e.surface()
+	if own {
+		e.surface()
+	}
+	now := e.plane.now()
 	e.in.Lock()
 	defer e.in.Unlock()
-	if e.in.ear == nil {
-		e.in.ear = new(ear)
+	first := e.in.ear == nil
+	if first {
+		e.in.ear = &ear{since: now}
 	}
 	if len(e.in.ear.taps) >= maxTaps {
 		return nil, fmt.Errorf("%s: %d take its sound, as many as are possible", e.label, maxTaps)
@@ -55,6 +59,9 @@ func (e *endpoint) tap(own bool, write func(pcm []int16)) (*tap, error) {
 	t := &tap{own: own, write: write}
 	e.in.ear.taps = append(slices.Clip(e.in.ear.taps), t)
 	e.pace(tapping, true)
+	if first {
+		e.copies(now)
+	}
 	return t, nil
 }
 
@@ -68,6 +75,7 @@ func (e *endpoint) untap(t *tap) {
 		if len(left) == 0 {
 			e.in.deafen()
 			e.pace(tapping, false)
+			e.copies(e.plane.now())
 		}
 	}
 }

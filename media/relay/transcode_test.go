@@ -96,6 +96,9 @@ func TestTranscode(t *testing.T) {
 			if n := b.Counters().Transcoded.Load(); n != 2*packets {
 				t.Errorf("%d packets transcoded, want %d", n, 2*packets)
 			}
+			if s := wide.to.Stats(); s.Converted != packets || s.SRTP != "" {
+				t.Errorf("stats %+v", s)
+			}
 		})
 	}
 }

@@ -37,6 +37,9 @@ func passes(w *wire) {
 		w.talk(i)
 	}
 	caller, agent := w.caller.to.Stats(), w.agent.to.Stats()
+	if caller.InKernel != w.lay.kernel || agent.InKernel != w.lay.kernel {
+		w.Errorf("in the kernel: the caller %v, the agent %v", caller.InKernel, agent.InKernel)
+	}
 	said, heard := int(w.caller.packet.seq-65500), w.caller.heard
 	if int(caller.Received) != said || int(caller.Sent) != heard || int(agent.Received) != heard || int(agent.Sent) != said {
 		w.Errorf("caller %+v\nagent %+v\nwant %d said and %d heard", caller, agent, said, heard)
@@ -63,13 +66,13 @@ func TestTransitions(t *testing.T) {
 		w.bridge()
 		w.settle(2)
 		changes := map[string]func(){
-			"tap": func() {
-				end, err := w.caller.to.Tap(func([]int16) {})
-				if err != nil {
-					t.Fatal(err)
+			"digits are looked for": func() {
+				for _, yes := range []bool{true, false} {
+					if err := w.caller.to.Detect(yes); err != nil {
+						t.Fatal(err)
+					}
+					w.talk(1)
 				}
-				w.talk(1)
-				end()
 			},
 			"digits to the agent": func() {
 				if err := w.agent.to.Press("1"); err != nil {

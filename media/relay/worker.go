@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -130,11 +131,20 @@ func (w *worker) carry(e *endpoint, rtcp, behind bool) {
 	}
 	for range maxJunk {
 		n, from, ok := e.read(rtcp, w.packet[:])
-		if !ok || e.handle(w.plane.now(), rtcp, from, w.packet[:n], w.scratch[:]) {
+		if !ok || w.handle(e, rtcp, from, w.packet[:n]) {
 			return
 		}
 		w.pestered = true
 	}
+}
+
+// handle carries what came; false if it is none of the call.
+func (w *worker) handle(e *endpoint, rtcp bool, from netip.AddrPort, b []byte) bool {
+	if e.handle(w.plane.now(), rtcp, from, b, w.scratch[:]) {
+		return true
+	}
+	e.pester(rtcp, from)
+	return false
 }
 
 // stop makes run return.

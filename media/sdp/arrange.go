@@ -71,8 +71,9 @@ func (v Conversion) Wider(codecs []Codec) []Codec {
 // ArrangeAnswer lists what to prefer in the answer to the caller, given what the
 // callee chose: of the caller's codecs those that the callee has, in the callee's
 // order and with its parameters. Where the callee has what the caller lacks, what that
-// is converted to takes its place: the other law of G.711 before all else. It is nil if
-// they share no speech.
+// is converted to takes its place: the other law of G.711 before all else. So does noise
+// that of comfort noise (RFC 3389), where the sound could be converted. It is nil if they
+// share no speech.
 func (v Conversion) ArrangeAnswer(caller, callee []Codec) []Codec {
 	var out []Codec
 	for _, c := range callee {
@@ -85,6 +86,9 @@ func (v Conversion) ArrangeAnswer(caller, callee []Codec) []Codec {
 		if i >= 0 && !has(out, c.Type) {
 			out = append(out, c)
 		}
+	}
+	if i := slices.IndexFunc(caller, Codec.noise); i >= 0 && slices.ContainsFunc(out, v.converts) && !has(out, caller[i].Type) {
+		out = append(out, caller[i])
 	}
 	return voiceFirst(out)
 }

@@ -83,6 +83,9 @@ func TestArrangeAnswer(t *testing.T) {
 		{"the number decides", []Codec{amr, amrTight}, []Codec{codec(98, "AMR", 8000, "mode-set=7")}, []Codec{codec(98, "AMR", 8000, "mode-set=7")}},
 		{"nothing decides", []Codec{amr, amrTight}, []Codec{codec(99, "AMR", 8000, "mode-set=7")}, nil},
 		{"a single one may restate them", []Codec{g729}, []Codec{codec(18, "G729", 8000, "")}, []Codec{g729}},
+		{"comfort noise is made sound", []Codec{pcma, noise, digits}, []Codec{pcmu, digits}, []Codec{pcma, digits, noise}},
+		{"comfort noise of both", []Codec{pcma, noise}, []Codec{noise, pcma}, []Codec{pcma, noise}},
+		{"comfort noise of what is not decoded", []Codec{g729, noise}, []Codec{g729}, []Codec{g729}},
 		{"nothing shared", []Codec{g729, digits}, []Codec{pcma, digits}, nil},
 	}
 	for _, tt := range tests {

@@ -72,6 +72,8 @@ func (c Codec) Voice() bool {
 	return c.Encoding != telephoneEvent && c.Encoding != comfortNoise
 }
 
+func (c Codec) noise() bool { return c.Encoding == comfortNoise }
+
 // G711 reports whether the codec is PCMA or PCMU as a telephone speaks it.
 func (c Codec) G711() bool {
 	return (c.Encoding == "PCMA" || c.Encoding == "PCMU") && c.Clock == 8000 && c.channels() == 1

@@ -59,8 +59,8 @@ func beat(hz float64, ms ...int) Signal {
 var double = Signal{on(400, 400, 450), off(200), on(400, 400, 450), off(2000)}
 
 // usual are the tones of most of Europe: one frequency, and cadences that differ.
-func usual(ringing, busy, congestion, waiting Signal) map[Kind]Signal {
-	return map[Kind]Signal{Ringing: ringing, Busy: busy, Congestion: congestion, Waiting: waiting}
+func usual(ringing, busy, congestion Signal) map[Kind]Signal {
+	return map[Kind]Signal{Ringing: ringing, Busy: busy, Congestion: congestion}
 }
 
 var uk = map[Kind]Signal{
@@ -68,42 +68,40 @@ var uk = map[Kind]Signal{
 	Busy:         beat(400, 375, 375),
 	Congestion:   beat(400, 400, 350, 225, 525),
 	Unobtainable: {on(1000, 400)}, // without a pause
-	Waiting:      beat(400, 100, 4000),
 }
 
 var northAmerica = map[Kind]Signal{
 	Ringing:    {on(2000, 440, 480), off(4000)},
 	Busy:       {on(500, 480, 620), off(500)},
 	Congestion: {on(250, 480, 620), off(250)},
-	Waiting:    beat(440, 300, 10000),
 }
 
 var countries = map[string]map[Kind]Signal{
 	"uk": uk,
 	"gb": uk,
-	"ie": usual(double, beat(425, 500, 500), beat(425, 250, 250), beat(425, 180, 200, 200, 4800)),
-	"at": usual(beat(420, 1000, 5000), beat(420, 400, 400), beat(420, 200, 200), beat(420, 40, 1950)),
-	"be": usual(beat(425, 1000, 3000), beat(425, 500, 500), beat(425, 167, 167), beat(1400, 175, 175, 175, 3500)),
-	"ch": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 200, 200), beat(425, 200, 200, 200, 4000)),
-	"de": usual(beat(425, 1000, 4000), beat(425, 480, 480), beat(425, 240, 240), beat(425, 200, 200, 200, 5000)),
-	"dk": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 250, 250), beat(425, 200, 600, 200, 3000)),
-	"es": usual(beat(425, 1500, 3000), beat(425, 200, 200), beat(425, 200, 200, 200, 200, 200, 600), beat(425, 175, 175, 175, 3500)),
-	"fi": usual(beat(425, 1000, 4000), beat(425, 300, 300), beat(425, 200, 200), beat(425, 150, 150, 150, 8000)),
-	"fr": usual(beat(440, 1500, 3500), beat(440, 500, 500), beat(440, 250, 250), beat(440, 300, 10000)),
-	"it": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 200, 200), beat(425, 400, 100, 250, 100, 150, 14000)),
-	"nl": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 250, 250), beat(425, 500, 9500)),
-	"no": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 200, 200), beat(425, 200, 600, 200, 10000)),
-	"pl": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 500, 500), beat(425, 150, 150, 150, 4000)),
-	"pt": usual(beat(425, 1000, 5000), beat(425, 500, 500), beat(425, 200, 200), beat(425, 200, 200, 200, 5000)),
-	"se": usual(beat(425, 1000, 5000), beat(425, 250, 250), beat(425, 250, 750), beat(425, 200, 500)),
+	"ie": usual(double, beat(425, 500, 500), beat(425, 250, 250)),
+	"at": usual(beat(420, 1000, 5000), beat(420, 400, 400), beat(420, 200, 200)),
+	"be": usual(beat(425, 1000, 3000), beat(425, 500, 500), beat(425, 167, 167)),
+	"ch": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 200, 200)),
+	"de": usual(beat(425, 1000, 4000), beat(425, 480, 480), beat(425, 240, 240)),
+	"dk": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 250, 250)),
+	"es": usual(beat(425, 1500, 3000), beat(425, 200, 200), beat(425, 200, 200, 200, 200, 200, 600)),
+	"fi": usual(beat(425, 1000, 4000), beat(425, 300, 300), beat(425, 200, 200)),
+	"fr": usual(beat(440, 1500, 3500), beat(440, 500, 500), beat(440, 250, 250)),
+	"it": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 200, 200)),
+	"nl": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 250, 250)),
+	"no": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 200, 200)),
+	"pl": usual(beat(425, 1000, 4000), beat(425, 500, 500), beat(425, 500, 500)),
+	"pt": usual(beat(425, 1000, 5000), beat(425, 500, 500), beat(425, 200, 200)),
+	"se": usual(beat(425, 1000, 5000), beat(425, 250, 250), beat(425, 250, 750)),
 	"us": northAmerica,
 	"ca": northAmerica,
-	"au": usual(Signal{on(400, 400, 425), off(200), on(400, 400, 425), off(2000)}, beat(425, 375, 375), beat(425, 375, 375), beat(425, 200, 200, 200, 4400)),
+	"au": usual(Signal{on(400, 400, 425), off(200), on(400, 400, 425), off(2000)}, beat(425, 375, 375), beat(425, 375, 375)),
 	"nz": {
-		Ringing: double, Busy: beat(400, 500, 500), Congestion: beat(400, 250, 250), Waiting: beat(400, 200, 3000),
+		Ringing: double, Busy: beat(400, 500, 500), Congestion: beat(400, 250, 250),
 		Unobtainable: beat(400, 75, 100, 75, 100, 75, 100, 75, 400),
 	},
-	"in": usual(Signal{modulated(400, 25), off(200), modulated(400, 25), off(2000)}, beat(400, 750, 750), beat(400, 250, 250), beat(400, 200, 100, 200, 7500)),
-	"jp": usual(Signal{modulated(1000, 16), off(2000)}, beat(400, 500, 500), beat(400, 500, 500), Signal{modulated(500, 16), off(8000)}),
-	"za": usual(Signal{modulated(400, 33), off(200), modulated(400, 33), off(2000)}, beat(400, 500, 500), beat(400, 250, 250), beat(400, 400, 4000)),
+	"in": usual(Signal{modulated(400, 25), off(200), modulated(400, 25), off(2000)}, beat(400, 750, 750), beat(400, 250, 250)),
+	"jp": usual(Signal{modulated(1000, 16), off(2000)}, beat(400, 500, 500), beat(400, 500, 500)),
+	"za": usual(Signal{modulated(400, 33), off(200), modulated(400, 33), off(2000)}, beat(400, 500, 500), beat(400, 250, 250)),
 }

@@ -40,11 +40,10 @@ const (
 	Busy         Kind = "busy"         // it is in use
 	Congestion   Kind = "congestion"   // the network cannot carry the call
 	Unobtainable Kind = "unobtainable" // there is no such number
-	Waiting      Kind = "call-waiting" // another call waits, heard while talking
 )
 
 // Kinds are all of them.
-func Kinds() []Kind { return []Kind{Ringing, Busy, Congestion, Unobtainable, Waiting} }
+func Kinds() []Kind { return []Kind{Ringing, Busy, Congestion, Unobtainable} }
 
 // Burst is a part of a cadence.
 type Burst struct {

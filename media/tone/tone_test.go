@@ -22,7 +22,6 @@ func TestUnitedKingdom(t *testing.T) {
 		Busy:         {[]float64{400}, [][2]int{{0, 375}}, 750},
 		Congestion:   {[]float64{400}, [][2]int{{0, 400}, {750, 975}}, 1500},
 		Unobtainable: {[]float64{400}, [][2]int{{0, 1000}}, 1000},
-		Waiting:      {[]float64{400}, [][2]int{{0, 100}}, 4100},
 	} {
 		p := Of("uk", kind).Prompt("x")
 		if !p.Loop || len(p.PCM) != want.period*8 {

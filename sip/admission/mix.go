@@ -14,7 +14,7 @@ func (a *Admission) mix(r *request, step dialplan.Step, p *b2bua.Program) {
 	switch s := step.(type) {
 	case dialplan.Conference:
 		p.Pick, p.Part = &b2bua.Pick{Room: s.Room}, b2bua.Part{Room: s.Room}
-		p.Conference = &b2bua.Conference{Room: s.Room, Limit: s.Limit}
+		p.Conference = &b2bua.Conference{Room: s.Room, Limit: s.Limit, PIN: s.PIN, Music: s.Music}
 	case dialplan.Supervise:
 		mode, err := b2bua.ParseMode(s.Mode)
 		if err != nil || !r.tenant.Service.MaySupervise(r.seat.Class) {

@@ -17,7 +17,11 @@ dial "*41." {
   supervise { mode = "whisper" }
 }
 dial "80Z" {
-  conference { limit = 5 }
+  conference {
+    limit = 5
+    pin   = "2468"
+    alone = "music"
+  }
 }
 `
 
@@ -41,7 +45,7 @@ func TestMix(t *testing.T) {
 		t.Errorf("%d refused, want 3", n)
 	}
 	p = b.fromSeat("1002", "803")
-	want := b2bua.Conference{Room: "803", Limit: 5}
+	want := b2bua.Conference{Room: "803", Limit: 5, PIN: "2468", Music: true}
 	if p.Refuse != nil || p.Pick == nil || *p.Pick != (b2bua.Pick{Room: "803"}) || p.Part != (b2bua.Part{Room: "803"}) || p.Conference == nil || *p.Conference != want {
 		t.Errorf("803: %+v", p)
 	}

@@ -14,6 +14,9 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 		return
 	}
 	caller := c.caller()
+	if p.Pick != nil && p.Refuse == nil { // its PIN is asked for first
+		p.App = AppConference
+	}
 	c.perform(p)
 	caller.Party, caller.shown = p.Caller, p.Shown
 	caller.Answers(p.Answer)

@@ -37,7 +37,7 @@ func (c *Call) performApp(now time.Time, out Effects) {
 	case AppPark:
 		c.performPark(out)
 	case AppConference:
-		c.openConference(now, out)
+		c.meets(now, out)
 	case NoApp:
 	}
 }

@@ -55,6 +55,8 @@ type Effects interface {
 	Ask(Ask)
 	// Fetch asks another call for a party of it; a Fetched event follows.
 	Fetch(Fetch)
+	// Pick looks for the call that a program picks; a Picked event follows.
+	Pick(Program)
 	// Find asks whether a dialog may be taken over; a Found event follows.
 	Find(Find)
 	// Give hands a leg that was detached to another call, to take the place of a dialog
@@ -221,7 +223,7 @@ func (c *Call) Deadline() time.Time {
 		d = earlier(d, t.again)
 	}
 	for _, p := range c.legs {
-		d = earlier(d, earlier(p.Deadline(), p.windowEnd()))
+		d = earlier(d, earlier(p.Deadline(), earlier(p.windowEnd(), p.entryEnd())))
 		if p.ring != nil {
 			d = earlier(d, earlier(p.ring.askEnd, p.ring.hearEnd))
 		}

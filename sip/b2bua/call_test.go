@@ -112,6 +112,7 @@ func (f *fake) Secret() []byte { return make([]byte, 32) }
 
 func (f *fake) Ask(Ask)                        {}
 func (f *fake) Find(Find)                      {}
+func (f *fake) Pick(Program)                   {}
 func (f *fake) Park(int, Park) (string, bool)  { return "", false }
 func (f *fake) Unpark(string)                  {}
 func (f *fake) Fetch(Fetch)                    {}

@@ -1,7 +1,6 @@
 package b2bua
 
 import (
-	"slices"
 	"time"
 
 	"strowger/sip/cause"
@@ -27,12 +26,15 @@ var ErrConferenceFull = cause.Verdict{Status: 486, Q850: 17, Reason: "The confer
 type Conference struct {
 	Room  string // its name in the tenant
 	Limit int    // of its members; 0 means MaxMembers
+	PIN   string // digits that who enters must press; "" asks for none
+	Music bool   // who is alone in it hears the music of its seat or trunk
 }
 
 // conference is a call in which all hear all. Its front is any member.
 type conference struct {
 	room  string // "" if two calls were joined
 	limit int
+	music bool   // for who is alone
 	via   *party // whose dialog is known as that of the room
 }
 
@@ -85,7 +87,7 @@ func (c *Call) members() []*party {
 // openConference makes the call the conference of its program, with the caller in it.
 func (c *Call) openConference(now time.Time, out Effects) {
 	f := c.program.Conference
-	c.conf = &conference{room: f.Room, limit: f.limit()}
+	c.conf = &conference{room: f.Room, limit: f.limit(), music: f.Music}
 	c.enter(now, c.front, out)
 }
 
@@ -117,10 +119,27 @@ func (c *Call) joins(now time.Time, m *Moving, out Effects) bool {
 	return true
 }
 
+// joinsFor takes a leg in the place of a member, who has transferred it there.
+func (c *Call) joinsFor(now time.Time, p *party, m *Moving, out Effects) bool {
+	if m.party.unmixable() != nil {
+		return false
+	}
+	q := c.attach(now, m, out)
+	q.own().member = &member{muted: p.member.muted}
+	c.confers(now, q, "enters", out)
+	c.watch(q, out)
+	if p == c.front {
+		c.front = q
+	}
+	c.expel(now, p, cause.Verdict{}, out)
+	c.arrange(now, out)
+	return true
+}
+
 // enter makes a party a member.
 func (c *Call) enter(now time.Time, p *party, out Effects) {
 	c.announce(EnterPrompt)
-	p.own().member = &member{}
+	p.own().member, p.entry = &member{}, nil
 	c.confers(now, p, "enters", out)
 	c.watch(p, out)
 }
@@ -216,6 +235,8 @@ func (c *Call) arrangeConference(out Effects) {
 			list = nil
 		}
 		switch {
+		case p.member.tone == "" && len(list) == 0 && c.waits(p) != "":
+			p.hearsMusic(c.waits(p), out)
 		case p.member.tone == "":
 			p.attune(list, out)
 		case p.attending() != earsOf(list)+elsewhere:
@@ -228,60 +249,19 @@ func (c *Call) arrangeConference(out Effects) {
 	}
 }
 
+// waits is the music that a member hears who is alone; "" for none.
+func (c *Call) waits(p *party) string {
+	if !c.conf.music || len(c.members()) > 1 {
+		return ""
+	}
+	return p.Party.Music()
+}
+
 // roomPlace is how a conference is known among the places of a tenant.
 func roomPlace(room string) string { return RoomPrefix + room }
 
 // RoomPrefix begins the place (Park) of a conference, before its name.
 const RoomPrefix = "conference-"
-
-// merges asks the other call of a party for who talks to it there.
-func (c *Call) merges(e Merge, out Effects) {
-	if p := c.party(e.Leg); c.CanMerge(e.Leg) == nil {
-		p.own().merges = true
-		out.Fetch(Fetch{Leg: p.ID, By: p.Party, Dialog: e.Dialog})
-	}
-}
-
-// CanMerge tells why the party of another call of leg id's cannot join this one, or nil.
-func (c *Call) CanMerge(id int) error {
-	p := c.party(id)
-	switch {
-	case p == nil || !slices.Contains(c.pair(), p) || c.transfer != nil || c.merging():
-		return cause.New(409, "The calls are not two that one party talks in", cause.Caller)
-	case c.front.unmixable() != nil:
-		return *c.front.unmixable()
-	case c.peer.unmixable() != nil:
-		return *c.peer.unmixable()
-	}
-	return nil
-}
-
-// merging tells whether a party is asked for by a merge.
-func (c *Call) merging() bool {
-	return slices.ContainsFunc(c.legs, func(p *party) bool { return p.merges })
-}
-
-// merged takes the party that a merge has asked for.
-func (c *Call) merged(now time.Time, e Fetched, out Effects) {
-	by := c.party(e.Leg)
-	by.merges = false
-	switch {
-	case e.Err != nil:
-		c.record(now, out, ledger.Event{Kind: ledger.Alarm, Leg: by.ID, Detail: "the calls cannot be joined: " + cause.Of(e.Err).Phrase()})
-	case c.CanMerge(by.ID) != nil || e.Moving.party.unmixable() != nil:
-		out.Return(e.Moving, cause.New(488, "The calls cannot be joined", cause.Nobody))
-	default:
-		two := c.pair()
-		p := c.attach(now, e.Moving, out)
-		c.conf, c.peer = &conference{limit: MaxMembers}, nil
-		for _, one := range append(two, p) {
-			one.own().member = &member{}
-			c.confers(now, one, "enters", out)
-		}
-		c.watch(p, out)
-		out.Keep(e.Moving)
-	}
-}
 
 // CanMute tells why leg id is no member, or nil.
 func (c *Call) CanMute(id int) error {

@@ -18,7 +18,7 @@ func (c *Call) digit(now time.Time, p *party, d byte, form media.Form, out Effec
 	if !p.once.Take(now, d, form) {
 		return
 	}
-	if c.collects(now, p, d, out) {
+	if c.collects(now, p, d, out) || c.keysPIN(now, p, d, out) {
 		return
 	}
 	if other := c.other(p); other != nil && c.transfer == nil && !p.asked() && !other.asked() {
@@ -99,7 +99,7 @@ func (c *Call) attend(out Effects) {
 }
 
 // needsTones tells whether keys of a party have to be found in its sound, for the switch
-// itself (it is asked, supervises, is in a conference) or for another one: one
+// itself (it is asked, supervises, is in a conference or on its way there) or for another one: one
 // who hears it has them as they are.
 func (c *Call) needsTones(p *party) bool {
 	switch {
@@ -110,5 +110,5 @@ func (c *Call) needsTones(p *party) bool {
 		return false
 	}
 	other := c.other(p)
-	return p.asked() || p.hidesKeys() || p.extra() || other != nil && other.form() != media.ByTone
+	return p.asked() || p.entry != nil || p.hidesKeys() || p.extra() || other != nil && other.form() != media.ByTone
 }

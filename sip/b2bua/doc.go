@@ -48,6 +48,10 @@
 //	            when its party does; its own end is nobody else's
 //	conference  a call in which all hear all who are not muted. The first caller's call is
 //	            it; the legs of others are given to it. Its front is any member
+//	            A PIN is asked for, or the party of a transfer let go by who made it, before
+//	            the conference is looked for (Program.Pick, Effects.Pick): then its leg is
+//	            given to that, or makes the call the conference. Who transfers a party to
+//	            its own dialog with the conference gives it its place
 //	three-way   a conference without a name, of two calls of one seat (Merge): when two
 //	            are left it is a call as before
 //
@@ -105,6 +109,7 @@
 //     to hold or resume is an exchange of SDP, and every way to talk makes the sound anew.
 //   - Ringing and a failure are told by responses; as tones, in early media, to a caller
 //     whose network wants that, and ringing to one who has heard early media that is over.
+//     Who has an answer and is connected to nobody is told by a tone, then by BYE.
 //   - Ring stages: parallel targets, first to answer has the call; every other
 //     one is cancelled with "Call completed elsewhere".
 //   - Early media passes while a stage has one target; several targets give 180.

@@ -40,6 +40,7 @@ type beside struct {
 	supervises *supervision // of a supervisor's leg
 	member     *member      // of who is in a conference
 	merges     bool         // the party of its other call is asked to join
+	entry      *entry       // of who is on its way into a conference
 }
 
 // nothingBeside is that of most parties. Nobody changes it: see own.

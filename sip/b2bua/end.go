@@ -140,7 +140,7 @@ func figures(s media.Stats, p *party) *ledger.Media {
 		JitterMs: ms(s.Jitter), MaxGapMs: ms(s.MaxGap),
 		MOS: s.MOS, Codec: s.Encoding, OneWay: p.oneWay, Foreign: s.Foreign, Reordered: s.Reordered, Duplicate: s.Duplicate,
 		RoundTripMs: ms(s.RoundTrip), FarLoss: s.FarLoss, MaxSilenceMs: ms(s.MaxSilence), Silent: s.Silent, Overrun: s.Overrun,
-		RTCPReceived: s.RTCPReceived, RTCPSent: s.RTCPSent,
+		RTCPReceived: s.RTCPReceived, RTCPSent: s.RTCPSent, SRTP: s.SRTP, Converted: s.Converted,
 	}
 }
 

@@ -57,6 +57,8 @@ type (
 		Program   Program
 		Supervise *Supervise
 	}
+	// Picked is the answer to Pick: the program with what was found.
+	Picked struct{ Program Program }
 	// Found is the answer to Find: where the dialog is, or why it may not be taken over.
 	// At is the way to the node that has it, with ErrElsewhere; zero if there is none.
 	Found struct {
@@ -106,6 +108,7 @@ func (Routed) isEvent()    {}
 func (Transfer) isEvent()  {}
 func (Mask) isEvent()      {}
 func (Unmask) isEvent()    {}
+func (Picked) isEvent()    {}
 func (Found) isEvent()     {}
 func (Fetched) isEvent()   {}
 func (Kept) isEvent()      {}

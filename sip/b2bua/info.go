@@ -10,7 +10,7 @@ import (
 type Info struct {
 	ID        string    `json:"id"`
 	Tenant    string    `json:"tenant"`
-	State     string    `json:"state"` // admitting, ringing, talking, transferring, over
+	State     string    `json:"state"` // admitting, ringing, talking, transferring, failing, over
 	From      string    `json:"from"`
 	To        string    `json:"to"`
 	Entry     string    `json:"entry"` // of the plan
@@ -79,7 +79,7 @@ var stateNames = map[leg.State]string{
 }
 
 func (s state) String() string {
-	return [...]string{"admitting", "ringing", "talking", "over"}[s]
+	return [...]string{"admitting", "ringing", "talking", "failing", "over"}[s]
 }
 
 // Talkers are the legs of who talk to each other; peer is 0 where an application talks
@@ -92,6 +92,29 @@ func (c *Call) Talkers() (caller, peer int) {
 		peer = c.peer.ID
 	}
 	return c.front.ID, peer
+}
+
+// Company are the legs that all hear beside two that talk, or all members of a conference
+// who are not muted.
+func (c *Call) Company() []int {
+	if c.conf == nil && len(c.pair()) == 0 {
+		return nil
+	}
+	var ids []int
+	for _, p := range c.legs {
+		switch {
+		case p.over || p.moved:
+		case p.member != nil && !p.member.muted, p.supervising() && p.supervises.mode == Barge:
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// Muted tells whether a leg is a member of a conference whom nobody hears.
+func (c *Call) Muted(id int) bool {
+	p := c.party(id)
+	return p != nil && p.member != nil && p.member.muted
 }
 
 // Holds tells whether the party of a leg holds who it talks to.

@@ -31,7 +31,7 @@ type Fetch struct {
 // Tag is ours of the leg's dialog, by which it is found.
 func (m *Moving) Tag() string { return m.party.Dialog.LocalTag }
 
-// errRings means that the party of a dialog is still rung.
+// errRings means that a dialog has no party to give up yet, or many: its place can be had.
 var errRings = cause.New(480, "The other party has not answered yet", cause.Caller)
 
 // Yield gives up the party that leg id talks to, for a transfer that the same seat asks
@@ -45,7 +45,7 @@ func (c *Call) Yield(now time.Time, id int, by leg.Party, out Effects) (*Moving,
 		return nil, cause.New(403, "", cause.Caller)
 	case c.transfer != nil:
 		return nil, cause.New(491, "", cause.Caller)
-	case c.state == ringing && p == c.caller(), c.isOffered(p):
+	case c.state == ringing && p == c.caller(), c.isOffered(p), p.member != nil:
 		return nil, errRings
 	}
 	other := c.other(p)
@@ -103,6 +103,8 @@ func (c *Call) Take(now time.Time, id int, m *Moving, early bool, out Effects) b
 		return c.superviseAs(now, id, m, out)
 	case m.Part.Room != "":
 		return c.joins(now, m, out)
+	case p.member != nil:
+		return c.joinsFor(now, p, m, out)
 	case p.extra():
 		return false
 	}
@@ -157,6 +159,9 @@ func (c *Call) returned(now time.Time, m *Moving, v cause.Verdict, out Effects) 
 	case c.state == over:
 		p.End(now, out, v)
 		c.legOver(now, p, v, out)
+	case p.entry != nil:
+		c.front = p
+		c.unentered(now, v, out)
 	case t != nil: // it was to be transferred
 		t.other, c.front, c.peer = p, p, t.by
 		c.rejoin(now, out)

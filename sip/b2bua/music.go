@@ -26,3 +26,11 @@ func (p *party) musicOf(by *party) string {
 	}
 	return ""
 }
+
+// hearsMusic has the party hear music and nobody, if it does not yet.
+func (p *party) hearsMusic(music string, out Effects) {
+	if p.music != music || p.attending() != elsewhere {
+		p.listens(out, []string{music})
+		p.music = music
+	}
+}

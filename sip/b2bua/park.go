@@ -18,7 +18,7 @@ type Park struct {
 
 // Pick is a call that the caller of a program wants to have: it rings elsewhere, or is
 // parked. Exactly one field but Group is set, or Group alone. It has to be found before
-// the call is Admitted.
+// the call is Admitted, unless it is asked for a PIN.
 type Pick struct {
 	Seat  string // whose phone rings
 	Group string // a pick-up group in which a phone rings
@@ -53,7 +53,7 @@ func (c *Call) unfit(now time.Time, p Program, out Effects) *cause.Verdict {
 	switch {
 	case p.Refuse != nil:
 		return p.Refuse
-	case p.Pick != nil:
+	case p.Pick != nil && p.Pick.Room == "":
 		return &errPick
 	case p.App != AppPark:
 		return nil

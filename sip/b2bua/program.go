@@ -40,7 +40,8 @@ type Program struct {
 	// Behalf is for whom the caller, which is a node, takes it over; nil for itself.
 	Behalf *Behalf
 
-	// Pick is a call that the caller wants to have.
+	// Pick is a call that the caller wants to have. It is looked for before the caller is
+	// answered, but for a conference with a PIN, or to which a party is transferred.
 	Pick *Pick
 
 	App  App

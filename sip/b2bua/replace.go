@@ -46,6 +46,8 @@ func (c *Call) Replaceable(id int, f Find) (Place, error) {
 		return at, cause.New(491, "", cause.Caller)
 	case f.Part != Part{}:
 		return at, c.partakes(p, f, &at)
+	case f.Own && p.member != nil && c.state == talking:
+		at.codecs = sdp.Defaults()
 	case p.extra():
 		return at, cause.New(481, "", cause.Caller)
 	case p.Talking() && f.Dialog.EarlyOnly:
@@ -85,6 +87,10 @@ func (p *party) is(by leg.Party) bool {
 // found answers a caller that may take over a dialog, or refuses it.
 func (c *Call) found(now time.Time, e Found, out Effects) {
 	caller := c.caller()
+	if caller.entry != nil {
+		c.foundRoom(now, e, out)
+		return
+	}
 	if c.state != ringing || c.program.Replaces == nil {
 		return
 	}

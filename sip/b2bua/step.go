@@ -70,6 +70,8 @@ func (c *Call) step(now time.Time, ev Event, out Effects) {
 // moves takes what happens to legs that go from call to call, and the time.
 func (c *Call) moves(now time.Time, ev Event, out Effects) {
 	switch e := ev.(type) {
+	case Picked:
+		c.picked(now, e.Program, out)
 	case Found:
 		c.found(now, e, out)
 	case Fetched:
@@ -111,6 +113,7 @@ func (c *Call) tick(now time.Time, out Effects) {
 			c.legEvent(now, p, p.Tick(now, out), out)
 		}
 		c.windowDue(now, p, out)
+		c.entryDue(now, p, out)
 		if p.ring != nil && due(now, p.ring.askEnd) {
 			c.unconfirmed(now, p, out)
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // FailureTone is how long a caller hears a tone that says why its call has failed, before
-// it is told by the response.
+// it is told by the response, or by the BYE if it has an answer.
 const FailureTone = 6 * time.Second
 
 // failure is a call that has failed, while its caller hears the tone.
@@ -59,22 +59,38 @@ func (c *Call) ringback(now time.Time, p *party, out Effects) bool {
 	return true
 }
 
-// refuse ends a call that nobody has answered; a caller whose network wants that hears
-// why before.
+// refuse ends a call whose caller is not connected. One who has an answer already, as it
+// was transferred or has heard an application, hears why before; one who has none is told
+// by the response, and hears it before that if its network wants it to.
 func (c *Call) refuse(now time.Time, v cause.Verdict, by string, out Effects) {
 	caller := c.caller()
 	says := toneOf(v)
-	if says == "" || c.state != ringing || c.silent || c.emergency || !caller.Party.WantsFailures() || caller.State > leg.Early {
+	if says == "" && caller.Talking() { // after ringing, nothing would be no answer
+		says = tone.Congestion
+	}
+	if says == "" || c.state == over || c.silent || c.emergency || caller.over || !caller.Talking() && !c.hearsWhy(now, out) {
 		c.end(now, v, by, out)
 		return
 	}
-	if _, ok := c.ready(caller, out); !ok || !c.soundEarly(now, out) {
-		c.end(now, v, by, out)
-		return
+	c.dropTransfer(now, v, out)
+	for _, p := range c.legs {
+		if p != caller && !p.over {
+			c.release(now, p, v, out)
+		}
 	}
-	c.state, c.stageEnd = failing, time.Time{}
+	c.state, c.stageEnd, c.peer = failing, time.Time{}, nil
 	c.failure = &failure{verdict: v, by: by, until: now.Add(FailureTone)}
 	caller.hearsTone(out, says)
+}
+
+// hearsWhy has a caller that nobody has answered hear us, if its network wants tones.
+func (c *Call) hearsWhy(now time.Time, out Effects) bool {
+	caller := c.caller()
+	if c.state != ringing || !caller.Party.WantsFailures() || caller.State > leg.Early {
+		return false
+	}
+	_, ok := c.ready(caller, out)
+	return ok && c.soundEarly(now, out)
 }
 
 // toneOf is the tone by which a network says why a call failed, "" if there is none.

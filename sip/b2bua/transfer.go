@@ -117,6 +117,10 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 	}
 	c.part(now, out)
 	p.Silent = false
+	if p.Pick != nil {
+		p.App = AppConference
+		t.other.own().entry = &entry{by: t.by}
+	}
 	c.perform(p)
 	if p.App != NoApp {
 		c.transferred(now, nil, out)
@@ -230,7 +234,8 @@ func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 		c.state, c.peer = talking, t.by
 		c.join(now, c.front, out)
 	case t.recall, t.by.Party.Kind != leg.Seat:
-		c.end(now, v, "switch", out)
+		c.transfer = nil
+		c.refuse(now, v, "switch", out)
 	default:
 		t.recall = true
 		c.part(now, out)

@@ -31,7 +31,7 @@ import (
 //	echo, play NAME..., refuse 404, challenge 401
 //	pick 1002, pick-group desk, pick-place 701 (a call to have), group 1002 desk (its pick-up group),
 //	park 701-702 2m (where calls are transferred to),
-//	supervise 1002 listen (the seat is supervised), conference 800 3 (is joined, with so many members),
+//	supervise 1002 listen (the seat is supervised), conference 800 3 [PIN or -] [music] (is joined, with so many members),
 //	to 1003 LINE                                               what is dialled as 1003, at first or by a transfer
 //	notifies 1 (a second, of all), subscriptions 2 (of a seat),
 //	nobody 1009 (is no seat to watch), messages 2 1 (new and old, that wait for every seat),
@@ -185,7 +185,10 @@ func (a *admission) parse(text string) {
 			a.program.Pick, a.program.Part = &b2bua.Pick{Talks: f[1]}, b2bua.Part{Supervise: mode}
 		case "conference":
 			a.program.Pick, a.program.Part = &b2bua.Pick{Room: f[1]}, b2bua.Part{Room: f[1]}
-			a.program.Conference = &b2bua.Conference{Room: f[1], Limit: atoi(f[2])}
+			a.program.Conference = &b2bua.Conference{Room: f[1], Limit: atoi(f[2]), Music: slices.Contains(f, "music")}
+			if len(f) > 3 {
+				a.program.Conference.PIN = strings.Trim(f[3], "-")
+			}
 		case "nobody":
 			a.nobody = arg
 		case "messages":

@@ -62,7 +62,7 @@ func (s *strand) invite(now time.Time, tx *transaction.Server, req *sip.Request,
 // comes again.
 func (s *strand) admitted(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
 	over := r.call.Over() // cancelled meanwhile
-	if p.Pick != nil && p.Refuse == nil && !over {
+	if p.Pick != nil && p.Refuse == nil && !over && !p.AsksPIN() {
 		s.pick(now, r, tx, p)
 		return
 	}

@@ -52,7 +52,8 @@
 // A conference is known by its name as a parked call is by its place: whoever calls it
 // first has the place taken, and opens it; others are given to the call that has it. Its
 // place in the store only keeps two nodes from opening it at once, and is let go after
-// that.
+// that. Who is answered first, to be asked for a PIN or because it was transferred there, has
+// it looked for by the call (Pick).
 //
 // # Recording
 //
@@ -60,8 +61,9 @@
 // ledger, and by that the shell has each channel of the recording take what the party of
 // a leg says (Endpoint.Tap), for as long as the leg is in the call. What the party
 // hears is in no channel of its own, so that nobody who speaks to an agent alone comes
-// into the caller's. Who is in the call beside the two that talk, as a supervisor that
-// barges in or a third member of a conference, is in neither.
+// into the caller's. The right channel has, beside the agent, whoever else the caller hears:
+// a supervisor that barges in, the other members of a conference; not who whispers, nor who
+// is muted.
 //
 // # Watching
 //
@@ -235,6 +237,7 @@ type Counters struct {
 	PlacesKept       atomic.Uint64 // places to park whose giving up the other nodes have not learnt
 	SupervisorsFull  atomic.Uint64 // who wanted to supervise a call that had as many supervisors as it may
 	ConferencesFull  atomic.Uint64 // calls to conferences that had as many members as they may
+	PINsWrong        atomic.Uint64 // wrong PINs of conferences, or none within their time
 	CallsStarted     atomic.Uint64 // calls that passed admission
 	CallsEnded       atomic.Uint64 // calls whose record was closed
 	Unanswered       atomic.Uint64 // requests of unknown sources whose answer would be much longer than they are

@@ -142,7 +142,7 @@ func (r *running) unused(p b2bua.Program) {
 	if p.App == b2bua.AppPark && p.Refuse == nil && r.call.Place() != p.Park.Place {
 		r.x.vacate(subscribe.Name{Tenant: p.Caller.Tenant, Number: p.Park.Place}, r.call.ID)
 	}
-	if p.App == b2bua.AppConference && r.call.Room() != p.Conference.Room {
+	if p.App == b2bua.AppConference && p.Pick == nil && r.call.Room() != p.Conference.Room {
 		r.x.vacate(placeOfRoom(p.Caller.Tenant, p.Conference.Room), r.call.ID)
 	}
 }

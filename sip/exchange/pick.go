@@ -21,24 +21,8 @@ var errSilentSeat = cause.Verdict{Status: 480, Q850: 31, Reason: "The seat talks
 // pick finds the call that a caller wants to have, and has it take that call over.
 func (s *strand) pick(now time.Time, r *running, tx *transaction.Server, p b2bua.Program) {
 	queued := s.work(func(ctx context.Context) func(time.Time) {
-		w := wish{p.Caller.Tenant, p.Caller.Name, *p.Pick}
-		d, ok := s.x.find(ctx, w)
-		opens := false
-		if !ok && w.Pick.Room != "" {
-			d, ok, opens = s.x.meet(ctx, w, r.call.ID)
-		}
+		s.x.settlePick(ctx, r.call.ID, &p)
 		return func(now time.Time) {
-			p.Pick = nil
-			switch {
-			case ok:
-				p.Replaces = &d
-			case opens:
-				p.App = b2bua.AppConference
-			case w.Pick.Talks != "":
-				p.Refuse = &errSilentSeat
-			default:
-				p.Refuse = &nothing
-			}
 			s.admitted(now, r, tx, p)
 			r.unused(p)
 		}
@@ -46,6 +30,43 @@ func (s *strand) pick(now time.Time, r *running, tx *transaction.Server, p b2bua
 	if !queued {
 		p.Pick, p.Refuse = nil, &overload
 		s.admitted(now, r, tx, p)
+	}
+}
+
+// Pick does so for the party of a call that was answered (b2bua.Effects).
+func (r *running) Pick(p b2bua.Program) {
+	queued := r.work(func(ctx context.Context) func(time.Time) {
+		r.x.settlePick(ctx, r.call.ID, &p)
+		return func(time.Time) {
+			r.later(b2bua.Picked{Program: p})
+			r.box.post(func(time.Time) { r.unused(p) })
+		}
+	})
+	if !queued {
+		p.Pick, p.Refuse = nil, &overload
+		r.later(b2bua.Picked{Program: p})
+	}
+}
+
+// settlePick has a program say what has become of its pick: a dialog to take over, a
+// conference to open, or a refusal.
+func (x *Exchange) settlePick(ctx context.Context, call string, p *b2bua.Program) {
+	w := wish{p.Caller.Tenant, p.Caller.Name, *p.Pick}
+	d, ok := x.find(ctx, w)
+	opens := false
+	if !ok && w.Pick.Room != "" {
+		d, ok, opens = x.meet(ctx, w, call)
+	}
+	p.Pick = nil
+	switch {
+	case ok:
+		p.Replaces = &d
+	case opens:
+		p.App = b2bua.AppConference
+	case w.Pick.Talks != "":
+		p.Refuse = &errSilentSeat
+	default:
+		p.Refuse = &nothing
 	}
 }
 

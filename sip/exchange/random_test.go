@@ -82,6 +82,7 @@ var nodeOpenings = []string{
 	"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp at=2\n1s 1003 200 sdp\n100ms 1001 REFER 1003 talk=1 replaces=2\n",
 	"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp at=2\n1s 1003 180\n100ms 1001 REFER 1003 talk=1 replaces=2\n",
 	"0s 1001 200 sdp\n100ms 1003 INVITE 1003 sdp replaces=1001 at=2\n", "0s 1001 180\n100ms 1003 INVITE 1003 sdp replaces=1001 at=2\n",
+	"0s 1002 INVITE 820 sdp at=2\n0s 1001 200 sdp\n100ms 1001 REFER 820\n",
 	"0s 1001 200 sdp\n100ms 1001 REFER 800\n1s 1003 INVITE 701 sdp\n", "0s 1001 200 sdp\n100ms 1001 REFER 800\n1s 1003 INVITE 701 sdp at=2\n",
 }
 
@@ -89,7 +90,7 @@ var nodeOpenings = []string{
 const desk = "to *8 pick-group desk\ngroup 1001 desk\nto 800 park 701-702 20s\nto 701 pick-place 701\n"
 
 // transfers is where a REFER leads to.
-const transfers = "to 1003 ring 1002 timeout=5s\nto 1003 ring 1001\nto 1004 ring 1003\nto 600 echo\nto *40 supervise 1001 whisper\nto 820 conference 820 3\n"
+const transfers = "to 1003 ring 1002 timeout=5s\nto 1003 ring 1001\nto 1004 ring 1003\nto 600 echo\nto *40 supervise 1001 whisper\nto 820 conference 820 3\nto 821 conference 821 2 1456 music\n"
 
 var (
 	programs = []string{
@@ -111,6 +112,9 @@ var (
 		"0s 1001 200 sdp\n100ms switch supervise barge 1003\n1s 1003 200 sdp\n", "0s 1001 200 sdp\n100ms 1003 INVITE *40 sdp\n",
 		"0s 1001 INVITE 820 sdp\n1s 1002 INVITE 820 sdp\n1s 1003 INVITE 820 sdp\n",
 		"0s 1001 200 sdp\n100ms 1001 INVITE 1004 sdp\n1s 1003 200 sdp\n100ms switch merge\n",
+		"0s 1001 INVITE 821 sdp\n1s sound 1001 digit 1\n0s sound 1001 digit 4\n0s sound 1001 digit 5\n0s sound 1001 digit 6\n",
+		"0s 1001 200 sdp\n100ms 1001 REFER 821\n1s sound caller digit 1\n0s sound caller digit 4\n0s sound caller digit 5\n0s sound caller digit 6\n",
+		"0s 1001 200 sdp\n100ms 1001 INVITE 820 sdp\n100ms 1002 INVITE 820 sdp\n100ms 1001 REFER 820 talk=1 replaces=2\n",
 	}
 )
 
@@ -126,7 +130,7 @@ var (
 		"PRACK | RAck: 1 1 INVITE", "PRACK | RAck: 2 1 INVITE", "PRACK sdp | RAck: 1 1 INVITE", "183 sdp | Require: 100rel | RSeq: 1", "183 sdp=PCMA | Require: 100rel | RSeq: 1 | Allow: UPDATE", "on UPDATE 200 sdp=G729", "on UPDATE 491", "UPDATE sdp=G729", "180 | Require: 100rel | RSeq: 2", "183 sdp tag=fork | Require: 100rel | RSeq: 7", "BYE tag=wrong", "INFO 1 from=stranger", "BYE from=stranger | Authorization: Digest x",
 		"REFER 1003", "REFER 1003", "REFER 600", "REFER none", "REFER 1004 | Refer-Sub: false", "BYE talk=1",
 		"INVITE 1003 sdp", "INVITE 1003 sdp=G722", "REFER 1003 talk=1 replaces=2", "REFER 1003 talk=2 replaces=1", "REFER 1003 replaces=1",
-		"INVITE *40 sdp", "INVITE 820 sdp", "INVITE *8 sdp", "REFER 800", "INVITE 800 sdp", "INVITE 701 sdp",
+		"INVITE *40 sdp", "INVITE 820 sdp", "REFER 820", "REFER 821", "INVITE 821 sdp", "INVITE *8 sdp", "REFER 800", "INVITE 800 sdp", "INVITE 701 sdp",
 		"INVITE 1002 sdp replaces=1001", "INVITE 1002 replaces=caller", "INVITE 1003 sdp=G722 replaces=1002 early-only", "reINVITE sdp talk=1",
 		"silent", "no-ack", "no-bye", "no-cancel", "normal", "normal",
 	}

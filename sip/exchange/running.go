@@ -262,6 +262,10 @@ func (r *running) Record(e ledger.Event) {
 	switch e.Kind {
 	case ledger.Answered:
 		r.answered(e)
+	case ledger.Conference:
+		if e.Detail == b2bua.WrongPIN {
+			r.x.counters.PINsWrong.Add(1)
+		}
 	case ledger.Ended:
 		if log := r.x.log; log.Enabled(r.x.ctx, slog.LevelDebug) {
 			log.Debug("call ends", "call", r.call.ID, "by", e.By, "status", e.Status, "q850", e.Q850)

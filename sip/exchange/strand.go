@@ -193,6 +193,7 @@ func (s *strand) do(r *running, what func()) {
 	wasOver := r.call.Over()
 	what()
 	r.holds()
+	r.company()
 	s.write()
 	r.publish()
 	if !wasOver && r.call.Over() {

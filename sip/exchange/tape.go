@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"strowger/media/recording"
@@ -26,6 +27,8 @@ type tape struct {
 	count  int                  // recordings of the call so far
 	barred bool                 // somebody has stopped it: no rule begins another
 	sides  [2]track             // by recording.Side
+	// company are who is in the right channel beside its party.
+	company []track
 }
 
 // track is whose sound a channel has; leg 0 is nobody's.
@@ -34,6 +37,7 @@ type track struct {
 	party string
 	held  bool // the party holds the other
 	untap func()
+	quiet *atomic.Bool // the party is muted: nobody hears it
 }
 
 // Errors of Exchange.Tape.
@@ -55,11 +59,20 @@ func (r *running) taping(e ledger.Event) {
 			r.meet(r.call.Leg(e.Leg), r.call.Leg(e.Peer))
 		}
 	case ledger.Transferred:
-		if l := r.call.Leg(e.Leg); l != nil && r.isTaped() {
-			r.tape.rec.Mark(recording.MarkTransfer, l.Party.String())
-			r.tell(recording.MarkTransfer, ledger.Event{Leg: e.Leg, Party: l.Party.String()})
-		}
+		r.mark(recording.MarkTransfer, e.Leg)
+	case ledger.Masked:
+		r.mark(recording.MarkWindow, e.Leg)
+	case ledger.Unmasked:
+		r.mark(recording.MarkClosed, e.Leg)
 	default:
+	}
+}
+
+// mark notes in the recording what became of a leg.
+func (r *running) mark(what string, id int) {
+	if l := r.call.Leg(id); l != nil && r.isTaped() {
+		r.tape.rec.Mark(what, l.Party.String())
+		r.tell(what, ledger.Event{Leg: id, Party: l.Party.String()})
 	}
 }
 
@@ -148,26 +161,13 @@ func (r *running) put(s recording.Side, l *leg.Leg) {
 	if t.leg != 0 {
 		r.untap(t.leg)
 	}
-	p, err := r.port(l.ID)
-	if err != nil {
-		r.complain("tap", l.ID, err)
-		return
-	}
-	untap, err := p.Tap(r.tape.rec.Take(s))
-	if err != nil {
-		r.complain("tap", l.ID, err)
-		return
-	}
-	*t = track{leg: l.ID, party: l.Party.String(), untap: untap}
 	what := recording.MarkLeft
 	if s == recording.Right {
 		what = recording.MarkRight
 	}
-	if l.Party.Kind == leg.Seat {
-		r.tape.rec.Seat(l.Party.Name)
+	if one, ok := r.tap(s, l, what); ok {
+		*t = one
 	}
-	r.tape.rec.Mark(what, t.party)
-	r.tell(what, ledger.Event{Leg: l.ID, Party: t.party})
 }
 
 // untap takes the sound of a leg out of its channel: before its ports go.
@@ -180,11 +180,10 @@ func (r *running) untap(id int) {
 		if t.leg != id {
 			continue
 		}
-		t.untap()
-		r.tape.rec.Mark(recording.MarkGone, t.party)
-		r.tell(recording.MarkGone, ledger.Event{Leg: id, Party: t.party})
+		r.drops(t)
 		*t = track{}
 	}
+	r.parts(id)
 }
 
 // holds marks where a party holds the other, or does so no more.
@@ -218,9 +217,12 @@ func (r *running) endTape(by string) {
 			t.sides[i].untap()
 		}
 	}
+	for i := range t.company {
+		t.company[i].untap()
+	}
 	r.tell("end", ledger.Event{By: by})
 	t.rec.End()
-	t.rec, t.Tape, t.sides = nil, Tape{}, [2]track{}
+	t.rec, t.Tape, t.sides, t.company = nil, Tape{}, [2]track{}, nil
 }
 
 // TapeAction is what can be done about the recording of a call.
@@ -279,6 +281,7 @@ func (r *running) operate(do TapeAction, who string) (Tape, error) {
 			return Tape{}, recording.ErrTooMany
 		}
 		r.cast(r.call.Leg(a), r.call.Leg(b))
+		r.company()
 		return r.tape.Tape, nil
 	case !r.isTaped():
 		return Tape{}, ErrNotRecorded

@@ -76,6 +76,8 @@ func appendMedia(dst []byte, m *Media) []byte {
 	dst = appendCount(dst, `,"overrun":`, m.Overrun)
 	dst = appendCount(dst, `,"rtcp_received":`, m.RTCPReceived)
 	dst = appendCount(dst, `,"rtcp_sent":`, m.RTCPSent)
+	dst = appendText(dst, `,"srtp":`, m.SRTP)
+	dst = appendCount(dst, `,"converted":`, m.Converted)
 	return append(dst, '}')
 }
 

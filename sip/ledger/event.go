@@ -35,8 +35,12 @@ const (
 	Supervised Kind = "supervised"
 	// Conference has Call, Leg, Party, To, Detail: what a member of the conference To does.
 	Conference Kind = "conference"
-	Ended      Kind = "ended" // Call: the call is over; Status, Q850, By
-	Alarm      Kind = "alarm" // Detail: emergency call, disk full and the like
+	// Orphaned has Call, Status, Q850, Reason, Detail, Media: a stream that the kernel carried
+	// on after its process was lost was ended, long after the call was. Detail is the address
+	// that it came to, Media are of one direction.
+	Orphaned Kind = "orphaned"
+	Ended    Kind = "ended" // Call: the call is over; Status, Q850, By
+	Alarm    Kind = "alarm" // Detail: emergency call, disk full and the like
 )
 
 // Event is one entry. Zero fields are left out of the file.
@@ -93,6 +97,8 @@ type Media struct {
 	Overrun      uint64  `json:"overrun,omitempty"`        // packets that this node had no time for, among those lost
 	RTCPReceived uint64  `json:"rtcp_received,omitempty"`
 	RTCPSent     uint64  `json:"rtcp_sent,omitempty"`
+	SRTP         string  `json:"srtp,omitempty"`      // suite, as SDP names it; "" is plain RTP
+	Converted    uint64  `json:"converted,omitempty"` // packets that the party was sent in another codec than they came in
 }
 
 // Loss is the share of the expected packets that did not come, 0 to 1.

@@ -121,7 +121,7 @@ func (c *call) step(e *Event) {
 		if i := c.leg(e.Leg); i >= 0 {
 			c.Legs[i].Answered = true
 		}
-	case Arrived, Transferred, Masked, Unmasked, Recording, Alarm, Conference:
+	case Arrived, Transferred, Masked, Unmasked, Recording, Alarm, Conference, Orphaned:
 	}
 }
 

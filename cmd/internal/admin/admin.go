@@ -131,6 +131,8 @@ type Counters struct {
 	Changes      atomic.Uint64 // changes audited
 	AuditErrors  atomic.Uint64 // changes refused because the audit line could not be written
 	PeersMissing atomic.Uint64 // answers without what another node knows, because it did not answer
+	// SoundsRefused are recordings of other nodes that were not fetched: too many were.
+	SoundsRefused atomic.Uint64
 }
 
 // Server is the admin API of a node.
@@ -140,6 +142,7 @@ type Server struct {
 	tokens   *tokens
 	audit    *auditFile
 	people   *people
+	fetching chan struct{} // has one for each recording that is fetched from another node
 	counters Counters
 
 	unix, web net.Listener // web is nil if the configuration has none
@@ -160,7 +163,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		cfg: cfg, log: cfg.Log,
 		tokens: newTokens(cfg.Store),
 		audit:  &auditFile{dir: cfg.Node.Node.Data},
-		people: newPeople(cfg.Node.Admin.Roles),
+		people: newPeople(cfg.Node.Admin.Roles), fetching: make(chan struct{}, maxFetched),
 	}
 	err := s.tokens.bootstrap(ctx, time.Now(), filepath.Join(cfg.Node.Node.Data, BootstrapFile))
 	if err == nil {

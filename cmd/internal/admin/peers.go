@@ -50,6 +50,7 @@ const (
 	everyRecording about = "recordings"
 	oneRecording   about = "recording"
 	eraseOne       about = "erase" // a recording
+	soundOf        about = "sound" // a part of the sound of a recording
 )
 
 // question is about the calls or the trunks of a tenant, the same to every node. The node that
@@ -70,6 +71,7 @@ type question struct {
 	// Recordings are those of everyRecording, Recording is the one of the others.
 	Recordings *recording.Query `json:"recordings,omitempty"`
 	Recording  string           `json:"recording,omitempty"`
+	At         int64            `json:"at,omitempty"` // byte of soundOf
 	// Mix is that of callMix.
 	Mix *mix `json:"mix,omitempty"`
 }
@@ -98,6 +100,8 @@ type knowledge struct {
 	Tape       *exchange.Tape   `json:"tape,omitempty"`
 	Recordings []recording.Info `json:"recordings,omitempty"`
 	More       bool             `json:"more,omitempty"`
+	// Sound is the answer to soundOf, soundPart bytes at most.
+	Sound []byte `json:"sound,omitempty"`
 }
 
 // know answers a question for this node.
@@ -128,6 +132,8 @@ func (s *Server) know(ctx context.Context, q question) (knowledge, error) {
 		k.Messages = s.cfg.Trace.Search(q.Past.Remote, q.Past.Text, q.Past.Span)
 	case everyRecording, oneRecording, eraseOne:
 		err = s.recordingsHere(ctx, q, &k)
+	case soundOf:
+		k.Sound, err = s.soundHere(q)
 	case everyTrunk:
 		k.Trunks = s.trunks(q.Tenant)
 	default:

@@ -3,9 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -21,7 +19,6 @@ const (
 	listedRecordings = 100  // by default
 	maxRecordings    = 1000 // of one node, in one answer
 	maxReason        = 500  // bytes of why one is erased
-	soundTime        = time.Hour
 )
 
 func (s *Server) recordingEndpoints() []endpoint {
@@ -152,43 +149,6 @@ func (s *Server) showRecording(_ http.ResponseWriter, r *request) (any, error) {
 		return nil, err
 	}
 	return i, s.change(r, change{action: "recording.show", object: i.ID}, func() error { return nil })
-}
-
-// recordingSound sends the file of a recording, which is on the node that made it.
-func (s *Server) recordingSound(w http.ResponseWriter, r *request) (any, error) {
-	i, err := s.findRecording(r)
-	if err != nil {
-		return nil, err
-	}
-	if i.Node != s.cfg.Node.Node.Name {
-		return nil, fail(http.StatusMisdirectedRequest, "recording %s is on node %s; ask there", i.ID, i.Node)
-	}
-	mixed := r.URL.Query().Get("mixed") != "" && !i.Mixed
-	action := "recording.play"
-	if r.URL.Query().Get("export") != "" {
-		action = "recording.export"
-	}
-	err = s.change(r, change{action: action, object: i.ID, after: url.Values{"sha256": {i.SHA256}}}, func() error {
-		f, _, err := s.cfg.Recorder.Sound(r.tenant, i.ID)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = f.Close() }()
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(soundTime)) // else that of other answers holds
-		w.Header().Set("Content-Type", "audio/wav")
-		w.Header().Set("Cache-Control", "no-store")
-		if mixed {
-			err = recording.MixDown(w, f)
-		} else {
-			w.Header().Set("Content-Length", strconv.FormatInt(i.Bytes, 10))
-			_, err = io.Copy(w, f)
-		}
-		if err != nil {
-			s.log.Debug("the sound of a recording was not taken", "recording", i.ID, "error", err)
-		}
-		return nil
-	})
-	return nil, err
 }
 
 // eraseRecording removes a recording for a reason.

@@ -202,10 +202,21 @@ func story(e ledger.Event) string {
 			text += sounded(m)
 		}
 		return text
+	case ledger.Orphaned:
+		return orphaned(e)
 	case ledger.Ended:
 		return fmt.Sprintf("by %s%s (Q.850 cause %d)", e.By, verdict(e), e.Q850)
 	}
 	return e.Detail
+}
+
+// orphaned is what became of sound that outlived its process.
+func orphaned(e ledger.Event) string {
+	text := fmt.Sprintf("sound to %s flowed on in the kernel and was ended%s (Q.850 cause %d)", e.Detail, verdict(e), e.Q850)
+	if m := e.Media; m != nil {
+		text += fmt.Sprintf("; %d packets in, %d carried on", m.Received, m.Sent)
+	}
+	return text
 }
 
 // recorded is what became of a recording.

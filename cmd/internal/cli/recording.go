@@ -138,7 +138,7 @@ func recordingPlay(n *connection) *cobra.Command {
 	var player string
 	c := &cobra.Command{
 		Use: "play RECORDING", Short: "Play a recording, or write its WAV to standard output",
-		Long: `Plays a recording. Where standard output is a terminal it goes to --player,
+		Long: `Plays a recording, of whichever node. Where standard output is a terminal it goes to --player,
 which reads a WAV file from standard input; else the WAV file is written there.`,
 		Example: "  strowger recording play 1123-101500-k3vq9x2m-1 --mixed\n" +
 			"  strowger recording play 1123-101500-k3vq9x2m-1 | sox - -d",
@@ -172,7 +172,7 @@ which reads a WAV file from standard input; else the WAV file is written there.`
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&mixed, "mixed", false, "both parties in one channel")
+	c.Flags().BoolVar(&mixed, "mixed", false, "all parties in one channel")
 	c.Flags().StringVar(&player, "player", "aplay -q", "program that plays WAV from its standard input")
 	return c
 }

@@ -29,7 +29,7 @@ func printSound(w io.Writer, c api.Call) {
 		}
 		t.add(strconv.Itoa(l.ID), strconv.FormatUint(s.Received, 10), strconv.FormatUint(s.Sent, 10), percent(s.Loss),
 			short(s.Jitter), short(s.MaxGap), short(s.RoundTrip), percent(s.FarLoss), mos)
-		if note := remarks(l, s); note != "" {
+		if note := strings.Join(append(manner(s), remarks(l, s)...), ", "); note != "" {
 			notes = append(notes, fmt.Sprintf("leg %d: %s", l.ID, note))
 		}
 	}
@@ -50,9 +50,22 @@ func short(d time.Duration) string {
 	return d.Round(100 * time.Microsecond).String()
 }
 
+// manner is how the sound of a leg is carried.
+func manner(s media.Stats) (list []string) {
+	if s.SRTP != "" {
+		list = append(list, "SRTP "+s.SRTP)
+	}
+	if s.Converted > 0 {
+		list = append(list, fmt.Sprintf("%d packets out converted", s.Converted))
+	}
+	if s.InKernel {
+		list = append(list, "in the kernel")
+	}
+	return list
+}
+
 // remarks are what is wrong with the sound of a leg.
-func remarks(l b2bua.LegInfo, s media.Stats) string {
-	var list []string
+func remarks(l b2bua.LegInfo, s media.Stats) (list []string) {
 	if l.OneWay {
 		list = append(list, "one way")
 	}
@@ -71,7 +84,7 @@ func remarks(l b2bua.LegInfo, s media.Stats) string {
 	if s.Reordered > 0 {
 		list = append(list, fmt.Sprintf("%d out of order", s.Reordered))
 	}
-	return strings.Join(list, ", ")
+	return list
 }
 
 // sounded is the sound of a leg that ended, in words.
@@ -82,6 +95,12 @@ func sounded(m *ledger.Media) string {
 	}
 	if m.RoundTripMs > 0 {
 		text += fmt.Sprintf(", round trip %v, %.1f%% lost at the far side", milliseconds(m.RoundTripMs), 100*m.FarLoss)
+	}
+	if m.SRTP != "" {
+		text += "; SRTP " + m.SRTP
+	}
+	if m.Converted > 0 {
+		text += fmt.Sprintf("; %d packets out converted", m.Converted)
 	}
 	if m.OneWay {
 		text += "; one way"

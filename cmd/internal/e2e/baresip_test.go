@@ -208,8 +208,14 @@ func bothHear(t *testing.T, n *node, proto, dialled string) {
 	hearEachOther(t, n, n.softphone("1001", 440, proto), n.softphone("1002", 620, proto), dialled)
 }
 
-// hearEachOther has a phone that plays 440 Hz call one that plays 620 Hz.
+// hearEachOther has a phone that plays 440 Hz call one that plays 620 Hz, in packets of 20 ms.
 func hearEachOther(t *testing.T, n *node, ada, ben *softphone, dialled string) {
+	t.Helper()
+	n.heard(bothHeard(t, n, ada, ben, dialled), 120)
+}
+
+// bothHeard does so in packets of any time, and returns the call.
+func bothHeard(t *testing.T, n *node, ada, ben *softphone, dialled string) (call string) {
 	t.Helper()
 	ada.does("dial", dialled)
 	until(t, "both talk", func() bool {
@@ -219,8 +225,7 @@ func hearEachOther(t *testing.T, n *node, ada, ben *softphone, dialled string) {
 	defer talk.Stop()
 	<-talk.C
 	ada.does("hangup", "")
-	record := n.recorded(byCaller)[0]
-	n.heard(record.Call, 120)
+	call = n.recorded(byCaller)[0].Call
 	for _, c := range []struct {
 		phone      *softphone
 		freq, none float64
@@ -236,6 +241,7 @@ func hearEachOther(t *testing.T, n *node, ada, ben *softphone, dialled string) {
 			t.Errorf("%v Hz, its own tone, was heard in %d windows of 100 ms", c.none, got)
 		}
 	}
+	return call
 }
 
 // level is the peak of a tone in the loud windows, in dB of full scale.

@@ -3,6 +3,8 @@ package e2e
 import (
 	"strings"
 	"testing"
+
+	"strowger/sip/ledger"
 )
 
 // wide is how baresip calls G.722.
@@ -41,6 +43,33 @@ func TestCodecsBothHear(t *testing.T) {
 			}
 			if got := n.counter("media_transcoded"); got > 0 != tt.transcoded {
 				t.Errorf("%v packets were transcoded", got)
+			}
+			for _, l := range n.legs(n.recorded(byCaller)[0].Call) {
+				if l.Converted > 0 != tt.transcoded {
+					t.Errorf("the record of %s tells of %d packets converted", l.Party, l.Converted)
+				}
+			}
+		})
+	}
+}
+
+// TestPacketTimes: a phone that wants packets of 40 ms gets such, and one of 20 ms its own.
+func TestPacketTimes(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	installed(t, "sox", "sox")
+	for _, codec := range []string{"pcma", wide} {
+		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
+			n := startNode(t)
+			ada, ben := n.speaking("1001", 440, "udp", codec, "ptime=40"), n.speaking("1002", 620, "udp", "pcma")
+			call := bothHeard(t, n, ada, ben, "sip:1002@"+n.host+":5060;transport=udp")
+			legs := map[string]ledger.LegRecord{}
+			for _, l := range n.legs(call) {
+				legs[l.Party] = l
+			}
+			slow, quick := legs["seat:1001"], legs["seat:1002"] // what baresip sends follows our ptime
+			if share := float64(slow.Sent) / float64(quick.Sent); share < 0.4 || share > 0.6 {
+				t.Errorf("%.2f of the packets were sent to the phone that wants 40 ms, want half", share)
 			}
 		})
 	}

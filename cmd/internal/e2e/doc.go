@@ -60,8 +60,8 @@
 //	  attended                  TestTransferAttended TestAttendedInVain TestDesksTransferAttended
 //	  Replaces, also early      TestReplaces
 //	  pick-up, park             TestPickup TestPark
-//	  supervision               TestSupervisorIsHeardAsAsked TestSuperviseByCode
-//	  conferences, three-way    TestConferenceIsHeard TestThreeWay
+//	  supervision               TestSupervisorIsHeardAsAsked TestRecordingOfASupervisedCall TestSuperviseByCode
+//	  conferences, three-way    TestConferenceIsHeard TestConferencePIN TestThreeWay
 //	Identity
 //	  who calls, withheld       TestCarrierSaysWhoCalls TestSeatSaysWhoCalls
 //	  Diversion, History-Info   TestDiverted TestForwardByCode TestForwardUnanswered

@@ -3,7 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"fmt"
+	"encoding/json"
 	"io"
 	"net"
 	"net/netip"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"strowger/media/kernel/netnstest"
+	"strowger/sip/ledger"
 )
 
 // inKernel is a node in a network namespace of its own, whose sound the kernel carries.
@@ -70,7 +71,8 @@ func (k *inKernel) ask(args ...string) string {
 }
 
 // TestKernelRestart: a caller hears himself by the kernel. The node is killed and started
-// again while he speaks, and no packet is lost; as no call claims his stream, it ends.
+// again while he speaks, and no packet is lost; as no call claims his stream, it ends, and
+// the ledger has that.
 func TestKernelRestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes: not in -short")
@@ -122,6 +124,47 @@ func TestKernelRestart(t *testing.T) {
 	if out := k.told(); !strings.Contains(out, "a stream of before the restart was ended") {
 		t.Errorf("the node tells nothing of it: %s", out)
 	}
+	k.closed(to)
+}
+
+// closed wants the ledger to have the one call closed as the node was lost, and the end of
+// the stream that outlived it.
+func (k *inKernel) closed(to netip.AddrPort) {
+	k.t.Helper()
+	records := rows[ledger.CDR](k.t, k.dir, "cdr-*.jsonl")
+	if len(records) != 1 {
+		k.t.Fatalf("%d call records: %+v", len(records), records)
+	}
+	if r := records[0]; r.Disposition != "node lost" || r.By != "node lost" || r.Status != 500 || r.Q850 != 41 || r.End == "" {
+		k.t.Errorf("call record %+v", r)
+	}
+	var told struct{ Events []ledger.Event }
+	out := k.ask("call", "explain", records[0].Call, "-o", "json")
+	if err := json.Unmarshal([]byte(out), &told); err != nil {
+		k.t.Fatalf("%v: %s", err, out)
+	}
+	var ended, orphaned []ledger.Event
+	for _, e := range told.Events {
+		switch {
+		case e.Kind == ledger.Ended:
+			ended = append(ended, e)
+		case e.Kind == ledger.Orphaned && len(ended) == 1:
+			orphaned = append(orphaned, e)
+		}
+	}
+	if len(ended) != 1 || len(orphaned) != 1 {
+		k.t.Fatalf("the call's story is %s", out)
+	}
+	o := orphaned[0]
+	if o.Detail != to.String() || o.Q850 != 41 || o.Status != 500 || o.Media == nil || o.Media.Received < 100 || o.Media.Sent != o.Media.Received {
+		k.t.Errorf("the end of the stream is %+v, media %+v", o, o.Media)
+	}
+	if d := o.At.Sub(ended[0].At); d < 5*time.Second || d > startWait {
+		k.t.Errorf("the stream ended %v after the call", d)
+	}
+	if out := k.ask("call", "explain", records[0].Call); !strings.Contains(out, "orphaned   sound to "+to.String()+" flowed on in the kernel and was ended: 500 Node lost (Q.850 cause 41)") {
+		k.t.Errorf("the call's story is %s", out)
+	}
 }
 
 // told is the log of all its processes.
@@ -136,40 +179,7 @@ func (k *inKernel) told() string {
 // callEcho calls the demo's echo, and returns where sound goes.
 func callEcho(t *testing.T, sip *net.UDPConn) netip.AddrPort {
 	t.Helper()
-	node := netip.MustParseAddrPort("127.0.0.1:5060")
-	request := func(method, branch, toTag, body string) string {
-		return fmt.Sprintf("%s sip:+448081570003@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:5060;branch=z9hG4bK%s\r\n"+
-			"Max-Forwards: 70\r\nFrom: <sip:+441632960999@127.0.0.2>;tag=1\r\nTo: <sip:+448081570003@127.0.0.1>%s\r\n"+
-			"Call-ID: kernel\r\nCSeq: 1 %s\r\nContact: <sip:127.0.0.2:5060>\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
-			method, branch, toTag, method, len(body), body)
-	}
-	offer := "v=0\r\no=- 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
-	if _, err := sip.WriteToUDPAddrPort([]byte(request("INVITE", "1", "", offer)), node); err != nil {
-		t.Fatal(err)
-	}
-	if err := sip.SetReadDeadline(time.Now().Add(fileWait)); err != nil {
-		t.Fatal(err)
-	}
-	b := make([]byte, 4096)
-	for {
-		n, err := sip.Read(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		msg := string(b[:n])
-		if !strings.HasPrefix(msg, "SIP/2.0 200") {
-			continue
-		}
-		tag := regexp.MustCompile(`(?m)^To: .*(;tag=[^;\r]+)`).FindStringSubmatch(msg)
-		port := regexp.MustCompile(`m=audio (\d+)`).FindStringSubmatch(msg)
-		if tag == nil || port == nil {
-			t.Fatalf("answer %s", msg)
-		}
-		if _, err := sip.WriteToUDPAddrPort([]byte(request("ACK", "2", tag[1], "")), node); err != nil {
-			t.Fatal(err)
-		}
-		return netip.MustParseAddrPort("127.0.0.1:" + port[1])
-	}
+	return callBare(t, sip, netip.MustParseAddrPort("127.0.0.1:5060"), "+448081570003", "m=audio 4000 RTP/AVP 8\r\n")
 }
 
 // echoed is a caller who hears what he says.

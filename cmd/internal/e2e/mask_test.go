@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +23,7 @@ import (
 	"strowger/media"
 	"strowger/media/dtmf"
 	"strowger/media/prompt"
+	"strowger/media/recording"
 )
 
 // The digits of the card, by which forms they are pressed in turn.
@@ -113,24 +116,25 @@ func tones(digits string) *media.Prompt {
 // window, and nobody and nothing else.
 func TestPaymentWindow(t *testing.T) {
 	for name, c := range map[string]struct {
-		edits []edit
-		press func(c *phone.Call, digits string) error
+		edits  []edit
+		press  func(c *phone.Call, digits string) error
+		sounds string // of the digit before the window
 	}{
-		"events and INFO": {nil, (*phone.Call).Press},
+		"events and INFO": {nil, (*phone.Call).Press, ""},
 		"tones and INFO": {[]edit{change("strowger.hcl", "targets = [", "dtmf = \"inband\"\n  targets = [")}, func(c *phone.Call, digits string) error {
 			_, err := c.Play(tones(digits))
 			return err
-		}},
+		}, "1"},
 	} {
-		t.Run(name, func(t *testing.T) { paymentWindow(t, c.edits, c.press) })
+		t.Run(name, func(t *testing.T) { paymentWindow(t, c.edits, c.press, c.sounds) })
 	}
 }
 
-func paymentWindow(t *testing.T, edits []edit, press func(*phone.Call, string) error) {
+func paymentWindow(t *testing.T, edits []edit, press func(*phone.Call, string) error, sounds string) {
 	t.Helper()
 	server := captureServer(t)
 	n := startNode(t, append(edits, edit{"strowger.hcl", func(text string) string {
-		return text + fmt.Sprintf("\nhomer {\n  server = %q\n}\ntrace {\n  digits = \"shown\"\n}\nlog {\n  level = \"debug\"\n}\n", server.conn.LocalAddr())
+		return text + fmt.Sprintf("\nhomer {\n  server = %q\n}\ntrace {\n  digits = \"shown\"\n}\nrecording {\n  channels = \"stereo\"\n}\nlog {\n  level = \"debug\"\n}\n", server.conn.LocalAddr())
 	}})...)
 	var heard taped
 	calls := make(chan *phone.Call, 1)
@@ -154,6 +158,7 @@ func paymentWindow(t *testing.T, edits []edit, press func(*phone.Call, string) e
 	desk := given(t, calls)
 	given(t, call.Answered())
 	id := n.onlyCall()
+	n.strowger("call", "record", id, "start")
 
 	// Before the window a digit is the agent's.
 	if err := press(call, "1"); err != nil {
@@ -197,6 +202,58 @@ func paymentWindow(t *testing.T, edits []edit, press func(*phone.Call, string) e
 		t.Error(err)
 	}
 	n.maskedEverywhere(id, server)
+	n.recordedWithoutCard(id, sounds)
+}
+
+// recordedWithoutCard listens to both channels of the recording: it has what sounded before
+// the window, and marks of that.
+func (n *node) recordedWithoutCard(id, sounds string) {
+	n.t.Helper()
+	files, err := filepath.Glob(filepath.Join(n.dir, "data", "recordings", "*", id+"-1.*"))
+	if err != nil || len(files) != 2 { // the sound and what is known of it
+		n.t.Fatalf("the recording has the files %q: %v", files, err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		if strings.HasSuffix(file, ".json") {
+			var info recording.Info
+			if err := json.Unmarshal(content, &info); err != nil {
+				n.t.Fatal(err)
+			}
+			var marks []string
+			for _, m := range info.Marks {
+				marks = append(marks, m.What)
+			}
+			if !strings.Contains(strings.Join(marks, ", "), "window, window end") {
+				n.t.Errorf("the recording is marked with %q", marks)
+			}
+			continue
+		}
+		left, right := channels(n.t, content)
+		if got := toneDigits(left); got != sounds {
+			n.t.Errorf("the digits %q are recorded of the caller, want %q", got, sounds)
+		}
+		if got := toneDigits(right); got != "" {
+			n.t.Errorf("the digits %q are recorded of the agent", got)
+		}
+	}
+}
+
+// channels are those of a recording of five seconds or more.
+func channels(t *testing.T, wav []byte) (left, right []int16) {
+	t.Helper()
+	_, pcm, found := bytes.Cut(wav, []byte("data"))
+	if !found || len(pcm) < 4+2*2*8000*5 {
+		t.Fatalf("%d bytes are recorded", len(wav))
+	}
+	for pcm = pcm[4:]; len(pcm) >= 4; pcm = pcm[4:] {
+		left = append(left, int16(binary.LittleEndian.Uint16(pcm)))
+		right = append(right, int16(binary.LittleEndian.Uint16(pcm[2:])))
+	}
+	return left, right
 }
 
 // flat is for how many tenths of a second the tone of a window is heard.

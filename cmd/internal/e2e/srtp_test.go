@@ -103,6 +103,11 @@ func (n *node) encrypted(call, party, how string) {
 		return
 	}
 	n.carried(call, party, "tls", "inline:xxxxxxxx", "inline:xxxxxxxx")
+	for _, l := range n.legs(call) {
+		if l.Party == party && l.SRTP == "" {
+			n.t.Errorf("the record of %s tells of no SRTP", party)
+		}
+	}
 }
 
 // sdesOffer offers sound by RTP/SAVP with a key.

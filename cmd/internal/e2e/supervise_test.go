@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +93,57 @@ func TestSupervisorIsHeardAsAsked(t *testing.T) {
 	}
 }
 
+// TestRecordingOfASupervisedCall: what a supervisor whispers is in no channel, what it says
+// to both is in that of the agent.
+func TestRecordingOfASupervisedCall(t *testing.T) {
+	need(t, "baresip", "baresip-core")
+	installed(t, "sox", "sox")
+	n := startNode(t, edit{"strowger.hcl", func(text string) string { return text + "\nrecording {\n  channels = \"stereo\"\n}\n" }})
+	ada, ben, boss := n.softphone("1001", 440, "udp"), n.softphone("1002", 620, "udp"), n.softphone("1003", 880, "udp")
+	ada.does("dial", "sip:1002@"+n.host+":5060;transport=udp")
+	until(t, "both talk", func() bool {
+		return strings.Contains(ada.process.output(), "Call established") && strings.Contains(ben.process.output(), "Call established")
+	})
+	call := n.onlyCall()
+	n.operate("call", "record", call, "start")
+	n.operate("call", "whisper", call, "--seat", "1003")
+	until(t, "the supervisor whispers", func() bool { return strings.Contains(boss.process.output(), "Call established") })
+	talked(3 * time.Second)
+	n.operate("call", "barge", call, "--seat", "1003")
+	talked(3 * time.Second)
+	n.operate("call", "listen", call, "--seat", "1003")
+	talked(time.Second)
+	ada.does("hangup", "")
+	n.recorded(byCaller)
+	left, right := n.stereo(call)
+	caller, agent := bands(left, 440, 620, 880), bands(right, 440, 620, 880)
+	t.Logf("windows of 100 ms with the tones of caller, agent, supervisor: left %v, right %v", caller, agent)
+	if caller[0] < 50 || caller[1] > 0 || caller[2] > 0 {
+		t.Errorf("the caller's channel has %v", caller)
+	}
+	if agent[0] > 0 || agent[1] < 50 || !between(agent[2], 20, 45) { // 3 s of barging in
+		t.Errorf("the agent's channel has %v", agent)
+	}
+}
+
+// stereo is the first recording of a call.
+func (n *node) stereo(call string) (left, right []int16) {
+	n.t.Helper()
+	until(n.t, "the recording is whole", func() bool {
+		files, err := filepath.Glob(filepath.Join(n.dir, "data", "recordings", "*", call+"-1.wav"))
+		if err != nil || len(files) != 1 {
+			return false
+		}
+		wav, err := os.ReadFile(files[0])
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		left, right = channels(n.t, wav)
+		return true
+	})
+	return left, right
+}
+
 // TestSuperviseByCode: only a seat whose class may supervises by a code.
 func TestSuperviseByCode(t *testing.T) {
 	need(t, "sipp", "sip-tester")
@@ -118,7 +171,7 @@ func TestSuperviseByCode(t *testing.T) {
 func TestConferenceIsHeard(t *testing.T) {
 	need(t, "baresip", "baresip-core")
 	installed(t, "sox", "sox")
-	n := startNode(t)
+	n := startNode(t, edit{"strowger.hcl", func(text string) string { return text + "\nrecording {\n  channels = \"stereo\"\n}\n" }})
 	freqs := []float64{440, 620, 880}
 	var phones []*softphone
 	for i, seat := range []string{"1001", "1002", "1003"} {
@@ -129,6 +182,8 @@ func TestConferenceIsHeard(t *testing.T) {
 			return strings.Contains(p.process.output(), "Call established") && strings.Contains(n.operate("conference", "show", "801"), "seat:"+seat)
 		})
 	}
+	call := n.onlyCall()
+	n.operate("call", "record", call, "start")
 	talked(2 * time.Second)
 	n.operate("conference", "mute", "801", "--leg", "1")
 	talked(2 * time.Second)
@@ -139,6 +194,18 @@ func TestConferenceIsHeard(t *testing.T) {
 	phones[2].does("hangup", "")
 	moved := ending{"answered", 200, 16, "transfer"}
 	n.recorded(moved, moved, ending{"answered", 200, 16, "callee"})
+	// The first member has the left channel, but while it is muted; the others the right one.
+	left, right := n.stereo(call)
+	for side, c := range map[string]struct {
+		pcm  []int16
+		want [3][2]int
+	}{"left": {left, [3][2]int{{15, 28}, {0, 0}, {0, 0}}}, "right": {right, [3][2]int{{0, 0}, {40, 80}, {40, 80}}}} {
+		for i, got := range bands(c.pcm, freqs...) {
+			if !between(got, c.want[i][0], c.want[i][1]) {
+				t.Errorf("the %s channel has phone %d in %d windows, want %v", side, i, got, c.want[i])
+			}
+		}
+	}
 	heard := make([][]int, 3)
 	for i, p := range phones {
 		heard[i] = bands(p.heard(), freqs...)

@@ -81,10 +81,3 @@ func allLoopback(addresses []netip.Addr) bool {
 	}
 	return true
 }
-
-// orphaned tells of a stream that outlived the process that had its call. The ledger
-// closed that call when it was opened.
-func (n *Node) orphaned(o relay.Orphan) {
-	n.log.Warn("a stream of before the restart was ended: no call claimed it",
-		"leg", o.Label, "local", o.Local, "received", o.Stats.Received, "sent", o.Stats.Sent)
-}

@@ -26,7 +26,10 @@
 #define HOPS 64             /* TTL of what goes out */
 #define MAX_DROPOUT 3000    /* RFC 3550, A.1 */
 #define MAX_MISORDER 100    /* the same */
+#define PCMU 0              /* static payload types (RFC 3551) */
+#define PCMA 8
 #define WINDOW 64           /* sequence numbers among which duplicates are found */
+#define MAX_COPY 1600       /* bytes of payload that a copy has at most */
 
 /* What goes up of an entry, as an interval in nanoseconds and how many at once. */
 #define STRANGER_EVERY 100000000ull
@@ -56,7 +59,7 @@ struct entry {
 	__u32 generation;  /* that the figures must have */
 	__u32 unit;        /* of the timestamp, in 1/4096 ns */
 	__u8 tos;          /* DSCP << 2 */
-	__u8 zero;
+	__u8 copies;       /* 1: a copy of each packet goes to the control plane */
 	__u16 length;      /* of every payload; 0 for any */
 	__u8 types[128];   /* what goes out by the payload type that comes in */
 	char label[64];    /* for the control plane */
@@ -87,6 +90,22 @@ struct figures {
 	__u32 payload;    /* payload type of the last packet */
 	__u64 stranger;   /* when the rates are even again */
 	__u64 party;
+	__u64 uncopied;   /* sent, but there was no room for the copy */
+	__u64 looked;     /* at whether it is silent */
+	__u64 heard;      /* and it was not */
+	__u64 loud;       /* arrival of the last of those; 0 for none */
+};
+
+/* copy is a packet as it came. */
+struct copy {
+	__u64 at; /* arrival, CLOCK_MONOTONIC, ns */
+	__u32 slot, generation;
+	__u32 timestamp, ssrc;
+	__u16 seq;
+	__u16 length; /* of the payload, of which MAX_COPY bytes follow at most */
+	__u8 type;
+	__u8 zero[3];
+	__u8 payload[MAX_COPY];
 };
 
 struct {
@@ -103,6 +122,20 @@ struct {
 	__type(key, __u32);
 	__type(value, struct figures);
 } figures SEC(".maps");
+
+/* A packet is put together here, as a place in the ring has to be of a size that is
+ * known beforehand. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct copy);
+} scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 16);
+} copies SEC(".maps");
 
 struct rtp {
 	__u8 flags, type;
@@ -337,6 +370,46 @@ static __always_inline __u32 find(struct __sk_buff *skb, int *v6, struct address
 	return l4;
 }
 
+/* copy puts a packet into the ring. Nobody is woken by it: the control plane looks
+ * every few milliseconds. at is where the payload begins. */
+static __always_inline int copy(struct __sk_buff *skb, const struct entry *e, const struct rtp *in, __u64 now, __u32 at, __u32 length)
+{
+	__u32 zero = 0;
+	struct copy *c = bpf_map_lookup_elem(&scratch, &zero);
+	if (!c)
+		return -1;
+	c->at = now;
+	c->slot = e->slot;
+	c->generation = e->generation;
+	c->timestamp = bpf_ntohl(in->timestamp);
+	c->ssrc = bpf_ntohl(in->ssrc);
+	c->seq = bpf_ntohs(in->seq);
+	c->length = length;
+	c->type = in->type & 0x7f;
+	if (length > MAX_COPY)
+		length = MAX_COPY;
+	if (length == 0 || bpf_skb_load_bytes(skb, at, c->payload, length))
+		return -1;
+	return bpf_ringbuf_output(&copies, c, __builtin_offsetof(struct copy, payload) + length, BPF_RB_NO_WAKEUP);
+}
+
+/* look tells silence from sound by one code of a packet of G.711, another one each time:
+ * A-law is silent up to a sample of 8, mu-law up to 16, which is -60 dBm0. */
+static __always_inline void look(struct __sk_buff *skb, struct figures *f, __u64 now, const struct rtp *r, __u32 from, __u32 length)
+{
+	__u8 type = r->type & 0x7f, code = 0;
+	if ((type != PCMU && type != PCMA) || !length)
+		return;
+	if (bpf_skb_load_bytes(skb, from + bpf_ntohs(r->seq) * 7u % length, &code, 1))
+		return;
+	f->looked++;
+	code |= 0x80;
+	if (type == PCMU ? code >= 0xfd : code == 0xd5)
+		return;
+	f->heard++;
+	f->loud = now;
+}
+
 SEC("tc")
 int forward(struct __sk_buff *skb)
 {
@@ -395,6 +468,9 @@ int forward(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	f->sent++;
 	f->sent_bytes += payload - sizeof(in);
+	look(skb, f, now, &in, l4 + sizeof(udp) + sizeof(in), payload - sizeof(in));
+	if (e->copies && copy(skb, e, &in, now, l4 + sizeof(udp) + sizeof(in), payload - sizeof(in)))
+		f->uncopied++;
 	return bpf_redirect_neigh(e->ifindex, 0, 0, 0);
 }
 
