@@ -85,7 +85,6 @@ func (r *reader) heard(b *source.Body, fallback Heard) Heard {
 	if !slices.Contains(tone.Countries(), s.Tones) {
 		b.Fault(b.Pos("tones"), "tones = %q; %s", s.Tones, source.Suggest(s.Tones, tone.Countries()))
 		s.Tones = fallback.Tones
-		s.Tones = fallback.Tones
 	}
 	return s
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"os"
 	"testing"
+
+	"strowger/media/sound/soundtest"
 )
 
 // samples reads 16-bit little-endian sound.
@@ -74,15 +76,6 @@ func strength(pcm []int16, hz float64, rate int) float64 {
 	return 2 * math.Hypot(re, im) / float64(len(pcm))
 }
 
-// power is the root mean square of sound.
-func power(pcm []int16) float64 {
-	sum := 0.0
-	for _, s := range pcm {
-		sum += float64(s) * float64(s)
-	}
-	return math.Sqrt(sum / float64(len(pcm)))
-}
-
 func decibels(ratio float64) float64 { return 20 * math.Log10(ratio) }
 
 // TestTonesBetweenFormats: a tone comes out at its level, and little else, whatever
@@ -104,7 +97,7 @@ func TestTonesBetweenFormats(t *testing.T) {
 					t.Errorf("%d to %d: %v Hz is changed by %.2f dB", from, to, hz, level)
 				}
 				tonePower := strength(heard, hz, 8000) / math.Sqrt2
-				rest := math.Sqrt(max(0, power(heard)*power(heard)-tonePower*tonePower))
+				rest := math.Sqrt(max(0, soundtest.RMS(heard)*soundtest.RMS(heard)-tonePower*tonePower))
 				if noise := decibels(rest / tonePower); noise > -25 {
 					t.Errorf("%d to %d: beside %v Hz there is noise of %.1f dB", from, to, hz, noise)
 				}
@@ -149,7 +142,7 @@ func TestHalfBand(t *testing.T) {
 		var d Decimator
 		d.Halve(out[:100], tone(tt.hz, 10000, 16000, n)[:200])
 		d.Halve(out[100:], tone(tt.hz, 10000, 16000, n)[200:])
-		if level := decibels(max(power(out[100:]), 1e-6) * math.Sqrt2 / 10000); level < tt.from || level > tt.to {
+		if level := decibels(max(soundtest.RMS(out[100:]), 1e-6) * math.Sqrt2 / 10000); level < tt.from || level > tt.to {
 			t.Errorf("%v Hz of 16000 became %.2f dB", tt.hz, level)
 		}
 	}

@@ -1,8 +1,9 @@
 package codec
 
 import (
-	"math"
 	"testing"
+
+	"strowger/media/sound/soundtest"
 )
 
 func TestNoiseLevel(t *testing.T) {
@@ -23,7 +24,7 @@ func TestNoiseLevel(t *testing.T) {
 		pcm := make([]int16, 80000)
 		n.Fill(pcm[:100])
 		n.Fill(pcm)
-		level := 20 * math.Log10(power(pcm)/32768)
+		level := soundtest.Level(pcm)
 		extreme := tt.name == "with more than is heeded" || tt.name == "a spectrum of the utmost" // takes its time
 		if level > tt.want+1 || level < tt.want-1 && !extreme {
 			t.Errorf("%s: %.1f dBov, want %.1f", tt.name, level, tt.want)
@@ -53,7 +54,7 @@ func TestNoiseSpectrum(t *testing.T) {
 		for i := 1; i < len(pcm); i++ {
 			sum += float64(pcm[i]) * float64(pcm[i-1])
 		}
-		return sum / power(pcm) / power(pcm) / float64(len(pcm))
+		return sum / soundtest.RMS(pcm) / soundtest.RMS(pcm) / float64(len(pcm))
 	}
 	if low, high := slope(40), slope(220); low < 0.5 || high > -0.5 {
 		t.Errorf("correlations of neighbours are %.2f and %.2f", low, high)
@@ -67,7 +68,7 @@ func FuzzNoise(f *testing.F) {
 		n.Set(payload)
 		pcm := make([]int16, 4000)
 		n.Fill(pcm)
-		if rms := power(pcm); rms > 12000 {
+		if rms := soundtest.RMS(pcm); rms > 12000 {
 			t.Errorf("a power of %.0f", rms)
 		}
 	})

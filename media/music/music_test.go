@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"strowger/media/sound/soundtest"
 )
 
 // TestDefault: long enough not to annoy, never silent, never loud, without a seam, and
@@ -19,22 +21,20 @@ func TestDefault(t *testing.T) {
 	if !p.Live || length < 45*time.Second || length > 2*time.Minute {
 		t.Errorf("live %t, %v", p.Live, length)
 	}
-	var power float64
 	loudest := 0
 	for _, s := range p.PCM {
-		power += float64(s) * float64(s)
 		loudest = max(loudest, int(s), -int(s))
 	}
-	if rms := 20 * math.Log10(math.Sqrt(power/float64(len(p.PCM)))/32768); math.Abs(rms-level) > 1 || float64(loudest) > 32768*decibels(peak) {
+	if rms := soundtest.Level(p.PCM); math.Abs(rms-level) > 1 || float64(loudest) > 32768*decibels(peak) {
 		t.Errorf("RMS %.1f dB, loudest %d", rms, loudest)
 	}
 	for at := 0; at+sampleRate <= len(p.PCM); at += sampleRate {
 		second := p.PCM[at : at+sampleRate]
-		if rms := level1(second); rms < -40 || rms > -15 {
+		if rms := soundtest.Level(second); rms < -40 || rms > -15 {
 			t.Errorf("second %d: %.1f dB", at/sampleRate, rms)
 		}
 		for hz := 200.0; hz < 1600; hz += 10 {
-			if share := share(second, hz); share > 0.9 {
+			if share := soundtest.Share(second, hz); share > 0.9 {
 				t.Errorf("second %d is a beep of %g Hz: %.2f", at/sampleRate, hz, share)
 			}
 		}
@@ -49,23 +49,3 @@ func TestDefault(t *testing.T) {
 }
 
 func absolute(x int) int { return max(x, -x) }
-
-func level1(pcm []int16) float64 {
-	var power float64
-	for _, s := range pcm {
-		power += float64(s) * float64(s)
-	}
-	return 20 * math.Log10(math.Sqrt(power/float64(len(pcm)))/32768)
-}
-
-// share is the part of the power at a frequency.
-func share(pcm []int16, hz float64) float64 {
-	k := 2 * math.Cos(2*math.Pi*hz/sampleRate)
-	var s1, s2, power float64
-	for _, s := range pcm {
-		x := float64(s)
-		power += x * x
-		s1, s2 = x+k*s1-s2, s1
-	}
-	return 2 * (s1*s1 + s2*s2 - k*s1*s2) / (float64(len(pcm)) * power)
-}

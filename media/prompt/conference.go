@@ -3,23 +3,14 @@ package prompt
 import (
 	"slices"
 	"time"
-
-	"strowger/media"
 )
 
 // conferenceTones are what members of a conference hear: two tones that rise as one
 // comes or is heard again, and fall as one goes or is muted. They are quieter than
-// speech, which goes on beneath them.
-func conferenceTones() map[string]*media.Prompt {
-	const low, high = 440, 660
-	tones := map[string]*media.Prompt{}
-	for name, freqs := range map[string][]float64{
-		"conference-enter": {low, high}, "conference-leave": {high, low},
-		"conference-speaks": {high, high}, "conference-muted": {low, low},
-	} {
-		tones[name] = &media.Prompt{Name: name, PCM: beeps(freqs)}
-	}
-	return tones
+// speech, which goes on beneath them. The frequencies are in Hz.
+var conferenceTones = map[string][]float64{
+	"conference-enter": {440, 660}, "conference-leave": {660, 440},
+	"conference-speaks": {660, 660}, "conference-muted": {440, 440},
 }
 
 func beeps(freqs []float64) []int16 {

@@ -6,11 +6,12 @@
 //
 // Sound is 8000 samples a second, mono, 16 bits. What is read is a WAV file in PCM
 // (8 or 16 bits), A-law or mu-law, mono or stereo, from 8 to 48 kHz, which is filtered
-// and resampled, or raw G.711 at 8 kHz (.ulaw, .alaw). Everything is loaded at once
-// when a Library is opened, so that playing never waits for a disk; from then on a
-// Library and the sound of its prompts are read-only and safe for concurrent use. A
-// file that is not what it claims, or in another format, is left out and told with its
-// path, the reason and the sox command that converts it; the others can be used.
+// and resampled, or raw G.711 at 8 kHz (.ulaw, .alaw). All files are read when a
+// Library is opened, so that playing never waits for a disk; a built-in prompt is made
+// from memory when it is first asked for. A Library is safe for concurrent use, and the
+// sound of its prompts read-only. A file that is not what it claims, or in another
+// format, is left out and told with its path, the reason and the sox command that
+// converts it; the others can be used.
 //
 // # Decisions
 //
@@ -29,7 +30,7 @@ const SampleRate = 8000
 // Limits.
 const (
 	MaxFile    = 64 << 20  // bytes of one file: 2 hours of G.711, 6 minutes of a CD's sound
-	MaxLibrary = 256 << 20 // bytes of samples in one Library
+	MaxLibrary = 256 << 20 // bytes of samples of an administrator in one Library
 )
 
 // Errors, to be told apart with errors.Is.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"strowger/media"
@@ -27,8 +28,8 @@ const everywhere = ""
 
 // Library holds prompts by language and name: the file name without its extension.
 type Library struct {
-	prompts map[string]map[string]Entry // by language and name
-	size    int                         // bytes of samples
+	prompts map[string]map[string]entry // by language and name
+	size    int                         // bytes of samples of an administrator's files
 }
 
 // Entry is one prompt of a Library.
@@ -38,31 +39,59 @@ type Entry struct {
 	File     string // "" is built in
 }
 
+// entry is an Entry whose sound may have to be made yet.
+type entry struct {
+	language, file string
+	prompt         func() *media.Prompt
+}
+
 // Open loads the built-in voices and the prompts of a folder: its sub-folders are
 // languages ("en", "cy"), what lies in itself is for every one. Files are .wav, .ulaw
 // and .alaw; others are passed over. An empty name means the built-in voices alone.
 // The error names every file that cannot be used, with the reason; the Library holds
 // the others all the same.
 func Open(folder string) (*Library, error) {
-	l := &Library{prompts: map[string]map[string]Entry{everywhere: {}}}
+	l := &Library{prompts: map[string]map[string]entry{everywhere: {}}}
 	for _, language := range []string{"en", "cy"} {
-		l.prompts[language] = map[string]Entry{}
-		builtIn, err := fs.Sub(voices, "voices/"+language)
-		if err == nil {
-			err = l.load(language, "", builtIn)
-		}
-		if err != nil {
+		if err := l.builtIn(language); err != nil {
 			return nil, err
 		}
 	}
-	l.prompts[Fallback]["done"] = Entry{Prompt: &media.Prompt{Name: "done", PCM: done()}, Language: Fallback}
-	for name, p := range conferenceTones() {
-		l.prompts[Fallback][name] = Entry{Prompt: p, Language: Fallback}
+	l.later(Fallback, "done", done)
+	for name, freqs := range conferenceTones {
+		l.later(Fallback, name, func() []int16 { return beeps(freqs) })
 	}
 	if folder == "" {
 		return l, nil
 	}
 	return l, l.own(folder)
+}
+
+// builtIn takes the built-in prompts of a language.
+func (l *Library) builtIn(language string) error {
+	folder, err := fs.Sub(voices, "voices/"+language)
+	if err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	files, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	l.prompts[language] = make(map[string]entry, len(files))
+	for _, f := range files {
+		l.later(language, nameOf(f.Name()), func() []int16 {
+			pcm, _ := loadFile(folder, f.Name()) // TestBuiltInVoices reads each
+			return pcm
+		})
+	}
+	return nil
+}
+
+// later adds a built-in prompt, which is made when it is first asked for.
+func (l *Library) later(language, name string, pcm func() []int16) {
+	l.prompts[language][name] = entry{language: language, prompt: sync.OnceValue(func() *media.Prompt {
+		return &media.Prompt{Name: name, PCM: pcm()}
+	})}
 }
 
 // own takes the prompts of an administrator's folder.
@@ -106,7 +135,7 @@ func done() []int16 {
 func (l *Library) Get(language, name string) (*media.Prompt, error) {
 	for _, of := range []string{language, everywhere, Fallback} {
 		if e, ok := l.prompts[of][name]; ok {
-			return e.Prompt, nil
+			return e.prompt(), nil
 		}
 	}
 	return nil, fmt.Errorf("%w: %q; see: strowger prompt list", ErrUnknown, name)
@@ -114,25 +143,29 @@ func (l *Library) Get(language, name string) (*media.Prompt, error) {
 
 // Entries lists what Get finds in a language, by name.
 func (l *Library) Entries(language string) []Entry {
-	found := map[string]Entry{}
+	found := l.found(language)
+	list := make([]Entry, 0, len(found))
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		e := found[name]
+		list = append(list, Entry{e.prompt(), e.language, e.file})
+	}
+	return list
+}
+
+// Names are those of Entries.
+func (l *Library) Names(language string) []string { return slices.Sorted(maps.Keys(l.found(language))) }
+
+func (l *Library) found(language string) map[string]entry {
+	found := map[string]entry{}
 	for _, of := range []string{Fallback, everywhere, language} {
 		maps.Copy(found, l.prompts[of])
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	return found
 }
 
 // Languages lists the languages in order.
 func (l *Library) Languages() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(l.prompts)), func(of string) bool { return of == everywhere })
-}
-
-// Names are those of Entries.
-func (l *Library) Names(language string) []string {
-	var names []string
-	for _, e := range l.Entries(language) {
-		names = append(names, e.Name)
-	}
-	return names
 }
 
 // Load reads one sound file: .wav, .ulaw or .alaw. Its prompt has the file's name
@@ -152,14 +185,14 @@ func Load(file string) (*media.Prompt, error) {
 	return &media.Prompt{Name: nameOf(base), PCM: pcm}, nil
 }
 
-// load adds the prompts of a folder; path names it, "" is built in.
+// load adds the prompts of an administrator's folder; path names it.
 func (l *Library) load(language, path string, folder fs.FS) error {
 	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
 		return fmt.Errorf("prompts: %w", err)
 	}
 	if l.prompts[language] == nil {
-		l.prompts[language] = map[string]Entry{}
+		l.prompts[language] = map[string]entry{}
 	}
 	var faults []error
 	from := make(map[string]string)
@@ -183,11 +216,8 @@ func (l *Library) load(language, path string, folder fs.FS) error {
 			continue
 		}
 		l.size += 2 * len(pcm)
-		entry := Entry{Prompt: &media.Prompt{Name: name, PCM: pcm}, Language: language}
-		if path != "" {
-			entry.File = filepath.Join(path, file)
-		}
-		l.prompts[language][name] = entry
+		p := &media.Prompt{Name: name, PCM: pcm}
+		l.prompts[language][name] = entry{language, filepath.Join(path, file), func() *media.Prompt { return p }}
 	}
 	return errors.Join(faults...)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"strowger/media"
 	"strowger/media/codec"
+	"strowger/media/sound/soundtest"
 )
 
 func open(t *testing.T, folder string) *Library {
@@ -54,16 +56,17 @@ func TestBuiltInVoices(t *testing.T) {
 				continue
 			}
 			said[name] = true
-			p := l.prompts[language][name]
-			if p.Prompt == nil {
+			e, ok := l.prompts[language][name]
+			if !ok {
 				t.Errorf("%s/%s was not made: make voices", language, name)
 				continue
 			}
+			p := e.prompt()
 			size += len(p.PCM)
 			checkVoice(t, language+"/"+name, strings.TrimSpace(words), p.PCM)
 		}
 		for name := range l.prompts[language] {
-			if !said[name] && name != "done" && conferenceTones()[name] == nil {
+			if !said[name] && name != "done" && conferenceTones[name] == nil {
 				t.Errorf("%s/%s is not in the list", language, name)
 			}
 		}
@@ -73,18 +76,32 @@ func TestBuiltInVoices(t *testing.T) {
 	}
 }
 
+// TestBuiltInIsMadeWhenAskedFor: a library costs little until its prompts are heard, and
+// each is made once.
+func TestBuiltInIsMadeWhenAskedFor(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	l := open(t, "")
+	runtime.ReadMemStats(&after)
+	if made := after.TotalAlloc - before.TotalAlloc; made > 1<<20 {
+		t.Errorf("an open library takes %d bytes", made)
+	}
+	if first := get(t, l, "cy", "greeting"); first != get(t, l, "cy", "greeting") {
+		t.Error("a prompt is made twice")
+	}
+}
+
 func checkVoice(t *testing.T, name, words string, pcm []int16) {
 	t.Helper()
 	length := float64(len(pcm)) / SampleRate
 	if letters := float64(len(words)); length < 0.15+0.02*letters || length > 0.6+0.12*letters {
 		t.Errorf("%s (%s) lasts %.2f s", name, words, length)
 	}
-	var power, peak float64
+	peak := 0.0
 	for _, s := range pcm {
-		x := float64(s) / 32768
-		power, peak = power+x*x, max(peak, math.Abs(x))
+		peak = max(peak, math.Abs(float64(s)/32768))
 	}
-	if level := 10 * math.Log10(power/float64(len(pcm))); math.Abs(level+20) > 2.5 || peak > 0.999 {
+	if level := soundtest.Level(pcm); math.Abs(level+20) > 2.5 || peak > 0.999 {
 		t.Errorf("%s: level %.1f dB, peak %.2f", name, level, peak)
 	}
 	for _, s := range append(slices.Clone(pcm[:8]), pcm[len(pcm)-8:]...) {
@@ -110,7 +127,7 @@ func TestVoicesAreMade(t *testing.T) {
 			t.Fatal(err)
 		}
 		language, name, _ := strings.Cut(b, "/")
-		return correlation(envelope(one.PCM), envelope(get(t, l, language, name).PCM))
+		return soundtest.Correlation(soundtest.Loudness(one.PCM), soundtest.Loudness(get(t, l, language, name).PCM))
 	}
 	names := []string{"en/number-17", "cy/number-2000", "cy/position-end"}
 	for _, name := range names {
@@ -124,33 +141,6 @@ func TestVoicesAreMade(t *testing.T) {
 	if like := likeness(names[0], "en/day-31"); like > 0.9 {
 		t.Errorf("other words are alike to %.2f", like)
 	}
-}
-
-// envelope is the loudness of each 10 ms.
-func envelope(pcm []int16) []float64 {
-	var out []float64
-	for ; len(pcm) >= 80; pcm = pcm[80:] {
-		var power float64
-		for _, s := range pcm[:80] {
-			power += float64(s) * float64(s)
-		}
-		out = append(out, math.Sqrt(power))
-	}
-	return out
-}
-
-// correlation is from -1 to 1; the shorter one is compared.
-func correlation(a, b []float64) float64 {
-	n := min(len(a), len(b))
-	var ma, mb, ab, aa, bb float64
-	for i := range n {
-		ma, mb = ma+a[i]/float64(n), mb+b[i]/float64(n)
-	}
-	for i := range n {
-		x, y := a[i]-ma, b[i]-mb
-		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
-	}
-	return ab / math.Sqrt(aa*bb)
 }
 
 func TestFolderWins(t *testing.T) {

@@ -3,6 +3,8 @@ package prompt
 import (
 	"math"
 	"testing"
+
+	"strowger/media/sound/soundtest"
 )
 
 // TestResample: a tone within the band of a telephone comes through as it was, one
@@ -16,7 +18,7 @@ func TestResample(t *testing.T) {
 			}
 			middle := out[1000 : SampleRate-1000]
 			want := peakOf(-6) / math.Sqrt2
-			if level := 20 * math.Log10(loudness(middle)/want); math.Abs(level) > 0.3 {
+			if level := 20 * math.Log10(soundtest.RMS(middle)/want); math.Abs(level) > 0.3 {
 				t.Errorf("%d Hz: a tone of %g Hz comes out at %.2f dB", rate, hz, level)
 			}
 			for i, share := range ToneShare(middle, hz) {
@@ -27,7 +29,7 @@ func TestResample(t *testing.T) {
 		}
 		for hz := 4400.0; hz < float64(rate)/2; hz += 700 {
 			out := resample(sine(hz, int(rate)), int(rate))
-			if level := 20 * math.Log10(loudness(out[1000:SampleRate-1000])/peakOf(-6)); level > -50 {
+			if level := 20 * math.Log10(soundtest.RMS(out[1000:SampleRate-1000])/peakOf(-6)); level > -50 {
 				t.Errorf("%d Hz: %g Hz folds back at %.0f dB", rate, hz, level)
 			}
 		}
@@ -43,12 +45,4 @@ func sine(hz float64, rate int) []int16 {
 		out[i] = int16(math.Round(peakOf(-6) * math.Sin(2*math.Pi*hz*float64(i)/float64(rate))))
 	}
 	return out
-}
-
-func loudness(pcm []int16) float64 {
-	var power float64
-	for _, s := range pcm {
-		power += float64(s) * float64(s)
-	}
-	return math.Sqrt(power / float64(len(pcm)))
 }

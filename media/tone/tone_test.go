@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"strowger/media/sound/soundtest"
 )
 
 // TestUnitedKingdom: each frequency sounds where it belongs and nowhere else, by the
@@ -32,17 +34,17 @@ func TestUnitedKingdom(t *testing.T) {
 				sounds = sounds || ms >= s[0] && ms < s[1]
 			}
 			window := p.PCM[ms*8 : (ms+25)*8]
-			if level := rms(window); (level > 0) != sounds {
+			if level := soundtest.RMS(window); (level > 0) != sounds {
 				t.Errorf("%s at %d ms: level %.0f", kind, ms, level)
 			}
 			for _, hz := range []float64{400, 450, 600, 1000, 1400} {
-				if share := powerAt(p.PCM[:want.sounds[0][1]*8], hz); hz == want.hz[len(want.hz)-1] && share < 0.45 || !slices.Contains(want.hz, hz) && share > 0.02 {
+				if share := soundtest.Share(p.PCM[:want.sounds[0][1]*8], hz); hz == want.hz[len(want.hz)-1] && share < 0.45 || !slices.Contains(want.hz, hz) && share > 0.02 {
 					t.Fatalf("%s: %.2f of the power is at %g Hz", kind, share, hz)
 				}
 			}
 		}
 		// A whole burst has the level: -13 dBm0, which is -16.1 dB below a full-scale sine.
-		level := 20 * math.Log10(rms(p.PCM[160:want.sounds[0][1]*8-160])/(32767/math.Sqrt2))
+		level := 20 * math.Log10(soundtest.RMS(p.PCM[160:want.sounds[0][1]*8-160])/(32767/math.Sqrt2))
 		if math.Abs(level+16.1) > 0.8 {
 			t.Errorf("%s: level %.1f dB", kind, level)
 		}
@@ -93,34 +95,16 @@ func TestModulated(t *testing.T) {
 	pcm := b.sound(false)
 	quiet := 0
 	for at := 0; at+20 < len(pcm); at += 20 { // a cycle
-		if rms(pcm[at:at+20]) < 300 {
+		if soundtest.RMS(pcm[at:at+20]) < 300 {
 			quiet++
 		}
 	}
 	if quiet < 30 || quiet > 120 {
 		t.Errorf("%d of 400 cycles are quiet", quiet)
 	}
-	if share := powerAt(pcm, 400); share < 0.6 {
+	if share := soundtest.Share(pcm, 400); share < 0.6 {
 		t.Errorf("%.2f at the carrier", share)
 	}
 }
 
 func abs(x int) int { return max(x, -x) }
-
-func rms(pcm []int16) float64 {
-	var sum float64
-	for _, s := range pcm {
-		sum += float64(s) * float64(s)
-	}
-	return math.Sqrt(sum / float64(len(pcm)))
-}
-
-// powerAt is the share of the power that is at a frequency.
-func powerAt(pcm []int16, hz float64) float64 {
-	var re, im, power float64
-	for i, s := range pcm {
-		x, at := float64(s), 2*math.Pi*hz*float64(i)/sampleRate
-		re, im, power = re+x*math.Cos(at), im+x*math.Sin(at), power+x*x
-	}
-	return 2 * (re*re + im*im) / (float64(len(pcm)) * power)
-}

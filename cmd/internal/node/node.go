@@ -2,9 +2,10 @@
 // its configuration and knows in which order things start, drain and stop.
 // Nothing else does.
 //
-// Start order: store, cluster, seed, ledger, media, recordings, transport, trunks, admission, exchange,
-// admin API; the sockets read last, when everything behind them stands. Stop order
-// is the reverse: no new calls, registrations with carriers given up, calls hung up, sockets closed, then ledger and store.
+// Start order: store, cluster, seed, ledger, media, recordings, transport, trunks,
+// admission, exchange, admin API; the sockets read last, when everything behind them
+// stands. Stop order is the reverse: no new calls, registrations with carriers given
+// up, calls hung up, sockets closed, then ledger and store.
 package node
 
 import (
@@ -13,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -26,7 +26,6 @@ import (
 	"strowger/sip/admission"
 	"strowger/sip/auth"
 	"strowger/sip/carrier"
-	"strowger/sip/certificate"
 	"strowger/sip/cluster"
 	"strowger/sip/exchange"
 	"strowger/sip/guard"
@@ -212,46 +211,6 @@ func (n *Node) openLedger(context.Context) error {
 		n.notice("%d calls that were open when the node ended were closed as \"node lost\"", lost)
 	}
 	return nil
-}
-
-func (n *Node) openTransport(context.Context) error {
-	var faults []error
-	if n.tls, faults = readTLS(n.Config, certificate.NewKeeper(n.log)); len(faults) > 0 {
-		return errors.Join(faults...)
-	}
-	c := transport.Config{
-		Node: n.Config.Node.Name, Networks: map[string][]netip.Prefix{}, TLS: n.tls.dial, Tap: n.tap, Gate: n.gate(), Events: n.Events,
-	}
-	for _, w := range n.Config.Networks {
-		c.Networks[w.Name] = w.Allow
-		for _, l := range w.Listeners {
-			c.Listeners = append(c.Listeners, transport.Listener{
-				Name: l.Name, Network: w.Name, Proto: transport.Proto(l.Proto), Bind: l.Bind, Advertised: l.Advertised,
-				TLS: n.tls.listeners[l.Name], DSCP: w.DSCPSIP, Readers: l.Readers,
-			})
-		}
-	}
-	if n.Link != nil {
-		c.Link = n.Link.Send
-	}
-	t, err := transport.New(c, handler{n}, n.log)
-	if err != nil {
-		return err
-	}
-	n.Transport = t
-	return nil
-}
-
-// handler takes messages to the exchange, which is built after the transport.
-type handler struct{ n *Node }
-
-func (h handler) Receive(r transport.Received) { h.n.Exchange.Receive(r) }
-
-func (h handler) Broken(f transport.Flow, err error) {
-	h.n.Exchange.Broken(f, err)
-	if h.n.Link != nil {
-		h.n.Link.Broken(f, err)
-	}
 }
 
 func (n *Node) openCalls(context.Context) error {
