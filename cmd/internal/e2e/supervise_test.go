@@ -121,7 +121,7 @@ func TestRecordingOfASupervisedCall(t *testing.T) {
 	if caller[0] < 50 || caller[1] > 0 || caller[2] > 0 {
 		t.Errorf("the caller's channel has %v", caller)
 	}
-	if agent[0] > 0 || agent[1] < 50 || !between(agent[2], 20, 45) { // 3 s of barging in
+	if agent[0] > 0 || agent[1] < 50 || agent[2] < 20 || agent[2]+15 > agent[1] { // 3 s of barging in
 		t.Errorf("the agent's channel has %v", agent)
 	}
 }
@@ -196,15 +196,10 @@ func TestConferenceIsHeard(t *testing.T) {
 	n.recorded(moved, moved, ending{"answered", 200, 16, "callee"})
 	// The first member has the left channel, but while it is muted; the others the right one.
 	left, right := n.stereo(call)
-	for side, c := range map[string]struct {
-		pcm  []int16
-		want [3][2]int
-	}{"left": {left, [3][2]int{{15, 28}, {0, 0}, {0, 0}}}, "right": {right, [3][2]int{{0, 0}, {40, 80}, {40, 80}}}} {
-		for i, got := range bands(c.pcm, freqs...) {
-			if !between(got, c.want[i][0], c.want[i][1]) {
-				t.Errorf("the %s channel has phone %d in %d windows, want %v", side, i, got, c.want[i])
-			}
-		}
+	first, others := bands(left, freqs...), bands(right, freqs...)
+	t.Logf("windows of 100 ms with each tone: left %v, right %v", first, others)
+	if first[0] < 15 || first[1]+first[2] > 0 || others[0] > 0 || others[1] < 40 || others[2] < 40 || first[0]+15 > others[1] {
+		t.Errorf("the channels have %v and %v", first, others)
 	}
 	heard := make([][]int, 3)
 	for i, p := range phones {
