@@ -90,6 +90,11 @@ func TestKernelRestart(t *testing.T) {
 	rtp := k.space.Listen(netip.MustParseAddrPort("127.0.0.2:4000"))
 	to := callEcho(t, sip)
 	e := &echoed{t: t, rtp: rtp, to: to}
+	for began := time.Now(); !e.hears(e.say()); { // his ACK may be behind his first packet
+		if time.Since(began) > startWait {
+			t.Fatal("nothing comes back")
+		}
+	}
 
 	carried := regexp.MustCompile(`media plane +ebpf \(tcx on lo\), 1 streams`)
 	for began := time.Now(); ; {
