@@ -79,8 +79,9 @@ func (c *Call) mask(now time.Time, id int, w Window, out Effects) {
 	if c.CanMask(id) != nil {
 		return
 	}
-	w.For, w.Collect = min(cmp.Or(max(w.For, 0), DefaultFor), MaxMask), min(w.Collect, MaxCollect)
-	p.own().window = &window{Window: w, open: true, until: now.Add(w.For)}
+	w.For, w.Collect = min(cmp.Or(max(w.For, 0), DefaultFor), MaxMask), min(max(w.Collect, 0), MaxCollect)
+	// A buffer that grew would leave digits behind.
+	p.own().window = &window{Window: w, open: true, until: now.Add(w.For), digits: make([]byte, 0, w.Collect)}
 	c.record(now, out, ledger.Event{Kind: ledger.Masked, Leg: p.ID, Peer: c.other(p).ID})
 	out.Mask(p.ID, true)
 }
