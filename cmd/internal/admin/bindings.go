@@ -24,22 +24,18 @@ func (s *Server) why(_ http.ResponseWriter, r *request) (any, error) {
 }
 
 func (s *Server) bindings(_ http.ResponseWriter, r *request) (any, error) {
-	if _, _, err := s.find(r); err != nil {
-		return nil, err
-	}
-	b, _, err := s.cfg.Directory.Bindings(r.Context(), r.tenant, r.PathValue("seat"))
-	if b == nil {
-		b = []seat.Binding{}
-	}
-	return b, err
-}
-
-func (s *Server) unregister(_ http.ResponseWriter, r *request) (any, error) {
-	found, _, err := s.find(r)
+	_, b, err := s.bound(r)
 	if err != nil {
 		return nil, err
 	}
-	b, _, err := s.cfg.Directory.Bindings(r.Context(), r.tenant, found.Number)
+	if b == nil {
+		b = []seat.Binding{}
+	}
+	return b, nil
+}
+
+func (s *Server) unregister(_ http.ResponseWriter, r *request) (any, error) {
+	found, b, err := s.bound(r)
 	if err != nil {
 		return nil, err
 	}

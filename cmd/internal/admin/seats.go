@@ -75,12 +75,18 @@ func (s *Server) find(r *request) (seat.Seat, state.Rev, error) {
 	return found, rev, err
 }
 
-func (s *Server) showSeat(_ http.ResponseWriter, r *request) (any, error) {
+// bound returns the seat of the path with its bindings.
+func (s *Server) bound(r *request) (seat.Seat, []seat.Binding, error) {
 	found, _, err := s.find(r)
 	if err != nil {
-		return nil, err
+		return found, nil, err
 	}
 	b, _, err := s.cfg.Directory.Bindings(r.Context(), r.tenant, found.Number)
+	return found, b, err
+}
+
+func (s *Server) showSeat(_ http.ResponseWriter, r *request) (any, error) {
+	found, b, err := s.bound(r)
 	if err != nil {
 		return nil, err
 	}

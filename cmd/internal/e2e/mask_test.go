@@ -316,6 +316,24 @@ func (c *capture) said() string {
 // signal is a digit in the body of an INFO.
 var signal = regexp.MustCompile(`Signal\s*=\s*[0-9*#A-D]`)
 
+// leaves stops the node and adds its log and all files of its data folder, by name.
+func (n *node) leaves(kept map[string]string) {
+	n.t.Helper()
+	n.stop()
+	kept["log"] = n.process.output()
+	err := filepath.WalkDir(filepath.Join(n.dir, "data"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		kept[path] = string(text)
+		return err
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}
+
 // maskedEverywhere looks for the card in all that the node has kept, written, told and
 // sent.
 func (n *node) maskedEverywhere(id string, server *capture) {
@@ -331,19 +349,7 @@ func (n *node) maskedEverywhere(id string, server *capture) {
 			n.t.Errorf("%s has not the %d INFOs", of, infos)
 		}
 	}
-	n.stop()
-	kept["log"] = n.process.output()
-	err := filepath.WalkDir(filepath.Join(n.dir, "data"), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		kept[path] = string(text)
-		return err
-	})
-	if err != nil {
-		n.t.Fatal(err)
-	}
+	n.leaves(kept)
 	var ledger strings.Builder
 	for where, text := range kept {
 		for _, part := range []string{cardFirst, cardSecond, cardThird} {

@@ -3,9 +3,6 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -95,24 +92,13 @@ func (n *node) withoutPIN(pin string, kept map[string]string) {
 			n.t.Errorf("%s has no INFO", where)
 		}
 	}
-	n.stop()
-	kept["log"] = n.process.output()
-	err := filepath.WalkDir(filepath.Join(n.dir, "data"), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || strings.Contains(path, "plan") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		kept[path] = string(text)
-		return err
-	})
-	if err != nil {
-		n.t.Fatal(err)
-	}
+	n.leaves(kept)
 	for where, text := range kept {
 		if found := signal.FindString(text); found != "" {
 			n.t.Errorf("%s has %q", where, found)
 		}
-		if strings.Contains(text, pin) && !strings.Contains(where, "state") && !strings.HasSuffix(where, ".db") { // where the plan is
+		holdsPlan := strings.Contains(where, "plan") || strings.Contains(where, "state") || strings.HasSuffix(where, ".db")
+		if strings.Contains(text, pin) && !holdsPlan {
 			n.t.Errorf("%s has the PIN:\n%.2000s", where, text)
 		}
 	}
