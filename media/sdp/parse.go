@@ -107,11 +107,14 @@ func parseOrigin(value string) (Origin, error) {
 	return Origin{Username: f[0], ID: f[1], Version: f[2], Address: f[5]}, nil
 }
 
+// isSpace: what Unicode takes for a space beyond these belongs to a format's name.
+func isSpace(r rune) bool { return r == ' ' || r == '\t' }
+
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // read fills m from its section and the session's.
 func (m *Media) read(session, own *section) error {
-	f := strings.Fields(own.media)
+	f := strings.FieldsFunc(own.media, isSpace)
 	if len(f) < 4 {
 		return fmt.Errorf("%w: m=%.40s has no format", ErrMalformed, own.media)
 	}

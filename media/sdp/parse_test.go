@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -330,12 +331,19 @@ func FuzzParse(f *testing.F) {
 		if _, err := Parse(s.Offer(local, d.Codecs(), SendOnly)); err != nil {
 			t.Fatalf("our offer: %v", err)
 		}
+		if midLine.Match(b) {
+			return
+		}
 		var other pion.SessionDescription
 		if other.Unmarshal(b) == nil {
 			compareWithPion(t, d, &other)
 		}
 	})
 }
+
+// midLine is what pion takes for an m-line where a t= or v= line has more fields than
+// it should; here it is the rest of that line.
+var midLine = regexp.MustCompile(`[ \t]m=`)
 
 func compareWithPion(t *testing.T, d *Description, other *pion.SessionDescription) {
 	t.Helper()

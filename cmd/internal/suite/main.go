@@ -3,32 +3,42 @@
 // with their reasons, so that a test that did not run is never taken for one
 // that passed.
 //
-//	go run ./cmd/internal/suite NAME [go test arguments]
+//	go run ./cmd/internal/suite [-again PACKAGE,...] NAME [go test arguments]
+//
+// A few failures in the packages of -again are tried once more, each test alone,
+// when everything else has ended; the summary names those that passed then.
 //
 // A test with subtests counts as its subtests. The output of what passes is not
 // shown. The summary is appended to the file that SUITE_LOG names, if any, for
-// the runner of several suites. The exit code is that of go test.
+// the runner of several suites. The exit code is 1 if anything failed to the end.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: suite NAME [go test arguments]")
+	retried := flag.String("again", "", "packages whose failures are tried a second time")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: suite [-again PACKAGE,...] NAME [go test arguments]")
+	}
+	flag.Parse()
+	if flag.NArg() < 1 {
+		flag.Usage()
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ok, err := run(ctx, os.Args[1], os.Args[2:], os.Stdout)
+	ok, err := run(ctx, flag.Arg(0), flag.Args()[1:], strings.Split(*retried, ","), os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "suite:", err)
@@ -38,11 +48,38 @@ func main() {
 	}
 }
 
-// run reports whether every test of the suite passed or was skipped.
-func run(ctx context.Context, name string, args []string, out io.Writer) (bool, error) {
+// run reports whether every test of the suite passed, at the second try if it has
+// one, or was skipped.
+func run(ctx context.Context, name string, args, retried []string, out io.Writer) (bool, error) {
 	start := time.Now()
+	t := newTally(out)
+	ok, err := goTest(ctx, t, args)
+	if err != nil {
+		return false, err
+	}
+	if failed := t.again(retried); !ok && failed != nil {
+		ok = true
+		for _, key := range failed {
+			fmt.Fprintf(out, "--- a second try: %s %s\n", short(key.pkg), key.test)
+			passed, err := goTest(ctx, newTally(out), alone(args, key))
+			if err != nil {
+				return false, err
+			}
+			if passed {
+				t.forgive(key)
+			}
+			ok = ok && passed
+		}
+	}
+	summary := t.summary(name, time.Since(start))
+	fmt.Fprint(out, summary)
+	return ok, appendLog(os.Getenv("SUITE_LOG"), summary)
+}
+
+// goTest runs go test and adds its events to t. It reports whether all passed.
+func goTest(ctx context.Context, t *tally, args []string) (bool, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
-	cmd.Stderr = out
+	cmd.Stderr = t.out
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return false, err
@@ -50,7 +87,6 @@ func run(ctx context.Context, name string, args []string, out io.Writer) (bool, 
 	if err := cmd.Start(); err != nil {
 		return false, err
 	}
-	t := newTally(out)
 	if err := t.read(stdout); err != nil {
 		return false, errors.Join(err, cmd.Wait())
 	}
@@ -58,10 +94,7 @@ func run(ctx context.Context, name string, args []string, out io.Writer) (bool, 
 	if exit := (*exec.ExitError)(nil); testErr != nil && !errors.As(testErr, &exit) {
 		return false, testErr
 	}
-
-	summary := t.summary(name, time.Since(start))
-	fmt.Fprint(out, summary)
-	return testErr == nil, appendLog(os.Getenv("SUITE_LOG"), summary)
+	return testErr == nil, nil
 }
 
 func appendLog(path, summary string) error {

@@ -41,10 +41,15 @@ type tally struct {
 	running                 map[id]*outcome
 	passed, failed, skipped int
 	skips                   map[string]int // "package Test: reason" -> times
+
+	failedTests []id       // those of the first level, in the order in which they ended
+	failures    map[id]int // how many failures each of them was counted as
+	broken      bool       // a package failed by itself: it does not build, or its process ended
+	forgiven    []string   // failed, and passed at the second try
 }
 
 func newTally(out io.Writer) *tally {
-	return &tally{out: out, running: make(map[id]*outcome), skips: make(map[string]int)}
+	return &tally{out: out, running: make(map[id]*outcome), skips: make(map[string]int), failures: make(map[id]int)}
 }
 
 // read takes every event. A line that is none is passed through.
@@ -104,6 +109,8 @@ func (t *tally) end(key id, e event) {
 	switch {
 	case e.Action == "fail" && !o.failed:
 		t.failed++
+		t.failures[first(key)]++
+		t.broken = t.broken || key.test == ""
 		t.show(key, e, o)
 	case key.test == "" || o.parent:
 	case e.Action == "pass":
@@ -114,7 +121,16 @@ func (t *tally) end(key id, e event) {
 	}
 	if e.Action == "fail" {
 		t.blame(key)
+		if key.test != "" && key == first(key) {
+			t.failedTests = append(t.failedTests, key)
+		}
 	}
+}
+
+// first is the test of the first level that a test belongs to.
+func first(key id) id {
+	key.test, _, _ = strings.Cut(key.test, "/")
+	return key
 }
 
 // show prints a failure with its output. A package that fails with no failing
@@ -156,6 +172,9 @@ func (t *tally) summary(name string, took time.Duration) string {
 			fmt.Fprintf(&b, " (%d times)", n)
 		}
 		b.WriteByte('\n')
+	}
+	for _, test := range t.forgiven {
+		fmt.Fprintf(&b, "failed, and passed at a second try: %s\n", test)
 	}
 	fmt.Fprintf(&b, "%s: %d passed, %d failed, %d skipped in %.0f s\n", name, t.passed, t.failed, t.skipped, took.Seconds())
 	return b.String()
