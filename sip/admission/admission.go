@@ -82,14 +82,31 @@ type Tenant struct {
 	Presents        []string        // numbers that its seats may present, as number.InRange has them; none means their own
 	Presentation    string          // what is presented for a seat that has none of them; "" means its site's number
 	Heard           *leg.Heard      // what it hears of the switch; see leg.Party
-	plan            atomic.Pointer[plan.Table]
+	plan            atomic.Pointer[published]
 }
 
-// SetPlan publishes a plan; calls that were admitted go on with theirs.
-func (t *Tenant) SetPlan(p *plan.Table) { t.plan.Store(p) }
+// published is a version of a plan.
+type published struct {
+	table   *plan.Table
+	version string
+}
+
+// SetPlan publishes a version of the plan; calls that were admitted go on with theirs.
+func (t *Tenant) SetPlan(p *plan.Table, version string) { t.plan.Store(&published{p, version}) }
 
 // Plan is the plan of the moment, or nil.
-func (t *Tenant) Plan() *plan.Table { return t.plan.Load() }
+func (t *Tenant) Plan() *plan.Table {
+	table, _ := t.Published()
+	return table
+}
+
+// Published is the plan of the moment and its version, or nil and "".
+func (t *Tenant) Published() (table *plan.Table, version string) {
+	if p := t.plan.Load(); p != nil {
+		return p.table, p.version
+	}
+	return nil, ""
+}
 
 // Registrar answers authenticated REGISTERs.
 type Registrar interface {

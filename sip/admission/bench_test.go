@@ -236,7 +236,7 @@ func (b *bench) publish(text string) {
 	if err := faults.Err(); err != nil {
 		b.t.Fatal(err)
 	}
-	b.tenant.SetPlan(table)
+	b.tenant.SetPlan(table, "")
 }
 
 // seat stores a seat with the password demo-NUMBER.

@@ -56,7 +56,7 @@ func TestEmergency(t *testing.T) {
 	} {
 		t.Run(tt.seat+" calls "+tt.called, func(t *testing.T) {
 			b := newBench(t)
-			b.tenant.SetPlan(nil) // no plan can be in the way
+			b.tenant.SetPlan(nil, "") // no plan can be in the way
 			p := b.fromSeat(tt.seat, tt.called)
 			rings(t, p, byAllTrunks(tt.number, tt.shown)...)
 			if !p.Emergency || p.To != tt.number || p.From != tt.seat || b.Counters().Emergencies.Load() != 1 {

@@ -198,14 +198,14 @@ func calledForEmergency(req *sip.Request, called string) string {
 
 // decide asks the plan and turns its step into a program.
 func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q dialplan.Question) b2bua.Program {
-	table := r.tenant.Plan()
+	table, version := r.tenant.Published()
 	if table == nil {
 		v := cause.Verdict{Status: 503, Q850: 41, Reason: "No plan is published", Fault: cause.Us}
 		p.To, p.Refuse = q.Called, &v
 		return p
 	}
 	d := table.Decide(q)
-	p.To, p.Entry, p.Why = d.Called, d.Entry, d.Why
+	p.To, p.Version, p.Entry, p.Why = d.Called, version, d.Entry, d.Why
 	switch step := d.Step.(type) {
 	case dialplan.Echo:
 		p.App = b2bua.AppEcho

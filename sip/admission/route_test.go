@@ -20,7 +20,7 @@ func TestNumberNotInPlan(t *testing.T) {
 	if n := b.Counters().NotInPlan.Load(); n != 4 {
 		t.Errorf("%d not in plan, want 4", n)
 	}
-	b.tenant.SetPlan(nil)
+	b.tenant.SetPlan(nil, "")
 	refused(t, b.fromSeat("1001", "1002"), 503, "No plan is published")
 }
 

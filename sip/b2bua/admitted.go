@@ -65,7 +65,9 @@ func (c *Call) recordDecision(now time.Time, p Program, out Effects) {
 			Detail: strings.Join(append([]string{"emergency call to " + p.To + " from " + p.Caller.String()}, p.Why...), "; "),
 		})
 	}
-	c.record(now, out, ledger.Event{Kind: ledger.Decided, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; ")})
+	c.record(now, out, ledger.Event{
+		Kind: ledger.Decided, Version: p.Version, Detail: strings.Join(append([]string{p.Entry}, p.Why...), "; "),
+	})
 }
 
 // prepare makes the caller's sound ready, before anybody is rung; a call that cannot

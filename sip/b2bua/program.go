@@ -23,6 +23,7 @@ type Program struct {
 	Network, Presentation string
 	Withheld              bool
 	To                    string   // the called number in canonical form, for the record
+	Version               string   // of the plan; "" if it was not asked
 	Entry                 string   // the plan entry that decided
 	Why                   []string // the decision explained, one line a rule
 

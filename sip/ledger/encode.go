@@ -40,6 +40,7 @@ func appendEvent(dst []byte, e *Event) []byte {
 	dst = appendText(dst, `,"reason":`, e.Reason)
 	dst = appendText(dst, `,"by":`, e.By)
 	dst = appendText(dst, `,"detail":`, e.Detail)
+	dst = appendText(dst, `,"plan_version":`, e.Version)
 	dst = appendNumber(dst, `,"digits":`, int64(e.Digits))
 	if e.Media != nil {
 		dst = append(dst, `,"media":`...)

@@ -71,7 +71,9 @@ type Event struct {
 	Reason string `json:"reason,omitempty"`
 	By     string `json:"by,omitempty"` // who ended it: "caller", "callee", "switch", "admin", "transfer", "node lost"
 	Detail string `json:"detail,omitempty"`
-	Digits int    `json:"digits,omitempty"` // unmasked: how many keys were pressed; which is known nowhere
+	// Decided: the version of the plan that was asked.
+	Version string `json:"plan_version,omitempty"`
+	Digits  int    `json:"digits,omitempty"` // unmasked: how many keys were pressed; which is known nowhere
 
 	Media *Media `json:"media,omitempty"` // leg-ended
 }

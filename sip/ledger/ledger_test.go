@@ -39,7 +39,7 @@ func answered(call string) []ledger.Event {
 	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
 	return []ledger.Event{
 		{Kind: ledger.Arrived, At: at(1), Call: call, Tenant: "demo", Leg: 1, Party: "trunk:carrier", From: "+441632960123", To: "+448081570002", Network: "+441632960000", Presentation: "+441632960123", Withheld: true},
-		{Kind: ledger.Decided, At: at(1.01), Call: call, Tenant: "demo", Detail: `number "+448081570002"; rings 1002`},
+		{Kind: ledger.Decided, At: at(1.01), Call: call, Tenant: "demo", Version: "c0ffee", Detail: `number "+448081570002"; rings 1002`},
 		{Kind: ledger.Rang, At: at(1.02), Call: call, Tenant: "demo", Leg: 2, Party: "seat:1002"},
 		{Kind: ledger.Answered, At: at(4), Call: call, Tenant: "demo", Leg: 2},
 		{Kind: ledger.LegEnded, At: at(10), Call: call, Tenant: "demo", Leg: 1, Q850: 16, Media: &ledger.Media{Received: 300, MOS: 4.4, JitterMs: 2.5, Converted: 3, ConvertedFrom: "PCMA", ConvertedTo: "G722", PTimeMs: 20}},
@@ -91,7 +91,7 @@ func TestACallHasOneRecord(t *testing.T) {
 		Start: "2026-11-23T10:00:01.000Z", Answer: "2026-11-23T10:00:04.000Z", End: "2026-11-23T10:00:10.000Z",
 		Duration: 9, Billable: 6, Disposition: "answered", Status: 200, Q850: 16, By: "caller",
 		Network: "+441632960000", Presentation: "+441632960123", Withheld: true,
-		CallerJitter: 2.5, CallerMOS: 4.4, AnswererLoss: 1, AnswererMOS: 4.26,
+		CallerJitter: 2.5, CallerMOS: 4.4, AnswererLoss: 1, AnswererMOS: 4.26, Version: "c0ffee",
 	}
 	if got[0] != want {
 		t.Fatalf("record\n%+v, want\n%+v", got[0], want)

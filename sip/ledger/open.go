@@ -15,6 +15,7 @@ type call struct {
 	From      string `json:"from,omitempty"`
 	To        string `json:"to,omitempty"`
 	Entry     string `json:"entry,omitempty"`
+	Version   string `json:"plan_version,omitempty"`
 	Tenant    string `json:"tenant,omitempty"`
 	Network   string `json:"network_number,omitempty"`
 	Shown     string `json:"presentation_number,omitempty"`
@@ -92,7 +93,7 @@ func (c *call) step(e *Event) {
 	case Decided:
 		if c.Entry == "" { // later ones are transfers
 			entry, _, _ := strings.Cut(e.Detail, "; ")
-			c.Entry = strings.Clone(entry)
+			c.Entry, c.Version = strings.Clone(entry), e.Version
 		}
 	case Rang, Joined:
 		c.Legs = append(c.Legs, openLeg{ID: e.Leg, Began: e.moment(), Answered: e.Kind == Joined, origin: e.origin()})

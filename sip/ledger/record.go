@@ -41,6 +41,7 @@ type CDR struct {
 	AnswererLoss   float64 `json:"answerer_loss_pct"`
 	AnswererJitter float64 `json:"answerer_jitter_ms"`
 	AnswererMOS    float64 `json:"answerer_mos"`
+	Version        string  `json:"plan_version"` // of the plan that decided; "" if it was not asked
 }
 
 // LegRecord is one leg of a call.
@@ -73,7 +74,7 @@ func summary(c *call) CDR {
 		Duration: seconds(c.Arrived.Mono, last.Mono), Status: last.Status, Q850: last.Q850, Reason: last.Reason,
 		By: last.By, Emergency: c.Emergency, SIPCallID: c.Caller.SIPCallID,
 		Network: c.Network, Presentation: c.Shown, Withheld: c.Withheld, SessionID: c.Caller.SessionID,
-		Segments: c.Talks,
+		Segments: c.Talks, Version: c.Version,
 	}
 	if !c.Answered.At.IsZero() {
 		r.Answer, r.Billable = c.Answered.At.Format(timeLayout), seconds(c.Answered.Mono, last.Mono)

@@ -53,6 +53,7 @@ import (
 	"strowger/media/recording"
 	"strowger/sip/carrier"
 	"strowger/sip/certificate"
+	"strowger/sip/edition"
 	"strowger/sip/exchange"
 	"strowger/sip/guard"
 	"strowger/sip/ledger"
@@ -84,7 +85,9 @@ type Plans interface {
 	// Check parses and checks a text for a tenant.
 	Check(tenant, file, text string) (*plan.Plan, *plan.Table, error)
 	// Apply publishes a text.
-	Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error)
+	Apply(ctx context.Context, tenant string, in api.PlanText, author string) (edition.Head, error)
+	// Rollback publishes a former version, if it can still be used.
+	Rollback(ctx context.Context, tenant, id string, by edition.By) (edition.Head, error)
 }
 
 // Config is what the server needs. Every field but Peers, Certificates and Log must be set.
@@ -97,6 +100,7 @@ type Config struct {
 	Directory *seat.Directory
 	Attempts  *seat.Attempts
 	Plans     Plans
+	Editions  *edition.Archive // of the plans
 	Calls     *exchange.Exchange
 	Peers     Peers // nil on a single node
 	Ledger    *ledger.Ledger

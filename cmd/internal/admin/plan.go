@@ -6,6 +6,7 @@ import (
 
 	"strowger/cmd/internal/admin/api"
 	"strowger/dialplan/plan"
+	"strowger/sip/edition"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -21,7 +22,10 @@ func (s *Server) planEndpoints() []endpoint {
 	}
 }
 
-func (s *Server) showPlan(_ http.ResponseWriter, r *request) (any, error) {
+func (s *Server) showPlan(_ http.ResponseWriter, r *request) (any, error) { return s.current(r) }
+
+// current is the published plan.
+func (s *Server) current(r *request) (api.Plan, error) {
 	v, err := s.cfg.Plans.Current(r.Context(), r.tenant)
 	if errors.Is(err, state.ErrNotFound) {
 		err = fail(http.StatusNotFound, "tenant %s has no plan; publish one with: strowger dialplan apply FILE", r.tenant)
@@ -80,13 +84,23 @@ func (s *Server) applyPlan(_ http.ResponseWriter, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.Base != "" {
+		if in.Base, err = s.version(r, in.Base); err != nil {
+			return nil, err
+		}
+	}
 	d, err := s.diff(r, p)
 	if err != nil {
 		return nil, err
 	}
-	c := change{action: "dialplan.apply", object: p.Hash(), after: d}
-	return d, s.change(r, c, func() error {
-		_, err := s.cfg.Plans.Apply(r.Context(), r.tenant, in.File, in.Text, r.who.name)
+	after := struct {
+		api.PlanText
+		api.PlanDiff
+	}{in, d}
+	after.Text = "" // the version has it
+	return &d, s.change(r, change{action: "dialplan.apply", object: edition.ID(in.Files()), after: after}, func() error {
+		head, err := s.cfg.Plans.Apply(r.Context(), r.tenant, in, r.who.name)
+		d.Head = &head
 		return err
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"strowger/cmd/internal/admin/api"
 	"strowger/media/recording"
+	"strowger/sip/edition"
 	"strowger/sip/exchange"
 	"strowger/sip/seat"
 	"strowger/sip/state"
@@ -28,7 +29,7 @@ type endpoint struct {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, list := range [][]endpoint{
-		s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.profileEndpoints(),
+		s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.versionEndpoints(), s.profileEndpoints(),
 		s.blockEndpoints(), s.trunkEndpoints(), s.recordingEndpoints(), s.privacyEndpoints(),
 	} {
 		for _, e := range list {
@@ -140,9 +141,16 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 	status, body := http.StatusInternalServerError, api.Error{Message: err.Error()}
 	var known *refusal
 	var large *http.MaxBytesError
+	var version *edition.RequestError
+	var overtaken *edition.OvertakenError
+	var busy *edition.BusyError
 	switch {
 	case errors.As(err, &known):
 		status = known.status
+	case errors.As(err, &version):
+		status = http.StatusUnprocessableEntity
+	case errors.As(err, &overtaken), errors.As(err, &busy):
+		status = http.StatusConflict
 	case errors.As(err, &large):
 		s.counters.TooLarge.Add(1)
 		status, body.Message = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", large.Limit)

@@ -15,6 +15,7 @@ import (
 
 	"strowger/cmd/internal/admin/api"
 	"strowger/sip/b2bua"
+	"strowger/sip/edition"
 	"strowger/sip/ledger"
 )
 
@@ -171,7 +172,12 @@ func story(e ledger.Event) string {
 		return fmt.Sprintf("%s, %s calls %s; at %s on %s", e.Party, orWithheld(e.From), e.To, at(e.At), e.Node) + numbers(e)
 	case ledger.Recording:
 		return recorded(e)
-	case ledger.Decided, ledger.Alarm:
+	case ledger.Decided:
+		if e.Version != "" {
+			return e.Detail + "; version " + edition.Short(e.Version) + " of the plan"
+		}
+		return e.Detail
+	case ledger.Alarm:
 		return e.Detail
 	case ledger.Rang, ledger.Answered:
 		return strings.TrimSuffix(leg+", "+e.Party, ", ")

@@ -15,7 +15,8 @@ func newDialplan() *cobra.Command {
 	c := &cobra.Command{Use: "dialplan", Short: "The plan: where calls go"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(planCheck(n), planShow(n), planDiff(n), planApply(n), planSimulate(n))
+	c.AddCommand(planCheck(n), planShow(n), planDiff(n), planApply(n), planSimulate(n),
+		planHistory(n), planRollback(n), planConfirm(n), planCancel(n), planTag(n))
 	return c
 }
 
@@ -59,47 +60,6 @@ func planCheck(n *connection) *cobra.Command {
 	return c
 }
 
-func planShow(n *connection) *cobra.Command {
-	return &cobra.Command{
-		Use: "show", Short: "Show the published plan",
-		Example: "  strowger dialplan show > plan.hcl",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			var p api.Plan
-			if err := n.do(c.Context(), "GET", n.path("plan"), nil, &p); err != nil {
-				return err
-			}
-			fmt.Fprintf(c.ErrOrStderr(), "published by %s at %s from %s, hash %.12s\n", p.Author, at(p.At), p.File, p.Hash)
-			return n.show(c, p, func(w io.Writer) { fmt.Fprint(w, p.Text) })
-		},
-	}
-}
-
-func planDiff(n *connection) *cobra.Command {
-	return &cobra.Command{
-		Use: "diff [FILE]", Short: "Show what a file decides otherwise than the published plan",
-		Long: `Shows what a file decides otherwise than the published plan: + new, - gone, ~ changed.
-Without a file it is the seed of the configuration.`,
-		Example: "  strowger dialplan diff plan.hcl",
-		Args:    cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			file, err := n.seedPlan(args)
-			if err != nil {
-				return err
-			}
-			text, err := planText(c, file)
-			if err != nil {
-				return err
-			}
-			var d api.PlanDiff
-			if err := n.do(c.Context(), "POST", n.path("plan", "diff"), text, &d); err != nil {
-				return err
-			}
-			return n.show(c, d, func(w io.Writer) { printDiff(w, d, "no difference") })
-		},
-	}
-}
-
 // seedPlan is the file that was named, or the seed of the configuration.
 func (n *connection) seedPlan(args []string) (string, error) {
 	if len(args) > 0 {
@@ -122,28 +82,6 @@ func printDiff(w io.Writer, d api.PlanDiff, none string) {
 		return
 	}
 	fmt.Fprintln(w, strings.Join(d.Changes, "\n"))
-}
-
-func planApply(n *connection) *cobra.Command {
-	return &cobra.Command{
-		Use: "apply FILE", Short: "Check a plan and publish it to every node",
-		Example: "  strowger dialplan apply plan.hcl",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			text, err := planText(c, args[0])
-			if err != nil {
-				return err
-			}
-			var d api.PlanDiff
-			if err := n.do(c.Context(), "PUT", n.path("plan"), text, &d); err != nil {
-				return err
-			}
-			return n.show(c, d, func(w io.Writer) {
-				printDiff(w, d, "no difference")
-				fmt.Fprintln(w, "published")
-			})
-		},
-	}
 }
 
 func planSimulate(n *connection) *cobra.Command {

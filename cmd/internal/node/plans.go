@@ -2,10 +2,10 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"strowger/cmd/internal/admin/api"
@@ -13,24 +13,21 @@ import (
 	"strowger/dialplan/plan"
 	"strowger/media/prompt/spell"
 	"strowger/sip/admission"
+	"strowger/sip/edition"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
 
-// planTable keeps the plan of each tenant.
-var planTable = state.Table{Name: "plan", Placement: state.Grouped}
-
-const currentPlan = "current"
-
 // Plans publishes the plans of a node's tenants: the store has the truth, every
 // node follows it.
 type Plans struct {
-	store     state.Store
+	archive   *edition.Archive
 	directory *seat.Directory
 	config    *configs.Config
 	tenants   []*admission.Tenant
 	prompts   func(language string) []string // nil means none
 	log       *slog.Logger
+	taking    sync.Mutex // what is taken last is what was read last
 	unwatch   func()
 	changed   chan string   // tenants whose plan was published, by whichever node; "" is any
 	stop      chan struct{} // closed by close
@@ -38,7 +35,7 @@ type Plans struct {
 }
 
 func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, prompts func(language string) []string, log *slog.Logger) *Plans {
-	p := &Plans{store: store, directory: dir, config: cfg, prompts: prompts, log: log}
+	p := &Plans{archive: edition.New(store), directory: dir, config: cfg, prompts: prompts, log: log}
 	for _, t := range cfg.Tenants {
 		p.tenants = append(p.tenants, &admission.Tenant{
 			Name: t.Name, Realm: t.Realm, Numbering: t.Numbering, Emergency: t.Emergency, EmergencyTrunks: t.EmergencyTrunks,
@@ -48,49 +45,9 @@ func newPlans(store state.Store, dir *seat.Directory, cfg *configs.Config, promp
 	}
 	p.changed, p.done = make(chan string, maxChanges), make(chan struct{})
 	p.stop = make(chan struct{})
-	p.unwatch = store.Watch(planTable, func(tenant, _ string) {
-		select {
-		case p.changed <- tenant:
-		default:
-			log.Error("too many plans are published at once; restart the node to have the newest", "tenant", tenant)
-		}
-	})
+	p.unwatch = p.archive.Watch(p.news)
 	go p.run()
 	return p
-}
-
-// maxChanges bounds the notices of published plans that wait.
-const maxChanges = 1024
-
-// rereadEvery is how often a plan is asked for that the store does not give.
-const rereadEvery = 2 * time.Second
-
-// run follows what is published until close.
-func (p *Plans) run() {
-	defer close(p.done)
-	unread := map[string]bool{} // tenants
-	for {
-		var again <-chan time.Time
-		if len(unread) > 0 {
-			again = time.After(rereadEvery)
-		}
-		select {
-		case <-p.stop:
-			return
-		case tenant := <-p.changed:
-			for _, t := range p.tenants {
-				if tenant == t.Name || tenant == "" {
-					unread[t.Name] = true
-				}
-			}
-		case <-again:
-		}
-		for tenant := range unread {
-			if p.follow(tenant) {
-				delete(unread, tenant)
-			}
-		}
-	}
 }
 
 func (p *Plans) close() {
@@ -99,14 +56,16 @@ func (p *Plans) close() {
 	<-p.done
 }
 
+// Archive has the versions of the plans.
+func (p *Plans) Archive() *edition.Archive { return p.archive }
+
 // Current returns the published plan of a tenant, or state.ErrNotFound.
 func (p *Plans) Current(ctx context.Context, tenant string) (api.Plan, error) {
-	var v api.Plan
-	r, err := p.store.Get(ctx, planTable, tenant, currentPlan)
+	head, v, err := p.archive.Current(ctx, tenant)
 	if err != nil {
-		return v, err
+		return api.Plan{}, err
 	}
-	return v, json.Unmarshal(r.Value, &v)
+	return api.Published(head, v), nil
 }
 
 // Check parses and checks a plan text for a tenant.
@@ -134,43 +93,77 @@ func (p *Plans) Check(tenant, file, text string) (*plan.Plan, *plan.Table, error
 	return parsed, table, nil
 }
 
-// Apply publishes a plan text for a tenant, on every node.
-func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error) {
-	parsed, table, err := p.Check(tenant, file, text)
-	if err != nil {
-		return api.Plan{}, err
-	}
-	v := api.Plan{Hash: parsed.Hash(), Author: author, At: time.Now().UTC(), File: file, Text: text}
-	value, err := json.Marshal(v)
-	if err != nil {
-		return api.Plan{}, err
-	}
-	change := state.Change{ID: currentPlan, Value: value, Expect: state.Any, Durable: true}
-	if _, err := p.store.Put(ctx, planTable, tenant, change); err != nil {
-		return api.Plan{}, fmt.Errorf("the plan cannot be stored: %w", err)
-	}
-	p.tenant(tenant).SetPlan(table)
-	return v, nil
+// checkVersion checks a stored version for a tenant, as it may have been published
+// when there were other seats and trunks.
+func (p *Plans) checkVersion(tenant string, v edition.Version) (*plan.Table, error) {
+	_, table, err := p.Check(tenant, v.Files[0].Name, v.Files[0].Text)
+	return table, err
 }
 
-// follow takes the stored plan of a tenant; a plan that does not check here is
-// refused and the old one stays. It returns false if the store does not answer.
-func (p *Plans) follow(tenant string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	v, err := p.Current(ctx, tenant)
-	if errors.Is(err, state.ErrNotFound) {
-		return true // there has been none
+// Apply publishes a plan text for a tenant, on every node, now or at its time. What
+// edition.Archive refuses is its error.
+func (p *Plans) Apply(ctx context.Context, tenant string, in api.PlanText, author string) (edition.Head, error) {
+	parsed, _, err := p.Check(tenant, in.File, in.Text)
+	if err != nil {
+		return edition.Head{}, err
 	}
+	head, err := p.archive.Publish(ctx, time.Now(), tenant, edition.Draft{
+		Files: in.Files(), Meaning: parsed.Hash(), By: edition.By{Author: author, Message: in.Message}, Forced: in.Forced,
+		Base: in.Base, Within: in.Within, At: in.At,
+	})
+	if err != nil {
+		return head, fmt.Errorf("the plan cannot be published: %w", err)
+	}
+	p.takeSoon(ctx, tenant)
+	return head, nil
+}
+
+// Rollback publishes a former version of a tenant, on every node.
+func (p *Plans) Rollback(ctx context.Context, tenant, id string, by edition.By) (edition.Head, error) {
+	v, err := p.archive.Version(ctx, tenant, id)
 	if err == nil {
-		var table *plan.Table
-		if _, table, err = p.Check(tenant, v.File, v.Text); err == nil {
-			p.tenant(tenant).SetPlan(table)
-			return true
-		}
+		_, err = p.checkVersion(tenant, v)
 	}
-	p.log.Error("the published plan cannot be used; the former one stays", "tenant", tenant, "error", err)
-	return !errors.Is(err, state.ErrUnavailable) && ctx.Err() == nil
+	if err != nil {
+		return edition.Head{}, fmt.Errorf("version %s cannot be used: %w", edition.Short(id), err)
+	}
+	head, err := p.archive.Rollback(ctx, time.Now(), tenant, id, by)
+	if err == nil {
+		p.takeSoon(ctx, tenant)
+	}
+	return head, err
+}
+
+// take takes what a tenant has published, and returns its head. A plan that does not
+// check here is refused, and the former one stays.
+func (p *Plans) take(ctx context.Context, tenant string) (edition.Head, error) {
+	p.taking.Lock()
+	defer p.taking.Unlock()
+	head, err := p.archive.Head(ctx, tenant)
+	if err != nil {
+		return head, err
+	}
+	t := p.tenant(tenant)
+	if _, have := t.Published(); have == head.Version {
+		return head, nil
+	}
+	v, err := p.archive.Version(ctx, tenant, head.Version)
+	if err != nil {
+		return head, err
+	}
+	table, err := p.checkVersion(tenant, v)
+	if err != nil {
+		return head, err
+	}
+	t.SetPlan(table, v.ID)
+	return head, nil
+}
+
+// takeSoon takes what was published, now if the store still answers.
+func (p *Plans) takeSoon(ctx context.Context, tenant string) {
+	if _, err := p.take(ctx, tenant); err != nil && !errors.Is(err, state.ErrNotFound) {
+		p.news(tenant)
+	}
 }
 
 func (p *Plans) tenant(name string) *admission.Tenant {

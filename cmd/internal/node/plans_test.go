@@ -1,16 +1,14 @@
 package node
 
 import (
-	"encoding/json"
 	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
+	"strowger/sip/edition"
 	"strowger/sip/seat"
-	"strowger/sip/state"
 	"strowger/sip/state/statetest"
 )
 
@@ -23,11 +21,8 @@ func TestPlansLostNews(t *testing.T) {
 		cfg := &configs.Config{Tenants: []configs.Tenant{{Name: "demo"}, {Name: "other"}}}
 		p := newPlans(d, seat.NewDirectory(store), cfg, nil, slog.New(slog.DiscardHandler))
 		defer p.close()
-		value, err := json.Marshal(api.Plan{File: "x.plan.hcl", Text: "dial \"*43\" {\n  echo {}\n}\n"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := store.Put(t.Context(), planTable, "demo", state.Change{ID: currentPlan, Value: value, Expect: state.None}); err != nil {
+		draft := edition.Draft{Files: []edition.File{{Name: "x.plan.hcl", Text: "dial \"*43\" {\n  echo {}\n}\n"}}}
+		if _, err := edition.New(store).Publish(t.Context(), time.Now(), "demo", draft); err != nil {
 			t.Fatal(err)
 		}
 		store.Away(true)

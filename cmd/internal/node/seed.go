@@ -49,11 +49,10 @@ func (n *Node) seedTenant(ctx context.Context, t configs.Tenant) error {
 		return err
 	}
 	n.compare(ctx, t, v)
-	_, table, err := n.Plans.Check(t.Name, v.File, v.Text)
-	if err != nil {
+	if _, err := n.Plans.take(ctx, t.Name); err != nil {
 		return fmt.Errorf("the stored plan cannot be used: %w", err)
 	}
-	n.Plans.tenant(t.Name).SetPlan(table)
+	n.Plans.news(t.Name) // what is due is done
 	return nil
 }
 
@@ -78,7 +77,7 @@ func (n *Node) seedEmpty(ctx context.Context, t configs.Tenant) error {
 	if err != nil {
 		return fmt.Errorf("seed plan: %w", err)
 	}
-	if _, err := n.Plans.Apply(ctx, t.Name, filepath.Base(t.Seed.Plan), string(text), "seed"); err != nil {
+	if _, err := n.Plans.Apply(ctx, t.Name, api.PlanText{File: filepath.Base(t.Seed.Plan), Text: string(text), Message: "seed of the configuration"}, "seed"); err != nil {
 		return err
 	}
 	n.notice("the plan of tenant %s was taken from %s", t.Name, t.Seed.Plan)

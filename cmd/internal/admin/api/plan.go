@@ -1,27 +1,95 @@
 package api
 
 import (
+	"path/filepath"
 	"time"
+
+	"strowger/sip/edition"
 )
 
-// Plan is a dialplan as it was published.
+// Plan is a version of a dialplan.
 type Plan struct {
-	Hash   string    `json:"hash"`
-	Author string    `json:"author"`
-	At     time.Time `json:"at"`
-	File   string    `json:"file"` // its name, for messages
-	Text   string    `json:"text"`
+	Version string    `json:"version"` // its id
+	Parent  string    `json:"parent,omitempty"`
+	Hash    string    `json:"hash"` // of its meaning
+	Author  string    `json:"author"`
+	At      time.Time `json:"at"`
+	Message string    `json:"message,omitempty"`
+	Forced  string    `json:"forced,omitempty"` // why failing tests did not matter
+	File    string    `json:"file"`             // its name, for messages
+	Text    string    `json:"text"`
 }
 
-// PlanText is a plan that somebody wrote.
+// Versioned is a version as it was first published.
+func Versioned(v edition.Version) Plan {
+	return Plan{
+		Version: v.ID, Parent: v.Parent, Hash: v.Meaning, Author: v.Author, At: v.At, Message: v.Message, Forced: v.Forced,
+		File: v.Files[0].Name, Text: v.Files[0].Text,
+	}
+}
+
+// Published is the published version, as it was published last.
+func Published(h edition.Head, v edition.Version) Plan {
+	p := Versioned(v)
+	p.Author, p.Message, p.At = h.Author, h.Message, h.At
+	return p
+}
+
+// PlanText is a plan that somebody wrote. To publish it, further fields say how; they
+// are those of edition.Draft.
 type PlanText struct {
-	File string `json:"file"`
-	Text string `json:"text"`
+	File    string        `json:"file"`
+	Text    string        `json:"text"`
+	Message string        `json:"message,omitempty"`
+	Forced  string        `json:"forced,omitempty"`
+	Base    string        `json:"base,omitempty"` // version by id, its first digits, or a tag
+	Within  time.Duration `json:"within,omitempty"`
+	At      time.Time     `json:"at,omitzero"`
 }
 
-// PlanDiff is what a text would change.
+// Files are those of the version that the text becomes: its name without folders, so
+// that a plan is the same version from wherever it comes.
+func (t PlanText) Files() []edition.File {
+	return []edition.File{{Name: filepath.Base(t.File), Text: t.Text}}
+}
+
+// PlanDiff is what a text changes.
 type PlanDiff struct {
 	Changes []string `json:"changes"` // a line each: + new, - gone, ~ changed
+	// Head is what was published, if the text was; else nil.
+	Head *edition.Head `json:"head,omitempty"`
+}
+
+// PlanSide is one of two plans to compare: a version, or a text.
+type PlanSide struct {
+	Version string `json:"version,omitempty"` // as in PlanText.Base; "" with no file means the published one
+	File    string `json:"file,omitempty"`
+	Text    string `json:"text,omitempty"`
+}
+
+// PlanPair are two plans to compare.
+type PlanPair struct {
+	Before PlanSide `json:"before"`
+	After  PlanSide `json:"after"`
+}
+
+// Editions are the versions of a tenant's plan.
+type Editions struct {
+	Head    edition.Head         `json:"head"`
+	History []edition.Publishing `json:"history"` // the newest first
+	Tags    map[string]string    `json:"tags"`    // name to version
+}
+
+// Rollback is a version to go back to.
+type Rollback struct {
+	Version string `json:"version,omitempty"` // as in PlanText.Base; "" is the one before
+	Message string `json:"message,omitempty"`
+}
+
+// Tag is a name for a version.
+type Tag struct {
+	Name    string `json:"name"`
+	Version string `json:"version"` // as in PlanText.Base; "" is the published one
 }
 
 // Question is a call that is not made.

@@ -1,0 +1,254 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"strowger/cmd/internal/admin/api"
+	"strowger/sip/edition"
+)
+
+func planShow(n *connection) *cobra.Command {
+	return &cobra.Command{
+		Use: "show [VERSION]", Short: "Show the published plan, or a version of it",
+		Example: "  strowger dialplan show > plan.hcl\n" +
+			"  strowger dialplan show 3f9a2c",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: complete(n.versions),
+		RunE: func(c *cobra.Command, args []string) error {
+			path := n.path("plan")
+			if len(args) > 0 {
+				path = n.path("plan", "versions", args[0])
+			}
+			var p api.Plan
+			if err := n.do(c.Context(), "GET", path, nil, &p); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.ErrOrStderr(), "version %s, published by %s at %s from %s\n", edition.Short(p.Version), p.Author, at(p.At), p.File)
+			if p.Message != "" {
+				fmt.Fprintln(c.ErrOrStderr(), p.Message)
+			}
+			return n.show(c, p, func(w io.Writer) { fmt.Fprint(w, p.Text) })
+		},
+	}
+}
+
+// editions are the versions of the tenant's plan.
+func (n *connection) editions(ctx context.Context) (api.Editions, error) {
+	var e api.Editions
+	return e, n.do(ctx, "GET", n.path("plan", "versions"), nil, &e)
+}
+
+func planHistory(n *connection) *cobra.Command {
+	var most int
+	c := &cobra.Command{
+		Use: "history", Short: "List what was published when by whom, the newest first",
+		Example: "  strowger dialplan history -n 5",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if most < 1 || most > edition.MaxHistory {
+				return usageError{fmt.Errorf("-n %d: give 1 to %d", most, edition.MaxHistory)}
+			}
+			e, err := n.editions(c.Context())
+			if err != nil {
+				return err
+			}
+			e.History = e.History[:min(most, len(e.History))]
+			return n.show(c, e, func(w io.Writer) { printHistory(w, e) })
+		},
+	}
+	c.Flags().IntVarP(&most, "number", "n", 20, "how many changes")
+	return c
+}
+
+// printHistory marks the published version with a star.
+func printHistory(w io.Writer, e api.Editions) {
+	t := newTable("", "VERSION", "WHAT", "AT (UTC)", "BY", "WHY")
+	marked := false
+	for _, p := range e.History {
+		mark := ""
+		if !marked && p.Version == e.Head.Version && p.Kind != edition.Scheduled && p.Kind != edition.Canceled {
+			mark, marked = "*", true
+		}
+		why := p.Message
+		if p.Forced != "" {
+			why = strings.TrimPrefix(why+"; forced: "+p.Forced, "; ")
+		}
+		if names := tagsOf(e.Tags, p.Version); names != "" {
+			why = strings.TrimSpace("[" + names + "] " + why)
+		}
+		t.add(mark, edition.Short(p.Version), string(p.Kind), at(p.At), p.Author, why)
+	}
+	t.print(w)
+	if next, version := e.Head.Due(); version != "" {
+		fmt.Fprintf(w, "\nversion %s is published at %s UTC; %s\n", edition.Short(version), at(next), prevention(e.Head))
+	}
+}
+
+// prevention is how what is due is kept from happening.
+func prevention(h edition.Head) string {
+	if h.Planned != nil {
+		return "drop it with: strowger dialplan cancel"
+	}
+	return "keep this one with: strowger dialplan confirm"
+}
+
+// tagsOf are the tags of a version.
+func tagsOf(tags map[string]string, version string) string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		if tags[name] == version {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// versions are the tags, and the versions of the history with what they are.
+func (n *connection) versions(ctx context.Context, begun string) ([]cobra.Completion, error) {
+	e, err := n.editions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []cobra.Completion
+	for _, name := range slices.Sorted(maps.Keys(e.Tags)) {
+		if strings.HasPrefix(name, begun) {
+			list = append(list, cobra.CompletionWithDesc(name, "version "+edition.Short(e.Tags[name])))
+		}
+	}
+	seen := map[string]bool{}
+	for _, p := range e.History {
+		if strings.HasPrefix(p.Version, begun) && !seen[p.Version] {
+			name := p.Version[:max(len(edition.Short(p.Version)), len(begun))]
+			list = append(list, cobra.CompletionWithDesc(name, cmp.Or(p.Message, "by "+p.Author)))
+		}
+		seen[p.Version] = true
+	}
+	return list, nil
+}
+
+// tags are the tags.
+func (n *connection) tags(ctx context.Context, begun string) ([]cobra.Completion, error) {
+	e, err := n.editions(ctx)
+	var list []cobra.Completion
+	for _, name := range slices.Sorted(maps.Keys(e.Tags)) {
+		if strings.HasPrefix(name, begun) {
+			list = append(list, cobra.CompletionWithDesc(name, "version "+edition.Short(e.Tags[name])))
+		}
+	}
+	return list, err
+}
+
+func planRollback(n *connection) *cobra.Command {
+	var in api.Rollback
+	c := &cobra.Command{
+		Use: "rollback [VERSION]", Short: "Publish a former version again, on every node",
+		Long: `Publishes a former version again, on every node; without VERSION the one before, so
+that the next rollback goes back one more. What waits, to be confirmed or for its
+time, is dropped.`,
+		Example: "  strowger dialplan rollback\n" +
+			"  strowger dialplan rollback 3f9a2c -m 'the new menu has no way back'",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: complete(n.versions),
+		RunE: func(c *cobra.Command, args []string) error {
+			in.Version = strings.Join(args, "")
+			return n.settle(c, "rollback", in)
+		},
+	}
+	c.Flags().StringVarP(&in.Message, "message", "m", "", "why, in one line, for the history")
+	return c
+}
+
+func planConfirm(n *connection) *cobra.Command {
+	return &cobra.Command{
+		Use: "confirm", Short: "Keep a version that waits to be confirmed",
+		Example: "  strowger dialplan confirm",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return n.settle(c, "confirm", nil) },
+	}
+}
+
+func planCancel(n *connection) *cobra.Command {
+	return &cobra.Command{
+		Use: "cancel", Short: "Drop a version that waits for its time",
+		Example: "  strowger dialplan cancel",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return n.settle(c, "cancel", nil) },
+	}
+}
+
+// settle changes which version is published, and tells it.
+func (n *connection) settle(c *cobra.Command, how string, in any) error {
+	var h edition.Head
+	if err := n.do(c.Context(), "POST", n.path("plan", how), in, &h); err != nil {
+		return err
+	}
+	return n.show(c, h, func(w io.Writer) { printHead(w, h) })
+}
+
+func planTag(n *connection) *cobra.Command {
+	var remove bool
+	c := &cobra.Command{
+		Use: "tag [NAME [VERSION]]", Short: "Name a version, so that it is kept; or list the names",
+		Long: `Names a version, the published one if none is said, so that it is kept and can be
+called by the name. Without arguments it lists the names.`,
+		Example: "  strowger dialplan tag christmas 3f9a2c\n" +
+			"  strowger dialplan tag christmas --rm\n" +
+			"  strowger dialplan tag",
+		Args: cobra.MaximumNArgs(2),
+		ValidArgsFunction: func(c *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) == 1 {
+				return complete(n.versions)(c, nil, begun)
+			}
+			return complete(n.tags)(c, args, begun)
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case remove && len(args) != 1:
+				return usageError{fmt.Errorf("--rm wants the name of one tag")}
+			case remove:
+				return n.untag(c, args[0])
+			case len(args) == 0:
+				return n.listTags(c)
+			}
+			in := api.Tag{Name: args[0], Version: strings.Join(args[1:], "")}
+			if err := n.do(c.Context(), "POST", n.path("plan", "tags"), in, &in); err != nil {
+				return err
+			}
+			return n.show(c, in, func(w io.Writer) { fmt.Fprintf(w, "%s is version %s\n", in.Name, edition.Short(in.Version)) })
+		},
+	}
+	c.Flags().BoolVar(&remove, "rm", false, "take the name away")
+	return c
+}
+
+func (n *connection) untag(c *cobra.Command, name string) error {
+	var gone api.Tag
+	if err := n.do(c.Context(), "DELETE", n.path("plan", "tags", name), nil, &gone); err != nil {
+		return err
+	}
+	return n.show(c, gone, func(w io.Writer) { fmt.Fprintf(w, "%s is no tag any more\n", gone.Name) })
+}
+
+func (n *connection) listTags(c *cobra.Command) error {
+	e, err := n.editions(c.Context())
+	if err != nil {
+		return err
+	}
+	return n.show(c, e.Tags, func(w io.Writer) {
+		t := newTable("TAG", "VERSION")
+		for _, name := range slices.Sorted(maps.Keys(e.Tags)) {
+			t.add(name, edition.Short(e.Tags[name]))
+		}
+		t.print(w)
+		fmt.Fprintln(w, "\n"+strconv.Itoa(len(e.Tags))+" of at most "+strconv.Itoa(edition.MaxTags))
+	})
+}
