@@ -69,28 +69,42 @@ func planHistory(n *connection) *cobra.Command {
 	return c
 }
 
+// historyRow is a change: a mark, the version, what was done, when, and by whom. Why
+// stands below, as it may be long.
+const historyRow = "%1s %-12s  %-8s  %-19s  %s\n"
+
 // printHistory marks the published version with a star.
 func printHistory(w io.Writer, e api.Editions) {
-	t := newTable("", "VERSION", "WHAT", "AT (UTC)", "BY", "WHY")
+	fmt.Fprintf(w, historyRow, "", "VERSION", "WHAT", "AT (UTC)", "BY")
 	marked := false
 	for _, p := range e.History {
 		mark := ""
 		if !marked && p.Version == e.Head.Version && p.Kind != edition.Scheduled && p.Kind != edition.Canceled {
 			mark, marked = "*", true
 		}
-		why := p.Message
-		if p.Forced != "" {
-			why = strings.TrimPrefix(why+"; forced: "+p.Forced, "; ")
+		fmt.Fprintf(w, historyRow, mark, edition.Short(p.Version), p.Kind, at(p.At), p.Author)
+		for _, line := range reasons(e.Tags, p) {
+			fmt.Fprintln(w, "    "+line)
 		}
-		if names := tagsOf(e.Tags, p.Version); names != "" {
-			why = strings.TrimSpace("[" + names + "] " + why)
-		}
-		t.add(mark, edition.Short(p.Version), string(p.Kind), at(p.At), p.Author, why)
 	}
-	t.print(w)
 	if next, version := e.Head.Due(); version != "" {
 		fmt.Fprintf(w, "\nversion %s is published at %s UTC; %s\n", edition.Short(version), at(next), prevention(e.Head))
 	}
+}
+
+// reasons are why something was published, and the tags of its version.
+func reasons(tags map[string]string, p edition.Publishing) []string {
+	var lines []string
+	if p.Message != "" {
+		lines = append(lines, p.Message)
+	}
+	if p.Forced != "" {
+		lines = append(lines, "forced: "+p.Forced)
+	}
+	if names := tagsOf(tags, p.Version); names != "" {
+		lines = append(lines, "tagged: "+names)
+	}
+	return lines
 }
 
 // prevention is how what is due is kept from happening.
