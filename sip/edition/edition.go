@@ -154,6 +154,7 @@ type Publishing struct {
 // OvertakenError means that another version was published meanwhile.
 type OvertakenError struct{ Head Head }
 
+// Error names the version, its author and what to do.
 func (e *OvertakenError) Error() string {
 	text := fmt.Sprintf("version %s was published meanwhile by %s at %s", Short(e.Head.Version), e.Head.Author, clock(e.Head.At))
 	if e.Head.Message != "" {
@@ -168,6 +169,7 @@ func (e *OvertakenError) Unwrap() error { return state.ErrConflict }
 // BusyError means that a version waits, to be confirmed or for its time.
 type BusyError struct{ Head Head }
 
+// Error says what the version waits for, and how to end that.
 func (e *BusyError) Error() string {
 	if p := e.Head.Planned; p != nil {
 		return fmt.Sprintf("version %s of %s waits for %s; drop it with: strowger dialplan cancel", Short(p.Version), p.Author, clock(p.At))
@@ -179,6 +181,7 @@ func (e *BusyError) Error() string {
 // RequestError is a request that cannot be met, in words for who made it.
 type RequestError struct{ text string }
 
+// Error is the reason.
 func (e *RequestError) Error() string { return e.text }
 
 func refuse(format string, args ...any) error { return &RequestError{fmt.Sprintf(format, args...)} }

@@ -146,7 +146,7 @@ func (s *Server) cancelVersion(_ http.ResponseWriter, r *request) (any, error) {
 // settle ends that a version waits.
 func (s *Server) settle(r *request, action string, do func(now time.Time, by edition.By) (edition.Head, error)) (any, error) {
 	head, err := s.cfg.Editions.Head(r.Context(), r.tenant)
-	if err != nil {
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
 		return nil, err
 	}
 	_, version := head.Due()

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -227,7 +228,7 @@ called by the name. Without arguments it lists the names.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case remove && len(args) != 1:
-				return usageError{fmt.Errorf("--rm wants the name of one tag")}
+				return usageError{errors.New("--rm wants the name of one tag")}
 			case remove:
 				return n.untag(c, args[0])
 			case len(args) == 0:

@@ -124,8 +124,7 @@ func (p *Plans) advance(ctx context.Context, tenant string, head edition.Head) e
 		_, err = p.archive.Confirm(ctx, time.Now(), tenant, by)
 	}
 	p.log.Error("the plan that was due is not published", "tenant", tenant, "why", by.Message)
-	var refused *edition.RequestError
-	if errors.As(err, &refused) {
+	if _, refused := errors.AsType[*edition.RequestError](err); refused {
 		return nil // another node was first
 	}
 	return err
