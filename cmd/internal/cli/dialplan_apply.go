@@ -71,7 +71,7 @@ func moment(name, text string) (time.Time, error) {
 func printHead(w io.Writer, h edition.Head) {
 	switch {
 	case h.Planned != nil:
-		fmt.Fprintf(w, "version %s is published at %s UTC\n", edition.Short(h.Planned.Version), at(h.Planned.At))
+		fmt.Fprintf(w, "version %s comes at %s UTC; drop it with: strowger dialplan cancel\n", edition.Short(h.Planned.Version), at(h.Planned.At))
 	case h.Unconfirmed != nil:
 		fmt.Fprintf(w, "published as version %s until %s UTC; keep it with: strowger dialplan confirm\n",
 			edition.Short(h.Version), at(h.Unconfirmed.Until))

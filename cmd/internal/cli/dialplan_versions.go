@@ -88,8 +88,13 @@ func printHistory(w io.Writer, e api.Editions) {
 			fmt.Fprintln(w, "    "+line)
 		}
 	}
-	if next, version := e.Head.Due(); version != "" {
-		fmt.Fprintf(w, "\nversion %s is published at %s UTC; %s\n", edition.Short(version), at(next), prevention(e.Head))
+	switch h := e.Head; {
+	case h.Planned != nil:
+		fmt.Fprintln(w)
+		printHead(w, h)
+	case h.Unconfirmed != nil:
+		fmt.Fprintf(w, "\nversion %s comes back at %s UTC; keep this one with: strowger dialplan confirm\n",
+			edition.Short(h.Unconfirmed.Back), at(h.Unconfirmed.Until))
 	}
 }
 
@@ -106,14 +111,6 @@ func reasons(tags map[string]string, p edition.Publishing) []string {
 		lines = append(lines, "tagged: "+names)
 	}
 	return lines
-}
-
-// prevention is how what is due is kept from happening.
-func prevention(h edition.Head) string {
-	if h.Planned != nil {
-		return "drop it with: strowger dialplan cancel"
-	}
-	return "keep this one with: strowger dialplan confirm"
 }
 
 // tagsOf are the tags of a version.
@@ -206,7 +203,13 @@ func (n *connection) settle(c *cobra.Command, how string, in any) error {
 	if err := n.do(c.Context(), "POST", n.path("plan", how), in, &h); err != nil {
 		return err
 	}
-	return n.show(c, h, func(w io.Writer) { printHead(w, h) })
+	return n.show(c, h, func(w io.Writer) {
+		if how == "rollback" {
+			printHead(w, h)
+		} else {
+			fmt.Fprintf(w, "version %s stays\n", edition.Short(h.Version))
+		}
+	})
 }
 
 func planTag(n *connection) *cobra.Command {
