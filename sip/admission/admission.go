@@ -95,17 +95,19 @@ type published struct {
 func (t *Tenant) SetPlan(p *plan.Table, version string) { t.plan.Store(&published{p, version}) }
 
 // Plan is the plan of the moment, or nil.
-func (t *Tenant) Plan() *plan.Table {
-	table, _ := t.Published()
-	return table
-}
+func (t *Tenant) Plan() *plan.Table { return t.current().table }
 
-// Published is the plan of the moment and its version, or nil and "".
-func (t *Tenant) Published() (table *plan.Table, version string) {
+// Version is that of the plan of the moment, "" if there is none.
+func (t *Tenant) Version() string { return t.current().version }
+
+// unpublished is what a tenant has before its first plan.
+var unpublished published
+
+func (t *Tenant) current() *published {
 	if p := t.plan.Load(); p != nil {
-		return p.table, p.version
+		return p
 	}
-	return nil, ""
+	return &unpublished
 }
 
 // Registrar answers authenticated REGISTERs.

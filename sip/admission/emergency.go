@@ -180,7 +180,7 @@ func (a *Admission) desk(ctx context.Context, r *request, desk string) b2bua.Sta
 	if !strings.HasPrefix(desk, "+") {
 		return a.ringSeats(ctx, r, dialplan.Ring{Seats: []string{desk}})
 	}
-	if table := r.tenant.Plan(); table != nil {
+	if table := r.plan(); table != nil {
 		d := table.Decide(dialplan.Question{
 			Tenant: r.tenant.Name, Origin: dialplan.FromTrunk, Called: desk, Caller: r.number, At: r.now,
 		})

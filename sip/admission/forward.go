@@ -137,7 +137,7 @@ func (a *Admission) forward(ctx context.Context, r *request, s seat.Seat, to str
 		return nil
 	}
 	*r.total++
-	d := r.tenant.Plan().Decide(r.dials(s, to))
+	d := r.plan().Decide(r.dials(s, to))
 	next := *r
 	next.diversion = &diversion{path: append(slices.Clip(r.path), s.Number), told: r.told, total: r.total}
 	next.caller = r.caller.Divert(cmp.Or(s.Presentation, s.SiteNumber, s.Number), d.Called, reason)
@@ -176,7 +176,7 @@ func (a *Admission) unforwardable(r *request, s seat.Seat, to string) string {
 		return "it reaches " + n + ", an emergency number"
 	}
 	switch {
-	case r.tenant.Plan() == nil:
+	case r.plan() == nil:
 		return "no plan is published"
 	case len(r.path)+r.told >= maxDiversions:
 		return fmt.Sprintf("it was forwarded %d times already", maxDiversions)
@@ -192,7 +192,7 @@ func (a *Admission) unforwardable(r *request, s seat.Seat, to string) string {
 func (a *Admission) setForward(ctx context.Context, r *request, step dialplan.Forward, p *b2bua.Program) {
 	if step.Number != "" {
 		why := a.unforwardable(r, r.seat, step.Number)
-		d := r.tenant.Plan().Decide(r.dials(r.seat, step.Number))
+		d := r.plan().Decide(r.dials(r.seat, step.Number))
 		switch to := d.Step.(type) {
 		case dialplan.Ring:
 		case dialplan.Trunk:

@@ -42,7 +42,7 @@ func (a *Admission) PickupGroup(ctx context.Context, tenant, number string) stri
 // isPlace tells whether a number is one where calls are parked: the plan retrieves
 // from there.
 func (r *request) isPlace(s seat.Seat, number string) bool {
-	table := r.tenant.Plan()
+	table := r.plan()
 	if table == nil {
 		return false
 	}

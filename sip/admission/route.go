@@ -38,8 +38,21 @@ type request struct {
 	begins bool            // the program says when the call is in the record: seats have it before
 	*diversion
 
-	claimed []claim // what seats have of that
+	asked   *published // what it is decided by; nil before that is asked
+	claimed []claim    // what seats have of that
 }
+
+// published is the plan that the request is decided by: the same to its end, whatever is
+// published meanwhile.
+func (r *request) published() *published {
+	if r.asked == nil {
+		r.asked = r.tenant.current()
+	}
+	return r.asked
+}
+
+// plan is the table of that; nil if none is published.
+func (r *request) plan() *plan.Table { return r.published().table }
 
 // Admit decides about an INVITE.
 func (a *Admission) Admit(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) b2bua.Program {
@@ -124,7 +137,7 @@ func (a *Admission) admitSeat(ctx context.Context, r *request) b2bua.Program {
 	r.number = s.Number
 	asked := identity.Of(r.req, identity.Peer{})
 	called := identity.Number(r.req.Recipient)
-	dialled, showing := r.tenant.Plan().Showing(r.tenant.Numbering, called)
+	dialled, showing := r.plan().Showing(r.tenant.Numbering, called)
 	r.caller = seatCaller(s, asked, showing)
 	p := b2bua.Program{
 		Shown:  r.shown(),
@@ -198,14 +211,14 @@ func calledForEmergency(req *sip.Request, called string) string {
 
 // decide asks the plan and turns its step into a program.
 func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q dialplan.Question) b2bua.Program {
-	table, version := r.tenant.Published()
+	table := r.plan()
 	if table == nil {
 		v := cause.Verdict{Status: 503, Q850: 41, Reason: "No plan is published", Fault: cause.Us}
 		p.To, p.Refuse = q.Called, &v
 		return p
 	}
 	d := table.Decide(q)
-	p.To, p.Version, p.Entry, p.Why = d.Called, version, d.Entry, d.Why
+	p.To, p.Version, p.Entry, p.Why = d.Called, r.published().version, d.Entry, d.Why
 	switch step := d.Step.(type) {
 	case dialplan.Echo:
 		p.App = b2bua.AppEcho

@@ -1,7 +1,6 @@
 package edition
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -86,9 +85,13 @@ func (a *Archive) adopt(ctx context.Context, tenant string) error {
 
 // Version returns a version by its id, or state.ErrNotFound.
 func (a *Archive) Version(ctx context.Context, tenant, id string) (Version, error) {
-	var v Version
-	if _, err := a.get(ctx, tenant, versionID+id, &v); err != nil {
-		return v, err
+	r, err := a.store.Get(ctx, table, tenant, versionID+id)
+	if err != nil {
+		return Version{}, err
+	}
+	v, err := expand(r.Value)
+	if err != nil {
+		return v, fmt.Errorf("version %s of tenant %s cannot be read: %w", id, tenant, err)
 	}
 	if have := ID(v.Files); have != id {
 		return v, fmt.Errorf("version %s of tenant %s is not what was published: its files have the hash %s", id, tenant, have)
@@ -184,14 +187,4 @@ func (a *Archive) get(ctx context.Context, tenant, id string, v any) (state.Rev,
 		return state.None, fmt.Errorf("record %s of tenant %s cannot be read: %w", id, tenant, err)
 	}
 	return r.Rev, nil
-}
-
-// encode leaves < and & as they are: the limits count on a letter being at most two
-// bytes.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return b.Bytes(), err
 }

@@ -20,7 +20,7 @@
 // # Records
 //
 // All are of the grouped table plan, together for each tenant: "head", "journal" (the
-// changes and the tags) and "version/ID". A record "current", of a store that knew one
+// changes and the tags) and "version/ID", which is compressed. A record "current", of a store that knew one
 // plan and no versions, becomes the first version and stays as it is for nodes that
 // know no other; those do not see what is published later.
 package edition
@@ -39,11 +39,11 @@ import (
 // Limits of what a tenant may have.
 const (
 	MaxHistory = 500      // changes of the head that are remembered
-	MaxKept    = 64 << 20 // bytes of the versions among them; the oldest go first
+	MaxKept    = 64 << 20 // bytes of the versions among them, as they are stored; the oldest go first
 	MaxTags    = 100
 	MaxTagName = 64          // bytes
 	MaxMessage = 300         // bytes of a message, and of the reason of a force
-	MaxVersion = 1000 << 10  // bytes of a version as it is stored, below state.MaxValue
+	MaxText    = 8 << 20     // bytes of a version's files
 	MinPrefix  = 6           // hex digits by which a version may be called
 	MinConfirm = time.Second // that a version can wait to be confirmed
 	MaxConfirm = 24 * time.Hour

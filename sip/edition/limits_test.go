@@ -1,7 +1,9 @@
 package edition_test
 
 import (
+	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -47,15 +49,20 @@ func TestRefused(t *testing.T) {
 	d.publish("one")
 	now := d.tick()
 	for want, edit := range map[string]func(*edition.Draft){
-		"at most 300 are kept":           func(in *edition.Draft) { in.Message = strings.Repeat("x", edition.MaxMessage+1) },
-		"is not one line":                func(in *edition.Draft) { in.Forced = "a\nb" },
-		"is not one line of text":        func(in *edition.Draft) { in.Message = "\xff" },
-		"for 1s to 24h0m0s, not 1ms":     func(in *edition.Draft) { in.Within = time.Millisecond },
-		"for 1s to 24h0m0s, not -1s":     func(in *edition.Draft) { in.Within = -time.Second },
-		"for 1s to 24h0m0s, not 25h0m0s": func(in *edition.Draft) { in.Within = 25 * time.Hour },
-		"10:02:00 UTC is over":           func(in *edition.Draft) { in.At = now },
-		"more than 366 days ahead":       func(in *edition.Draft) { in.At = now.Add(edition.MaxAhead + 1) },
-		"at most 1024000 are kept":       func(in *edition.Draft) { in.Files[0].Text = strings.Repeat("x", edition.MaxVersion) },
+		"at most 300 are kept":                        func(in *edition.Draft) { in.Message = strings.Repeat("x", edition.MaxMessage+1) },
+		"is not one line":                             func(in *edition.Draft) { in.Forced = "a\nb" },
+		"is not one line of text":                     func(in *edition.Draft) { in.Message = "\xff" },
+		"for 1s to 24h0m0s, not 1ms":                  func(in *edition.Draft) { in.Within = time.Millisecond },
+		"for 1s to 24h0m0s, not -1s":                  func(in *edition.Draft) { in.Within = -time.Second },
+		"for 1s to 24h0m0s, not 25h0m0s":              func(in *edition.Draft) { in.Within = 25 * time.Hour },
+		"10:02:00 UTC is over":                        func(in *edition.Draft) { in.At = now },
+		"more than 366 days ahead":                    func(in *edition.Draft) { in.At = now.Add(edition.MaxAhead + 1) },
+		"has 8388609 bytes, at most 8388608 are kept": func(in *edition.Draft) { in.Files[0].Text = strings.Repeat("x", edition.MaxText+1) },
+		"to store, at most 1048576 are kept": func(in *edition.Draft) {
+			b := make([]byte, state.MaxValue)
+			rand.NewChaCha8([32]byte{}).Read(b)
+			in.Files[0].Text = hex.EncodeToString(b)
+		},
 	} {
 		in := draft("two", "ada")
 		edit(&in)
@@ -84,20 +91,31 @@ func TestAway(t *testing.T) {
 	}
 }
 
+// TestLarge: a plan that is larger than a record of the store is kept.
+func TestLarge(t *testing.T) {
+	d := open(t, statetest.Open(t))
+	text := strings.Repeat("dial \"1\" { echo {} }\n", 2*state.MaxValue/22)
+	d.publish(text)
+	d.wantCurrent(text)
+}
+
 // TestCorrupt: a version whose files are not those of its id is not used.
 func TestCorrupt(t *testing.T) {
 	store := statetest.Open(t)
 	d := open(t, store)
-	id := d.publish("one")
-	r, err := store.Get(t.Context(), edition.Tables()[0], tenant, "version/"+id)
+	one, two := d.publish("one"), d.publish("two")
+	r, err := store.Get(t.Context(), edition.Tables()[0], tenant, "version/"+one)
 	if err != nil {
 		t.Fatal(err)
 	}
-	value := []byte(strings.Replace(string(r.Value), `"one"`, `"two"`, 1))
-	if _, err := store.Put(t.Context(), edition.Tables()[0], tenant, state.Change{ID: r.ID, Value: value, Expect: r.Rev}); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := d.Current(t.Context(), tenant); err == nil || !strings.Contains(err.Error(), "is not what was published") {
-		t.Errorf("a changed version: %v", err)
+	for want, value := range map[string][]byte{
+		"is not what was published": r.Value, "cannot be read: gzip": []byte("no version at all, but text"), "cannot be read: unexpected EOF": r.Value[:20],
+	} {
+		if _, err := store.Put(t.Context(), edition.Tables()[0], tenant, state.Change{ID: "version/" + two, Value: value, Expect: state.Any}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := d.Current(t.Context(), tenant); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
 	}
 }

@@ -51,7 +51,13 @@ func (d *Draft) check(now time.Time) error {
 			return err
 		}
 	}
+	size := 0
+	for _, f := range d.Files {
+		size += len(f.Text)
+	}
 	switch {
+	case size > MaxText:
+		return refuse("the plan has %d bytes, at most %d are kept; make it smaller", size, MaxText)
 	case d.Within != 0 && (d.Within < MinConfirm || d.Within > MaxConfirm):
 		return refuse("a version can wait to be confirmed for %v to %v, not %v", MinConfirm, MaxConfirm, d.Within)
 	case !d.At.IsZero() && !d.At.After(now):
@@ -121,12 +127,12 @@ func (s *shelf) keep(id string, d Draft) (int, error) {
 		ID: id, Parent: s.head.Version, Author: d.Author, At: s.now, Message: d.Message, Forced: d.Forced,
 		Meaning: d.Meaning, Files: d.Files,
 	}
-	value, err := encode(v)
+	value, err := compress(v)
 	if err != nil {
 		return 0, err
 	}
-	if len(value) > MaxVersion {
-		return 0, refuse("the plan takes %d bytes to store, at most %d are kept; make it smaller", len(value), MaxVersion)
+	if len(value) > state.MaxValue {
+		return 0, refuse("the plan takes %d bytes to store, at most %d are kept; make it smaller", len(value), state.MaxValue)
 	}
 	s.changes = append(s.changes, state.Change{ID: versionID + id, Value: value, Expect: state.None, Durable: true})
 	return len(value), nil

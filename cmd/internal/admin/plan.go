@@ -84,10 +84,8 @@ func (s *Server) applyPlan(_ http.ResponseWriter, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.Base != "" {
-		if in.Base, err = s.version(r, in.Base); err != nil {
-			return nil, err
-		}
+	if in.Base, err = s.base(r, in.Base); err != nil {
+		return nil, err
 	}
 	d, err := s.diff(r, p)
 	if err != nil {
@@ -103,6 +101,19 @@ func (s *Server) applyPlan(_ http.ResponseWriter, r *request) (any, error) {
 		d.Head = &head
 		return err
 	})
+}
+
+// base is the version that a plan is made of: the one that is named, else the published
+// one, so that what the answer lists is what changes.
+func (s *Server) base(r *request, name string) (string, error) {
+	if name != "" {
+		return s.version(r, name)
+	}
+	head, err := s.cfg.Editions.Head(r.Context(), r.tenant)
+	if errors.Is(err, state.ErrNotFound) {
+		err = nil
+	}
+	return head.Version, err
 }
 
 func (s *Server) simulate(_ http.ResponseWriter, r *request) (any, error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"strowger/cmd/internal/admin/api"
+	"strowger/dialplan/plan"
 	"strowger/media/recording"
 	"strowger/sip/edition"
 	"strowger/sip/exchange"
@@ -144,10 +145,11 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 	var version *edition.RequestError
 	var overtaken *edition.OvertakenError
 	var busy *edition.BusyError
+	var faults plan.Diagnostics
 	switch {
 	case errors.As(err, &known):
 		status = known.status
-	case errors.As(err, &version):
+	case errors.As(err, &version), errors.As(err, &faults):
 		status = http.StatusUnprocessableEntity
 	case errors.As(err, &overtaken), errors.As(err, &busy):
 		status = http.StatusConflict

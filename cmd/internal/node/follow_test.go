@@ -67,7 +67,7 @@ func (f *following) want(text string) {
 	synctest.Wait()
 	for i, n := range f.nodes {
 		want := edition.ID(api.PlanText{File: "x.plan.hcl", Text: text}.Files())
-		if _, have := n.tenant("demo").Published(); have != want {
+		if n.tenant("demo").Version() != want {
 			f.t.Fatalf("node %d has not the plan\n%s", i+1, text)
 		}
 	}

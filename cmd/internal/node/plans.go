@@ -144,7 +144,7 @@ func (p *Plans) take(ctx context.Context, tenant string) (edition.Head, error) {
 		return head, err
 	}
 	t := p.tenant(tenant)
-	if _, have := t.Published(); have == head.Version {
+	if t.Version() == head.Version {
 		return head, nil
 	}
 	v, err := p.archive.Version(ctx, tenant, head.Version)

@@ -19,7 +19,7 @@ func TestVersionOfBothNodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, used := p.nodes[n].Admission.Tenant(tenant).Published()
+		used := p.nodes[n].Admission.Tenant(tenant).Version()
 		if used != v.Version {
 			return ""
 		}
