@@ -60,7 +60,7 @@ func TestRefused(t *testing.T) {
 		"has 8388609 bytes, at most 8388608 are kept": func(in *edition.Draft) { in.Files[0].Text = strings.Repeat("x", edition.MaxText+1) },
 		"to store, at most 1048576 are kept": func(in *edition.Draft) {
 			b := make([]byte, state.MaxValue)
-			rand.NewChaCha8([32]byte{}).Read(b)
+			_, _ = rand.NewChaCha8([32]byte{}).Read(b)
 			in.Files[0].Text = hex.EncodeToString(b)
 		},
 	} {

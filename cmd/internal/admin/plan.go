@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"strowger/cmd/internal/admin/api"
@@ -99,8 +100,36 @@ func (s *Server) applyPlan(_ http.ResponseWriter, r *request) (any, error) {
 	return &d, s.change(r, change{action: "dialplan.apply", object: edition.ID(in.Files()), after: after}, func() error {
 		head, err := s.cfg.Plans.Apply(r.Context(), r.tenant, in, r.who.name)
 		d.Head = &head
-		return err
+		return s.overtaken(r, in.Base, err)
 	})
+}
+
+// maxOvertaken is how many changes of another publisher a refusal lists.
+const maxOvertaken = 20
+
+// overtaken adds to a lost race what the other version changed since base.
+func (s *Server) overtaken(r *request, base string, err error) error {
+	lost, ok := errors.AsType[*edition.OvertakenError](err)
+	if !ok || base == "" {
+		return err
+	}
+	before, unread := s.side(r, api.PlanSide{Version: base})
+	if unread != nil {
+		return err
+	}
+	after, unread := s.side(r, api.PlanSide{Version: lost.Head.Version})
+	if unread != nil {
+		return err
+	}
+	changes := plan.Diff(before, after)
+	text := fmt.Sprintf("%v\nit changed:", err)
+	for _, c := range changes[:min(len(changes), maxOvertaken)] {
+		text += "\n" + c.String()
+	}
+	if more := len(changes) - maxOvertaken; more > 0 {
+		text += fmt.Sprintf("\nand %d more", more)
+	}
+	return fail(http.StatusConflict, "%s", text)
 }
 
 // base is the version that a plan is made of: the one that is named, else the published

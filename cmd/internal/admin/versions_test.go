@@ -82,7 +82,7 @@ func TestVersions(t *testing.T) {
 		{"PUT", plans, planOf(t, "404", api.PlanText{}), 409, "to be confirmed; do it with: strowger dialplan confirm"},
 		{"POST", plans + "/confirm", "", 200, `"message":"second"`},
 		{"POST", plans + "/confirm", "", 422, "no version waits to be confirmed"},
-		{"PUT", plans, planOf(t, "404", api.PlanText{Base: "one"}), 409, "was published meanwhile by token:admin-demo"},
+		{"PUT", plans, planOf(t, "404", api.PlanText{Base: "one"}), 409, `it changed:\n~ dial \"*43\": reject 486 Refused by the dialplan -\u003e reject 410`},
 		{"PUT", plans, planOf(t, "404", api.PlanText{Base: "none"}), 422, `there is no tag \"none\"`},
 		{"PUT", plans, planOf(t, "404", api.PlanText{Message: "a\nb"}), 422, "is not one line"},
 		{"PUT", plans, planOf(t, "404", api.PlanText{At: time.Now().Add(time.Hour)}), 200, `"planned":{`},
