@@ -3,6 +3,7 @@ package edition
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"strowger/sip/state"
@@ -136,11 +137,11 @@ func (j *journal) before() string {
 	return stack[len(stack)-2]
 }
 
-// backTo takes the newest publishing away, and more until a version is the last; one
-// that is not among them comes on top.
+// backTo takes publishings away until a version is the last; one that is not among them
+// comes on top.
 func backTo(stack []string, version string) []string {
-	for i := len(stack) - 2; i >= 0; i-- {
-		if stack[i] == version {
+	for i, have := range slices.Backward(stack) {
+		if have == version {
 			return stack[:i+1]
 		}
 	}
