@@ -126,3 +126,6 @@ func message(d *hcl.Diagnostic) string {
 	}
 	return strings.Join(strings.Fields(text), " ")
 }
+
+// ParsePlan is Parse of a text that may have expressions.
+func ParsePlan(name string, src []byte, ds *Diagnostics) *Body { return Parse(name, src, nil, ds) }
