@@ -179,3 +179,23 @@ func (e *Expr) Constant() (Value, bool) { return Value{}, false }
 
 // Eval answers. The error is Missing.
 func (e *Expr) Eval(f Facts) (Value, error) { return Value{}, nil }
+
+// Read is a value of a type from its String; none if it is not written so.
+func Read(t Type, text string) Value {
+	switch t {
+	case Text:
+		return TextOf(text)
+	case Number:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err == nil {
+			return NumberOf(n)
+		}
+	case Span:
+		if d, err := time.ParseDuration(text); err == nil {
+			return SpanOf(d)
+		}
+	case Truth:
+		return TruthOf(text == "true")
+	}
+	return Value{Type: t}
+}
