@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"strowger/dialplan"
+	"strowger/dialplan/flow"
 	"strowger/dialplan/number"
 	"strowger/dialplan/source"
 )
@@ -32,6 +33,7 @@ type Table struct {
 	hasSeat   func(string) bool
 	numbers   index
 	dials     index
+	flows     *flow.Tree
 }
 
 // Check holds the plan against what the tenant has. The Table is nil if there is
@@ -128,3 +130,6 @@ func (c *checker) reachable(t *Table, e *Entry) {
 		}
 	}
 }
+
+// Flows are the flows of the plan; a Decision's dialplan.Flow names one of them.
+func (t *Table) Flows() *flow.Tree { return t.flows }
