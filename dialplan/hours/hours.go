@@ -26,8 +26,13 @@
 //     when the clock jumps there from 01:00. A minute that it shows twice in autumn
 //     counts twice: 01:30-02:30 opens at the first 01:30, closes when the clock goes
 //     back to 01:00, and opens again from the second 01:30 to 02:30.
+//   - A calendar has the bank holidays that are published, 2020 to 2099. For one on a
+//     Saturday or Sunday that is a weekday in its place; the Saturday or Sunday is
+//     as ever, and AddClosed closes it.
 //   - Open is pure: it depends on the hours and the moment alone. New looks up the
 //     zone, on the machine if that has zones, else in the program.
+//   - Open looks at each rule and date in turn: tens of nanoseconds with a few, some
+//     microseconds with as many as the limits allow.
 package hours
 
 import (

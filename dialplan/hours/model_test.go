@@ -85,7 +85,7 @@ func TestOpenAgainstMinutes(t *testing.T) {
 		at := time.Date(m.first.Year(), m.first.Month(), m.first.Day()+1, 0, 0, 0, 0, zone)
 		end := time.Date(m.first.Year(), m.first.Month(), m.first.Day()+days, 0, 0, 0, 0, zone)
 		for ; at.Before(end); at = at.Add(time.Minute) {
-			if open, why := h.Open(at); open != m.is(at) || why == "" {
+			if open, why := h.Open(at.UTC()); open != m.is(at) || why == "" {
 				t.Fatalf("at %v: open %v, %q", at, open, why)
 			}
 		}
