@@ -199,3 +199,20 @@ func Read(t Type, text string) Value {
 	}
 	return Value{Type: t}
 }
+
+// Reads tells whether a text is a value of a type, as String writes it.
+func Reads(t Type, text string) bool {
+	switch t {
+	case Text:
+		return true
+	case Truth:
+		return text == "true" || text == "false"
+	case Number:
+		_, err := strconv.ParseInt(text, 10, 64)
+		return err == nil
+	case Span:
+		_, err := time.ParseDuration(text)
+		return err == nil
+	}
+	return false
+}
