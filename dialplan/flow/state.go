@@ -97,7 +97,7 @@ func (f *facts) Name(name string) expr.Value {
 	if text, ok := f.tree.Defaults[name]; ok {
 		return expr.TextOf(text)
 	}
-	return expr.TextOf(f.state.Call.name(name))
+	return expr.TextOf(f.state.Call.Name(name))
 }
 
 // Names are the names of a call's facts in expressions.
@@ -105,7 +105,8 @@ func Names() []string {
 	return []string{"caller", "called", "trunk", "seat", "rest", "tenant"}
 }
 
-func (c *Call) name(name string) string {
+// Name is the fact of a name of Names.
+func (c *Call) Name(name string) string {
 	switch name {
 	case "caller":
 		return c.Caller

@@ -34,6 +34,9 @@ type Table struct {
 	numbers   index
 	dials     index
 	flows     *flow.Tree
+	cases     []Case
+	switches  []Switch
+	groups    map[string]int // their sizes
 }
 
 // Check holds the plan against what the tenant has. The Table is nil if there is
@@ -43,7 +46,11 @@ func (p *Plan) Check(inv Inventory) (*Table, Diagnostics) {
 		inv.HasSeat = func(string) bool { return false }
 	}
 	c := checker{inv: inv}
-	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree}
+	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, cases: p.cases, switches: p.switches}
+	t.groups = make(map[string]int, len(p.groups))
+	for name, g := range p.groups {
+		t.groups[name] = len(g.seats)
+	}
 	for _, u := range p.uses {
 		c.use(u)
 	}
@@ -146,6 +153,3 @@ func (c *checker) reachable(t *Table, e *Entry) {
 		}
 	}
 }
-
-// Flows are the flows of the plan; a Decision's dialplan.Flow names one of them.
-func (t *Table) Flows() *flow.Tree { return t.flows }

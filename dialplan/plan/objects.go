@@ -12,11 +12,11 @@ import (
 
 // Limits of what a plan declares.
 const (
-	maxValues  = 64 // of an attribute
-	maxMembers = 500
-	maxSkills  = 64
-	maxKeys    = 100_000 // of a table
-	maxThrown  = 30 * 24 * time.Hour
+	maxValues = 64 // of an attribute
+	maxGroup  = 500
+	maxSkills = 64
+	maxKeys   = 100_000 // of a table
+	maxThrown = 30 * 24 * time.Hour
 )
 
 // Switch is a condition that an operator throws.
@@ -122,7 +122,7 @@ func (c *compiler) group(b *source.Body) string {
 		c.uses("seat", v.Text, b.Name(), v.At)
 		g.seats = append(g.seats, v.Text)
 	}
-	needs(b, "seats", list, maxMembers, `["1001"]`)
+	needs(b, "seats", list, maxGroup, `["1001"]`)
 	c.plan.groups[b.Labels[0]] = g
 	return strings.Join(g.seats, " ")
 }
