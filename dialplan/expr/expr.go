@@ -16,12 +16,15 @@
 //	waiting(queue.NAME)          number of callers waiting
 //	expected_wait(queue.NAME)    time
 //	agents_ready(queue.NAME)     number
-//	reachable(site.NAME)         number of seats that can be rung
+//	reachable(group.NAME)        number of its seats that can be rung
 //	up(trunk.NAME)               truth
 //	listed(table.NAME, TEXT)     truth: the table has a row with that key
 //	starts(TEXT, "+4416")        truth
 //	matches(TEXT, "RE2")         truth
 //	share(20)                    truth for 20 of 100 callers, the same for the same caller
+//
+// Trunks belong to the node's configuration: which there are is not known here, and
+// Expr.Trunks has those that are named, to be checked.
 //
 // In a queue step waiting, expected_wait and agents_ready stand alone for that queue's.
 //
@@ -30,14 +33,12 @@
 // What the world says has a key, by which it is asked for, recorded in the ledger and
 // given to a simulation: switch.NAME, hours.NAME ("open" or "closed" while overridden,
 // else ""), queue.NAME.waiting, queue.NAME.expected_wait, queue.NAME.agents_ready,
-// site.NAME.reachable, trunk.NAME.up.
+// group.NAME.reachable, trunk.NAME.up.
 package expr
 
 import (
 	"strconv"
 	"time"
-
-	"strowger/dialplan/source"
 )
 
 // Type is the type of a value.
@@ -115,6 +116,14 @@ func (v Value) String() string {
 	return ""
 }
 
+// literal is the value as it is written in an expression.
+func (v Value) literal() string {
+	if v.Type == Text || v.Type == Span {
+		return strconv.Quote(v.String())
+	}
+	return v.String()
+}
+
 // Facts are what an expression may ask.
 type Facts interface {
 	// At is the call's time.
@@ -151,7 +160,7 @@ type Scope interface {
 	Name(name string) (Type, bool)
 	// Names are all names of the scope, for who misspelled one.
 	Names() []string
-	// Objects are the names of a kind: "switch", "queue", "site", "trunk", "hours", "table".
+	// Objects are the names of a kind: "switch", "queue", "group", "hours", "table".
 	Objects(kind string) []string
 	Hours(name string) Calendar // of Objects("hours")
 	Table(name string) List     // of Objects("table")
@@ -163,22 +172,25 @@ type Scope interface {
 type Expr struct {
 	// Type is that of every value it gives.
 	Type Type
-	// Source is the expression, written canonically, for describing and hashing.
+	// Source is the expression, written in one form.
 	Source string
+	// Trunks are the trunks that it asks about.
+	Trunks []string
+
+	node node
 }
 
-// Compile gives a node its meaning. Where it is to have a type, want says which; 0 takes
-// any. A fault says what to write instead.
-func Compile(n *source.Node, s Scope, want Type) (*Expr, source.Diagnostics) { return nil, nil }
-
 // Of is the expression of a constant.
-func Of(v Value) *Expr { return nil }
+func Of(v Value) *Expr { return &Expr{Type: v.Type, Source: v.literal(), node: constant{v}} }
 
 // Constant is the value of an expression that asks for nothing.
-func (e *Expr) Constant() (Value, bool) { return Value{}, false }
+func (e *Expr) Constant() (Value, bool) {
+	c, ok := e.node.(constant)
+	return c.v, ok
+}
 
 // Eval answers. The error is Missing.
-func (e *Expr) Eval(f Facts) (Value, error) { return Value{}, nil }
+func (e *Expr) Eval(f Facts) (Value, error) { return e.node.eval(f) }
 
 // Read is a value of a type from its String; none if it is not written so.
 func Read(t Type, text string) Value {

@@ -270,5 +270,8 @@ func (c *compiler) compileExpr(b *source.Body, n *source.Node, s expr.Scope, wan
 	if len(faults) > 0 {
 		return nil
 	}
+	for _, trunk := range e.Trunks {
+		c.uses("trunk", trunk, b.Name(), n.At)
+	}
 	return e
 }

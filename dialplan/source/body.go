@@ -229,13 +229,3 @@ func (b *Body) BlockTypes() []string {
 }
 
 func (b *Body) pos(r hcl.Range) Pos { return Pos{b.text.name, r.Start.Line} }
-
-// Expr returns the expression of a key, nil if it is not written or faulty.
-func (b *Body) Expr(key string) *Node {
-	b.keys = append(b.keys, key)
-	return nil
-}
-
-// Sequence returns all blocks inside in their order, those that other readers have not
-// asked for, with none or one label.
-func (b *Body) Sequence() []*Body { return nil }
