@@ -89,6 +89,7 @@ func (r *runner) collected(frame *Frame, flow *Flow, at int, c Collect, ev Event
 // again asks once more, while there are tries left.
 func (r *runner) again(frame *Frame, flow *Flow, at, tries int, outcome string, f *facts) error {
 	if r.state.Tries < tries {
+		r.take(flow, flow.Steps[at], Taken{Outcome: outcome, To: "once more"})
 		return r.do(frame, flow, at, f)
 	}
 	r.state.Tries = 0

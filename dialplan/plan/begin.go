@@ -20,6 +20,13 @@ func (t *Table) Cases() []Case { return slices.Clone(t.cases) }
 // Switches are those of the plan, in the order of the text.
 func (t *Table) Switches() []Switch { return slices.Clone(t.switches) }
 
+// Objects are the names of what the plan declares of a kind: "switch", "queue", "hours",
+// "group", "table", "attribute", "service", "flow".
+func (t *Table) Objects(kind string) []string { return slices.Clone(t.objects[kind]) }
+
+// Zone is where the times of the plan are.
+func (t *Table) Zone() *time.Location { return t.zone }
+
 // GroupSize is how many seats a group has.
 func (t *Table) GroupSize(name string) int { return t.groups[name] }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"strowger/dialplan"
 	"strowger/dialplan/flow"
@@ -37,6 +38,8 @@ type Table struct {
 	cases     []Case
 	switches  []Switch
 	groups    map[string]int // their sizes
+	zone      *time.Location
+	objects   map[string][]string // names by kind
 }
 
 // Check holds the plan against what the tenant has. The Table is nil if there is
@@ -46,7 +49,7 @@ func (p *Plan) Check(inv Inventory) (*Table, Diagnostics) {
 		inv.HasSeat = func(string) bool { return false }
 	}
 	c := checker{inv: inv}
-	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, cases: p.cases, switches: p.switches}
+	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, cases: p.cases, switches: p.switches, zone: p.zone, objects: p.objects}
 	t.groups = make(map[string]int, len(p.groups))
 	for name, g := range p.groups {
 		t.groups[name] = len(g.seats)

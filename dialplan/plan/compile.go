@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"strowger/dialplan/expr"
 	"strowger/dialplan/flow"
@@ -26,7 +27,11 @@ type compiler struct {
 	blocks map[string][]*source.Body // by kind
 	scope  *scope                    // of the plan as a whole
 	flows  map[string]*flowScope
+	zone   string // of the plan
 }
+
+// usualZone is where a plan is that does not say where.
+const usualZone = "Europe/London"
 
 // use is something that the plan names and the tenant must have.
 type use struct {
@@ -46,6 +51,14 @@ func newCompiler() *compiler {
 
 // compile reads a whole text.
 func (c *compiler) compile(file *source.Body) {
+	c.zone = file.String("timezone", usualZone)
+	zone, err := time.LoadLocation(c.zone)
+	if c.plan.zone = zone; err != nil {
+		file.Fault(file.Pos("timezone"), "%q is no time zone; write such as %q", c.zone, usualZone)
+	}
+	if file.Has("timezone") {
+		c.plan.means["timezone"] = c.zone
+	}
 	for _, kind := range kindsOfObjects {
 		c.declare(file, kind, maxObjects)
 	}
@@ -60,6 +73,7 @@ func (c *compiler) compile(file *source.Body) {
 		c.flow(b)
 	}
 	c.tests(file)
+	c.plan.objects = c.scope.objects
 	file.Done()
 }
 

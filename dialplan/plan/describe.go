@@ -21,6 +21,9 @@ func describeAct(step dialplan.Step) string {
 	case dialplan.Say:
 		return "play " + heard(s.Prompts, s.Language)
 	case dialplan.Ask:
+		if s.Most == 1 {
+			return "ask " + heard(s.Prompts, s.Language) + " for a key"
+		}
 		return fmt.Sprintf("ask %s for up to %d digits", heard(s.Prompts, s.Language), s.Most)
 	case dialplan.Milliwatt:
 		return "milliwatt"

@@ -226,8 +226,10 @@ func (g *graph) strangers(faults *source.Diagnostics) {
 			is   bool
 			what string
 		}{
-			{w.onward, "onward = true"}, {w.channels > 0, "channels = 10"},
-			{w.presented, "presentation = \"+44...\""}, {w.to != nil, "to = \"+44...\""},
+			{w.onward, "onward = true"},
+			{w.channels > 0, "channels = 10"},
+			{w.presented, "presentation = \"+44...\""},
+			{w.to != nil, "to = \"+44...\""},
 		} {
 			if !must.is {
 				faults.Add(s.at, "flow %q, step %q goes out by trunk, and %s lets strangers through it; write: %s", s.flow.Name, s.step.Name, number, must.what)

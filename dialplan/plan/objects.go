@@ -52,7 +52,7 @@ func (c *compiler) objects() {
 }
 
 func (c *compiler) hours(b *source.Body) string {
-	zone := b.String("timezone", "Europe/London")
+	zone := b.String("timezone", c.zone)
 	h, err := hours.New(zone)
 	if err != nil {
 		b.Fault(b.Pos("timezone"), "%v", err)

@@ -27,6 +27,8 @@ type Plan struct {
 	order          []string // flows, in the order of the text
 	switches       []Switch
 	cases          []Case
+	zone           *time.Location
+	objects        map[string][]string // names by kind
 
 	// What checking needs.
 	uses     []use

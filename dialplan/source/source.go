@@ -29,12 +29,12 @@ import (
 
 // Limits of a text.
 const (
-	MaxBytes  = 2 << 20 // a file, in bytes
-	MaxDepth  = 64      // brackets, braces and templates inside each other
+	MaxBytes = 2 << 20 // a file, in bytes
+	MaxDepth = 64      // brackets, braces and templates inside each other
 	// MaxOperators is how many operators an expression may have, with those of the lines
 	// that belong to it.
 	MaxOperators = 64
-	maxFaults = 100     // faults kept of one text; a wholly wrong file has as many as lines
+	maxFaults    = 100 // faults kept of one text; a wholly wrong file has as many as lines
 )
 
 // Pos is a place in a text.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"strowger/dialplan"
 	"strowger/dialplan/plan"
@@ -47,15 +46,6 @@ func tableOf(tb testing.TB, name, src string) *plan.Table {
 	return t
 }
 
-func london(tb testing.TB) *time.Location {
-	tb.Helper()
-	zone, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return zone
-}
-
 // TestPlans: the plans by which the language is accepted pass their own tests.
 func TestPlans(t *testing.T) {
 	files, err := filepath.Glob("testdata/plans/*.hcl")
@@ -69,7 +59,7 @@ func TestPlans(t *testing.T) {
 				t.Errorf("it has %d tests", len(tab.Cases()))
 			}
 			for _, c := range tab.Cases() {
-				v := trial.Test(tab, c, "demo", london(t), func(string) string { return "+441632960101" })
+				v := trial.Test(tab, c, "demo", func(string) string { return "+441632960101" })
 				if v.Fault != "" {
 					t.Errorf("%s: %s: %s\n%s", c.Pos, c.Name, v.Fault, strings.Join(v.Path.Taken(), "\n"))
 				}
@@ -91,7 +81,7 @@ func TestFailure(t *testing.T) {
 	} {
 		c := first
 		c.Expect = slices.Collect(strings.SplitSeq(expect, "|"))
-		if v := trial.Test(tab, c, "demo", london(t), nil); v.Fault != want {
+		if v := trial.Test(tab, c, "demo", nil); v.Fault != want {
 			t.Errorf("expecting %s: %q, want %q", expect, v.Fault, want)
 		}
 	}

@@ -18,8 +18,8 @@ type Verdict struct {
 }
 
 // Test runs a test of the plan. The caller's own facts, such as a seat's presentation
-// number, come by presentation, which may be nil; zone is where the test's times are.
-func Test(t *plan.Table, c plan.Case, tenant string, zone *time.Location, presentation func(seat string) string) Verdict {
+// number, come by presentation, which may be nil.
+func Test(t *plan.Table, c plan.Case, tenant string, presentation func(seat string) string) Verdict {
 	q := dialplan.Question{Tenant: tenant, Origin: dialplan.FromTrunk, Trunk: c.Trunk, Called: c.To, Caller: c.From}
 	if c.Seat != "" {
 		q.Origin, q.Seat, q.Caller = dialplan.FromSeat, c.Seat, c.Seat
@@ -29,7 +29,7 @@ func Test(t *plan.Table, c plan.Case, tenant string, zone *time.Location, presen
 	} else {
 		q.Caller = t.Canonical(c.From)
 	}
-	at, err := time.ParseInLocation(plan.TimeLayout, c.At, zone)
+	at, err := time.ParseInLocation(plan.TimeLayout, c.At, t.Zone())
 	if err != nil {
 		return Verdict{Case: c, Fault: err.Error()}
 	}
