@@ -119,7 +119,7 @@ func (v Value) String() string {
 // literal is the value as it is written in an expression.
 func (v Value) literal() string {
 	if v.Type == Text || v.Type == Span {
-		return strconv.Quote(v.String())
+		return quote(v.String())
 	}
 	return v.String()
 }

@@ -104,8 +104,7 @@ func (c *compiler) join(n *source.Node) compiled {
 		}
 		j.args = append(j.args, e.node)
 		if v, ok := e.node.(constant); ok {
-			quoted := TextOf(v.v.String()).literal()
-			text = append(text, strings.ReplaceAll(quoted[1:len(quoted)-1], "${", "$${"))
+			text = append(text, within(v.v.String()))
 		} else {
 			text = append(text, "${"+e.text+"}")
 		}

@@ -56,7 +56,7 @@ func (c *compiler) hours(b *source.Body) string {
 	h, err := hours.New(zone)
 	if err != nil {
 		b.Fault(b.Pos("timezone"), "%v", err)
-		return ""
+		h, _ = hours.New(usualZone) // to read on
 	}
 	says := []string{zone}
 	for _, list := range []struct {

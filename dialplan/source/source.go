@@ -135,8 +135,13 @@ func posOf(r *hcl.Range, name string) Pos {
 
 // message is a fault of HCL's parser in one line, put so that it says what to write.
 func message(d *hcl.Diagnostic) string {
-	if d.Summary == "Invalid single-argument block definition" {
+	switch d.Summary {
+	case "Invalid single-argument block definition":
 		return "one argument per one-line block; put each on its own line"
+	case "Argument definition required":
+		if strings.Contains(d.Detail, "single-line block") {
+			return "a block within a block begins on its own line"
+		}
 	}
 	text := d.Summary
 	if d.Detail != "" {
