@@ -26,11 +26,16 @@ func inventory() plan.Inventory {
 
 func table(tb testing.TB, file string) *plan.Table {
 	tb.Helper()
+	return tableOf(tb, filepath.Base(file), text(tb, file))
+}
+
+func text(tb testing.TB, file string) string {
+	tb.Helper()
 	src, err := os.ReadFile(file)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return tableOf(tb, filepath.Base(file), string(src))
+	return string(src)
 }
 
 func tableOf(tb testing.TB, name, src string) *plan.Table {
