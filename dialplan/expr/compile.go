@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,7 @@ func (c *compiler) node(n *source.Node) compiled {
 		return c.choice(n)
 	case source.OpJoin:
 		return c.join(n)
+	case source.OpList, source.OpObject:
 	}
 	return c.fault(n, "a list has no place in an expression")
 }
@@ -118,10 +120,8 @@ var asked = map[string]string{
 
 // has tells whether the scope has an object, and faults it if not.
 func (c *compiler) has(n *source.Node, kind, name string) bool {
-	for _, known := range c.scope.Objects(kind) {
-		if known == name {
-			return true
-		}
+	if slices.Contains(c.scope.Objects(kind), name) {
+		return true
 	}
 	c.fault(n, "there is no %s %q; %s", kind, name, source.Suggest(name, c.scope.Objects(kind)))
 	return false

@@ -72,7 +72,7 @@ func (n named) eval(f Facts) (Value, error)  { return f.Name(n.name), nil }
 func (n input) eval(f Facts) (Value, error) {
 	v, ok := f.Input(n.key)
 	if !ok {
-		return Value{}, Missing{n.key}
+		return Value{}, MissingError{n.key}
 	}
 	if f.Noting() {
 		f.Note(n.key + " is " + v.String())
@@ -89,7 +89,7 @@ const (
 func (n hours) eval(f Facts) (Value, error) {
 	forced, ok := f.Input(n.key)
 	if !ok {
-		return Value{}, Missing{n.key}
+		return Value{}, MissingError{n.key}
 	}
 	open, why := forced.text == ForcedOpen, "forced"
 	if forced.text == "" {

@@ -138,11 +138,11 @@ type Facts interface {
 	Noting() bool
 }
 
-// Missing is the error of an expression that asked for what nobody knows.
-type Missing struct{ Key string }
+// MissingError is the error of an expression that asked for what nobody knows.
+type MissingError struct{ Key string }
 
 // Error names the input.
-func (m Missing) Error() string { return m.Key + " is not known" }
+func (m MissingError) Error() string { return m.Key + " is not known" }
 
 // Calendar is hours that are open or not at a time, and why.
 type Calendar interface {
@@ -189,7 +189,7 @@ func (e *Expr) Constant() (Value, bool) {
 	return c.v, ok
 }
 
-// Eval answers. The error is Missing.
+// Eval answers. The error is a MissingError.
 func (e *Expr) Eval(f Facts) (Value, error) { return e.node.eval(f) }
 
 // Read is a value of a type from its String; none if it is not written so.

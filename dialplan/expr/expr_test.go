@@ -172,8 +172,8 @@ func TestMissing(t *testing.T) {
 			t.Fatalf("%s: %v", text, faults)
 		}
 		_, err := e.Eval(&world{names: names})
-		var missing expr.Missing
-		if !errors.As(err, &missing) || missing.Key != want || err.Error() != want+" is not known" {
+		missing, ok := errors.AsType[expr.MissingError](err)
+		if !ok || missing.Key != want || err.Error() != want+" is not known" {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}
@@ -297,8 +297,14 @@ func TestReads(t *testing.T) {
 		text string
 		want bool
 	}{
-		{expr.Text, "anything", true}, {expr.Number, "12", true}, {expr.Number, "x", false}, {expr.Span, "5m", true},
-		{expr.Span, "5", false}, {expr.Truth, "true", true}, {expr.Truth, "yes", false}, {0, "", false},
+		{expr.Text, "anything", true},
+		{expr.Number, "12", true},
+		{expr.Number, "x", false},
+		{expr.Span, "5m", true},
+		{expr.Span, "5", false},
+		{expr.Truth, "true", true},
+		{expr.Truth, "yes", false},
+		{0, "", false},
 	} {
 		if got := expr.Reads(c.typ, c.text); got != c.want {
 			t.Errorf("%v %q: %v", c.typ, c.text, got)

@@ -31,7 +31,8 @@ func (c *compiler) binary(n *source.Node) compiled {
 	if !ok {
 		return compiled{}
 	}
-	typ, takes := Truth, false
+	typ := Truth
+	var takes bool
 	switch n.Text {
 	case "&&", "||":
 		takes = left.typ == Truth && right.typ == Truth

@@ -151,7 +151,8 @@ func TestPaths(t *testing.T) {
 			"ask which in en for a key; ring 1001 for 30s; ask which in en for a key; ring 1001 for 30s; play sorry digits: in en; end",
 		},
 		"a notice": {
-			world{"switch.notice": expr.TruthOf(true)}, "done =1 done",
+			world{"switch.notice": expr.TruthOf(true)},
+			"done =1 done",
 			"play hello in en; ask which in en for a key; ring 1001 for 30s; end",
 		},
 		"no key twice":    {usual(), "= = done", "ask which in en for a key; ask which in en for a key; play sorry digits: in en; end"},
@@ -169,7 +170,8 @@ func TestPaths(t *testing.T) {
 			"ask which in en for a key; ask which in cy for up to 4 digits; lookup at crm; queue claims needing claims 1, welsh 2, for 10m0s at the most; ring 1001 for 30s; end",
 		},
 		"a callback is offered": {
-			world{"switch.notice": expr.TruthOf(false), "queue.claims.expected_wait": expr.SpanOf(6 * time.Minute)}, "=2 =12 failed callback",
+			world{"switch.notice": expr.TruthOf(false), "queue.claims.expected_wait": expr.SpanOf(6 * time.Minute)},
+			"=2 =12 failed callback",
 			"ask which in en for a key; ask which in cy for up to 4 digits; lookup at crm; queue claims needing claims 1, welsh 2, for 10m0s at the most, callback on key 1; end",
 		},
 		"closing time keeps the place": {
@@ -293,7 +295,7 @@ func TestMissing(t *testing.T) {
 	tr := tree(t, all)
 	s := flow.Begin(flow.Call{}, "main", nil)
 	_, err := tr.Step(&s, flow.Event{}, world{}, false)
-	if !errors.Is(err, expr.Missing{Key: "switch.notice"}) {
+	if !errors.Is(err, expr.MissingError{Key: "switch.notice"}) {
 		t.Errorf("error %v", err)
 	}
 	if r, err := tr.Step(&s, flow.Event{}, usual(), false); err != nil || plan.Describe(r.Act) != "ask which in en for a key" {

@@ -142,6 +142,7 @@ func (t Target) String() string {
 		return "stay"
 	case Return:
 		return "return"
+	case Default:
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"strowger/dialplan"
 	"strowger/dialplan/expr"
@@ -39,7 +40,7 @@ var ErrLoop = errors.New("the flow goes round without waiting")
 
 // Step goes on from a place: with the zero Event before the first step, else with what
 // became of the act. Why tells whether Taken is wanted in full; it costs. The error is
-// ErrLoop, expr.Missing, or tells that the tree has no such step; the state is then as
+// ErrLoop, expr.MissingError, or tells that the tree has no such step; the state is then as
 // it was left.
 func (t *Tree) Step(s *State, ev Event, w World, why bool) (Result, error) {
 	r := runner{tree: t, state: s, world: w, why: why}
@@ -205,9 +206,7 @@ func (r *runner) assign(assigns []Assign, f *facts) error {
 	if r.state.Attributes == nil && len(set) > 0 {
 		r.state.Attributes = make(map[string]string, len(set))
 	}
-	for name, value := range set {
-		r.state.Attributes[name] = value
-	}
+	maps.Copy(r.state.Attributes, set)
 	return nil
 }
 

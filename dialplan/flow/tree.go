@@ -70,7 +70,7 @@ type Assign struct {
 type Action interface{ isAction() }
 
 // Perform is an act of the call. Make completes it with what the call's facts say; its
-// error is expr.Missing.
+// error is expr.MissingError.
 type Perform struct {
 	Make func(f expr.Facts) (dialplan.Step, error)
 	// Results are attributes that the event's values of these names are kept in.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"strowger/dialplan/expr"
@@ -132,38 +133,40 @@ func InputKey(kind, name, figure string) (key string, t expr.Type, ok bool) {
 
 // given reads the blocks of what is given.
 func (c *compiler) given(b *source.Body, t *Case) {
-	for kind, keys := range figures {
+	for kind := range figures {
 		for _, one := range b.Blocks(kind, 1, 1) {
-			name := one.Labels[0]
 			if kind != "trunk" {
-				c.knows(one, kind, name)
+				c.knows(one, kind, one.Labels[0])
 			}
-			for figure, typ := range keys {
-				text := one.String(figure, "")
-				if !one.Has(figure) {
-					continue
-				}
-				if len(t.Given) == maxGiven {
-					one.Fault(one.At, "more than %d figures are given", maxGiven)
-					return
-				}
-				if !expr.Reads(typ, text) {
-					one.Fault(one.Pos(figure), "%s of %s is a %s, not %q", figure, one.Name(), typ, text)
-				}
-				key, _, _ := InputKey(kind, name, figure)
-				t.Given[key] = text
-			}
+			c.figures(one, t)
 			one.Done()
 		}
 	}
 }
 
-func (c *compiler) knows(b *source.Body, kind, name string) {
-	names := c.scope.objects[kind]
-	for _, known := range names {
-		if known == name {
+// figures reads what is given of one object.
+func (c *compiler) figures(b *source.Body, t *Case) {
+	for figure, typ := range figures[b.Type] {
+		text := b.String(figure, "")
+		if !b.Has(figure) {
+			continue
+		}
+		if len(t.Given) == maxGiven {
+			b.Fault(b.At, "more than %d figures are given", maxGiven)
 			return
 		}
+		if !expr.Reads(typ, text) {
+			b.Fault(b.Pos(figure), "%s of %s is a %s, not %q", figure, b.Name(), typ, text)
+		}
+		key, _, _ := InputKey(b.Type, b.Labels[0], figure)
+		t.Given[key] = text
+	}
+}
+
+func (c *compiler) knows(b *source.Body, kind, name string) {
+	names := c.scope.objects[kind]
+	if slices.Contains(names, name) {
+		return
 	}
 	b.Fault(b.At, "there is no %s %q; %s", kind, name, source.Suggest(name, names))
 }

@@ -67,6 +67,7 @@ func (g *graph) follow(i int) []int {
 			out = append(out, g.first[s.flow.Name]+t.Step)
 		case flow.ToFlow:
 			out = g.enter(out, t.Name)
+		case flow.Default, flow.Hangup, flow.Stay, flow.Return:
 		}
 	}
 	if menu, ok := s.step.Do.(flow.Menu); ok {
@@ -146,10 +147,8 @@ func (g *graph) circles(faults *source.Diagnostics) {
 		}
 		state[i] = open
 		path = append(path, i)
-		for _, next := range g.on[i] {
-			if visit(next) {
-				return true
-			}
+		if slices.ContainsFunc(g.on[i], visit) {
+			return true
 		}
 		path = path[:len(path)-1]
 		state[i] = shut

@@ -108,6 +108,9 @@ func (c *compiler) readSwitch(b *source.Body) string {
 		b.Fault(b.Pos("thrown_by"), "%q throws no switch; write operator or admin", s.ThrownBy)
 	}
 	c.plan.switches = append(c.plan.switches, s)
+	if s.Ends == 0 {
+		return "thrown by " + s.ThrownBy + " without end"
+	}
 	return fmt.Sprintf("thrown by %s for %v", s.ThrownBy, s.Ends)
 }
 

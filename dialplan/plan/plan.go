@@ -75,11 +75,11 @@ func (e Entry) Describe() string {
 	case e.seat != nil:
 		return "ring " + e.seat.Source + " for " + defaultRing.String()
 	case len(e.with) > 0:
-		text := Describe(e.Step) + " with"
-		for _, a := range e.with {
-			text += " " + a.Name + " " + a.Value.Source
+		given := make([]string, len(e.with))
+		for i, a := range e.with {
+			given[i] = a.Name + " " + a.Value.Source
 		}
-		return text
+		return Describe(e.Step) + " with " + strings.Join(given, " ")
 	}
 	return Describe(e.Step)
 }

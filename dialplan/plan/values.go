@@ -1,8 +1,8 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,7 +60,7 @@ func (r *stepReader) span(key string, fallback, low, high time.Duration) time.Du
 
 func (r *stepReader) int(key string, fallback, low, high int) int {
 	n := r.b.Int(key, fallback, low, high)
-	r.say(key, fmt.Sprint(n))
+	r.say(key, strconv.Itoa(n))
 	return n
 }
 

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -136,11 +138,9 @@ func (b *Body) objectNode(key string, e *hclsyntax.ObjectConsExpr, n *Node) *Nod
 			b.Fault(b.pos(item.KeyExpr.StartRange()), "%s has names on the left; write: %s = { NAME = VALUE }", key, key)
 			return nil
 		}
-		for _, had := range n.Keys {
-			if had == name {
-				b.Fault(value.At, "%s is written twice in %s", name, key)
-				return nil
-			}
+		if slices.Contains(n.Keys, name) {
+			b.Fault(value.At, "%s is written twice in %s", name, key)
+			return nil
 		}
 		n.Keys, n.Args = append(n.Keys, name), append(n.Args, value)
 	}
@@ -152,15 +152,15 @@ func dotted(t hcl.Traversal) string {
 	if len(t) > maxDots || t.IsRelative() {
 		return ""
 	}
-	text := t.RootName()
+	words := []string{t.RootName()}
 	for _, step := range t[1:] {
 		attr, ok := step.(hcl.TraverseAttr)
 		if !ok {
 			return ""
 		}
-		text += "." + attr.Name
+		words = append(words, attr.Name)
 	}
-	return text
+	return strings.Join(words, ".")
 }
 
 // maxDots bounds the words of a name.

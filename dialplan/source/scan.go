@@ -21,6 +21,12 @@ var closers = map[hclsyntax.TokenType]hclsyntax.TokenType{
 	hclsyntax.TokenTemplateInterp: hclsyntax.TokenTemplateSeqEnd,
 }
 
+// closing are the tokens that close.
+var closing = map[hclsyntax.TokenType]bool{
+	hclsyntax.TokenCBrace: true, hclsyntax.TokenCBrack: true, hclsyntax.TokenCParen: true,
+	hclsyntax.TokenTemplateSeqEnd: true,
+}
+
 // refused are the tokens that no text has.
 var refused = map[hclsyntax.TokenType]bool{
 	hclsyntax.TokenDoubleColon: true, hclsyntax.TokenEllipsis: true, hclsyntax.TokenFatArrow: true,
@@ -106,12 +112,12 @@ func (s *scanner) bracket(t hclsyntax.Token) bool {
 		s.open = append(s.open, closer)
 		return true
 	}
-	switch t.Type {
-	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
-		if len(s.open) == 0 || s.open[len(s.open)-1] != t.Type {
-			return false
-		}
-		s.open = s.open[:len(s.open)-1]
+	if !closing[t.Type] {
+		return true
 	}
+	if len(s.open) == 0 || s.open[len(s.open)-1] != t.Type {
+		return false
+	}
+	s.open = s.open[:len(s.open)-1]
 	return true
 }

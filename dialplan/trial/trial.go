@@ -91,8 +91,7 @@ func Run(t *plan.Table, s Script) Path {
 
 // fail ends the path at what could not be answered.
 func (p *Path) fail(err error) {
-	var missing expr.Missing
-	if errors.As(err, &missing) {
+	if missing, ok := errors.AsType[expr.MissingError](err); ok {
 		p.Undecided = missing.Key
 		return
 	}
