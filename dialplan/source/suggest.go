@@ -31,7 +31,7 @@ func Suggest(word string, words []string) string {
 }
 
 // maxTold bounds the words that are listed.
-const maxTold = 20
+const maxTold = 30
 
 // distance counts the edits (one letter more, less or other) between two words.
 func distance(a, b string) int {
