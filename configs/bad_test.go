@@ -30,7 +30,7 @@ func whole(text string) []byte {
 func env(name string) (string, bool) { return "5060", name == "SIP_PORT" }
 
 func TestBad(t *testing.T) {
-	sourcetest.Bad(t, func(name string, text []byte) error {
+	sourcetest.Bad(t, "bad.txtar", func(name string, text []byte) error {
 		_, err := configs.Parse(name, whole(string(text)), configs.Overrides{Env: env})
 		return err
 	})

@@ -54,6 +54,8 @@ type Ring struct {
 	// Follow rings, of seats that ring together, those that forward all their calls where
 	// they forward them to; without it they are left out. A seat alone is always followed.
 	Follow bool
+	// InOrder rings them one after another instead, each for Timeout.
+	InOrder bool
 }
 
 // Echo sends the caller's sound back.
@@ -78,6 +80,10 @@ type Trunk struct {
 	Number       string   // E.164 with "+", or a short national number (101)
 	Presentation string   // E.164 caller number to present
 	Timeout      time.Duration
+	// Channels is the most calls that go out by this step at a time; 0 is any number.
+	Channels int
+	// Withhold has the number not shown.
+	Withhold bool
 }
 
 // Forward sets where calls to the calling seat go.

@@ -116,6 +116,12 @@ func Read(n dialplan.Numbering, called string) Dialled {
 	return d
 }
 
+// Short is a short national number, which has no E.164 form; false if it is none.
+func Short(n dialplan.Numbering, written string) (string, bool) {
+	s, ok := Clean(written)
+	return s, ok && isShort(n, s)
+}
+
 func isShort(n dialplan.Numbering, s string) bool {
 	return InRange(n.Short, s)
 }

@@ -8,14 +8,15 @@ import (
 	"strowger/dialplan/source/sourcetest"
 )
 
-func TestBad(t *testing.T) {
-	sourcetest.Bad(t, func(name string, text []byte) error {
-		p, faults := plan.Parse(name, text)
-		if p != nil {
-			_, faults = p.Check(inventory())
-		}
-		return faults.Err()
-	})
+func TestBad(t *testing.T)      { sourcetest.Bad(t, "bad.txtar", check) }
+func TestBadFlows(t *testing.T) { sourcetest.Bad(t, "flows.txtar", check) }
+
+func check(name string, text []byte) error {
+	p, faults := plan.Parse(name, text)
+	if p != nil {
+		_, faults = p.Check(inventory())
+	}
+	return faults.Err()
 }
 
 func TestHugeAndDeep(t *testing.T) {

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"strowger/dialplan"
+	"strowger/dialplan/flow"
 	"strowger/dialplan/number"
 	"strowger/dialplan/source"
 )
@@ -32,6 +34,12 @@ type Table struct {
 	hasSeat   func(string) bool
 	numbers   index
 	dials     index
+	flows     *flow.Tree
+	cases     []Case
+	switches  []Switch
+	groups    map[string]int // their sizes
+	zone      *time.Location
+	objects   map[string][]string // names by kind
 }
 
 // Check holds the plan against what the tenant has. The Table is nil if there is
@@ -41,7 +49,14 @@ func (p *Plan) Check(inv Inventory) (*Table, Diagnostics) {
 		inv.HasSeat = func(string) bool { return false }
 	}
 	c := checker{inv: inv}
-	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat}
+	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, cases: p.cases, switches: p.switches, zone: p.zone, objects: p.objects}
+	t.groups = make(map[string]int, len(p.groups))
+	for name, g := range p.groups {
+		t.groups[name] = len(g.seats)
+	}
+	for _, u := range p.uses {
+		c.use(u)
+	}
 	for i := range p.numbers {
 		c.step(&p.numbers[i])
 		c.canonical(&p.numbers[i])
@@ -68,35 +83,48 @@ func (c *checker) step(e *Entry) {
 	switch s := e.Step.(type) {
 	case dialplan.Ring:
 		for _, seat := range s.Seats {
-			if seat != Called && !c.inv.HasSeat(seat) {
-				c.faults.Add(e.Pos, "%s rings seat %s, which does not exist; add it with: strowger seat add %s", e.Name(), seat, seat)
+			if seat != Called {
+				c.use(use{"seat", seat, e.Name(), e.Pos})
 			}
 		}
 	case dialplan.Play:
 		for _, prompt := range s.Prompts {
-			c.prompt(e, prompt)
+			c.use(use{"prompt", prompt, e.Name(), e.Pos})
 		}
 	case dialplan.Trunk:
 		for _, trunk := range s.Trunks {
-			if !slices.Contains(c.inv.Trunks, trunk) {
-				c.faults.Add(e.Pos, "%s goes out by trunk %q, which does not exist; %s", e.Name(), trunk,
-					source.Suggest(trunk, c.inv.Trunks))
-			}
+			c.use(use{"trunk", trunk, e.Name(), e.Pos})
 		}
 	}
 }
 
+// use checks that the tenant has what the plan names.
+func (c *checker) use(u use) {
+	switch u.kind {
+	case "seat":
+		if !c.inv.HasSeat(u.name) {
+			c.faults.Add(u.at, "%s rings seat %s, which does not exist; add it with: strowger seat add %s", u.where, u.name, u.name)
+		}
+	case "trunk":
+		if !slices.Contains(c.inv.Trunks, u.name) {
+			c.faults.Add(u.at, "%s goes out by trunk %q, which does not exist; %s", u.where, u.name, source.Suggest(u.name, c.inv.Trunks))
+		}
+	case "prompt":
+		c.prompt(u)
+	}
+}
+
 // prompt checks that a prompt is there, or a value can be spelled.
-func (c *checker) prompt(e *Entry, name string) {
+func (c *checker) prompt(u use) {
 	switch {
-	case name == OwnNumber, slices.Contains(c.inv.Prompts, name):
-	case strings.Contains(name, ":") && c.inv.Spell != nil:
-		if err := c.inv.Spell(name); err != nil {
-			c.faults.Add(e.Pos, "%s: %v", e.Name(), err)
+	case u.name == OwnNumber, slices.Contains(c.inv.Prompts, u.name):
+	case strings.Contains(u.name, ":") && c.inv.Spell != nil:
+		if err := c.inv.Spell(u.name); err != nil {
+			c.faults.Add(u.at, "%s: %v", u.where, err)
 		}
 	default:
-		c.faults.Add(e.Pos, "%s plays %q, which does not exist; %s", e.Name(), name,
-			source.Suggest(name, append(slices.Clone(c.inv.Prompts), OwnNumber)))
+		c.faults.Add(u.at, "%s plays %q, which does not exist; %s", u.where, u.name,
+			source.Suggest(u.name, append(slices.Clone(c.inv.Prompts), OwnNumber)))
 	}
 }
 

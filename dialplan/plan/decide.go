@@ -25,7 +25,7 @@ func (t *Table) fromTrunk(q dialplan.Question) dialplan.Decision {
 		return refuse(q.Called, 404, "Number not in plan", "not an E.164, international or national number")
 	}
 	if e := t.numbers.find(e164); e != nil {
-		return answer(e, e164, e.completeMix(e.Step, e164), "trunk "+q.Trunk+" called "+e164)
+		return t.seated(answer(e, e164, e.completeMix(e.completeEntry(q, e164), e164), "trunk "+q.Trunk+" called "+e164))
 	}
 	return refuse(e164, 404, "Number not in plan", "no number "+e164)
 }
@@ -39,7 +39,7 @@ func (t *Table) fromSeat(q dialplan.Question) dialplan.Decision {
 	read := number.Read(t.numbering, called)
 	for _, form := range [...]string{read.OnNet, read.Outside} {
 		if e := t.numbers.find(form); e != nil {
-			return answer(e, form, e.completeMix(e.Step, form), "seat "+q.Seat+" called "+form+", a number of the plan")
+			return t.seated(answer(e, form, e.completeMix(e.completeEntry(q, form), form), "seat "+q.Seat+" called "+form+", a number of the plan"))
 		}
 	}
 	e := t.dials.find(called)
@@ -55,7 +55,18 @@ func (t *Table) fromSeat(q dialplan.Question) dialplan.Decision {
 	case dialplan.Trunk:
 		return goOut(e, s, q, called, read, why)
 	}
-	return answer(e, called, e.completeFeature(e.Step, called), why)
+	return t.seated(answer(e, called, e.completeFeature(e.completeEntry(q, called), called), why))
+}
+
+// seated refuses a call to a seat that an entry made of what was called and that there is
+// not.
+func (t *Table) seated(d dialplan.Decision) dialplan.Decision {
+	ring, ok := d.Step.(dialplan.Ring)
+	if ok && len(ring.Seats) == 1 && !t.hasSeat(ring.Seats[0]) {
+		d.Step = dialplan.Reject{Status: 404, Reason: "No seat " + ring.Seats[0]}
+		d.Why = append(d.Why, "there is no seat "+ring.Seats[0])
+	}
+	return d
 }
 
 func (t *Table) ringCalled(e *Entry, ring dialplan.Ring, called, why string) dialplan.Decision {

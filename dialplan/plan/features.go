@@ -80,16 +80,21 @@ func (e *Entry) completeFeature(step dialplan.Step, called string) dialplan.Step
 		s.Seat = e.behind(called)
 		return s
 	case dialplan.Park:
-		s.Place = e.behind(called)
-		if n, err := strconv.Atoi(s.Place); s.Place != "" && (err != nil || n < s.First || n > s.Last) {
-			return dialplan.Reject{Status: 404, Reason: "There is no place " + s.Place}
-		}
-		return s
+		return parkAt(s, e.behind(called))
 	case dialplan.Retrieve:
 		s.Place = called
 		return s
 	}
 	return e.completeMix(step, called)
+}
+
+// parkAt is a park at a place that was dialled, "" for any.
+func parkAt(p dialplan.Park, place string) dialplan.Step {
+	p.Place = place
+	if n, err := strconv.Atoi(place); place != "" && (err != nil || n < p.First || n > p.Last) {
+		return dialplan.Reject{Status: 404, Reason: "There is no place " + place}
+	}
+	return p
 }
 
 // describeFeature is a step in one line, "" if it is none of a desk phone's.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strowger/dialplan"
+	"strowger/dialplan/expr"
 	"strowger/dialplan/number"
 	"strowger/dialplan/source"
 )
@@ -24,26 +25,28 @@ const (
 // there is any.
 func Parse(name string, src []byte) (*Plan, Diagnostics) {
 	var faults Diagnostics
-	p := &Plan{}
-	if body := source.Parse(name, src, nil, &faults); body != nil {
-		p.numbers = entries(body, "number")
-		p.dials = entries(body, "dial")
-		body.Done()
+	c := newCompiler()
+	if body := source.ParsePlan(name, src, &faults); body != nil {
+		c.compile(body)
+	}
+	if faults == nil {
+		c.checkFlows(&faults)
 	}
 	if faults != nil {
 		return nil, faults.Sorted()
 	}
-	return p, nil
+	return c.plan, nil
 }
 
 // entries reads the blocks of one list. A pattern may stand in it once.
-func entries(file *source.Body, list string) []Entry {
+func (c *compiler) entries(file *source.Body, list string) []Entry {
 	var out []Entry
 	lines := map[string]int{}
 	for _, b := range file.Blocks(list, 1, maxLabels) {
-		step := readStep(b, list)
+		body := c.entry(b, list)
 		for _, pattern := range b.Labels {
-			e := Entry{list, pattern, step, b.At}
+			e := body
+			e.List, e.Pattern, e.Pos = list, pattern, b.At
 			if first, again := lines[pattern]; again {
 				b.Fault(b.At, "%s is written twice; the first is in line %d", e.Name(), first)
 				continue
@@ -57,6 +60,40 @@ func entries(file *source.Body, list string) []Entry {
 		}
 	}
 	return out
+}
+
+// entry reads what happens to an entry's calls: flow, seat, or one step.
+func (c *compiler) entry(b *source.Body, list string) Entry {
+	switch {
+	case b.Has("flow"):
+		return c.flowEntry(b)
+	case b.Has("seat"):
+		e := Entry{Step: dialplan.Ring{Timeout: defaultRing}}
+		if n := b.Expr("seat"); n != nil {
+			e.seat = c.compileExpr(b, n, c.scope, expr.Text)
+		}
+		b.Done()
+		return e
+	}
+	return Entry{Step: readStep(b, list)}
+}
+
+// flowEntry reads an entry that leads to a flow.
+func (c *compiler) flowEntry(b *source.Body) Entry {
+	n, with := b.Expr("flow"), b.Expr("with")
+	b.Done()
+	if n == nil {
+		return Entry{}
+	}
+	name, ok := strings.CutPrefix(n.Text, "flow.")
+	if n.Op != source.OpName || !ok {
+		b.Fault(n.At, "flow is written without quotes: flow = flow.NAME")
+		return Entry{}
+	}
+	if !c.flowNamed(b, n, name) {
+		return Entry{}
+	}
+	return Entry{Step: dialplan.Flow{Name: name}, with: c.arguments(b, c.scope, name, with, n.At)}
 }
 
 // patternFault says what is wrong with a pattern, or nothing.

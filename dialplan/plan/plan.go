@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"strowger/dialplan"
+	"strowger/dialplan/expr"
+	"strowger/dialplan/flow"
 	"strowger/dialplan/source"
 )
 
@@ -21,6 +23,24 @@ type Diagnostics = source.Diagnostics //nolint:errname // a list, and an error o
 // Plan is a parsed plan. It does not change.
 type Plan struct {
 	numbers, dials []Entry
+	tree           *flow.Tree
+	order          []string // flows, in the order of the text
+	switches       []Switch
+	cases          []Case
+	zone           *time.Location
+	objects        map[string][]string // names by kind
+
+	// What checking needs.
+	uses     []use
+	steps    []placed
+	ways     map[*flow.Step]way
+	values   map[string][]string // of attributes
+	groups   map[string]group
+	queues   map[string][]string // their skills
+	services map[string]string   // their URLs
+
+	// means is what the blocks other than numbers and dials say, by their names.
+	means map[string]string
 }
 
 // Entry is one number or pattern of a plan.
@@ -31,6 +51,16 @@ type Entry struct {
 	// was dialled; a Trunk has neither Number nor Presentation yet.
 	Step dialplan.Step
 	Pos  source.Pos
+	// with are the parameters of the flow that it leads to.
+	with []flow.Assign
+	// seat is the text that gives the seat it rings; nil if Step says it.
+	seat *expr.Expr
+}
+
+// flowName is the flow that it leads to, or "".
+func (e *Entry) flowName() string {
+	f, _ := e.Step.(dialplan.Flow)
+	return f.Name
 }
 
 // Called stands in a Ring's seats for the seat that was dialled.
@@ -40,7 +70,19 @@ const Called = "called"
 func (e Entry) Name() string { return e.List + " " + strconv.Quote(e.Pattern) }
 
 // Describe is what happens, in one line, the same for the same meaning.
-func (e Entry) Describe() string { return Describe(e.Step) }
+func (e Entry) Describe() string {
+	switch {
+	case e.seat != nil:
+		return "ring " + e.seat.Source + " for " + defaultRing.String()
+	case len(e.with) > 0:
+		given := make([]string, len(e.with))
+		for i, a := range e.with {
+			given[i] = a.Name + " " + a.Value.Source
+		}
+		return Describe(e.Step) + " with " + strings.Join(given, " ")
+	}
+	return Describe(e.Step)
+}
 
 // Describe is a step in one line: ring 1001 1002 for 30s.
 func Describe(step dialplan.Step) string {
@@ -67,7 +109,7 @@ func Describe(step dialplan.Step) string {
 	if text := describeFeature(step); text != "" {
 		return text
 	}
-	return fmt.Sprintf("%T", step)
+	return describeAct(step)
 }
 
 // Numbers are what trunks may reach, in the order of the text.
@@ -78,7 +120,8 @@ func (p *Plan) Dials() []Entry { return slices.Clone(p.dials) }
 
 // meaning is every entry by name, without order, layout and comments.
 func (p *Plan) meaning() map[string]string {
-	m := make(map[string]string, len(p.numbers)+len(p.dials))
+	m := make(map[string]string, len(p.numbers)+len(p.dials)+len(p.means))
+	maps.Copy(m, p.means)
 	for _, e := range slices.Concat(p.numbers, p.dials) {
 		m[e.Name()] = e.Describe()
 	}

@@ -4,13 +4,15 @@
 //
 // # Decisions
 //
-//   - Only values are accepted: strings, whole numbers, true, false, lists of strings,
+//   - Parse accepts only values: strings, whole numbers, true, false, lists of strings,
 //     a bare word where a reader allows it, and env.NAME where a resolver is
-//     given. HCL's evaluator is not used, so no text can make reading it
-//     expensive.
+//     given. ParsePlan accepts expressions too, which Body.Expr gives as Nodes without
+//     a meaning: package expr has that. HCL's evaluator is not used, so no text can
+//     make reading it expensive.
 //   - HCL's parser is recursive. Text larger than MaxBytes, nested deeper than
-//     MaxDepth, with brackets that do not match or with operators is refused from
-//     its tokens, before parsing.
+//     MaxDepth, with brackets that do not match or with more than MaxOperators in an
+//     expression is refused from its tokens, before parsing; so are operators at all
+//     where only values are accepted.
 //   - A reader asks a Body for the keys that it knows and ends with Done, which
 //     reports every key that was not asked for.
 package source
@@ -27,9 +29,12 @@ import (
 
 // Limits of a text.
 const (
-	MaxBytes  = 2 << 20 // a file, in bytes
-	MaxDepth  = 64      // brackets, braces and templates inside each other
-	maxFaults = 100     // faults kept of one text; a wholly wrong file has as many as lines
+	MaxBytes = 2 << 20 // a file, in bytes
+	MaxDepth = 64      // brackets, braces and templates inside each other
+	// MaxOperators is how many operators an expression may have, with those of the lines
+	// that belong to it.
+	MaxOperators = 64
+	maxFaults    = 100 // faults kept of one text; a wholly wrong file has as many as lines
 )
 
 // Pos is a place in a text.
@@ -90,26 +95,35 @@ func (ds Diagnostics) Sorted() Diagnostics {
 	return ds
 }
 
-// Parse reads a text. env resolves env.NAME and may be nil, which makes env.NAME
-// an error. Faults found here and later by the Body's methods are added to ds.
+// Parse reads a text of plain values. env resolves env.NAME and may be nil, which makes
+// env.NAME an error. Faults found here and later by the Body's methods are added to ds.
 // The Body is nil if the text is no HCL.
 func Parse(name string, src []byte, env func(string) (string, bool), ds *Diagnostics) *Body {
+	return parse(&text{name: name, env: env, faults: ds}, src, plainValues)
+}
+
+// ParsePlan is Parse of a text in which values may be expressions, for Body.Expr, and
+// which has no environment.
+func ParsePlan(name string, src []byte, ds *Diagnostics) *Body {
+	return parse(&text{name: name, faults: ds}, src, expressions)
+}
+
+func parse(t *text, src []byte, l language) *Body {
 	if len(src) > MaxBytes {
-		ds.Add(Pos{File: name}, "the file has %d bytes; at most %d are read", len(src), MaxBytes)
+		t.faults.Add(Pos{File: t.name}, "the file has %d bytes; at most %d are read", len(src), MaxBytes)
 		return nil
 	}
-	if !scan(name, src, ds) {
+	if !scan(t.name, src, l, t.faults) {
 		return nil
 	}
-	file, faults := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	file, faults := hclsyntax.ParseConfig(src, t.name, hcl.InitialPos)
 	for _, f := range faults {
-		ds.Add(posOf(f.Subject, name), "%s", message(f))
+		t.faults.Add(posOf(f.Subject, t.name), "%s", message(f))
 	}
 	if faults.HasErrors() {
 		return nil
 	}
-	text := &text{name: name, env: env, faults: ds}
-	return newBody(text, file.Body.(*hclsyntax.Body), Pos{File: name, Line: 1})
+	return newBody(t, file.Body.(*hclsyntax.Body), Pos{File: t.name, Line: 1})
 }
 
 func posOf(r *hcl.Range, name string) Pos {
@@ -119,7 +133,16 @@ func posOf(r *hcl.Range, name string) Pos {
 	return Pos{name, r.Start.Line}
 }
 
+// message is a fault of HCL's parser in one line, put so that it says what to write.
 func message(d *hcl.Diagnostic) string {
+	switch d.Summary {
+	case "Invalid single-argument block definition":
+		return "one argument per one-line block; put each on its own line"
+	case "Argument definition required":
+		if strings.Contains(d.Detail, "single-line block") {
+			return "a block within a block begins on its own line"
+		}
+	}
 	text := d.Summary
 	if d.Detail != "" {
 		text += ": " + d.Detail

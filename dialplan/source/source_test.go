@@ -130,6 +130,13 @@ func TestSuggest(t *testing.T) {
 			t.Errorf("Suggest(%.20q) = %s, want %s", word, got, want)
 		}
 	}
+	many := make([]string, 33)
+	for i := range many {
+		many[i] = strings.Repeat("w", 10) + string(rune('A'+i))
+	}
+	if got := source.Suggest("x", many); !strings.HasSuffix(got, " and 3 more") {
+		t.Errorf("of many words: %s", got)
+	}
 	if got := source.Suggest("x", nil); got != "there are none" {
 		t.Errorf("of no words: %s", got)
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -22,10 +23,15 @@ func Suggest(word string, words []string) string {
 		return "did you mean \"" + best + "\"?"
 	case len(words) == 0:
 		return "there are none"
+	case len(words) > maxTold:
+		return fmt.Sprintf("known are %s and %d more", strings.Join(words[:maxTold], ", "), len(words)-maxTold)
 	default:
 		return "known are " + strings.Join(words, ", ")
 	}
 }
+
+// maxTold bounds the words that are listed.
+const maxTold = 30
 
 // distance counts the edits (one letter more, less or other) between two words.
 func distance(a, b string) int {

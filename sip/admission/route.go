@@ -228,6 +228,9 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		a.counters.NotInPlan.Add(1)
 		v := cause.New(step.Status, step.Reason, cause.Caller)
 		p.Refuse = &v
+	case dialplan.Flow:
+		v := cause.Verdict{Status: 501, Q850: 79, Reason: "Flow " + step.Name + " cannot be run on calls yet", Fault: cause.Us}
+		p.Refuse = &v
 	case dialplan.Ring:
 		p.Stages = a.ringStages(ctx, r, step)
 		p.Why = append(p.Why, r.notes...)

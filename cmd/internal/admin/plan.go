@@ -18,6 +18,7 @@ func (s *Server) planEndpoints() []endpoint {
 		{"GET " + p, viewer, api.MaxBody, s.showPlan},
 		{"PUT " + p, admin, api.MaxImport, s.applyPlan},
 		{"POST " + p + "/check", viewer, api.MaxImport, s.checkPlan},
+		{"POST " + p + "/test", viewer, api.MaxImport, s.testPlan},
 		{"POST " + p + "/diff", viewer, api.MaxImport, s.diffPlan},
 		{"POST " + p + "/simulate", viewer, api.MaxBody, s.simulate},
 	}
@@ -35,20 +36,20 @@ func (s *Server) current(r *request) (api.Plan, error) {
 }
 
 // text reads and checks the plan of the body.
-func (s *Server) text(r *request) (api.PlanText, *plan.Plan, error) {
+func (s *Server) text(r *request) (api.PlanText, *plan.Plan, *plan.Table, error) {
 	var in api.PlanText
 	if err := decode(r, &in); err != nil {
-		return in, nil, err
+		return in, nil, nil, err
 	}
-	p, _, err := s.cfg.Plans.Check(r.tenant, in.File, in.Text)
+	p, table, err := s.cfg.Plans.Check(r.tenant, in.File, in.Text)
 	if err != nil {
-		return in, nil, fail(http.StatusUnprocessableEntity, "%v", err)
+		return in, nil, nil, fail(http.StatusUnprocessableEntity, "%v", err)
 	}
-	return in, p, nil
+	return in, p, table, nil
 }
 
 func (s *Server) checkPlan(_ http.ResponseWriter, r *request) (any, error) {
-	_, p, err := s.text(r)
+	_, p, _, err := s.text(r)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func (s *Server) diff(r *request, p *plan.Plan) (api.PlanDiff, error) {
 }
 
 func (s *Server) diffPlan(_ http.ResponseWriter, r *request) (any, error) {
-	_, p, err := s.text(r)
+	_, p, _, err := s.text(r)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +82,14 @@ func (s *Server) diffPlan(_ http.ResponseWriter, r *request) (any, error) {
 }
 
 func (s *Server) applyPlan(_ http.ResponseWriter, r *request) (any, error) {
-	in, p, err := s.text(r)
+	in, p, table, err := s.text(r)
 	if err != nil {
 		return nil, err
+	}
+	if in.Force == "" {
+		if err := s.passes(r, table); err != nil {
+			return nil, err
+		}
 	}
 	if in.Base, err = s.base(r, in.Base); err != nil {
 		return nil, err
@@ -92,6 +98,7 @@ func (s *Server) applyPlan(_ http.ResponseWriter, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.Forced = in.Force
 	after := struct {
 		api.PlanText
 		api.PlanDiff

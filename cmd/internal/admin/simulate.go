@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
@@ -44,21 +43,16 @@ func Simulate(c *configs.Config, tenant string, table *plan.Table, caller seat.S
 			Why: []string{"a disabled seat calls nobody but emergency numbers"},
 		}, nil
 	}
-	var showing number.Showing
-	question := dialplan.Question{Tenant: tenant, Called: q.To, At: time.Now()}
-	if q.Seat != "" {
-		question.Origin, question.Seat = dialplan.FromSeat, q.Seat
-		question.Caller, question.Presentation = caller.Number, cmp.Or(caller.Presentation, t.Presentation)
-		question.Called, showing = table.Showing(t.Numbering, q.To)
-	} else {
-		if err := knownTrunk(c, tenant, q.Trunk); err != nil {
-			return api.Simulation{}, err
-		}
-		question.Origin, question.Trunk, question.Caller = dialplan.FromTrunk, q.Trunk, q.From
+	question, showing, err := asked(c, t, table, caller, q)
+	if err != nil {
+		return api.Simulation{}, err
 	}
 	d := table.Decide(question)
 	s := api.Simulation{To: d.Called, Entry: d.Entry, Step: plan.Describe(d.Step), Why: d.Why}
-	if step, ok := d.Step.(dialplan.Trunk); ok {
+	switch step := d.Step.(type) {
+	case dialplan.Flow:
+		err = follow(&s, table, question, q)
+	case dialplan.Trunk:
 		if q.Seat != "" && classed(&s, t, caller, step.Number) {
 			return s, nil
 		}
@@ -67,7 +61,22 @@ func Simulate(c *configs.Config, tenant string, table *plan.Table, caller seat.S
 			s.Presentation, s.Why = "", append(s.Why, "the caller's number is withheld")
 		}
 	}
-	return s, nil
+	return s, err
+}
+
+// asked is the plan's question about a call.
+func asked(c *configs.Config, t configs.Tenant, table *plan.Table, caller seat.Seat, q api.Question) (dialplan.Question, number.Showing, error) {
+	at, err := when(table, q.At)
+	question := dialplan.Question{Tenant: t.Name, Called: q.To, At: at}
+	if q.Seat == "" {
+		question.Origin, question.Trunk, question.Caller = dialplan.FromTrunk, q.Trunk, table.Canonical(q.From)
+		return question, number.AsEver, errors.Join(err, knownTrunk(c, t.Name, q.Trunk))
+	}
+	var showing number.Showing
+	question.Origin, question.Seat = dialplan.FromSeat, q.Seat
+	question.Caller, question.Presentation = caller.Number, cmp.Or(caller.Presentation, t.Presentation)
+	question.Called, showing = table.Showing(t.Numbering, q.To)
+	return question, showing, err
 }
 
 // classed says whether the class of a seat lets it call a number, and tells whether the

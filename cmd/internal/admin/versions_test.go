@@ -29,12 +29,16 @@ func (archived) Check(_, file, text string) (*plan.Plan, *plan.Table, error) {
 	if len(faults) > 0 {
 		return nil, nil, faults
 	}
-	return p, nil, nil
+	table, faults := p.Check(plan.Inventory{})
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	return p, table, nil
 }
 
 func (a archived) Apply(ctx context.Context, tenant string, in api.PlanText, author string) (edition.Head, error) {
 	return a.Publish(ctx, time.Now(), tenant, edition.Draft{
-		Files: in.Files(), By: edition.By{Author: author, Message: in.Message}, Base: in.Base, Within: in.Within, At: in.At,
+		Files: in.Files(), By: edition.By{Author: author, Message: in.Message}, Forced: in.Force, Base: in.Base, Within: in.Within, At: in.At,
 	})
 }
 

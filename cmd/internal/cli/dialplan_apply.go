@@ -15,16 +15,17 @@ func planApply(n *connection) *cobra.Command {
 	var in api.PlanText
 	var when string
 	c := &cobra.Command{
-		Use: "apply FILE", Short: "Check a plan and publish it to every node",
-		Long: `Checks a plan and publishes it as a version, to every node at once. Calls finish on
-the version that they began with.
+		Use: "apply FILE", Short: "Check a plan, run its tests and publish it to every node",
+		Long: `Checks a plan, runs its tests and publishes it as a version, to every node at once.
+Calls finish on the version that they began with.
 
 With --confirm-within the version before comes back by itself unless somebody says
 "strowger dialplan confirm" in time. With --at the version waits for its time, or
 for "strowger dialplan cancel". While a version waits nothing else is published.`,
 		Example: "  strowger dialplan apply plan.hcl -m 'claims go to Leeds'\n" +
 			"  strowger dialplan apply plan.hcl -m 'new menu' --confirm-within 10m\n" +
-			"  strowger dialplan apply plan.hcl -m 'Easter hours' --at '2027-03-26 00:00'",
+			"  strowger dialplan apply plan.hcl -m 'Easter hours' --at '2027-03-26 00:00'\n" +
+			"  strowger dialplan apply plan.hcl --force 'the test of hours is out of date'",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			text, err := planText(c, args[0])
@@ -53,6 +54,7 @@ for "strowger dialplan cancel". While a version waits nothing else is published.
 	f.StringVarP(&in.Message, "message", "m", "", "why, in one line, for the history")
 	f.DurationVar(&in.Within, "confirm-within", 0, "go back unless it is confirmed in this time, such as 10m")
 	f.StringVar(&when, "at", "", "publish it then, in UTC, such as '2027-03-26 00:00'")
+	f.StringVar(&in.Force, "force", "", "publish although tests of the plan fail, and why; it is recorded")
 	f.StringVar(&in.Base, "base", "", "refuse if another version than this one is published")
 	_ = c.RegisterFlagCompletionFunc("base", complete(n.versions))
 	return c

@@ -108,7 +108,7 @@ func (p *Plans) Apply(ctx context.Context, tenant string, in api.PlanText, autho
 		return edition.Head{}, err
 	}
 	head, err := p.archive.Publish(ctx, time.Now(), tenant, edition.Draft{
-		Files: in.Files(), Meaning: parsed.Hash(), By: edition.By{Author: author, Message: in.Message}, Forced: in.Forced,
+		Files: in.Files(), Meaning: parsed.Hash(), By: edition.By{Author: author, Message: in.Message}, Forced: in.Force,
 		Base: in.Base, Within: in.Within, At: in.At,
 	})
 	if err != nil {

@@ -13,11 +13,11 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected messages in testdata")
 
-// Bad reads every NAME.hcl of testdata/bad.txtar, which must be refused with what
-// NAME.err has, or with -update writes that anew.
-func Bad(t *testing.T, read func(name string, text []byte) error) {
+// Bad reads every NAME.hcl of an archive in testdata, bad.txtar, which must be refused with
+// what NAME.err has, or with -update writes that anew.
+func Bad(t *testing.T, archived string, read func(name string, text []byte) error) {
 	t.Helper()
-	const file = "testdata/bad.txtar"
+	file := "testdata/" + archived
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -38,13 +38,14 @@ func Published(h edition.Head, v edition.Version) Plan {
 // PlanText is a plan that somebody wrote. To publish it, further fields say how; they
 // are those of edition.Draft.
 type PlanText struct {
-	File    string        `json:"file"`
-	Text    string        `json:"text"`
-	Message string        `json:"message,omitempty"`
-	Forced  string        `json:"forced,omitempty"`
-	Base    string        `json:"base,omitempty"` // version by id, its first digits, or a tag
-	Within  time.Duration `json:"within,omitempty"`
-	At      time.Time     `json:"at,omitzero"`
+	File    string `json:"file"`
+	Text    string `json:"text"`
+	Message string `json:"message,omitempty"`
+	// Force publishes a plan whose tests fail, and says why; it is recorded.
+	Force  string        `json:"force,omitempty"`
+	Base   string        `json:"base,omitempty"` // version by id, its first digits, or a tag
+	Within time.Duration `json:"within,omitempty"`
+	At     time.Time     `json:"at,omitzero"`
 }
 
 // Files are those of the version that the text becomes: its name without folders, so
@@ -56,6 +57,7 @@ func (t PlanText) Files() []edition.File {
 // PlanDiff is what a text changes.
 type PlanDiff struct {
 	Changes []string `json:"changes"` // a line each: + new, - gone, ~ changed
+	Forced  string   `json:"forced,omitempty"`
 	// Head is what was published, if the text was; else nil.
 	Head *edition.Head `json:"head,omitempty"`
 }
@@ -98,6 +100,15 @@ type Question struct {
 	Seat  string `json:"seat,omitempty"`  // the caller: a seat,
 	Trunk string `json:"trunk,omitempty"` // or a trunk
 	From  string `json:"from,omitempty"`  // the number that a trunk's caller shows
+
+	// At is the time, "2026-11-23 10:00" where the plan is; "" is now.
+	At string `json:"at,omitempty"`
+	// Keys are what the caller presses, one for each time that digits are asked.
+	Keys []string `json:"keys,omitempty"`
+	// Given are inputs by their keys (queue.claims.waiting); the rest is as on an ordinary day.
+	Given map[string]string `json:"given,omitempty"`
+	// Outcomes are what becomes of steps, by their names.
+	Outcomes map[string]string `json:"outcomes,omitempty"`
 }
 
 // Simulation is what would happen to it.
@@ -112,6 +123,40 @@ type Simulation struct {
 	Desk         string   `json:"desk,omitempty"`         // emergency: who is rung back after the seat
 	Service      *Service `json:"service,omitempty"`      // of a seat's call by a trunk
 	Why          []string `json:"why"`
+	Path         []Taken  `json:"path,omitempty"` // the steps of a flow
+	Last         string   `json:"last,omitempty"` // how the flow ended: "hangup", or after a conversation ""
+}
+
+// Taken is a step of a flow that was looked at.
+type Taken struct {
+	Flow    string   `json:"flow"`
+	Step    string   `json:"step"`
+	Kind    string   `json:"kind"`
+	Line    string   `json:"line"`  // file:line
+	Depth   int      `json:"depth"` // of flows that run each other
+	Skipped bool     `json:"skipped,omitempty"`
+	Act     string   `json:"act,omitempty"` // what was done
+	Outcome string   `json:"outcome,omitempty"`
+	To      string   `json:"to,omitempty"` // where it went on, if not to the step below
+	Why     []string `json:"why,omitempty"`
+}
+
+// TestReport is what came of a plan's tests.
+type TestReport struct {
+	Passed int          `json:"passed"`
+	Failed int          `json:"failed"`
+	Cases  []TestResult `json:"cases"`
+}
+
+// TestResult is what came of one test.
+type TestResult struct {
+	Name   string   `json:"name"`
+	Line   string   `json:"line"`
+	Fault  string   `json:"fault,omitempty"` // "" if it passed
+	Expect []string `json:"expect"`
+	Path   []Taken  `json:"path,omitempty"` // of one that failed
+	Entry  string   `json:"entry"`
+	Step   string   `json:"step"` // what the entry does
 }
 
 // Service is whether a seat may call a number.
