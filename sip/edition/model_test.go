@@ -101,10 +101,9 @@ func run(t *rapid.T, a *edition.Archive, tenant string) {
 
 func (m *model) publish(t *rapid.T, in edition.Draft, now time.Time, err error) {
 	text := in.Files[0].Text
-	var busy *edition.BusyError
 	switch {
 	case m.next != "" || !m.until.IsZero():
-		if !errors.As(err, &busy) {
+		if _, busy := errors.AsType[*edition.BusyError](err); !busy {
 			t.Fatalf("published while one waits: %v", err)
 		}
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"strowger/cmd/internal/admin/api"
 	"strowger/dialplan/plan"
@@ -128,15 +129,15 @@ func (s *Server) overtaken(r *request, base string, err error) error {
 	if unread != nil {
 		return err
 	}
+	lines := []string{err.Error(), "it changed:"}
 	changes := plan.Diff(before, after)
-	text := fmt.Sprintf("%v\nit changed:", err)
 	for _, c := range changes[:min(len(changes), maxOvertaken)] {
-		text += "\n" + c.String()
+		lines = append(lines, c.String())
 	}
 	if more := len(changes) - maxOvertaken; more > 0 {
-		text += fmt.Sprintf("\nand %d more", more)
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
-	return fail(http.StatusConflict, "%s", text)
+	return fail(http.StatusConflict, "%s", strings.Join(lines, "\n"))
 }
 
 // base is the version that a plan is made of: the one that is named, else the published
