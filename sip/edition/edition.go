@@ -20,9 +20,9 @@
 // # Records
 //
 // All are of the grouped table plan, together for each tenant: "head", "journal" (the
-// changes and the tags) and "version/ID", which is compressed. A record "current", of a store that knew one
-// plan and no versions, becomes the first version and stays as it is for nodes that
-// know no other; those do not see what is published later.
+// changes and the tags) and "version/ID", which is compressed. A record "current", of a
+// store that knew one plan and no versions, becomes the first version and stays as it is
+// for nodes that know no other; those do not see what is published later.
 package edition
 
 import (
