@@ -151,8 +151,10 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 		status = known.status
 	case errors.As(err, &version), errors.As(err, &faults):
 		status = http.StatusUnprocessableEntity
-	case errors.As(err, &overtaken), errors.As(err, &busy):
+	case errors.As(err, &overtaken):
 		status = http.StatusConflict
+	case errors.As(err, &busy):
+		status = http.StatusLocked
 	case errors.As(err, &large):
 		s.counters.TooLarge.Add(1)
 		status, body.Message = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", large.Limit)

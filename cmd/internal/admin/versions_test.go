@@ -83,7 +83,7 @@ func TestVersions(t *testing.T) {
 		{"POST", plans + "/tags", `{"name":"one"}`, 200, `"name":"one"`},
 		{"POST", plans + "/tags", `{"name":"plan.hcl"}`, 422, "cannot be a tag"},
 		{"PUT", plans, planOf(t, "410", api.PlanText{Message: "second", Base: "one", Within: time.Minute}), 200, `"unconfirmed":{"until":`},
-		{"PUT", plans, planOf(t, "404", api.PlanText{}), 409, "to be confirmed; do it with: strowger dialplan confirm"},
+		{"PUT", plans, planOf(t, "404", api.PlanText{}), 423, "to be confirmed; do it with: strowger dialplan confirm"},
 		{"POST", plans + "/confirm", "", 200, `"message":"second"`},
 		{"POST", plans + "/confirm", "", 422, "no version waits to be confirmed"},
 		{"PUT", plans, planOf(t, "404", api.PlanText{Base: "one"}), 409, `it changed:\n~ dial \"*43\": reject 486 Refused by the dialplan -\u003e reject 410`},
