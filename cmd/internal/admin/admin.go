@@ -83,8 +83,9 @@ type Plans interface {
 	Current(ctx context.Context, tenant string) (api.Plan, error)
 	// Check parses and checks a text for a tenant.
 	Check(tenant, file, text string) (*plan.Plan, *plan.Table, error)
-	// Apply publishes a text.
-	Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error)
+	// Apply publishes a text, or returns state.ErrConflict if it was made from another
+	// plan than the published one.
+	Apply(ctx context.Context, tenant string, in api.PlanText, author string) (api.Plan, error)
 }
 
 // Config is what the server needs. Every field but Peers, Certificates and Log must be set.

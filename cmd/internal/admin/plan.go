@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"strowger/cmd/internal/admin/api"
 	"strowger/dialplan/plan"
@@ -92,10 +93,23 @@ func (s *Server) applyPlan(_ http.ResponseWriter, r *request) (any, error) {
 	}
 	d.Forced = in.Force
 	c := change{action: "dialplan.apply", object: p.Hash(), after: d}
-	return d, s.change(r, c, func() error {
-		_, err := s.cfg.Plans.Apply(r.Context(), r.tenant, in.File, in.Text, r.who.name)
+	err = s.change(r, c, func() error {
+		_, err := s.cfg.Plans.Apply(r.Context(), r.tenant, in, r.who.name)
 		return err
 	})
+	if errors.Is(err, state.ErrConflict) {
+		err = s.moved(r)
+	}
+	return d, err
+}
+
+// moved tells who published another plan than the one that a text was made from.
+func (s *Server) moved(r *request) error {
+	v, err := s.cfg.Plans.Current(r.Context(), r.tenant)
+	if err != nil {
+		return err
+	}
+	return fail(http.StatusConflict, "%s published another plan at %s; look at it with strowger dialplan show, and change that one", v.Author, v.At.Format(time.DateTime))
 }
 
 func (s *Server) simulate(_ http.ResponseWriter, r *request) (any, error) {

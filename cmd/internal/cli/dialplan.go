@@ -15,7 +15,8 @@ func newDialplan() *cobra.Command {
 	c := &cobra.Command{Use: "dialplan", Short: "The plan: where calls go"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(planCheck(n), planShow(n), planDiff(n), planApply(n), planSimulate(n), planTest(n))
+	c.AddCommand(planFmt(n), planCheck(n), planList(n), planShow(n), planDiff(n), planApply(n), planSimulate(n), planTest(n))
+	c.AddCommand(planEdit(n), planAdd(n), planSet(n), planRm(n))
 	return c
 }
 
@@ -57,22 +58,6 @@ func planCheck(n *connection) *cobra.Command {
 	}
 	c.Flags().BoolVar(&offline, "offline", false, "against the configuration's files instead of a node")
 	return c
-}
-
-func planShow(n *connection) *cobra.Command {
-	return &cobra.Command{
-		Use: "show", Short: "Show the published plan",
-		Example: "  strowger dialplan show > plan.hcl",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			var p api.Plan
-			if err := n.do(c.Context(), "GET", n.path("plan"), nil, &p); err != nil {
-				return err
-			}
-			fmt.Fprintf(c.ErrOrStderr(), "published by %s at %s from %s, hash %.12s\n", p.Author, at(p.At), p.File, p.Hash)
-			return n.show(c, p, func(w io.Writer) { fmt.Fprint(w, p.Text) })
-		},
-	}
 }
 
 func planDiff(n *connection) *cobra.Command {
@@ -140,10 +125,7 @@ func planApply(n *connection) *cobra.Command {
 			if err := n.do(c.Context(), "PUT", n.path("plan"), text, &d); err != nil {
 				return err
 			}
-			return n.show(c, d, func(w io.Writer) {
-				printDiff(w, d, "no difference")
-				fmt.Fprintln(w, "published")
-			})
+			return n.showPublished(c, d)
 		},
 	}
 	c.Flags().StringVar(&force, "force", "", "publish although tests of the plan fail, and why; it is recorded")

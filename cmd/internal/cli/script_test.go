@@ -90,13 +90,17 @@ func writeCertificate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// TestCompletion: whatever is about a seat, a call or a trunk that there is can be completed.
+// TestCompletion: whatever is about a seat, a call, a trunk or a block of the plan that
+// there is can be completed.
 func TestCompletion(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		_, object, _ := strings.Cut(c.Use, " ")
-		object, _, _ = strings.Cut(object, " ")
-		known := map[string]bool{"NUMBER": c.Parent() != nil && c.Parent().Name() == "seat" && c.Name() != "add", "SEAT": true, "CALL": true, "TRUNK": true}[object]
+		object, _, _ = strings.Cut(strings.Trim(object, "[]"), " ")
+		known := map[string]bool{
+			"NUMBER": c.Parent() != nil && c.Parent().Name() == "seat" && c.Name() != "add", "SEAT": true, "CALL": true, "TRUNK": true,
+			"KIND": true, "PATH": true,
+		}[object]
 		if known != (c.ValidArgsFunction != nil) {
 			t.Errorf("%s: completion %t, want %t", c.CommandPath(), !known, known)
 		}

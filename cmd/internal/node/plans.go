@@ -134,23 +134,50 @@ func (p *Plans) Check(tenant, file, text string) (*plan.Plan, *plan.Table, error
 	return parsed, table, nil
 }
 
-// Apply publishes a plan text for a tenant, on every node.
-func (p *Plans) Apply(ctx context.Context, tenant, file, text, author string) (api.Plan, error) {
-	parsed, table, err := p.Check(tenant, file, text)
+// Apply publishes a plan text for a tenant, on every node. It returns
+// state.ErrConflict if the text was made from another plan than the published one.
+func (p *Plans) Apply(ctx context.Context, tenant string, in api.PlanText, author string) (api.Plan, error) {
+	parsed, table, err := p.Check(tenant, in.File, in.Text)
 	if err != nil {
 		return api.Plan{}, err
 	}
-	v := api.Plan{Hash: parsed.Hash(), Author: author, At: time.Now().UTC(), File: file, Text: text}
+	expect, err := p.base(ctx, tenant, in.Base)
+	if err != nil {
+		return api.Plan{}, err
+	}
+	v := api.Plan{Hash: parsed.Hash(), Author: author, At: time.Now().UTC(), File: in.File, Text: in.Text}
 	value, err := json.Marshal(v)
 	if err != nil {
 		return api.Plan{}, err
 	}
-	change := state.Change{ID: currentPlan, Value: value, Expect: state.Any, Durable: true}
+	change := state.Change{ID: currentPlan, Value: value, Expect: expect, Durable: true}
 	if _, err := p.store.Put(ctx, planTable, tenant, change); err != nil {
 		return api.Plan{}, fmt.Errorf("the plan cannot be stored: %w", err)
 	}
 	p.tenant(tenant).SetPlan(table)
 	return v, nil
+}
+
+// base is the revision that a plan made from the one of a hash may replace.
+func (p *Plans) base(ctx context.Context, tenant, hash string) (state.Rev, error) {
+	if hash == "" {
+		return state.Any, nil
+	}
+	r, err := p.store.Get(ctx, planTable, tenant, currentPlan)
+	if errors.Is(err, state.ErrNotFound) {
+		err = state.ErrConflict
+	}
+	if err != nil {
+		return 0, err
+	}
+	var v api.Plan
+	if err := json.Unmarshal(r.Value, &v); err != nil {
+		return 0, err
+	}
+	if v.Hash != hash {
+		return 0, state.ErrConflict
+	}
+	return r.Rev, nil
 }
 
 // follow takes the stored plan of a tenant; a plan that does not check here is

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan"
 	"strowger/sip/certificate"
@@ -109,7 +110,7 @@ func (r *Rehearsal) tenant(ctx context.Context, cfg *configs.Config, t configs.T
 	}
 	text, err := os.ReadFile(t.Seed.Plan)
 	if err == nil {
-		_, err = r.Plans.Apply(ctx, t.Name, t.Seed.Plan, string(text), "seed")
+		_, err = r.Plans.Apply(ctx, t.Name, api.PlanText{File: t.Seed.Plan, Text: string(text)}, "seed")
 	}
 	if err != nil {
 		r.Faults = append(r.Faults, strings.Split(err.Error(), "\n")...)

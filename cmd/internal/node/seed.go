@@ -78,7 +78,7 @@ func (n *Node) seedEmpty(ctx context.Context, t configs.Tenant) error {
 	if err != nil {
 		return fmt.Errorf("seed plan: %w", err)
 	}
-	if _, err := n.Plans.Apply(ctx, t.Name, filepath.Base(t.Seed.Plan), string(text), "seed"); err != nil {
+	if _, err := n.Plans.Apply(ctx, t.Name, api.PlanText{File: filepath.Base(t.Seed.Plan), Text: string(text)}, "seed"); err != nil {
 		return err
 	}
 	n.notice("the plan of tenant %s was taken from %s", t.Name, t.Seed.Plan)

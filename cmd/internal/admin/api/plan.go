@@ -19,6 +19,9 @@ type PlanText struct {
 	Text string `json:"text"`
 	// Force publishes a plan whose tests fail, and says why; it is recorded.
 	Force string `json:"force,omitempty"`
+	// Base is the hash of the plan that the text was made from: it is published only
+	// in place of that one. "" is whichever there is.
+	Base string `json:"base,omitempty"`
 }
 
 // PlanDiff is what a text would change.
