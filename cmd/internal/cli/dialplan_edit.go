@@ -35,6 +35,9 @@ different blocks. A text that is not published stays in its file.`,
 			if err := n.check(); err != nil {
 				return err
 			}
+			if file == "-" && !yes {
+				return usageError{errors.New("standard input cannot answer too; give --yes with --file -")}
+			}
 			e := &editing{connection: n, c: c, in: bufio.NewReader(c.InOrStdin()), block: args, yes: yes}
 			if file != "" {
 				return e.take(file)

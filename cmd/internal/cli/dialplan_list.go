@@ -110,9 +110,11 @@ func (n *connection) words(ctx context.Context, begun string, of func(edit.Block
 		return nil, err
 	}
 	var list []cobra.Completion
+	seen := map[cobra.Completion]bool{}
 	for _, b := range text.Blocks() {
 		for _, word := range of(b) {
-			if strings.HasPrefix(word, begun) && !slices.Contains(list, word) {
+			if strings.HasPrefix(word, begun) && !seen[word] {
+				seen[word] = true
 				list = append(list, word)
 			}
 		}

@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-
-	"strowger/dialplan/source"
 )
 
 // cut replaces the bytes from start to end.
@@ -112,7 +110,7 @@ func (t *Text) Remove(path Path) (string, error) {
 	switch {
 	case p.item != nil:
 		return "", fmt.Errorf("%s is one of several in a value; set the value without it", path)
-	case p.key != nil && source.EndsLine(t.tokens[t.at(p.key.NameRange.Start.Byte)-1]):
+	case p.key != nil && (p.block == nil || t.opensLine(t.at(p.key.NameRange.Start.Byte))):
 		start, end := t.span(p.key.Range())
 		return t.make(cut{start, end, ""})
 	case p.key != nil: // of a block in one line

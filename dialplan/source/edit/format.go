@@ -41,9 +41,9 @@ func layout(src string) string {
 	text := hclwrite.Format([]byte(strings.ReplaceAll(src, "\r\n", "\n")))
 	tokens, _ := hclsyntax.LexConfig(text, "", hcl.InitialPos)
 	var out bytes.Buffer
-	end := 0                       // of the token before
-	fresh, empty := true, false    // at the start of a line; after an empty one
-	brace := hclsyntax.TokenOBrace // or the token before, newlines left out: no empty line behind a brace
+	end := 0                      // of the token before
+	fresh, empty := true, false   // at the start of a line; after an empty one
+	last := hclsyntax.TokenOBrace // but for newlines, and comments behind a brace; as if one led the text
 	for _, tok := range tokens {
 		space := text[end:tok.Range.Start.Byte]
 		end = tok.Range.End.Byte
@@ -58,12 +58,15 @@ func layout(src string) string {
 		if tok.Type == hclsyntax.TokenEOF {
 			break
 		}
-		if empty && brace != hclsyntax.TokenOBrace && tok.Type != hclsyntax.TokenCBrace {
+		if empty && last != hclsyntax.TokenOBrace && tok.Type != hclsyntax.TokenCBrace {
 			out.WriteByte('\n')
 		}
 		out.Write(space)
 		out.Write(trimmed(tok))
-		fresh, empty, brace = source.EndsLine(tok), false, tok.Type
+		if tok.Type != hclsyntax.TokenComment || fresh {
+			last = tok.Type
+		}
+		fresh, empty = source.EndsLine(tok), false
 	}
 	if !fresh {
 		out.WriteByte('\n')

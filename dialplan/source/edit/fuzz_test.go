@@ -1,7 +1,8 @@
 package edit_test
 
 import (
-	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
@@ -11,13 +12,12 @@ import (
 )
 
 // seeds are texts of which the fuzzers make others.
-func seeds(f *testing.F) []string {
-	f.Helper()
-	demo, err := os.ReadFile("../../../configs/demo.plan.hcl")
-	if err != nil {
-		f.Fatal(err)
-	}
-	return []string{string(demo), flow, "a = [ # one\n1,\n\n\n2]\n", "a{b=!c?-1:\"${d}\"}", "/* a */ b { } # c\n// d\n\r\n"}
+var seeds = []string{
+	flow,
+	"number \"+448081570001\" \"+448081570007\" {\n  ring { seats = [\"1001\"] } # all\n}\ndial \"9.\" {}",
+	"a = [ # one\n1,\n\n\n2]\n",
+	"a{b=!c?-1:\"${d}\"}",
+	"/* a */ b { } # c\n// d\n\r\n",
 }
 
 const flow = `
@@ -40,7 +40,7 @@ flow "benefits" { # the line
 
 // FuzzFormat: the layout of a layout is itself, and has the same tokens.
 func FuzzFormat(f *testing.F) {
-	for _, s := range seeds(f) {
+	for _, s := range seeds {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
@@ -61,6 +61,54 @@ func FuzzFormat(f *testing.F) {
 		}
 		if a, b := tokens(src), tokens(once); a != b {
 			t.Fatalf("the tokens of %q are %q", once, b)
+		}
+	})
+}
+
+// FuzzSet: what is set can be set again and nothing changes, and no other block does.
+func FuzzSet(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s, "number.+448081570001.ring.timeout", "20s")
+		f.Add(s, "flow.benefits.wait.needs.benefits", "(1 + 2)")
+		f.Add(s, "flow.benefits.wait.on.x", "[\n1]")
+		f.Add(s, "b.c", "\"${d}\"")
+	}
+	f.Fuzz(func(t *testing.T, src, where, value string) {
+		path, err := edit.ParsePath(where)
+		if err != nil {
+			return
+		}
+		if again, err := edit.ParsePath(path.String()); err != nil || !slices.Equal(again, path) {
+			t.Fatalf("path %q is read again as %q, %v", path, again, err)
+		}
+		text, err := edit.Parse("x", src)
+		if err != nil {
+			return
+		}
+		once, err := text.Set(path, value)
+		if err != nil {
+			return
+		}
+		set, err := edit.Parse("x", once)
+		if err != nil {
+			t.Fatalf("%q: %v", once, err)
+		}
+		if twice, err := set.Set(path, value); err != nil || twice != once {
+			t.Fatalf("%q becomes %q, %v", once, twice, err)
+		}
+		words := func(b edit.Block) string { return strings.Join(strings.Fields(b.Text), " ") }
+		kept := map[string]bool{}
+		for _, b := range set.Blocks() {
+			kept[words(b)] = true
+		}
+		for _, b := range text.Blocks() {
+			touched := b.Kind == path[0] && (len(b.Names) == 0 || slices.Contains(b.Names, path[1]))
+			if !touched && !kept[words(b)] {
+				t.Fatalf("%q lost or changed %q", once, b.Text)
+			}
+		}
+		if _, err := set.Remove(path); err != nil && !strings.Contains(err.Error(), "one of several") {
+			t.Fatalf("%q: %v", once, err)
 		}
 	})
 }
