@@ -74,6 +74,9 @@ func (e *editing) start() (string, error) {
 
 // whole is the plan with the edited text in it.
 func (e *editing) whole(edited string) (string, error) {
+	if strings.TrimSpace(edited) == "" {
+		return "", errors.New("the text is empty; what shall go, remove with: strowger dialplan rm KIND NAME")
+	}
 	if len(e.block) == 0 {
 		return edited, nil
 	}

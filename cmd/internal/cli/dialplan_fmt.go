@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,32 +33,40 @@ the configuration.`,
 				}
 				files = []string{seed}
 			}
-			changed := []string{}
-			for _, file := range files {
-				other, err := layOut(c, file, check)
-				if err != nil {
-					return err
-				}
-				if other {
-					changed = append(changed, file)
-				}
-			}
-			if len(files) == 1 && files[0] == "-" && !check {
-				return nil
-			}
-			err := n.show(c, map[string][]string{"changed": changed}, func(w io.Writer) {
-				for _, file := range changed {
-					fmt.Fprintln(w, file)
-				}
-			})
-			if err == nil && check && len(changed) > 0 {
-				err = fmt.Errorf("not laid out: %s; do it with: strowger dialplan fmt %s", strings.Join(changed, " "), strings.Join(changed, " "))
-			}
-			return err
+			return n.layOutAll(c, files, check)
 		},
 	}
 	c.Flags().BoolVar(&check, "check", false, "change nothing; fail if a file is not laid out")
 	return c
+}
+
+// layOutAll lays out files and names those that changed, or with check would.
+func (n *connection) layOutAll(c *cobra.Command, files []string, check bool) error {
+	changed := []string{}
+	for _, file := range files {
+		other, err := layOut(c, file, check)
+		if err != nil {
+			return err
+		}
+		if other && (file != "-" || check) {
+			changed = append(changed, file)
+		}
+	}
+	if slices.Contains(files, "-") && !check {
+		return nil // standard output has the text
+	}
+	if err := n.show(c, map[string][]string{"changed": changed}, func(w io.Writer) {
+		for _, file := range changed {
+			fmt.Fprintln(w, file)
+		}
+	}); err != nil {
+		return err
+	}
+	if check && len(changed) > 0 {
+		names := strings.Join(changed, " ")
+		return fmt.Errorf("not laid out: %s; do it with: strowger dialplan fmt %s", names, names)
+	}
+	return nil
 }
 
 // layOut lays out one file in its place, or with check only tells whether that would

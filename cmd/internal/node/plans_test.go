@@ -2,6 +2,7 @@ package node
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -43,4 +44,32 @@ func TestPlansLostNews(t *testing.T) {
 			t.Error("the published plan was not read")
 		}
 	})
+}
+
+// TestPlansBase: a plan that was made from another one than the published one is not
+// published, and one that was made from none that is named always is.
+func TestPlansBase(t *testing.T) {
+	store := statetest.Open(t)
+	cfg := &configs.Config{Tenants: []configs.Tenant{{Name: "demo"}}}
+	p := newPlans(store, seat.NewDirectory(store), cfg, nil, slog.New(slog.DiscardHandler))
+	defer p.close()
+	text := func(code, base string) api.PlanText {
+		return api.PlanText{File: "x.plan.hcl", Text: "dial \"" + code + "\" {\n  echo {}\n}\n", Base: base}
+	}
+	apply := func(in api.PlanText, want error) api.Plan {
+		t.Helper()
+		v, err := p.Apply(t.Context(), "demo", in, "me")
+		if !errors.Is(err, want) {
+			t.Fatalf("%q on %q: got %v, want %v", in.Text, in.Base, err, want)
+		}
+		return v
+	}
+	apply(text("1", "0"), state.ErrConflict) // there is none
+	first := apply(text("1", ""), nil)
+	second := apply(text("2", first.Hash), nil)
+	apply(text("3", first.Hash), state.ErrConflict)
+	if v, err := p.Current(t.Context(), "demo"); err != nil || v.Hash != second.Hash {
+		t.Fatalf("the published plan is %v, %v", v, err)
+	}
+	apply(text("3", ""), nil)
 }

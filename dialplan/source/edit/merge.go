@@ -14,7 +14,7 @@ type ConflictError struct {
 
 // Error names the block.
 func (c *ConflictError) Error() string {
-	return fmt.Sprintf("%s was changed by both", head(c.Kind, c.Names))
+	return head(c.Kind, c.Names) + " was changed by both"
 }
 
 func head(kind string, names []string) string {

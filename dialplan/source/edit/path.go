@@ -169,7 +169,7 @@ func inside(b *hclsyntax.Block) []string {
 		words = append(words, key)
 	}
 	for _, inner := range b.Body.Blocks {
-		words = append(words, append(inner.Labels[:len(inner.Labels):len(inner.Labels)], inner.Type)...)
+		words = append(append(words, inner.Type), inner.Labels...)
 	}
 	return words
 }

@@ -3,6 +3,7 @@ package edit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,7 +61,7 @@ func keyIn(path Path, b *hclsyntax.Block) string {
 	if len(words) == 0 {
 		return "name the key in it"
 	}
-	return "name a key in it, such as " + append(path[:len(path):len(path)], words[0]).String()
+	return "name a key in it, such as " + append(slices.Clip(path), words[0]).String()
 }
 
 // setAlone gives the name that is meant a block of its own before anything is set in it.
