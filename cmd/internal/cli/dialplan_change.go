@@ -104,6 +104,7 @@ func (n *connection) paths(ctx context.Context, begun string) ([]cobra.Completio
 // step are the flags of what a new entry does.
 type step struct {
 	ring, play, trunks []string
+	flow, seat         string
 	timeout, comment   string
 	echo               bool
 }
@@ -112,7 +113,8 @@ func planAdd(n *connection) *cobra.Command {
 	c := &cobra.Command{Use: "add", Short: "Add a number, or what seats may dial, to the published plan"}
 	c.AddCommand(
 		planAddEntry(n, "number", "Add a number that trunks may reach",
-			"  strowger dialplan add number +448081570009 --ring 1003,1004\n  strowger dialplan add number +448081570009 --play welcome --comment 'The claims line'"),
+			"  strowger dialplan add number +448081570009 --ring 1003,1004\n  strowger dialplan add number +448081570009 --play welcome --comment 'The claims line'\n"+
+				"  strowger dialplan add number +448081570101 --flow benefits\n  strowger dialplan add number +4416329601XX --seat '21${rest}'"),
 		planAddEntry(n, "dial", "Add what seats may dial, a number or a pattern",
 			"  strowger dialplan add dial '*46' --echo\n  strowger dialplan add dial 8. --trunk carrier"),
 	)
@@ -128,22 +130,32 @@ func planAddEntry(n *connection, list, short, example string) *cobra.Command {
 			if s.timeout != "" && s.ring == nil && s.trunks == nil {
 				return usageError{errors.New("--timeout is how long to ring; give it with --ring or --trunk")}
 			}
-			text := s.entry(list, args)
-			return n.change(c, func(t *edit.Text) (string, error) { return t.Add(text) })
+			text, err := edit.Parse("the new entry", s.entry(list, args))
+			if err != nil {
+				return err
+			}
+			entry, err := text.Format()
+			if err != nil {
+				return err
+			}
+			return n.change(c, func(t *edit.Text) (string, error) { return t.Add(entry) })
 		},
 	}
 	f := c.Flags()
 	f.StringSliceVar(&s.ring, "ring", nil, "ring these seats together")
 	f.StringSliceVar(&s.play, "play", nil, "answer, play these prompts and hang up")
+	f.StringVar(&s.flow, "flow", "", "run this flow")
+	f.StringVar(&s.seat, "seat", "", "ring the seat that the pattern names, such as '21${rest}'")
 	f.BoolVar(&s.echo, "echo", false, "answer and send back what is heard")
 	f.StringVar(&s.timeout, "timeout", "", "how long to ring, such as 20s")
 	f.StringVar(&s.comment, "comment", "", "a line above it in the plan")
-	one := []string{"ring", "play", "echo"}
+	one := []string{"ring", "flow", "seat", "play", "echo"}
 	if list == "dial" {
 		f.StringSliceVar(&s.trunks, "trunk", nil, "go out by these trunks, in order of trying")
 		one = append(one, "trunk")
 	}
 	_ = c.RegisterFlagCompletionFunc("ring", complete(n.seats))
+	_ = c.RegisterFlagCompletionFunc("flow", complete(n.names("flow")))
 	c.MarkFlagsOneRequired(one...)
 	c.MarkFlagsMutuallyExclusive(one...)
 	return c
@@ -159,9 +171,28 @@ func (s *step) entry(list string, patterns []string) string {
 	for _, p := range patterns {
 		b.WriteString(" " + edit.Quote(p))
 	}
-	var kind string
-	var keys []string
+	kind, keys := s.step()
+	switch inner := strings.Join(keys, "\n"); {
+	case kind == "":
+		fmt.Fprintf(&b, " { %s }\n", inner)
+	case len(keys) == 0:
+		fmt.Fprintf(&b, " {\n  %s {}\n}\n", kind)
+	case len(keys) == 1:
+		fmt.Fprintf(&b, " {\n  %s { %s }\n}\n", kind, inner)
+	default:
+		fmt.Fprintf(&b, " {\n  %s {\n%s\n  }\n}\n", kind, inner)
+	}
+	return b.String()
+}
+
+// step is the block inside of a new entry and its keys; without a kind they are keys of
+// the entry itself.
+func (s *step) step() (kind string, keys []string) {
 	switch {
+	case s.flow != "":
+		return "", []string{"flow = flow." + s.flow}
+	case s.seat != "":
+		return "", []string{`seat = "` + s.seat + `"`}
 	case s.ring != nil:
 		kind, keys = "ring", []string{"seats = " + quoted(s.ring)}
 	case len(s.play) == 1:
@@ -176,15 +207,7 @@ func (s *step) entry(list string, patterns []string) string {
 	if s.timeout != "" {
 		keys = append(keys, "timeout = "+edit.Quote(s.timeout))
 	}
-	switch len(keys) {
-	case 0:
-		fmt.Fprintf(&b, " {\n  %s {}\n}\n", kind)
-	case 1:
-		fmt.Fprintf(&b, " {\n  %s { %s }\n}\n", kind, keys[0])
-	default:
-		fmt.Fprintf(&b, " {\n  %s {\n    %s\n  }\n}\n", kind, strings.Join(keys, "\n    "))
-	}
-	return b.String()
+	return kind, keys
 }
 
 // quoted is a list of texts. The seat that was dialled has no quotes.

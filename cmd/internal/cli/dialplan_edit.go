@@ -132,7 +132,10 @@ func (e *editing) work(d *draft) error {
 		}
 		made, diff, err := e.check(edited, d.start)
 		if err == nil {
-			return e.offer(made, diff)
+			err = e.offer(made, diff)
+			if status(err) != http.StatusUnprocessableEntity { // its tests fail
+				return err
+			}
 		}
 		if e.yes || e.ask(err.Error()+"\n[e]dit again or [q]uit? ") != "e" {
 			return fmt.Errorf("nothing was published: %w", err)
@@ -153,9 +156,9 @@ func (e *editing) check(edited, start string) (made string, d api.PlanDiff, err 
 		return "", d, err
 	}
 	d, err = e.compare(made)
-	if refused := (*api.RefusedError)(nil); errors.As(err, &refused) && len(e.block) > 0 {
+	if status(err) == http.StatusUnprocessableEntity && len(e.block) > 0 {
 		above, _, _ := strings.Cut(e.plan.Text, strings.TrimSuffix(start, "\n"))
-		err = errors.New(moveFaults(refused.Error(), e.plan.File, -strings.Count(above, "\n")))
+		err = errors.New(moveFaults(err.Error(), e.plan.File, -strings.Count(above, "\n")))
 	}
 	return made, d, err
 }
@@ -177,16 +180,15 @@ func (e *editing) offer(made string, d api.PlanDiff) error {
 			}
 		}
 		err := e.do(e.c.Context(), "PUT", e.path("plan"), api.PlanText{File: e.plan.File, Text: made, Base: e.plan.Hash}, &d)
-		refused := (*api.RefusedError)(nil)
 		switch {
 		case err == nil && e.yes:
 			return e.showPublished(e.c, d)
 		case err == nil:
 			return e.show(e.c, d, func(w io.Writer) { fmt.Fprintln(w, "published") })
-		case e.yes || !errors.As(err, &refused) || refused.Status != http.StatusConflict:
+		case e.yes || status(err) != http.StatusConflict:
 			return err
 		}
-		fmt.Fprintln(e.c.ErrOrStderr(), refused)
+		fmt.Fprintln(e.c.ErrOrStderr(), err)
 		if made, err = e.merge(made); err != nil {
 			return err
 		}
@@ -213,6 +215,14 @@ func (e *editing) merge(made string) (string, error) {
 	}
 	fmt.Fprintln(e.c.ErrOrStderr(), "both changes together:")
 	return made, nil
+}
+
+// status is that of the node's answer, 0 if there was none or it did not refuse.
+func status(err error) int {
+	if refused, ok := errors.AsType[*api.RefusedError](err); ok {
+		return refused.Status
+	}
+	return 0
 }
 
 // ask puts a question and returns the first letter of the answer, "" if there is none.

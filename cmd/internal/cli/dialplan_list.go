@@ -89,18 +89,23 @@ func (n *connection) completeBlock(c *cobra.Command, args []string, begun string
 	case 0:
 		return complete(n.kinds)(c, args, begun)
 	case 1:
-		return complete(func(ctx context.Context, begun string) ([]cobra.Completion, error) {
-			return n.words(ctx, begun, func(b edit.Block) (list []cobra.Completion) {
-				for _, name := range b.Names {
-					if b.Kind == args[0] {
-						list = append(list, cobra.CompletionWithDesc(name, cut(b.Gist, maxWidth/2)))
-					}
-				}
-				return list
-			})
-		})(c, nil, begun)
+		return complete(n.names(args[0]))(c, nil, begun)
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// names are those of the blocks of a kind, with what they are.
+func (n *connection) names(kind string) choices {
+	return func(ctx context.Context, begun string) ([]cobra.Completion, error) {
+		return n.words(ctx, begun, func(b edit.Block) (list []cobra.Completion) {
+			for _, name := range b.Names {
+				if b.Kind == kind {
+					list = append(list, cobra.CompletionWithDesc(name, cut(b.Gist, maxWidth/2)))
+				}
+			}
+			return list
+		})
+	}
 }
 
 // words are what each block of the published plan has to offer, once each.

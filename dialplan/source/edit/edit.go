@@ -148,19 +148,7 @@ func (t *Text) find(kind, name string) (*hclsyntax.Block, error) {
 		names = append(names, b.Labels...)
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("there is no %s here; %s", kind, suggest(kind, kinds))
+		return nil, fmt.Errorf("there is no %s here; %s", kind, source.Suggest(kind, kinds))
 	}
-	return nil, fmt.Errorf("there is no %s %s; %s", kind, strconv.Quote(name), suggest(name, names))
-}
-
-// maxHint bounds what a fault lists, in bytes.
-const maxHint = 300
-
-// suggest says which of the words was probably meant, or lists them if they are few.
-func suggest(word string, words []string) string {
-	hint := source.Suggest(word, words)
-	if len(hint) > maxHint {
-		return fmt.Sprintf("there are %d others", len(words))
-	}
-	return hint
+	return nil, fmt.Errorf("there is no %s %s; %s", kind, strconv.Quote(name), source.Suggest(name, names))
 }

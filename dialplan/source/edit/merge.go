@@ -2,19 +2,21 @@ package edit
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// ConflictError is a block that two people changed, each in his way.
-type ConflictError struct {
-	Kind  string
-	Names []string
-}
+// ConflictError is a block or key that two people changed, each in his way.
+type ConflictError struct{ what string }
 
-// Error names the block.
+// Error names it.
 func (c *ConflictError) Error() string {
-	return head(c.Kind, c.Names) + " was changed by both"
+	return c.what + " was changed by both"
 }
 
 func head(kind string, names []string) string {
@@ -26,33 +28,26 @@ func head(kind string, names []string) string {
 	return b.String()
 }
 
-// Merge makes in theirs the changes that lead from base to mine, by outermost block.
-// The error is a ConflictError if both changed the same block in different ways.
-// Comments that belong to no block are as in theirs.
+// Merge makes in theirs the changes that lead from base to mine, by outermost block and
+// key. The error is a ConflictError if both changed the same one in different ways.
+// Comments that belong to none are as in theirs.
 func Merge(base, mine, theirs *Text) (string, error) {
-	was, now, there := base.named(), mine.named(), theirs.named()
+	was, now, there := base.parts(), mine.parts(), theirs.parts()
 	var cuts []cut
 	var added strings.Builder
-	for _, name := range append(now.order, was.order...) {
-		b, m, h := was.blocks[name], now.blocks[name], there.blocks[name]
+	for _, name := range distinct(now.order, was.order) {
+		b, m, h := was.parts[name], now.parts[name], there.parts[name]
 		switch {
-		case m.Text == b.Text || m.Text == h.Text:
-			continue
-		case h.Text != b.Text:
-			one := m
-			if one.Text == "" {
-				one = b
-			}
-			return "", &ConflictError{one.Kind, one.Names}
-		case m.Text == "":
-			cuts = append(cuts, theirs.without(theirs.body.Blocks[there.index[name]]))
-		case b.Text == "":
-			added.WriteString(m.Text + "\n")
+		case m.text == b.text || m.text == h.text:
+		case h.text != b.text:
+			return "", &ConflictError{name}
+		case m.text == "" && h.block != nil:
+			cuts = append(cuts, theirs.without(h.block))
+		case b.text == "":
+			added.WriteString(m.text + "\n")
 		default:
-			start, end := theirs.span(theirs.body.Blocks[there.index[name]].Range())
-			cuts = append(cuts, cut{start, end, m.Text})
+			cuts = append(cuts, cut{h.start, h.end, m.text})
 		}
-		was.blocks[name] = m // it is named twice
 	}
 	if added.Len() > 0 {
 		cuts = append(cuts, theirs.insert(len(theirs.src), added.String()))
@@ -60,21 +55,47 @@ func Merge(base, mine, theirs *Text) (string, error) {
 	return theirs.make(cuts...)
 }
 
-// named are the blocks of a text by kind and names.
-type named struct {
-	order  []string
-	blocks map[string]Block
-	index  map[string]int // in the text
+// distinct is one list of two, without repetition.
+func distinct(a, b []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, name := range slices.Concat(a, b) {
+		if !seen[name] {
+			seen[name] = true
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
-func (t *Text) named() named {
-	n := named{blocks: map[string]Block{}, index: map[string]int{}}
-	for i, b := range t.Blocks() {
-		name := head(b.Kind, b.Names)
-		for again := 2; n.blocks[name].Text != ""; again++ {
-			name = fmt.Sprintf("%s %d", head(b.Kind, b.Names), again)
+// part is an outermost block or key.
+type part struct {
+	start, end int
+	text       string           // with its comments
+	block      *hclsyntax.Block // nil if it is a key
+}
+
+// parts are those of a text by kind and names.
+type parts struct {
+	order []string
+	parts map[string]part
+}
+
+func (t *Text) parts() parts {
+	out := parts{parts: map[string]part{}}
+	put := func(name string, r hcl.Range, b *hclsyntax.Block) {
+		for again := 2; out.parts[name].text != ""; again++ {
+			name = fmt.Sprintf("%s (%d)", name, again)
 		}
-		n.order, n.blocks[name], n.index[name] = append(n.order, name), b, i
+		start, end := t.span(r)
+		out.order = append(out.order, name)
+		out.parts[name] = part{start, end, strings.TrimRight(t.src[start:end], "\n") + "\n", b}
 	}
-	return n
+	for _, key := range slices.Sorted(maps.Keys(t.body.Attributes)) {
+		put(key, t.body.Attributes[key].Range(), nil)
+	}
+	for _, b := range t.body.Blocks {
+		put(head(b.Type, b.Labels), b.Range(), b)
+	}
+	return out
 }

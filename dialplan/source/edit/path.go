@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"strowger/dialplan/source"
 )
 
 // maxPath bounds the words of a path. It also bounds the ways in which the words may
@@ -144,7 +146,7 @@ func itemName(i *hclsyntax.ObjectConsItem) string {
 // lost says where a path that leads nowhere has its first wrong word.
 func (t *Text) lost(path Path) error {
 	if len(path) < 2 {
-		return fmt.Errorf("%s: write KIND.NAME and what is in it, with dots between", path)
+		return fmt.Errorf("there is no %s that stands alone; write KIND.NAME and what is in it, with dots between", path)
 	}
 	if _, err := t.find(path[0], path[1]); err != nil {
 		return err
@@ -157,7 +159,7 @@ func (t *Text) lost(path Path) error {
 		if found[0].key != nil {
 			return fmt.Errorf("%s is a value without %q in it; set it as a whole", path[:n], path[n])
 		}
-		return fmt.Errorf("there is no %q in %s; %s", path[n], path[:n], suggest(path[n], inside(found[0].block)))
+		return fmt.Errorf("there is no %q in %s; %s", path[n], path[:n], source.Suggest(path[n], inside(found[0].block)))
 	}
 	return fmt.Errorf("%s leads nowhere", path)
 }

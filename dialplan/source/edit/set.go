@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -20,11 +21,10 @@ import (
 // word or number where text stood before, and where a list stood, words with commas
 // between become one.
 func (t *Text) Set(path Path, value string) (string, error) {
-	if len(path) < 2 {
-		return "", fmt.Errorf("%s: write KIND.NAME and the key that is in it", path)
-	}
-	if b, err := t.find(path[0], path[1]); err == nil && len(b.Labels) > 1 {
-		return t.setAlone(b, path, value)
+	if len(path) > 1 {
+		if b, err := t.find(path[0], path[1]); err == nil && len(b.Labels) > 1 {
+			return t.setAlone(b, path, value)
+		}
 	}
 	found := places(nil, t.body, path)
 	switch {
@@ -37,6 +37,9 @@ func (t *Text) Set(path Path, value string) (string, error) {
 		return "", err
 	}
 	last := len(path) - 1
+	if last == 0 {
+		return "", t.lost(path)
+	}
 	p, err := t.resolve(path[:last])
 	switch {
 	case err != nil:
@@ -113,7 +116,8 @@ func (t *Text) addItem(key *hclsyntax.Attribute, path Path, text string) (string
 func (t *Text) addKey(b *hclsyntax.Block, key, text string) (string, error) {
 	key += " = " + text
 	first, last := b.OpenBraceRange, b.CloseBraceRange
-	if first.Start.Line == last.Start.Line {
+	at, indent := t.lineEnd(first.End.Byte), t.indent(b.TypeRange.Start.Byte)+"  "
+	if at > last.Start.Byte { // all in one line
 		inner := strings.TrimSpace(t.src[first.End.Byte:last.Start.Byte])
 		if inner == "" {
 			return t.make(cut{first.End.Byte, last.Start.Byte, " " + key + " "})
@@ -121,7 +125,6 @@ func (t *Text) addKey(b *hclsyntax.Block, key, text string) (string, error) {
 		outer := t.indent(b.TypeRange.Start.Byte)
 		return t.make(cut{first.End.Byte, last.Start.Byte, "\n" + outer + "  " + inner + "\n" + outer + "  " + key + "\n" + outer})
 	}
-	at, indent := t.lineEnd(first.End.Byte), t.indent(b.TypeRange.Start.Byte)+"  "
 	for _, a := range b.Body.Attributes {
 		if end := t.lineEnd(a.Range().End.Byte); end >= at {
 			at, indent = end, t.indent(a.NameRange.Start.Byte)
@@ -145,8 +148,8 @@ func valueText(old hclsyntax.Expression, value string) (string, error) {
 	if value == "" {
 		return "", errors.New("the value is empty; write \"\" in quotes for an empty text")
 	}
-	if strings.ContainsRune(value, 0) {
-		return "", errors.New("the value has a NUL in it")
+	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+		return "", errors.New("the value is no text in UTF-8")
 	}
 	e, comment := expression(value)
 	if comment {
@@ -182,10 +185,16 @@ func expression(value string) (e hclsyntax.Expression, comment bool) {
 	return body.Attributes["x"].Expr, comment
 }
 
-// plain tells whether an expression is one word or number.
+// plain tells whether an expression is a word or number, or some with signs between,
+// such as Europe/London.
 func plain(e hclsyntax.Expression) bool {
-	if _, number := e.(*hclsyntax.LiteralValueExpr); number {
+	switch e := e.(type) {
+	case *hclsyntax.LiteralValueExpr:
 		return true
+	case *hclsyntax.UnaryOpExpr:
+		return plain(e.Val)
+	case *hclsyntax.BinaryOpExpr:
+		return plain(e.LHS) && plain(e.RHS)
 	}
 	return hcl.ExprAsKeyword(e) != ""
 }
