@@ -27,11 +27,17 @@ func (n *connection) change(c *cobra.Command, edit func(*edit.Text) (string, err
 	if err != nil {
 		return err
 	}
-	var d api.PlanDiff
-	if err := n.do(c.Context(), "PUT", n.path("plan"), api.PlanText{File: p.File, Text: made, Base: p.Hash}, &d); err != nil {
+	d, err := n.publish(c.Context(), p, made)
+	if err != nil {
 		return err
 	}
 	return n.showPublished(c, d)
+}
+
+// publish publishes a text in place of the plan that it was made from.
+func (n *connection) publish(ctx context.Context, from api.Plan, text string) (d api.PlanDiff, err error) {
+	err = n.do(ctx, "PUT", n.path("plan"), api.PlanText{File: from.File, Text: text, Base: from.Hash}, &d)
+	return d, err
 }
 
 func (n *connection) showPublished(c *cobra.Command, d api.PlanDiff) error {

@@ -50,6 +50,9 @@ different blocks. A text that is not published stays in its file.`,
 	return c
 }
 
+// errGivenUp means that the user chose not to publish.
+var errGivenUp = errors.New("nothing was published")
+
 // editing is one edit of the published plan.
 type editing struct {
 	*connection
@@ -137,8 +140,11 @@ func (e *editing) work(d *draft) error {
 				return err
 			}
 		}
-		if e.yes || e.ask(err.Error()+"\n[e]dit again or [q]uit? ") != "e" {
+		if e.yes {
 			return fmt.Errorf("nothing was published: %w", err)
+		}
+		if e.ask(err.Error()+"\n[e]dit again or [q]uit? ") != "e" {
+			return errGivenUp
 		}
 		if err := d.fault(edited, err); err != nil {
 			return err
@@ -172,20 +178,23 @@ func (e *editing) compare(made string) (d api.PlanDiff, err error) {
 // offer publishes a plan if that is wanted, in place of the one that the edit started
 // from. What others published meanwhile is put together with it and offered again.
 func (e *editing) offer(made string, d api.PlanDiff) error {
-	for range maxMerges {
+	for merges := range maxMerges {
 		if !e.yes {
 			printDiff(e.c.ErrOrStderr(), d, "no difference in meaning")
 			if e.ask("publish? [y]es or [n]o: ") != "y" {
-				return errors.New("nothing was published")
+				return errGivenUp
 			}
 		}
-		err := e.do(e.c.Context(), "PUT", e.path("plan"), api.PlanText{File: e.plan.File, Text: made, Base: e.plan.Hash}, &d)
+		published, err := e.publish(e.c.Context(), e.plan, made)
 		switch {
 		case err == nil && e.yes:
-			return e.showPublished(e.c, d)
+			return e.showPublished(e.c, published)
 		case err == nil:
-			return e.show(e.c, d, func(w io.Writer) { fmt.Fprintln(w, "published") })
+			return e.show(e.c, published, func(w io.Writer) { fmt.Fprintln(w, "published") })
 		case e.yes || status(err) != http.StatusConflict:
+			if merges > 0 {
+				err = together(err)
+			}
 			return err
 		}
 		fmt.Fprintln(e.c.ErrOrStderr(), err)
@@ -193,10 +202,16 @@ func (e *editing) offer(made string, d api.PlanDiff) error {
 			return err
 		}
 		if d, err = e.compare(made); err != nil {
-			return fmt.Errorf("together with that plan it is wrong: %w", err)
+			return together(err)
 		}
 	}
 	return errors.New("nothing was published: others publish faster; try again when they are done")
+}
+
+// together is a fault of two changes put together. It hides the node's answer: the edited
+// text alone must not be published in place of what the other one made.
+func together(err error) error {
+	return fmt.Errorf("nothing was published: together with that plan: %v", err) //nolint:errorlint // see above
 }
 
 // merge puts together what this edit and another one changed, and goes on from there.
