@@ -1,9 +1,6 @@
 package source
 
-import (
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-)
+import "github.com/hashicorp/hcl/v2/hclsyntax"
 
 // language is what values of a text may be.
 type language uint8
@@ -53,8 +50,7 @@ type scanner struct {
 }
 
 // scan refuses, by its tokens, a text that the recursive parser must not see.
-func scan(name string, src []byte, l language, ds *Diagnostics) bool {
-	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
+func scan(name string, tokens hclsyntax.Tokens, l language, ds *Diagnostics) bool {
 	s := scanner{language: l, tokens: tokens}
 	for i, t := range tokens {
 		at := Pos{name, t.Range.Start.Line}
@@ -84,7 +80,7 @@ func (s *scanner) meaningless(i int) bool {
 	switch {
 	case refused[t]:
 		return true
-	case t == hclsyntax.TokenNewline:
+	case EndsLine(s.tokens[i]):
 		if n := len(s.open); n == 0 || s.open[n-1] == hclsyntax.TokenCBrace {
 			s.operators = 0
 		}
@@ -120,4 +116,10 @@ func (s *scanner) bracket(t hclsyntax.Token) bool {
 	}
 	s.open = s.open[:len(s.open)-1]
 	return true
+}
+
+// EndsLine tells whether a token ends a line: a comment of one line has its newline in it.
+func EndsLine(t hclsyntax.Token) bool {
+	return t.Type == hclsyntax.TokenNewline ||
+		t.Type == hclsyntax.TokenComment && len(t.Bytes) > 0 && t.Bytes[len(t.Bytes)-1] == '\n'
 }

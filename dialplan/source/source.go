@@ -109,21 +109,36 @@ func ParsePlan(name string, src []byte, ds *Diagnostics) *Body {
 }
 
 func parse(t *text, src []byte, l language) *Body {
+	body, _ := syntax(t.name, src, l, t.faults)
+	if body == nil {
+		return nil
+	}
+	return newBody(t, body, Pos{File: t.name, Line: 1})
+}
+
+// Syntax parses a text with expressions without reading it, for who lays it out or
+// edits it. The Body is nil, and why is in ds, if ParsePlan would refuse it.
+func Syntax(name string, src []byte, ds *Diagnostics) (*hclsyntax.Body, hclsyntax.Tokens) {
+	return syntax(name, src, expressions, ds)
+}
+
+func syntax(name string, src []byte, l language, ds *Diagnostics) (*hclsyntax.Body, hclsyntax.Tokens) {
 	if len(src) > MaxBytes {
-		t.faults.Add(Pos{File: t.name}, "the file has %d bytes; at most %d are read", len(src), MaxBytes)
-		return nil
+		ds.Add(Pos{File: name}, "the file has %d bytes; at most %d are read", len(src), MaxBytes)
+		return nil, nil
 	}
-	if !scan(t.name, src, l, t.faults) {
-		return nil
+	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
+	if !scan(name, tokens, l, ds) {
+		return nil, nil
 	}
-	file, faults := hclsyntax.ParseConfig(src, t.name, hcl.InitialPos)
+	file, faults := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
 	for _, f := range faults {
-		t.faults.Add(posOf(f.Subject, t.name), "%s", message(f))
+		ds.Add(posOf(f.Subject, name), "%s", message(f))
 	}
 	if faults.HasErrors() {
-		return nil
+		return nil, nil
 	}
-	return newBody(t, file.Body.(*hclsyntax.Body), Pos{File: t.name, Line: 1})
+	return file.Body.(*hclsyntax.Body), tokens
 }
 
 func posOf(r *hcl.Range, name string) Pos {

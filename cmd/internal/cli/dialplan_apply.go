@@ -42,12 +42,7 @@ for "strowger dialplan cancel". While a version waits nothing else is published.
 			if err := n.do(c.Context(), "PUT", n.path("plan"), in, &d); err != nil {
 				return err
 			}
-			return n.show(c, d, func(w io.Writer) {
-				printDiff(w, d, "no difference")
-				if d.Head != nil {
-					printHead(w, *d.Head)
-				}
-			})
+			return n.showPublished(c, d)
 		},
 	}
 	f := c.Flags()
@@ -58,6 +53,16 @@ for "strowger dialplan cancel". While a version waits nothing else is published.
 	f.StringVar(&in.Base, "base", "", "refuse if another version than this one is published")
 	_ = c.RegisterFlagCompletionFunc("base", complete(n.versions))
 	return c
+}
+
+// showPublished tells what was published, and what it changes.
+func (n *connection) showPublished(c *cobra.Command, d api.PlanDiff) error {
+	return n.show(c, d, func(w io.Writer) {
+		printDiff(w, d, "no difference")
+		if d.Head != nil {
+			printHead(w, *d.Head)
+		}
+	})
 }
 
 // moment is the time of a flag.

@@ -17,31 +17,6 @@ import (
 	"strowger/sip/edition"
 )
 
-func planShow(n *connection) *cobra.Command {
-	return &cobra.Command{
-		Use: "show [VERSION]", Short: "Show the published plan, or a version of it",
-		Example: "  strowger dialplan show > plan.hcl\n" +
-			"  strowger dialplan show 3f9a2c",
-		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: complete(n.versions),
-		RunE: func(c *cobra.Command, args []string) error {
-			path := n.path("plan")
-			if len(args) > 0 {
-				path = n.path("plan", "versions", args[0])
-			}
-			var p api.Plan
-			if err := n.do(c.Context(), "GET", path, nil, &p); err != nil {
-				return err
-			}
-			fmt.Fprintf(c.ErrOrStderr(), "version %s, published by %s at %s from %s\n", edition.Short(p.Version), p.Author, at(p.At), p.File)
-			if p.Message != "" {
-				fmt.Fprintln(c.ErrOrStderr(), p.Message)
-			}
-			return n.show(c, p, func(w io.Writer) { fmt.Fprint(w, p.Text) })
-		},
-	}
-}
-
 // editions are the versions of the tenant's plan.
 func (n *connection) editions(ctx context.Context) (api.Editions, error) {
 	var e api.Editions

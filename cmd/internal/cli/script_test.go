@@ -90,13 +90,19 @@ func writeCertificate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// TestCompletion: whatever is about a seat, a call, a trunk or a version that there is can be completed.
+var firstWord = regexp.MustCompile(`[A-Z]+`)
+
+// TestCompletion: whatever is about a seat, a call, a trunk, a version or a block of the
+// plan that there is can be completed.
 func TestCompletion(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		_, object, _ := strings.Cut(c.Use, " ")
-		object, _, _ = strings.Cut(object, " ")
-		known := map[string]bool{"NUMBER": c.Parent() != nil && c.Parent().Name() == "seat" && c.Name() != "add", "SEAT": true, "CALL": true, "TRUNK": true, "[VERSION]": true, "[A]": true, "[NAME": true}[object]
+		object = firstWord.FindString(object)
+		known := map[string]bool{
+			"NUMBER": c.Parent() != nil && c.Parent().Name() == "seat" && c.Name() != "add", "SEAT": true, "CALL": true, "TRUNK": true,
+			"KIND": true, "PATH": true, "VERSION": true, "A": true, "NAME": c.Name() == "tag",
+		}[object]
 		if known != (c.ValidArgsFunction != nil) {
 			t.Errorf("%s: completion %t, want %t", c.CommandPath(), !known, known)
 		}

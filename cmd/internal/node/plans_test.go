@@ -1,14 +1,17 @@
 package node
 
 import (
+	"errors"
 	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/sip/edition"
 	"strowger/sip/seat"
+	"strowger/sip/state"
 	"strowger/sip/state/statetest"
 )
 
@@ -38,4 +41,32 @@ func TestPlansLostNews(t *testing.T) {
 			t.Error("the published plan was not read")
 		}
 	})
+}
+
+// TestPlansBase: a plan that was made from another one than the published one is not
+// published, and one that was made from none that is named always is.
+func TestPlansBase(t *testing.T) {
+	store := statetest.Open(t)
+	cfg := &configs.Config{Tenants: []configs.Tenant{{Name: "demo"}}}
+	p := newPlans(store, seat.NewDirectory(store), cfg, nil, slog.New(slog.DiscardHandler))
+	defer p.close()
+	text := func(code, base string) api.PlanText {
+		return api.PlanText{File: "x.plan.hcl", Text: "dial \"" + code + "\" {\n  echo {}\n}\n", Base: base}
+	}
+	apply := func(in api.PlanText, want error) edition.Head {
+		t.Helper()
+		v, err := p.Apply(t.Context(), "demo", in, "me")
+		if !errors.Is(err, want) {
+			t.Fatalf("%q on %q: got %v, want %v", in.Text, in.Base, err, want)
+		}
+		return v
+	}
+	apply(text("1", "0"), state.ErrConflict) // there is none
+	first := apply(text("1", ""), nil)
+	second := apply(text("2", first.Version), nil)
+	apply(text("3", first.Version), state.ErrConflict)
+	if v, err := p.Current(t.Context(), "demo"); err != nil || v.Version != second.Version {
+		t.Fatalf("the published plan is %v, %v", v, err)
+	}
+	apply(text("3", ""), nil)
 }
