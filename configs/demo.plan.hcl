@@ -19,6 +19,66 @@ number "+448081570004" {
   play { prompt = "announcement" }
 }
 
+# A menu: 1 rings the agents, 2 seat 1002, 3 is the announcement. Whoever presses
+# anything else, or nothing, is asked twice more.
+
+number "+448081570005" { flow = flow.menu }
+
+flow "menu" {
+  menu "which" {
+    prompt = prompt.menu
+    tries  = 3
+    key "1" { next = step.enquiries }
+    key "2" { next = step.second }
+    key "3" { next = step.announcement }
+    on "no_key"    { next = step.goodbye }
+    on "wrong_key" { next = step.goodbye }
+  }
+
+  ring "enquiries" {
+    seats = ["1001", "1002", "1003", "1004", "1005"]
+    on "busy"      { next = step.nobody }
+    on "no_answer" { next = step.nobody }
+    on "offline"   { next = step.nobody }
+  }
+
+  ring "second" {
+    seats = ["1002"]
+    on "busy"      { next = step.nobody }
+    on "no_answer" { next = step.nobody }
+    on "offline"   { next = step.nobody }
+  }
+
+  play "announcement" {
+    prompt = prompt.announcement
+    next   = hangup
+  }
+
+  play "nobody" {
+    prompt = prompt.unavailable
+    next   = hangup
+  }
+
+  play "goodbye" { prompt = prompt.goodbye }
+}
+
+test "1 rings the agents" {
+  call   = { to = "08081570005", from = "01632960123", at = "2026-11-23 10:00" }
+  keys   = ["1"]
+  expect = ["menu which", "ring enquiries"]
+}
+
+test "a wrong key is asked again" {
+  call   = { to = "08081570005", from = "01632960123", at = "2026-11-23 10:00" }
+  keys   = ["9", "2"]
+  expect = ["ring second"]
+}
+
+test "who presses nothing is told goodbye" {
+  call   = { to = "08081570005", from = "01632960123", at = "2026-11-23 10:00" }
+  expect = ["menu which", "play goodbye", "hangup"]
+}
+
 # The numbers that seats present: who is rung back reaches the seat itself, and
 # `strowger demo call 1001` calls it so.
 

@@ -32,6 +32,8 @@ type Result struct {
 	Act   dialplan.Step
 	Stay  bool
 	Ended bool
+	// Last tells that the call ends when the act succeeds.
+	Last  bool
 	Taken []Taken
 }
 
@@ -165,6 +167,7 @@ func (r *runner) ask(flow *Flow, step *Step, make func(expr.Facts) (dialplan.Ask
 func (r *runner) act(flow *Flow, step *Step, act dialplan.Step) {
 	r.take(flow, step, Taken{})
 	r.result.Act, r.state.Waits, r.done = act, true, true
+	r.result.Last = step.Next.Way == Hangup || step.Ends && step.Next.Way == Default
 }
 
 // run begins a flow, to return to the step below.

@@ -27,8 +27,8 @@ func (t *Table) Objects(kind string) []string { return slices.Clone(t.objects[ki
 // Zone is where the times of the plan are.
 func (t *Table) Zone() *time.Location { return t.zone }
 
-// GroupSize is how many seats a group has.
-func (t *Table) GroupSize(name string) int { return t.groups[name] }
+// Group are the seats of a group. They are the plan's: not to be changed.
+func (t *Table) Group(name string) []string { return t.groups[name] }
 
 // Canonical is a number in E.164, or as it is written if it is none.
 func (t *Table) Canonical(written string) string {

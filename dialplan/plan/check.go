@@ -37,7 +37,7 @@ type Table struct {
 	flows     *flow.Tree
 	cases     []Case
 	switches  []Switch
-	groups    map[string]int // their sizes
+	groups    map[string][]string // their seats
 	zone      *time.Location
 	objects   map[string][]string // names by kind
 }
@@ -50,9 +50,9 @@ func (p *Plan) Check(inv Inventory) (*Table, Diagnostics) {
 	}
 	c := checker{inv: inv}
 	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, cases: p.cases, switches: p.switches, zone: p.zone, objects: p.objects}
-	t.groups = make(map[string]int, len(p.groups))
+	t.groups = make(map[string][]string, len(p.groups))
 	for name, g := range p.groups {
-		t.groups[name] = len(g.seats)
+		t.groups[name] = g.seats
 	}
 	for _, u := range p.uses {
 		c.use(u)

@@ -130,7 +130,7 @@ func (c *caller) ordinary(kind, name, figure string) (expr.Type, expr.Value) {
 	case kind == "trunk":
 		return expr.Truth, expr.TruthOf(true)
 	case kind == "group":
-		return expr.Number, expr.NumberOf(int64(c.table.GroupSize(name)))
+		return expr.Number, expr.NumberOf(int64(len(c.table.Group(name))))
 	case figure == "expected_wait":
 		return expr.Span, expr.SpanOf(0)
 	case figure == "agents_ready":

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"strowger/dialplan"
+	"strowger/dialplan/flow"
 	"strowger/dialplan/number"
 	"strowger/dialplan/plan"
 	"strowger/media/prompt/spell"
@@ -219,7 +220,16 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 	}
 	d := table.Decide(q)
 	p.To, p.Version, p.Entry, p.Why = d.Called, r.published().version, d.Entry, d.Why
-	switch step := d.Step.(type) {
+	if state, ok := table.Begin(q, d); ok {
+		return a.act(ctx, r, p, b2bua.Course{State: state, Plan: table, Version: p.Version}, flow.Event{}, cause.Verdict{})
+	}
+	a.perform(ctx, r, &p, d.Step)
+	return p
+}
+
+// perform makes a step of the plan a program.
+func (a *Admission) perform(ctx context.Context, r *request, p *b2bua.Program, step dialplan.Step) {
+	switch step := step.(type) {
 	case dialplan.Echo:
 		p.App = b2bua.AppEcho
 	case dialplan.Play:
@@ -228,16 +238,13 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		a.counters.NotInPlan.Add(1)
 		v := cause.New(step.Status, step.Reason, cause.Caller)
 		p.Refuse = &v
-	case dialplan.Flow:
-		v := cause.Verdict{Status: 501, Q850: 79, Reason: "Flow " + step.Name + " cannot be run on calls yet", Fault: cause.Us}
-		p.Refuse = &v
 	case dialplan.Ring:
 		p.Stages = a.ringStages(ctx, r, step)
 		p.Why = append(p.Why, r.notes...)
 	case dialplan.Trunk:
 		if r.trunk == nil {
 			if p.Refuse = a.barred(r, r.seat, step.Number); p.Refuse != nil {
-				return p
+				return
 			}
 		}
 		outward, why := a.outward(r, step.Presentation)
@@ -245,15 +252,14 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 		p.Presentation = outward.Presentation
 		p.Stages = a.trunkStages(r, step, caller{known: outward})
 	case dialplan.Forward:
-		a.setForward(ctx, r, step, &p)
+		a.setForward(ctx, r, step, p)
 	case dialplan.Pickup, dialplan.Park, dialplan.Retrieve:
-		desk(r, step, &p)
+		desk(r, step, p)
 	case dialplan.Supervise, dialplan.Conference:
-		a.mix(r, step, &p)
+		a.mix(r, step, p)
 	case dialplan.DoNotDisturb:
-		a.setFeature(ctx, r, &p, nil, func(f *seat.Features) { f.DoNotDisturb = step.On })
+		a.setFeature(ctx, r, p, nil, func(f *seat.Features) { f.DoNotDisturb = step.On })
 	}
-	return p
 }
 
 // prompts are those of a play step, by name, with what is spelled: values, and the

@@ -31,6 +31,7 @@ func (c *Call) admitted(now time.Time, p Program, out Effects) {
 		c.recordDecision(now, p, out)
 	}
 	c.state = ringing
+	c.starts(p)
 	switch {
 	case p.Refuse != nil:
 		c.refuse(now, *p.Refuse, "switch", out)

@@ -3,6 +3,7 @@ package b2bua
 import (
 	"time"
 
+	"strowger/dialplan/flow"
 	"strowger/sip/cause"
 	"strowger/sip/ledger"
 )
@@ -12,6 +13,9 @@ const ConfirmPrompt = "confirm"
 
 // startApp answers the caller by an application.
 func (c *Call) startApp(now time.Time, out Effects) {
+	if c.startEarly(now, out) {
+		return
+	}
 	caller := c.caller()
 	body, err := c.answerFor(caller, nil, out)
 	if err != nil {
@@ -38,6 +42,12 @@ func (c *Call) performApp(now time.Time, out Effects) {
 		c.performPark(out)
 	case AppConference:
 		c.meets(now, out)
+	case AppAnswer:
+		c.resume(flow.Event{}, out)
+	case AppSay:
+		caller.plays(out, c.program.Prompts)
+	case AppAsk:
+		c.startAsk(now, out)
 	case NoApp:
 	}
 }
@@ -53,6 +63,12 @@ func (a App) String() string {
 		return "app:park"
 	case AppConference:
 		return "app:conference"
+	case AppAnswer:
+		return "app:answer"
+	case AppSay:
+		return "app:say"
+	case AppAsk:
+		return "app:ask"
 	default:
 		return "app:none"
 	}

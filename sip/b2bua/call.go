@@ -53,6 +53,8 @@ type Effects interface {
 	// Ask has admission decide about a call that a party of this one asks for; a Routed
 	// event follows.
 	Ask(Ask)
+	// Follow asks for the next act of a flow; a Followed event comes.
+	Follow(Follow)
 	// Fetch asks another call for a party of it; a Fetched event follows.
 	Fetch(Fetch)
 	// Pick looks for the call that a program picks; a Picked event follows.
@@ -122,6 +124,7 @@ type Call struct {
 	failure   *failure      // that the caller hears of; nil unless failing
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 	conf      *conference   // that the call is; nil if two talk
+	course    *course       // that it follows; nil for none
 }
 
 // party is a leg with its sound.
@@ -212,7 +215,7 @@ func (c *Call) Done() bool {
 
 // Deadline is when a Tick is due; zero means never.
 func (c *Call) Deadline() time.Time {
-	d := c.stageEnd
+	d := earlier(c.stageEnd, c.courseEnd())
 	if c.park != nil {
 		d = earlier(d, c.park.until)
 	}

@@ -111,6 +111,7 @@ func (f *fake) Random(int) int { return 0 }
 func (f *fake) Secret() []byte { return make([]byte, 32) }
 
 func (f *fake) Ask(Ask)                        {}
+func (f *fake) Follow(Follow)                  {}
 func (f *fake) Find(Find)                      {}
 func (f *fake) Pick(Program)                   {}
 func (f *fake) Park(int, Park) (string, bool)  { return "", false }

@@ -18,7 +18,7 @@ func (c *Call) digit(now time.Time, p *party, d byte, form media.Form, out Effec
 	if !p.once.Take(now, d, form) {
 		return
 	}
-	if c.collects(now, p, d, out) || c.keysPIN(now, p, d, out) {
+	if c.collects(now, p, d, out) || c.keysPIN(now, p, d, out) || c.keysCourse(now, p, d, out) {
 		return
 	}
 	if other := c.other(p); other != nil && c.transfer == nil && !p.asked() && !other.asked() {
@@ -110,5 +110,5 @@ func (c *Call) needsTones(p *party) bool {
 		return false
 	}
 	other := c.other(p)
-	return p.asked() || p.entry != nil || p.hidesKeys() || p.extra() || other != nil && other.form() != media.ByTone
+	return p.asked() || p.entry != nil || c.keysFor(p) || p.hidesKeys() || p.extra() || other != nil && other.form() != media.ByTone
 }

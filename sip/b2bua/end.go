@@ -23,6 +23,7 @@ func (c *Call) ends(now time.Time, p *party, ev leg.Event, out Effects) {
 	case c.state == talking && v.Status == 408, p == c.caller() && v.Status == 504, // it went silent; nobody hung up
 		c.state == talking && v.Status != 0 && p.Party.Kind == leg.Node: // or the node
 		c.end(now, v, "switch", out)
+	case c.talked(now, p, out):
 	case p == c.caller(), p == c.peer:
 		c.end(now, v, p.side(), out)
 	default:

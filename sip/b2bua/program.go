@@ -5,6 +5,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/dialplan"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
 	"strowger/sip/leg"
@@ -49,7 +50,12 @@ type Program struct {
 	Park *Park // AppPark
 	// Conference is that of AppConference.
 	Conference *Conference
-	Prompts    []string // AppPlay: played in order, then the call ends
+	Prompts    []string      // AppPlay: played in order, then the call ends; AppSay, AppAsk
+	Ask        *dialplan.Ask // AppAsk: its digits
+	// Course is the flow that the program is an act of; nil if it is of none. Ends tells
+	// that the flow has ended: Refuse is for a caller without an answer.
+	Course *Course
+	Ends   bool
 
 	// Settled is called once, when what the program begins is recorded, or it is given up;
 	// a call does not keep it. nil: nobody waits for that.
@@ -77,6 +83,9 @@ const (
 	AppEcho           // the caller hears what the caller says
 	AppPlay           // prompts, then hang up
 	AppConference     // the caller is the first of a conference
+	AppAnswer         // the caller is answered, and the flow goes on
+	AppSay            // prompts, then the flow goes on
+	AppAsk            // prompts and digits of the caller, for the flow
 	AppPark           // who is transferred to it waits in a place; who calls it is told one
 )
 

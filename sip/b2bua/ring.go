@@ -115,6 +115,7 @@ func (c *Call) open(p *party, out Effects) error {
 // fails ends what the program was for: nobody has answered.
 func (c *Call) fails(now time.Time, by string, out Effects) {
 	switch t := c.transfer; {
+	case c.failedAct(out):
 	case t == nil:
 		c.refuse(now, c.outcome, by, out)
 	case t.isBusy(now, c.outcome):
@@ -167,6 +168,10 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		c.transferred(now, p, out)
 		return
 	}
+	if caller.Talking() {
+		c.answersLate(now, p, out)
+		return
+	}
 	body, err := c.finalFor(caller, p, out)
 	if err != nil {
 		c.end(now, caller.verdict(err), "switch", out)
@@ -185,6 +190,7 @@ func (c *Call) connect(now time.Time, p *party, out Effects) {
 		caller.offer = nil
 	}
 	c.program = &done
+	c.meetsPeer()
 	c.bridge(notice, out)
 	c.watch(caller, out)
 	c.watch(p, out)

@@ -56,6 +56,8 @@ func (c *Call) step(now time.Time, ev Event, out Effects) {
 		c.end(now, e.Verdict, e.By, out)
 	case Routed:
 		c.routed(now, e, out)
+	case Followed:
+		c.followed(now, e.Program, out)
 	case Transfer:
 		c.transferBy(now, e, out)
 	case Mask:
@@ -126,6 +128,9 @@ func (c *Call) tick(now time.Time, out Effects) {
 	}
 	if f := c.failure; f != nil && due(now, f.until) {
 		c.end(now, f.verdict, f.by, out)
+	}
+	if due(now, c.courseEnd()) {
+		c.asked(out)
 	}
 	if due(now, c.stageEnd) {
 		c.unanswered(now, out)
@@ -199,8 +204,12 @@ func (c *Call) sound(now time.Time, p *party, ev media.Event, out Effects) {
 		} else if p == c.caller() && c.program.App == AppPlay {
 			c.end(now, cause.Verdict{}, "switch", out)
 		}
-		if p == c.caller() && c.notifying {
+		switch {
+		case p != c.caller():
+		case c.notifying:
 			c.know(now, out)
+		default:
+			c.heard(now, out)
 		}
 	case media.OneWay:
 		p.oneWay = true

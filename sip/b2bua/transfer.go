@@ -116,7 +116,7 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 		return
 	}
 	c.part(now, out)
-	p.Silent = false
+	p.Silent, c.course = false, nil
 	if p.Pick != nil {
 		p.App = AppConference
 		t.other.own().entry = &entry{by: t.by}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"strowger/dialplan/flow"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/dialog"
@@ -28,6 +29,7 @@ import (
 //	                                                         A>B is A, or else B
 //	busy 1003, no-answer 1003, unreached 1003                who has the calls of the stage above then
 //	offline 480                                                a stage without targets
+//	flow NAME (of testdata/flows.hcl; its seats and trunk are parties),
 //	echo, play NAME..., refuse 404, challenge 401
 //	pick 1002, pick-group desk, pick-place 701 (a call to have), group 1002 desk (its pick-up group),
 //	park 701-702 2m (where calls are transferred to),
@@ -72,6 +74,7 @@ type admission struct {
 	forged    bool
 	laws      bool // of the conversions of sound, only that between the laws of G.711
 	nobody    string
+	follows   string // a flow
 	messages  subscribe.Messages
 	limits    subscribe.Limits
 	shows     []string
@@ -122,6 +125,11 @@ func (a *admission) parse(text string) {
 			a.program.Refuse = &v
 		case "challenge":
 			a.challenge = atoi(arg)
+		case "flow":
+			a.follows, a.program.Entry = arg, "flow"
+			for _, name := range []string{"1002", "1003", "carrier"} {
+				w.party(name)
+			}
 		case "emergency":
 			a.program.Emergency = true
 		case "delay":
@@ -289,7 +297,7 @@ func (a *admission) wait(ctx context.Context) {
 
 func isNumber(name string) bool { return strings.Trim(name, "0123456789") == "" }
 
-func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, flow transport.Flow) b2bua.Program {
+func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, f transport.Flow) b2bua.Program {
 	p := a.program
 	p.Shown = &identity.Caller{Presentation: name}
 	if a.world.trunks.trusted != nil {
@@ -302,10 +310,13 @@ func (a *admission) decide(name string, kind leg.Kind, req *sip.Request, flow tr
 	if name == a.world.trunks.answers {
 		p.Answer = a.world.trunks.answer
 	}
-	p.Caller = a.partyOf(kind, name, flow.Remote.Addr())
+	p.Caller = a.partyOf(kind, name, f.Remote.Addr())
 	p.From, p.To, p.Entry = name, req.Recipient.User, "story"
 	for _, r := range a.rings {
 		p.Stages = append(p.Stages, a.stage(r, req))
+	}
+	if a.follows != "" {
+		return a.act(p, req, begin(a.follows, name), flow.Event{}, cause.Verdict{})
 	}
 	return p
 }

@@ -117,6 +117,9 @@ type Admission interface {
 	// Route decides about a call that a party of another call wants made; flow is
 	// that of the party.
 	Route(ctx context.Context, now time.Time, ask b2bua.Ask, flow transport.Flow) b2bua.Program
+	// Follow decides about the next act of a flow that a call follows; f is that of its
+	// caller.
+	Follow(ctx context.Context, now time.Time, next b2bua.Follow, f transport.Flow) b2bua.Program
 	// Register answers a REGISTER.
 	Register(ctx context.Context, now time.Time, req *sip.Request, flow transport.Flow) *sip.Response
 	// Authenticate tells whether a request that came by another flow is really

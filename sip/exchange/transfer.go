@@ -26,6 +26,18 @@ func (r *running) Ask(a b2bua.Ask) {
 	}
 }
 
+// Follow has admission decide about the next act of a flow.
+func (r *running) Follow(next b2bua.Follow) {
+	s, now, flow := r.strand, time.Now(), r.call.Leg(next.Leg).Flow
+	queued := s.decide(now, sip.NewRequest(sip.INVITE, next.To), func(ctx context.Context) func(time.Time) {
+		p := s.x.cfg.Admission.Follow(ctx, now, next, flow)
+		return func(time.Time) { r.later(b2bua.Followed{Program: p}) }
+	})
+	if !queued {
+		r.later(b2bua.Followed{Program: b2bua.Program{Refuse: &overload}})
+	}
+}
+
 // Transfer connects leg id of a call, for an administrator, to who has a number that
 // the other party may dial. It returns ErrNoCall, or a cause.Verdict if the call cannot
 // be transferred now.

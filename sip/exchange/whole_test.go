@@ -124,6 +124,10 @@ func (e everybody) Admit(_ context.Context, _ time.Time, req *sip.Request, flow 
 	return p
 }
 
+func (everybody) Follow(context.Context, time.Time, b2bua.Follow, transport.Flow) b2bua.Program {
+	return b2bua.Program{}
+}
+
 func (everybody) Route(context.Context, time.Time, b2bua.Ask, transport.Flow) b2bua.Program {
 	return b2bua.Program{}
 }
