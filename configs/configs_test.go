@@ -70,7 +70,7 @@ func checkSeed(t *testing.T, c *configs.Config, tenant configs.Tenant) {
 		t.Fatal(err)
 	}
 	places := readSeats(t, c, tenant)
-	inv := plan.Inventory{Numbering: tenant.Numbering, Prompts: []string{"announcement"}}
+	inv := plan.Inventory{Numbering: tenant.Numbering, Prompts: []string{"announcement", "demo-menu", "goodbye", "unavailable"}}
 	inv.HasSeat = func(s string) bool {
 		return slices.ContainsFunc(places, func(p dialplan.Place) bool { return p.Seat == s })
 	}

@@ -26,27 +26,27 @@ number "+448081570005" { flow = flow.menu }
 
 flow "menu" {
   menu "which" {
-    prompt = prompt.menu
+    prompt = prompt.demo-menu
     tries  = 3
     key "1" { next = step.enquiries }
     key "2" { next = step.second }
     key "3" { next = step.announcement }
-    on "no_key"    { next = step.goodbye }
+    on "no_key" { next = step.goodbye }
     on "wrong_key" { next = step.goodbye }
   }
 
   ring "enquiries" {
     seats = ["1001", "1002", "1003", "1004", "1005"]
-    on "busy"      { next = step.nobody }
+    on "busy" { next = step.nobody }
     on "no_answer" { next = step.nobody }
-    on "offline"   { next = step.nobody }
+    on "offline" { next = step.nobody }
   }
 
   ring "second" {
     seats = ["1002"]
-    on "busy"      { next = step.nobody }
+    on "busy" { next = step.nobody }
     on "no_answer" { next = step.nobody }
-    on "offline"   { next = step.nobody }
+    on "offline" { next = step.nobody }
   }
 
   play "announcement" {

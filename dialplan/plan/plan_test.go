@@ -39,7 +39,7 @@ func inventory() plan.Inventory {
 		Numbering: dialplan.UnitedKingdom(),
 		HasSeat:   func(s string) bool { return s >= "1001" && s <= "1020" && len(s) == 4 },
 		Trunks:    []string{"carrier"},
-		Prompts:   []string{"announcement", "welcome"},
+		Prompts:   []string{"announcement", "demo-menu", "goodbye", "unavailable", "welcome"},
 	}
 }
 
@@ -58,7 +58,8 @@ func TestDemoFromTrunk(t *testing.T) {
 		"08081570002":        "+448081570002: ring 1002 for 30s",
 		"08081570003":        "+448081570003: echo",
 		"08081570004":        "+448081570004: play announcement",
-		"+448081570005":      "+448081570005: reject 404 Number not in plan",
+		"+448081570005":      "+448081570005: flow menu",
+		"+448081570006":      "+448081570006: reject 404 Number not in plan",
 		"1001":               "1001: reject 404 Number not in plan",
 		"*43":                "*43: reject 404 Number not in plan",
 		"9+448081570003":     "9+448081570003: reject 404 Number not in plan",

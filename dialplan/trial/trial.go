@@ -192,6 +192,10 @@ func (c *caller) outcome(step *Step) string {
 
 // ending is "hangup" unless the last act was one that ends by itself.
 func (c *caller) ending() string {
+	switch c.act.(type) {
+	case nil, dialplan.Say, dialplan.Ask, dialplan.Answer, dialplan.Record:
+		return "hangup"
+	}
 	last := len(c.path.Steps) - 1
 	if last >= 0 && c.path.Steps[last].Outcome == "done" && c.path.Steps[last].To == "" {
 		return ""

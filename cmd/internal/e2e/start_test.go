@@ -85,14 +85,14 @@ func TestSeedDiffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(plan, []byte(strings.Replace(string(text), "+448081570004", "+448081570005", 1)), 0o600); err != nil {
+	if err := os.WriteFile(plan, []byte(strings.Replace(string(text), "+448081570004", "+448081570009", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	n.start()
 	if said := strings.Join(n.notices, "\n"); !strings.Contains(said, "strowger dialplan diff") {
 		t.Errorf("the node said nothing of the plan that differs:\n%s", said)
 	}
-	const to = "+448081570005"
+	const to = "+448081570009"
 	n.fromCarrier(to, carrier.isRefused(to, "404")).done()
 	n.recorded(notInPlan)
 }

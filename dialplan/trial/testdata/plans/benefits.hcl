@@ -55,7 +55,7 @@ flow "benefits" {
     tries  = 2
     key "1" { set = { language = "en" } }
     key "2" { set = { language = "cy" } }
-    on "no_key"    { next = step.urgent }
+    on "no_key" { next = step.urgent }
     on "wrong_key" { next = step.urgent }
   }
 
@@ -63,10 +63,10 @@ flow "benefits" {
     when     = listed(table.vulnerable, caller)
     queue    = queue.benefits
     priority = 10
-    on "timeout"   { next = step.elsewhere }
-    on "full"      { next = step.elsewhere }
+    on "timeout" { next = step.elsewhere }
+    on "full" { next = step.elsewhere }
     on "no_agents" { next = step.elsewhere }
-    on "closing"   { next = stay }
+    on "closing" { next = stay }
   }
 
   queue "wait" {
@@ -77,20 +77,20 @@ flow "benefits" {
       when = expected_wait > "5m"
       key  = "1"
     }
-    on "timeout"   { next = step.elsewhere }
-    on "full"      { next = step.elsewhere }
+    on "timeout" { next = step.elsewhere }
+    on "full" { next = step.elsewhere }
     on "no_agents" { next = step.elsewhere }
-    on "closing"   { next = stay }
+    on "closing" { next = stay }
   }
 
   queue "elsewhere" {
     queue    = queue.general
     needs    = { benefits = 1 }
     max_wait = "20m"
-    on "timeout"   { next = step.sorry }
-    on "full"      { next = step.sorry }
+    on "timeout" { next = step.sorry }
+    on "full" { next = step.sorry }
     on "no_agents" { next = step.sorry }
-    on "closing"   { next = step.sorry }
+    on "closing" { next = step.sorry }
   }
 
   play "sorry" {

@@ -59,20 +59,20 @@ flow "claims" {
     queue    = queue.leeds
     needs    = { claims = 1 }
     max_wait = "5m"
-    on "timeout"   { next = step.cardiff }
-    on "full"      { next = step.cardiff }
+    on "timeout" { next = step.cardiff }
+    on "full" { next = step.cardiff }
     on "no_agents" { next = step.cardiff }
-    on "closing"   { next = stay }
+    on "closing" { next = stay }
   }
 
   queue "cardiff" {
     queue    = queue.cardiff
     needs    = { claims = 1 }
     max_wait = "15m"
-    on "timeout"   { next = step.partner }
-    on "full"      { next = step.partner }
+    on "timeout" { next = step.partner }
+    on "full" { next = step.partner }
     on "no_agents" { next = step.partner }
-    on "closing"   { next = stay }
+    on "closing" { next = stay }
   }
 
   # The last resort is a partner's line. Strangers come here, so the way out says so.
@@ -83,8 +83,8 @@ flow "claims" {
     presentation = "+448081570102"
     onward       = true
     channels     = 20
-    on "refused"     { next = step.sorry }
-    on "busy"        { next = step.sorry }
+    on "refused" { next = step.sorry }
+    on "busy" { next = step.sorry }
     on "unreachable" { next = step.sorry }
   }
 
@@ -99,9 +99,9 @@ flow "pensions" {
 
   ring "cardiff" {
     seats = [group.cardiff]
-    on "busy"      { next = flow.claims }
+    on "busy" { next = flow.claims }
     on "no_answer" { next = flow.claims }
-    on "offline"   { next = flow.claims }
+    on "offline" { next = flow.claims }
   }
 }
 

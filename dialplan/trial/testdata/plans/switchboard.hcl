@@ -56,9 +56,9 @@ flow "reception" {
   ring "front" {
     seats    = [group.reception]
     max_ring = "25s"
-    on "busy"      { next = step.wait }
+    on "busy" { next = step.wait }
     on "no_answer" { next = step.deputies }
-    on "offline"   { next = step.deputies }
+    on "offline" { next = step.deputies }
   }
 
   play "wait" {
@@ -70,9 +70,9 @@ flow "reception" {
     seats    = ["2101", "2102"]
     order    = "in_order"
     max_ring = "15s"
-    on "busy"      { next = step.message }
+    on "busy" { next = step.message }
     on "no_answer" { next = step.message }
-    on "offline"   { next = step.message }
+    on "offline" { next = step.message }
   }
 
   voicemail "message" {
@@ -87,9 +87,9 @@ flow "desk" {
   ring "desk" {
     seats    = [seat_called]
     max_ring = "20s"
-    on "busy"      { next = step.message }
+    on "busy" { next = step.message }
     on "no_answer" { next = step.message }
-    on "offline"   { next = step.message }
+    on "offline" { next = step.message }
   }
 
   voicemail "message" {
@@ -106,8 +106,8 @@ flow "outside" {
   trunk "out" {
     trunks = [trunk.carrier_a, trunk.carrier_b]
     to     = rest
-    on "refused"     { next = step.sorry }
-    on "busy"        { next = hangup }
+    on "refused" { next = step.sorry }
+    on "busy" { next = hangup }
     on "unreachable" { next = step.sorry }
   }
 
