@@ -38,13 +38,7 @@ func TestConferencePIN(t *testing.T) {
 	}
 	said := func(what string, from int) {
 		t.Helper()
-		until(t, what, func() bool {
-			loudest := 0
-			for _, s := range heard.from(from) {
-				loudest = max(loudest, int(s))
-			}
-			return loudest > 3000
-		})
+		until(t, what, func() bool { return speech(heard.from(from)) })
 	}
 
 	one, call := enter("1001")
