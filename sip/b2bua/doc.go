@@ -118,6 +118,10 @@
 //     call's caller from then on, hears ringing, and is joined to who answers. Who
 //     transfers stays in the call, unheard, until that is so: if nobody answers it has
 //     the call back, and if it has hung up its phone is rung for it.
+//   - A call that follows a flow of the plan (Course) performs one act of it at a time, by
+//     a Program each. What becomes of an act is told to admission, which has the flow go
+//     on: the call keeps the place as plain data. A conversation ends the course unless
+//     the flow says what follows; so does a transfer.
 //   - A call is parked by a transfer to that application, blind or to a caller that
 //     was told a place: its party waits there, until a caller whose program names its
 //     dialog takes it over, or who parked it is rung. Picking up is taking over the
