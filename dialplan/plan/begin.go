@@ -24,6 +24,9 @@ func (t *Table) Switches() []Switch { return slices.Clone(t.switches) }
 // "group", "table", "attribute", "service", "flow".
 func (t *Table) Objects(kind string) []string { return slices.Clone(t.objects[kind]) }
 
+// Hours are those of a name of Objects("hours").
+func (t *Table) Hours(name string) expr.Calendar { return t.hours[name] }
+
 // Zone is where the times of the plan are.
 func (t *Table) Zone() *time.Location { return t.zone }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strowger/dialplan"
+	"strowger/dialplan/expr"
 	"strowger/dialplan/flow"
 	"strowger/dialplan/number"
 	"strowger/dialplan/source"
@@ -40,6 +41,7 @@ type Table struct {
 	groups    map[string][]string // their seats
 	zone      *time.Location
 	objects   map[string][]string // names by kind
+	hours     map[string]expr.Calendar
 }
 
 // Check holds the plan against what the tenant has. The Table is nil if there is
@@ -49,7 +51,7 @@ func (p *Plan) Check(inv Inventory) (*Table, Diagnostics) {
 		inv.HasSeat = func(string) bool { return false }
 	}
 	c := checker{inv: inv}
-	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, cases: p.cases, switches: p.switches, zone: p.zone, objects: p.objects}
+	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, cases: p.cases, switches: p.switches, zone: p.zone, objects: p.objects, hours: p.hours}
 	t.groups = make(map[string][]string, len(p.groups))
 	for name, g := range p.groups {
 		t.groups[name] = g.seats

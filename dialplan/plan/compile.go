@@ -73,7 +73,7 @@ func (c *compiler) compile(file *source.Body) {
 		c.flow(b)
 	}
 	c.tests(file)
-	c.plan.objects = c.scope.objects
+	c.plan.objects, c.plan.hours = c.scope.objects, c.scope.hours
 	file.Done()
 }
 

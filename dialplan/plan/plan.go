@@ -29,6 +29,7 @@ type Plan struct {
 	cases          []Case
 	zone           *time.Location
 	objects        map[string][]string // names by kind
+	hours          map[string]expr.Calendar
 
 	// What checking needs.
 	uses     []use

@@ -129,6 +129,12 @@ type Desk interface {
 	Answer(t *trunk.Trunk) leg.Answer
 }
 
+// Overrides knows what of a tenant's plan is overridden at a time, by the key of an input;
+// "" is nothing.
+type Overrides interface {
+	Value(now time.Time, tenant, key string) string
+}
+
 // undisturbed is for an admission without a desk: every trunk is as good as the next.
 type undisturbed struct{}
 
@@ -147,7 +153,9 @@ type Config struct {
 	Desk    Desk // nil: no trunk is disabled, and all addresses are healthy
 	// Chance returns a number from 0 to n-1: it shares calls among the trunks of a
 	// group. nil: by chance.
-	Chance    func(n int) int
+	Chance func(n int) int
+	// Overrides tells what operators have set aside of the plans; nil: nothing.
+	Overrides Overrides
 	Directory *seat.Directory
 	Store     state.Store
 	Local     bool // Store is in this process: only durable writes wait

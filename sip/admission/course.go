@@ -223,15 +223,23 @@ func (w *world) At() time.Time { return w.r.now.In(w.course.Plan.Zone()) }
 // maxCounted bounds the seats of a group that are looked up for a condition.
 const maxCounted = 64
 
-// Input is what the world says. Switches, forced hours and queues have nothing to say yet.
+// overridden is what an operator has set a key to, "" for nothing.
+func (w *world) overridden(key string) string {
+	if w.a.cfg.Overrides == nil {
+		return ""
+	}
+	return w.a.cfg.Overrides.Value(w.r.now, w.r.tenant.Name, key)
+}
+
+// Input is what the world says. Queues have nothing to say yet.
 func (w *world) Input(key string) (expr.Value, bool) {
 	kind, rest, _ := strings.Cut(key, ".")
 	name, figure, _ := strings.Cut(rest, ".")
 	switch {
 	case kind == "switch":
-		return expr.TruthOf(false), true
+		return expr.TruthOf(w.overridden(key) == "true"), true
 	case kind == "hours":
-		return expr.TextOf(""), true
+		return expr.TextOf(w.overridden(key)), true
 	case kind == "trunk":
 		return expr.TruthOf(!w.a.cfg.Desk.Disabled(w.r.tenant.Name, name)), true
 	case kind == "group":

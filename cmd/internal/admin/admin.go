@@ -58,6 +58,7 @@ import (
 	"strowger/sip/guard"
 	"strowger/sip/ledger"
 	"strowger/sip/overload"
+	"strowger/sip/override"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 	"strowger/sip/trace"
@@ -101,6 +102,7 @@ type Config struct {
 	Attempts  *seat.Attempts
 	Plans     Plans
 	Editions  *edition.Archive // of the plans
+	Overrides *override.Board
 	Calls     *exchange.Exchange
 	Peers     Peers // nil on a single node
 	Ledger    *ledger.Ledger

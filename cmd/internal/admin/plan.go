@@ -175,6 +175,11 @@ func (s *Server) simulate(_ http.ResponseWriter, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	at, err := when(table, q.At)
+	if err != nil {
+		return nil, fail(http.StatusUnprocessableEntity, "%v", err)
+	}
+	q.Given = s.present(at, r.tenant, table, q.Given)
 	out, err := Simulate(s.cfg.Node, r.tenant, table, caller, q)
 	if err != nil {
 		return nil, fail(http.StatusUnprocessableEntity, "%v", err)

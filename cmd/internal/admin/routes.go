@@ -30,7 +30,7 @@ type endpoint struct {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, list := range [][]endpoint{
-		s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.versionEndpoints(), s.profileEndpoints(),
+		s.nodeEndpoints(), s.seatEndpoints(), s.callEndpoints(), s.planEndpoints(), s.versionEndpoints(), s.overrideEndpoints(), s.profileEndpoints(),
 		s.blockEndpoints(), s.trunkEndpoints(), s.recordingEndpoints(), s.privacyEndpoints(),
 	} {
 		for _, e := range list {

@@ -36,6 +36,7 @@ import (
 	"strowger/sip/meter"
 	"strowger/sip/news"
 	"strowger/sip/overload"
+	"strowger/sip/override"
 	"strowger/sip/registrar"
 	"strowger/sip/resolve"
 	"strowger/sip/seat"
@@ -56,6 +57,7 @@ type Node struct {
 	Directory *seat.Directory
 	Attempts  *seat.Attempts
 	Plans     *Plans
+	Overrides *override.Board
 	Ledger    *ledger.Ledger
 	Media     *relay.Plane
 	Recorder  *recording.Recorder
@@ -177,6 +179,9 @@ func (n *Node) close() error {
 	if n.Plans != nil {
 		n.Plans.close()
 	}
+	if n.Overrides != nil {
+		n.Overrides.Close()
+	}
 	if n.Store != nil {
 		errs = append(errs, n.Store.Close())
 	}
@@ -223,7 +228,7 @@ func (n *Node) openCalls(context.Context) error {
 	n.Admission = admission.New(admission.Config{
 		Node: n.Config.Node.Name, Tenants: n.Plans.tenants, Trunks: n.Trunks, Desk: n.Desk, Directory: n.Directory,
 		Store: n.Store, Local: n.Config.Store.URL == "", Auth: n.Auth, Guard: n.Guard, Registrar: n.Registrar,
-		Attempts: n.Attempts, Sender: n.Transport, Calls: n.Usage.Calls, Events: n.Events,
+		Overrides: n.Overrides, Attempts: n.Attempts, Sender: n.Transport, Calls: n.Usage.Calls, Events: n.Events,
 		Algorithms: n.algorithms, Home: n.home, Sound: n.seatSound, Log: n.log,
 	})
 	var err error

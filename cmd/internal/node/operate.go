@@ -19,6 +19,7 @@ import (
 	"strowger/sip/admission"
 	"strowger/sip/carrier"
 	"strowger/sip/edition"
+	"strowger/sip/override"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -99,8 +100,8 @@ func (n *Node) guardDemo(ctx context.Context) error {
 func (n *Node) openAdmin(ctx context.Context) error {
 	c := admin.Config{
 		Node: n.Config, Version: Release(), Started: n.Started, Store: n.Store,
-		Tables:    slices.Concat(seat.Tables(), edition.Tables(), admission.Tables(), carrier.Tables()),
-		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Editions: n.Plans.Archive(), Calls: n.Exchange, Ledger: n.Ledger,
+		Tables:    slices.Concat(seat.Tables(), edition.Tables(), admission.Tables(), carrier.Tables(), override.Tables()),
+		Directory: n.Directory, Attempts: n.Attempts, Plans: n.Plans, Overrides: n.Overrides, Editions: n.Plans.Archive(), Calls: n.Exchange, Ledger: n.Ledger,
 		Media: n.Media, Recorder: n.Recorder, Load: n.Load, Listeners: n.Transport.Listeners(), Trunks: n.Trunks, Desk: n.Desk, Guard: n.Guard.Guard, Usage: n.Usage, Counters: n.counters(), Ready: n.ready,
 		Trace: n.Trace, Meters: []prometheus.Collector{n.Delays, n.Quality, n.Messages}, Certificates: n.tls.keeper, Log: n.log,
 	}

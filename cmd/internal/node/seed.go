@@ -11,6 +11,7 @@ import (
 	"strowger/cmd/internal/admin/api"
 	"strowger/configs"
 	"strowger/dialplan/plan"
+	"strowger/sip/override"
 	"strowger/sip/seat"
 	"strowger/sip/state"
 )
@@ -23,6 +24,10 @@ const seedTries = 5
 // file and store differ later: the store is the truth from then on.
 func (n *Node) seed(ctx context.Context) error {
 	n.Plans = newPlans(n.Store, n.Directory, n.Config, n.Sounds.Library.Names, n.log)
+	var err error
+	if n.Overrides, err = override.New(ctx, n.Store, n.log); err != nil {
+		return err
+	}
 	for _, t := range n.Config.Tenants {
 		var err error
 		for range seedTries {

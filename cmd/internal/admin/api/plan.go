@@ -165,3 +165,25 @@ type Service struct {
 	Class       string `json:"class"`       // the seat's, or that of seats without one
 	Allowed     bool   `json:"allowed"`
 }
+
+// Override sets a switch or hours of the plan aside for a time.
+type Override struct {
+	Value string `json:"value"`           // "true" of a switch; "open" or "closed" of hours
+	Until string `json:"until,omitempty"` // 14:00, "2026-12-24 14:00" or 2h; "" is what the plan says
+	Why   string `json:"why,omitempty"`
+}
+
+// Overridable is a switch or hours, with what is set aside of it.
+type Overridable struct {
+	Kind     string    `json:"kind"` // "switch" or "hours"; the key of one that is gone
+	Name     string    `json:"name"`
+	ThrownBy string    `json:"thrown_by"`         // the role that may
+	Open     bool      `json:"open,omitempty"`    // of hours: by the plan, now
+	Because  string    `json:"because,omitempty"` // of hours: why
+	Value    string    `json:"value,omitempty"`   // "" if it is as the plan says
+	Until    time.Time `json:"until,omitzero"`    // zero is without end
+	Why      string    `json:"why,omitempty"`
+	By       string    `json:"by,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	Gone     bool      `json:"gone,omitempty"` // the plan does not have it any more
+}
