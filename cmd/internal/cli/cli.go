@@ -70,7 +70,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newServe())
-	root.AddCommand(newCheck(), newStatus(), newSeat(), newBlock(), newUsage(), newAccess(), newCallCommand(), newConferenceCommand(), newRecording(), newPrivacy(), newTrunk(), newDialplan(), newSwitch(), newHours(), newState())
+	root.AddCommand(newCheck(), newStatus(), newSeat(), newBlock(), newUsage(), newAccess(), newCallCommand(), newConferenceCommand(), newRecording(), newPrivacy(), newTrunk(), newDialplan(), newSwitch(), newHours(), newNumber(), newState())
 	root.AddCommand(newMetrics(), newTrace(), newVersion())
 	root.AddCommand(newPhone(), newPrompt(), newDemo(), newInit())
 	return root

@@ -66,6 +66,11 @@ func planShow(n *connection) *cobra.Command {
 			if p.Message != "" {
 				fmt.Fprintln(c.ErrOrStderr(), p.Message)
 			}
+			if len(args) != 1 {
+				if err := n.markOverrides(c); err != nil {
+					return err
+				}
+			}
 			if len(args) < 2 {
 				return n.show(c, p, func(w io.Writer) { fmt.Fprint(w, p.Text) })
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -111,6 +112,19 @@ func printOverridables(w io.Writer, list []api.Overridable) {
 		t.add(o.Name, now, ends(o), o.By, why)
 	}
 	t.print(w)
+}
+
+// markOverrides tells, beside the plan, what is set aside of it.
+func (n *connection) markOverrides(c *cobra.Command) error {
+	list, err := n.overridables(c.Context())
+	for _, o := range list {
+		if o.Value == "" {
+			continue
+		}
+		what := strings.TrimSuffix(o.Kind+" "+o.Name, " ")
+		fmt.Fprintf(c.ErrOrStderr(), "set aside: %s is %s until %s, by %s: %s\n", what, o.Value, ends(o), o.By, o.Why)
+	}
+	return err
 }
 
 // ends is when an override ends by itself.
