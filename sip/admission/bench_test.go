@@ -112,6 +112,18 @@ type bench struct {
 	busy      map[string]int // calls of seats
 	desk      desk
 	sound     leg.Sound // of seats that say nothing
+	overrides overrides
+}
+
+// overrides are what operators have set aside, by key.
+type overrides map[string]string
+
+// Value implements admission.Overrides.
+func (o overrides) Value(_ time.Time, tenant, key string) string {
+	if tenant != tenantName {
+		return ""
+	}
+	return o[key]
 }
 
 // desk has trunks that are disabled, and addresses that take no calls.
@@ -187,7 +199,7 @@ func newBench(tb testing.TB) *bench {
 // benchOf is a bench with other trunks.
 func benchOf(tb testing.TB, trunks *trunk.Set) *bench {
 	tb.Helper()
-	b := &bench{t: tb, now: time.Now(), store: statetest.Open(tb)}
+	b := &bench{t: tb, now: time.Now(), store: statetest.Open(tb), overrides: overrides{}}
 	b.directory = seat.NewDirectory(b.store)
 	if err := b.directory.PutTenant(tb.Context(), seat.Tenant{Name: tenantName, Realm: realm}); err != nil {
 		tb.Fatal(err)
@@ -212,7 +224,7 @@ func benchOf(tb testing.TB, trunks *trunk.Set) *bench {
 		tb.Fatal(err)
 	}
 	b.Admission = admission.New(admission.Config{
-		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Desk: &b.desk, Chance: func(n int) int { return n - 1 }, Directory: b.directory, Store: b.store,
+		Node: thisNode, Tenants: []*admission.Tenant{b.tenant}, Trunks: trunks, Desk: &b.desk, Overrides: b.overrides, Chance: func(n int) int { return n - 1 }, Directory: b.directory, Store: b.store,
 		Auth: verifier, Guard: guard.NewGate(guard.Config{Auth: verifier}), Registrar: &b.registrar, Attempts: &b.attempts, Sender: &b.sender,
 		Calls:      func(_, number string) int { return b.busy[number] },
 		Algorithms: func(string) []string { return []string{seat.SHA256, seat.MD5} },

@@ -20,7 +20,11 @@ group "desk" { seats = ["1001", "1002"] }
 queue "claims" {}
 service "crm" { url = "https://crm.example/caller" }
 
+switch "notice" {}
+hours "line" { week = ["mon-sun 00:00-24:00"] }
+
 number "+448081570001" { flow = flow.menu }
+number "+448081570004" { flow = flow.line }
 number "+448081570002" { flow = flow.queue }
 number "+448081570003" { flow = flow.out }
 dial "*1" { flow = flow.early }
@@ -51,6 +55,17 @@ flow "menu" {
     on "offline"   { next = step.sorry }
   }
   play "sorry" { prompts = ["announcement", "digits:${caller}"] }
+}
+flow "line" {
+  hangup "moved" {
+    when   = switch.notice
+    status = 410
+  }
+  hangup "closed" {
+    when   = !open(hours.line)
+    status = 480
+  }
+  echo "open" {}
 }
 flow "queue" {
   queue "wait" {
@@ -193,5 +208,24 @@ func TestFlowSeatGone(t *testing.T) {
 	p.Caller.Tenant = "moon"
 	if out := b.next(p, flow.Event{}, cause.Verdict{}); out.Refuse == nil || out.Refuse.Status != 403 {
 		t.Errorf("%+v", out)
+	}
+}
+
+// TestFlowOverrides: what an operator has set aside holds for the next call.
+func TestFlowOverrides(t *testing.T) {
+	b := newBench(t)
+	b.publish(flowText)
+	for _, c := range []struct {
+		key, value string
+		status     int
+	}{{"hours.line", "closed", 480}, {"switch.notice", "true", 410}} {
+		if p := b.fromCarrier("+448081570004"); p.App != b2bua.AppEcho {
+			t.Errorf("before %s: %+v", c.key, p)
+		}
+		b.overrides[c.key] = c.value
+		if p := b.fromCarrier("+448081570004"); p.Refuse == nil || p.Refuse.Status != c.status {
+			t.Errorf("%s %s: %+v", c.key, c.value, p.Refuse)
+		}
+		delete(b.overrides, c.key)
 	}
 }
