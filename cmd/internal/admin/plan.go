@@ -54,7 +54,16 @@ func (s *Server) checkPlan(_ http.ResponseWriter, r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"hash": p.Hash(), "numbers": len(p.Numbers()), "dials": len(p.Dials())}, nil
+	return Checked(p), nil
+}
+
+// Checked is what is told of a plan that is right.
+func Checked(p *plan.Plan) api.PlanCheck {
+	c := api.PlanCheck{Hash: p.Hash(), Numbers: len(p.Numbers()), Dials: len(p.Dials()), Out: []api.WayOut{}}
+	for _, w := range p.WaysOut() {
+		c.Out = append(c.Out, api.WayOut(w))
+	}
+	return c
 }
 
 // diff lists what a checked plan changes.

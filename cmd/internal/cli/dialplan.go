@@ -34,29 +34,42 @@ func planText(c *cobra.Command, file string) (api.PlanText, error) {
 
 func planCheck(n *connection) *cobra.Command {
 	var offline bool
+	var reach string
 	c := &cobra.Command{
 		Use: "check FILE", Short: "Check a plan against the seats and trunks of a tenant",
-		Example: "  strowger dialplan check plan.hcl\n  strowger dialplan check plan.hcl --offline",
+		Long: "Check a plan against the seats and trunks of a tenant. --reach trunk lists every\n" +
+			"way out of it by trunk, with the entries that lead there.",
+		Example: "  strowger dialplan check plan.hcl\n  strowger dialplan check plan.hcl --offline --reach trunk",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := n.check(); err != nil {
 				return err
 			}
+			if reach != "" && reach != "trunk" {
+				return usageError{fmt.Errorf("reach %q: give trunk", reach)}
+			}
 			text, err := planText(c, args[0])
 			if err != nil {
 				return err
 			}
+			var found api.PlanCheck
 			if offline {
-				err = n.checkOffline(c, text)
+				found, err = n.checkOffline(c, text)
 			} else {
-				err = n.do(c.Context(), "POST", n.path("plan", "check"), text, nil)
+				err = n.do(c.Context(), "POST", n.path("plan", "check"), text, &found)
 			}
 			if err != nil {
 				return err
 			}
-			return n.show(c, map[string]bool{"right": true}, func(w io.Writer) { fmt.Fprintf(w, "%s is right\n", args[0]) })
+			return n.show(c, found, func(w io.Writer) {
+				fmt.Fprintf(w, "%s is right\n", args[0])
+				if reach != "" {
+					printWaysOut(w, found.Out)
+				}
+			})
 		},
 	}
+	c.Flags().StringVar(&reach, "reach", "", "\"trunk\" lists every way out by trunk")
 	c.Flags().BoolVar(&offline, "offline", false, "against the configuration's files instead of a node")
 	return c
 }
@@ -83,4 +96,23 @@ func printDiff(w io.Writer, d api.PlanDiff, none string) {
 		return
 	}
 	fmt.Fprintln(w, strings.Join(d.Changes, "\n"))
+}
+
+func printWaysOut(w io.Writer, list []api.WayOut) {
+	for _, o := range list {
+		who := "for seats"
+		if o.Open {
+			who = "OPEN TO STRANGERS"
+		}
+		if o.Channels > 0 {
+			who += fmt.Sprintf(", at most %d calls at a time", o.Channels)
+		}
+		fmt.Fprintf(w, "%s: %s by %s, %s\n", o.Line, o.Where, strings.Join(o.Trunks, ", "), who)
+		for _, from := range o.From {
+			fmt.Fprintln(w, "  from", from)
+		}
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(w, "no way out by trunk")
+	}
 }

@@ -46,11 +46,16 @@ func (n *connection) rehearse(c *cobra.Command, ask func(cfg *configs.Config, te
 	return errors.Join(ask(cfg, tenant, r), r.Close())
 }
 
-func (n *connection) checkOffline(c *cobra.Command, text api.PlanText) error {
-	return n.rehearse(c, func(_ *configs.Config, tenant string, r *node.Rehearsal) error {
-		_, _, err := r.Plans.Check(tenant, text.File, text.Text)
+func (n *connection) checkOffline(c *cobra.Command, text api.PlanText) (api.PlanCheck, error) {
+	var found api.PlanCheck
+	err := n.rehearse(c, func(_ *configs.Config, tenant string, r *node.Rehearsal) error {
+		p, _, err := r.Plans.Check(tenant, text.File, text.Text)
+		if err == nil {
+			found = admin.Checked(p)
+		}
 		return err
 	})
+	return found, err
 }
 
 // simulateOffline answers by the plan of a file, or by the configuration's if that

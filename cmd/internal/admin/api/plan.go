@@ -166,6 +166,24 @@ type Service struct {
 	Allowed     bool   `json:"allowed"`
 }
 
+// PlanCheck is what is told of a plan that is right.
+type PlanCheck struct {
+	Hash    string   `json:"hash"`
+	Numbers int      `json:"numbers"`
+	Dials   int      `json:"dials"`
+	Out     []WayOut `json:"out"` // the ways out by trunk
+}
+
+// WayOut is a way out by trunk.
+type WayOut struct {
+	Where    string   `json:"where"`    // dial "9.", or flow "claims" step "partner"
+	From     []string `json:"from"`     // the entries that lead there
+	Trunks   []string `json:"trunks"`   // in order of trying
+	Open     bool     `json:"open"`     // a call from a trunk may come there
+	Channels int      `json:"channels"` // the most calls at a time; 0 is any number
+	Line     string   `json:"line"`     // file:line
+}
+
 // Override sets a switch or hours of the plan aside for a time.
 type Override struct {
 	Value string `json:"value"`           // "true" of a switch; "open" or "closed" of hours
