@@ -27,7 +27,11 @@ const maxActs = 32
 func (a *Admission) Follow(ctx context.Context, now time.Time, next b2bua.Follow, f transport.Flow) b2bua.Program {
 	req := sip.NewRequest(sip.INVITE, next.To)
 	req.AppendHeader(&sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: next.By.Name, Host: next.To.Host}})
+	if left := sip.MaxForwardsHeader(next.Course.Forwards); left > 0 {
+		req.AppendHeader(&left)
+	}
 	r := &request{now: now, req: req, flow: f, tenant: a.tenants[next.By.Tenant], caller: next.Shown, diversion: begun(req)}
+	r.told = next.Course.Diverted
 	called := identity.Number(next.To)
 	if r.tenant == nil {
 		return refusal(called, cause.New(403, "", cause.Caller))

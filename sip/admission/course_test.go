@@ -229,3 +229,19 @@ func TestFlowOverrides(t *testing.T) {
 		delete(b.overrides, c.key)
 	}
 }
+
+// TestFlowHops: legs of later acts have the hops that the caller's INVITE had left, so that a
+// call which comes round to us again finds an end.
+func TestFlowHops(t *testing.T) {
+	b := newBench(t)
+	b.publish(flowText)
+	b.register("1002", "10.0.0.2:5060")
+	p := b.fromCarrier("+448081570001", "Max-Forwards: 9", "Diversion: <sip:+441632960001@a.example>;reason=user-busy")
+	if p.Course.Forwards != 9 || p.Course.Diverted != 1 {
+		t.Fatalf("%+v", p.Course)
+	}
+	desk := b.next(p, flow.Event{Digits: "1"}, cause.Verdict{})
+	if got := desk.Stages[1].Targets[0].Forwards; got != 8 {
+		t.Errorf("the desk's leg has %d hops", got)
+	}
+}

@@ -24,6 +24,10 @@ type Course struct {
 	Early   bool        // what the caller hears before somebody answers is early media
 	Trunk   bool        // the act goes out by a trunk
 	Last    bool        // with the conversation of the act the call ends
+	// Forwards is the Max-Forwards of the caller's INVITE, 0 if it had none, and Diverted
+	// how often the call had been diverted by then: a call that comes round to us again
+	// has to find an end.
+	Forwards, Diverted int
 }
 
 // Follow asks for the next act.
