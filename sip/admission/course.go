@@ -159,20 +159,27 @@ func (a *Admission) ringInTurn(ctx context.Context, r *request, p *b2bua.Program
 	p.Why = append(p.Why, r.notes...)
 }
 
-// goOut rings trunks. Strangers are not let out until their channels are counted.
+// goOut rings trunks. A caller from a trunk comes here only where the plan says that it
+// may: how many of them at once, whom they call, and whose number is shown.
 func (a *Admission) goOut(ctx context.Context, r *request, p *b2bua.Program, step dialplan.Trunk) {
-	if r.trunk != nil {
-		unbuilt(p, "a way out for callers from trunks")
-		return
-	}
 	r.caller.Withheld = r.caller.Withheld || step.Withhold
 	act := p.Course.Plan.Outward(step, p.Course.State.Call)
 	if _, out := act.(dialplan.Trunk); !out {
 		p.Course = nil
 	}
+	at := p.Course.Where()
 	a.perform(ctx, r, p, act)
 	if p.Refuse != nil {
 		p.Course = nil
+	}
+	for _, stage := range p.Stages {
+		for i := range stage.Targets {
+			t := &stage.Targets[i]
+			t.Party.Cap = leg.Cap{Way: at, Most: step.Channels}
+			for k := range t.Next {
+				t.Next[k].Party.Cap = t.Party.Cap
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
+	"strowger/sip/leg"
 )
 
 const flowText = `
@@ -167,13 +168,34 @@ func TestFlowConditionOfGroup(t *testing.T) {
 	}
 }
 
+// TestFlowOnward: a caller from a trunk goes out again where the plan lets it, in the plan's
+// name, and no more of them at once than it says.
+func TestFlowOnward(t *testing.T) {
+	b := newBench(t)
+	b.publish(flowText)
+	p := b.fromCarrier("+448081570003")
+	if len(p.Stages) != 1 || p.Refuse != nil || !p.Course.Trunk {
+		t.Fatalf("%+v", p)
+	}
+	one := p.Stages[0].Targets[0]
+	if !strings.Contains(rung(p), "+441632960001") || one.From.URI.User != "+448081570003" || one.From.Display != "" {
+		t.Errorf("it calls %s as %+v", rung(p), one.From)
+	}
+	if one.Party.Cap != (leg.Cap{Way: "out.out", Most: 2}) {
+		t.Errorf("bounded by %+v", one.Party.Cap)
+	}
+	b.tenant.Presents, b.tenant.Presentation = []string{"+4416329XXXXX"}, "+441632900000"
+	if from := b.fromCarrier("+448081570003").Stages[0].Targets[0].From.URI.User; from != "+441632900000" {
+		t.Errorf("a number that is not the tenant's is shown: %s", from)
+	}
+}
+
 // TestFlowNotBuilt: a call that comes to what calls cannot do yet is released with a clear
-// cause; callers from trunks are never let out before their channels are counted.
+// cause.
 func TestFlowNotBuilt(t *testing.T) {
 	b := newBench(t)
 	b.publish(flowText)
 	refused(t, b.fromCarrier("+448081570002"), 501, "Not on live calls yet: queue claims")
-	refused(t, b.fromCarrier("+448081570003"), 501, "Not on live calls yet: a way out for callers from trunks")
 	p := b.fromSeat("1001", "*1")
 	if p.App != b2bua.AppSay || !p.Course.Early {
 		t.Fatalf("early: %+v", p)

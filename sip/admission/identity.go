@@ -56,7 +56,10 @@ func networkNumber(s seat.Seat) string { return cmp.Or(s.SiteNumber, s.Presentat
 // number; why says what became of that.
 func (a *Admission) outward(r *request, presentation string) (c *identity.Caller, why []string) {
 	seen := r.caller
-	if r.trunk != nil {
+	if r.trunk != nil { // it goes out again, in the plan's name
+		if presentation != "" {
+			seen.Display, seen.Presentation = "", a.presents(r, presentation)
+		}
 		return &seen, nil
 	}
 	if r.refers != nil { // who transfers has the call made
@@ -73,6 +76,15 @@ func (a *Admission) outward(r *request, presentation string) (c *identity.Caller
 		why = append(why, "the caller's number is withheld")
 	}
 	return &seen, why
+}
+
+// presents is a number that the plan presents, or the tenant's for one that is not its own.
+func (a *Admission) presents(r *request, n string) string {
+	if len(r.tenant.Presents) == 0 || number.InRange(r.tenant.Presents, n) {
+		return n
+	}
+	a.counters.Replaced.Add(1)
+	return r.tenant.Presentation
 }
 
 // wish is the number that a seat wants to present: that of P-Preferred-Identity (RFC

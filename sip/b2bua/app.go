@@ -46,8 +46,10 @@ func (c *Call) performApp(now time.Time, out Effects) {
 		c.resume(flow.Event{}, out)
 	case AppSay:
 		caller.plays(out, c.program.Prompts)
+		c.watch(caller, out)
 	case AppAsk:
 		c.startAsk(now, out)
+		c.watch(caller, out)
 	case NoApp:
 	}
 }

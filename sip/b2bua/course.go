@@ -30,6 +30,15 @@ type Course struct {
 	Forwards, Diverted int
 }
 
+// Where is the step that the course is at, flow and step; "" of nil.
+func (c *Course) Where() string {
+	if c == nil || len(c.State.Frames) == 0 {
+		return ""
+	}
+	f := c.State.Frames[len(c.State.Frames)-1]
+	return f.Flow + "." + f.Step
+}
+
 // Follow asks for the next act.
 type Follow struct {
 	Leg     int             // the caller's
@@ -86,7 +95,9 @@ func (c *Call) followed(now time.Time, p Program, out Effects) {
 	}
 	c.record(now, out, ledger.Event{Kind: ledger.Decided, Version: p.Version, Detail: strings.Join(p.Why, "; ")})
 	f.waits = false
-	if p.Course != nil {
+	if p.Course == nil { // what comes has the call, or ends it
+		c.course = nil
+	} else {
 		f.Course = *p.Course
 	}
 	p.Silent, p.Emergency = false, false
@@ -96,7 +107,6 @@ func (c *Call) followed(now time.Time, p Program, out Effects) {
 	case p.Refuse != nil && p.Ends && talks:
 		c.end(now, cause.Verdict{}, "switch", out)
 	case p.Refuse != nil:
-		c.course = nil
 		c.refuse(now, *p.Refuse, "switch", out)
 	case p.App != NoApp && talks:
 		c.state = talking

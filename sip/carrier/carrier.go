@@ -144,7 +144,8 @@ type Desk struct {
 	leaving  bool            // no more registrations are begun
 	trunks   map[name]*channel.Count
 	tenants  map[string]*channel.Count
-	peers    map[string]*peer // other nodes
+	ways     map[name]*channel.Count // of the plan, by tenant and name, that have calls
+	peers    map[string]*peer        // other nodes
 
 	// Made by New, and not changed:
 	topic      *news.Topic[struct{}, []share]

@@ -16,7 +16,7 @@ const (
 
 // count makes what counts the calls of every trunk and its tenant.
 func (d *Desk) count() {
-	d.trunks, d.tenants = map[name]*channel.Count{}, map[string]*channel.Count{}
+	d.trunks, d.tenants, d.ways = map[name]*channel.Count{}, map[string]*channel.Count{}, map[name]*channel.Count{}
 	for _, t := range d.cfg.Trunks.All() {
 		d.trunks[nameOf(t)] = &channel.Count{Limits: t.Limits}
 		if d.tenants[t.Tenant] == nil {
@@ -38,19 +38,40 @@ func (d *Desk) Seize(now time.Time, p leg.Party, inbound, urgent bool) (free fun
 	if ofTrunk == nil { // it is in no configuration any more
 		return func() {}, cause.Verdict{}
 	}
-	why, by := channel.Seize(now, way, urgent, ofTrunk, ofTenant)
+	counts := []*channel.Count{ofTrunk, ofTenant}
+	capped := name{p.Tenant, p.Cap.Way}
+	if p.Cap.Most > 0 && !inbound {
+		counts = append(counts, d.way(capped, p.Cap.Most))
+	}
+	why, by := channel.Seize(now, way, urgent, counts...)
 	if why != channel.None {
-		whose := "trunk " + p.Name
-		if by > 0 {
-			whose = "tenant " + p.Tenant
-		}
-		return nil, refused(why, inbound, whose)
+		d.leave(capped)
+		return nil, refused(why, inbound, [...]string{"trunk " + p.Name, "tenant " + p.Tenant, "the plan's way out " + p.Cap.Way}[by])
 	}
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		channel.Free(way, ofTrunk, ofTenant)
+		channel.Free(way, counts...)
+		d.leave(capped)
 	}, cause.Verdict{}
+}
+
+// way counts the calls of a way of the plan, while it has any.
+func (d *Desk) way(n name, most int) *channel.Count {
+	c := d.ways[n]
+	if c == nil {
+		c = new(channel.Count)
+		d.ways[n] = c
+	}
+	c.Limits = channel.Limits{Out: most}
+	return c
+}
+
+// leave forgets a way without calls.
+func (d *Desk) leave(n name) {
+	if c := d.ways[n]; c != nil && c.Taken == [2]int{} {
+		delete(d.ways, n)
+	}
 }
 
 // refused is what a call is told that has no channel: a carrier that this one call

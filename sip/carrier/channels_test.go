@@ -7,10 +7,58 @@ import (
 	"time"
 
 	"strowger/sip/carrier"
+	"strowger/sip/leg"
 	"strowger/sip/state/statetest"
 	"strowger/sip/trunk"
 	"strowger/sip/trunk/channel"
 )
+
+// TestWayOfPlan: no more calls go out by a way of the plan than it may have, whichever
+// trunks take them.
+func TestWayOfPlan(t *testing.T) {
+	one, other := two(0), trunk.Trunk{Name: "other", Tenant: "demo", Network: "net"}
+	d, err := carrier.New(t.Context(), carrier.Config{
+		Trunks: trunk.NewSet([]trunk.Trunk{one, other}), Store: statetest.Open(t), Sender: sender{}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	seize := func(tr *trunk.Trunk, way string, most int) (func(), string) {
+		p := tr.Party(netip.AddrPort{})
+		p.Cap = leg.Cap{Way: way, Most: most}
+		free, v := d.Seize(time.Now(), p, false, false)
+		return free, v.Why
+	}
+	first, _ := seize(&one, "claims.partner", 2)
+	second, _ := seize(&other, "claims.partner", 2)
+	if first == nil || second == nil {
+		t.Fatal("the first two are refused")
+	}
+	const full = "every channel of the plan's way out claims.partner is taken"
+	if free, why := seize(&one, "claims.partner", 2); free != nil || why != full {
+		t.Errorf("the third: %q", why)
+	}
+	if free, _ := seize(&one, "claims.other", 2); free == nil {
+		t.Error("another way is full")
+	}
+	if free, _ := seize(&one, "", 0); free == nil {
+		t.Error("a call by no way is refused")
+	}
+	first()
+	third, why := seize(&one, "claims.partner", 2)
+	if third == nil {
+		t.Fatalf("when one has ended: %s", why)
+	}
+	if free, _ := seize(&one, "claims.partner", 2); free != nil {
+		t.Error("the fourth goes out")
+	}
+	second()
+	third()
+	if free, _ := seize(&one, "claims.partner", 1); free == nil {
+		t.Error("when all have ended")
+	}
+}
 
 // TestChannels: what calls are told at the limits of their trunk and of their tenant.
 func TestChannels(t *testing.T) {

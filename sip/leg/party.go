@@ -43,6 +43,8 @@ type Party struct {
 	// Home is where a trunk takes a new connection when that of its leg is gone. The
 	// zero value means nowhere: a seat is never dialled back.
 	Home netip.AddrPort
+	// Cap bounds the calls that go out to it by one way of the plan.
+	Cap Cap
 	// Keys is how it says digits, and wants them said.
 	Keys Keys
 	// Sound is how its sound is secured.
@@ -54,6 +56,13 @@ type Party struct {
 	// Shows tells whether who connected by a flow has shown a trunk's certificate; nil
 	// if it is not known by one.
 	Shows func(transport.Flow) bool
+}
+
+// Cap is how many calls may go out by a way of the plan at once, on a node. The zero value
+// bounds none.
+type Cap struct {
+	Way  string // flow and step
+	Most int
 }
 
 // Heard is what the parties of a tenant hear of the switch. Nobody changes it.

@@ -101,7 +101,7 @@ func TestCompletion(t *testing.T) {
 		object = firstWord.FindString(object)
 		known := map[string]bool{
 			"NUMBER": c.Parent() != nil && c.Parent().Name() == "seat" && c.Name() != "add", "SEAT": true, "CALL": true, "TRUNK": true,
-			"KIND": true, "PATH": true, "VERSION": true, "A": true, "NAME": c.Name() == "tag",
+			"KIND": true, "PATH": true, "VERSION": true, "A": true, "NAME": c.Name() == "tag" || c.Parent() != nil && (c.Parent().Name() == "switch" || c.Parent().Name() == "hours"),
 		}[object]
 		if known != (c.ValidArgsFunction != nil) {
 			t.Errorf("%s: completion %t, want %t", c.CommandPath(), !known, known)
