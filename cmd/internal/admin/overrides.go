@@ -68,28 +68,33 @@ func (s *Server) listOverrides(_ http.ResponseWriter, r *request) (any, error) {
 	return out, nil
 }
 
-// overridden is what the path means, and who may set it aside.
-func (s *Server) overridden(r *request) (key string, sw plan.Switch, table *plan.Table, err error) {
+// overridden is the key that the path means.
+func overridden(r *request) string { return r.PathValue("kind") + "." + r.PathValue("name") }
+
+// planned tells whether the plan has what the path means.
+func planned(r *request, table *plan.Table) error {
 	kind, name := r.PathValue("kind"), r.PathValue("name")
-	if kind != "switch" && kind != "hours" {
-		return "", sw, nil, fail(http.StatusNotFound, "%s is never set aside; switch and hours are", quoted(kind))
+	switch {
+	case kind != "switch" && kind != "hours":
+		return fail(http.StatusNotFound, "%s is never set aside; switch and hours are", quoted(kind))
+	case !slices.Contains(table.Objects(kind), name):
+		return fail(http.StatusNotFound, "the plan of tenant %s has no %s %s; %s", r.tenant, kind, quoted(name), source.Suggest(name, table.Objects(kind)))
 	}
-	if table, err = s.table(r); err != nil {
-		return "", sw, nil, err
-	}
-	key = kind + "." + name
-	if !slices.Contains(table.Objects(kind), name) {
-		return key, sw, table, fail(http.StatusNotFound, "the plan of tenant %s has no %s %s; %s", r.tenant, kind, quoted(name), source.Suggest(name, table.Objects(kind)))
-	}
-	for _, one := range table.Switches() {
-		if kind == "switch" && one.Name == name {
-			sw = one
+	return nil
+}
+
+// throws is the switch that the path means, the zero one of hours, if who asks may throw it.
+func (s *Server) throws(r *request, table *plan.Table) (plan.Switch, error) {
+	for _, sw := range table.Switches() {
+		if r.PathValue("kind") != "switch" || sw.Name != r.PathValue("name") {
+			continue
 		}
+		if sw.ThrownBy == "admin" {
+			return sw, s.authorize(identified{who: r.who}, admin, r.tenant)
+		}
+		return sw, nil
 	}
-	if sw.ThrownBy == "admin" {
-		err = s.authorize(identified{who: r.who}, admin, r.tenant)
-	}
-	return key, sw, table, err
+	return plan.Switch{}, nil
 }
 
 func (s *Server) setOverride(_ http.ResponseWriter, r *request) (any, error) {
@@ -97,19 +102,26 @@ func (s *Server) setOverride(_ http.ResponseWriter, r *request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	key, sw, table, err := s.overridden(r)
+	table, err := s.table(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := planned(r, table); err != nil {
+		return nil, err
+	}
+	sw, err := s.throws(r, table)
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
-	o := override.Override{Key: key, Value: in.Value, Why: in.Why, By: r.who.name, At: now.UTC().Truncate(time.Second)}
-	if isSwitch := r.PathValue("kind") == "switch"; isSwitch && in.Value != "true" || !isSwitch && in.Value != expr.ForcedOpen && in.Value != expr.ForcedClosed {
+	o := override.Override{Key: overridden(r), Value: in.Value, Why: in.Why, By: r.who.name, At: now.UTC().Truncate(time.Second)}
+	if isSwitch := sw.Name != ""; isSwitch && in.Value != "true" || !isSwitch && in.Value != expr.ForcedOpen && in.Value != expr.ForcedClosed {
 		return nil, fail(http.StatusUnprocessableEntity, "value is %s; it is true of a switch, open or closed of hours", quoted(in.Value))
 	}
 	if o.Until, err = until(now.In(table.Zone()), in.Until, sw.Ends); err != nil {
 		return nil, fail(http.StatusUnprocessableEntity, "%v", err)
 	}
-	c := change{action: "override.set", object: key, after: o}
+	c := change{action: "override.set", object: o.Key, after: o}
 	return o, s.change(r, c, func() error {
 		err := s.cfg.Overrides.Set(r.Context(), now, r.tenant, o)
 		if errors.Is(err, override.ErrFull) {
@@ -119,12 +131,17 @@ func (s *Server) setOverride(_ http.ResponseWriter, r *request) (any, error) {
 	})
 }
 
+// clearOverride takes back what is set aside, of what the plan does not have any more too.
 func (s *Server) clearOverride(_ http.ResponseWriter, r *request) (any, error) {
-	key := r.PathValue("kind") + "." + r.PathValue("name")
-	if held := s.cfg.Overrides.List(time.Now(), r.tenant); !slices.ContainsFunc(held, func(o override.Override) bool { return o.Key == key }) {
+	key := overridden(r)
+	if s.cfg.Overrides.Value(time.Now(), r.tenant, key) == "" {
 		return nil, fail(http.StatusNotFound, "%s is as the plan says already", key)
 	}
-	if _, _, table, err := s.overridden(r); err != nil && table != nil && slices.Contains(table.Objects(r.PathValue("kind")), r.PathValue("name")) {
+	table, err := s.table(r)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.throws(r, table); err != nil {
 		return nil, err
 	}
 	c := change{action: "override.clear", object: key}

@@ -134,7 +134,7 @@ func callHangup(n *connection) *cobra.Command {
 func callExplain(n *connection) *cobra.Command {
 	return &cobra.Command{
 		Use: "explain CALL", Short: "Tell why a call went where it went, now or in the past",
-		Example:           "  strowger call explain 1123-101500-k3vq9x2m",
+		Example:           "  strowger call explain 1123-101500-k3vq9x2m\n  strowger dialplan explain 1123-101500-k3vq9x2m",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: complete(n.calls),
 		RunE: func(c *cobra.Command, args []string) error {

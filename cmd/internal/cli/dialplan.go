@@ -15,7 +15,7 @@ func newDialplan() *cobra.Command {
 	c := &cobra.Command{Use: "dialplan", Short: "The plan: where calls go"}
 	n.add(c)
 	n.addTenant(c)
-	c.AddCommand(planFmt(n), planCheck(n), planList(n), planShow(n), planDiff(n), planApply(n), planSimulate(n), planTest(n))
+	c.AddCommand(planFmt(n), planCheck(n), planList(n), planShow(n), planDiff(n), planApply(n), planSimulate(n), planTest(n), callExplain(n))
 	c.AddCommand(planEdit(n), planAdd(n), planSet(n), planRm(n))
 	c.AddCommand(planHistory(n), planRollback(n), planConfirm(n), planCancel(n), planTag(n))
 	return c
