@@ -166,7 +166,12 @@ func readLookup(r *stepReader) flow.Action {
 	ask := r.object(r.b, "ask", func(string, source.Pos) (expr.Type, bool) { return expr.Text, true })
 	timeout := r.span("max_wait", usualLookup, 100*time.Millisecond, longestLookup)
 	results := map[string]string{}
-	if n := r.b.Expr("result"); n != nil && n.Op == source.OpObject {
+	n := r.b.Expr("result")
+	if n != nil && n.Op != source.OpObject {
+		r.b.Fault(n.At, "result is written result = { ATTRIBUTE = \"NAME\" }")
+		n = nil
+	}
+	if n != nil {
 		for i, attribute := range n.Keys {
 			if !r.compiler.scope.attributes[attribute] {
 				r.b.Fault(n.Args[i].At, "there is no attribute %q; %s", attribute, source.Suggest(attribute, r.compiler.scope.objects["attribute"]))

@@ -248,3 +248,55 @@ func TestMeaning(t *testing.T) {
 		}
 	}
 }
+
+// ignorant is a world that says nothing.
+type ignorant struct{ day }
+
+func (ignorant) Input(string) (expr.Value, bool) { return expr.Value{}, false }
+
+// TestActMissing: an act that asks what nobody knows is not done.
+func TestActMissing(t *testing.T) {
+	for _, body := range []string{
+		"supervise \"x\" {\nmode = \"listen\"\nseat = \"${waiting(queue.claims)}\"\n}",
+		"ring \"x\" {\nseats = [\"${waiting(queue.claims)}\"]" + ringOn + "}",
+		"queue \"x\" {\nqueue = queue.claims\nneeds = { claims = waiting }" + queueOn + "}",
+		"queue \"x\" {\nqueue = queue.claims\ncallback { when = waiting > 1 }" + queueOn + "}",
+		"play \"x\" { prompt = \"digits:${waiting(queue.claims)}\" }",
+	} {
+		tab := table(t, "p.hcl", []byte(actsHead+"dial \"5X.\" { flow = flow.a }\nflow \"a\" {\n"+body+"\n}\n"))
+		state := flow.Begin(flow.Call{}, "a", nil)
+		if res, err := tab.Flows().Step(&state, flow.Event{}, ignorant{}, false); err == nil || res.Act != nil {
+			t.Errorf("%s: %+v, %v", body, res.Act, err)
+		}
+	}
+}
+
+// TestUsualMessage: a message is as long as two minutes unless the plan says otherwise.
+func TestUsualMessage(t *testing.T) {
+	act, _ := firstAct(t, "voicemail \"x\" { seat = rest }")
+	if v, ok := act.(dialplan.Voicemail); !ok || v.Longest != 2*time.Minute {
+		t.Errorf("%+v", act)
+	}
+}
+
+// TestRoomOfDigits: the digits behind a code name a conference, up to a length.
+func TestRoomOfDigits(t *testing.T) {
+	tab := table(t, "p.hcl", []byte("dial \"*80.\" {\n  conference {}\n}\n"))
+	for n, want := range map[int]string{32: "dialplan.Conference", 33: "dialplan.Reject"} {
+		d := tab.Decide(dialplan.Question{Origin: dialplan.FromSeat, Called: "*80" + strings.Repeat("1", n)})
+		if got := fmt.Sprintf("%T", d.Step); got != want {
+			t.Errorf("%d digits: %s", n, got)
+		}
+	}
+}
+
+// TestBehindMenu: a step behind a menu whose every key goes elsewhere is never reached.
+func TestBehindMenu(t *testing.T) {
+	const text = "flow \"a\" {\nmenu \"m\" {\nprompt = \"welcome\"\nkey \"1\" { next = hangup }\nkey \"2\" %s" + keysOn + "}\nplay \"y\" { prompt = \"welcome\" }\n}\n"
+	if p, faults := plan.Parse("p.hcl", fmt.Appendf(nil, text, "{}")); p == nil {
+		t.Errorf("a key that goes on: %v", faults)
+	}
+	if p, _ := plan.Parse("p.hcl", fmt.Appendf(nil, text, "{ next = hangup }")); p != nil {
+		t.Error("no key goes on")
+	}
+}

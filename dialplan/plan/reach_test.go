@@ -63,3 +63,21 @@ p.hcl:29: flow "outside" step "out" by [carrier] open=false channels=0 from dial
 		t.Error("a plan without trunks has a way out")
 	}
 }
+
+// TestManyLeadOut: of many entries that lead to a way out, some are named.
+func TestManyLeadOut(t *testing.T) {
+	for _, n := range []int{plan.MaxFrom, plan.MaxFrom + 1} {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, "dial \"8%02d.\" { flow = flow.out }\n", i)
+		}
+		text.WriteString("flow \"out\" {\ntrunk \"x\" {\ntrunks = [trunk.carrier]" + trunkOn + "}\n}\n")
+		p, faults := plan.Parse("p.hcl", []byte(text.String()))
+		if err := faults.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(p.WaysOut()[0].From); got != plan.MaxFrom {
+			t.Errorf("of %d entries %d are named", n, got)
+		}
+	}
+}
