@@ -51,11 +51,7 @@ func (p *Plan) Check(inv Inventory) (*Table, Diagnostics) {
 		inv.HasSeat = func(string) bool { return false }
 	}
 	c := checker{inv: inv}
-	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, cases: p.cases, switches: p.switches, zone: p.zone, objects: p.objects, hours: p.hours}
-	t.groups = make(map[string][]string, len(p.groups))
-	for name, g := range p.groups {
-		t.groups[name] = g.seats
-	}
+	t := &Table{numbering: inv.Numbering, hasSeat: inv.HasSeat, flows: p.tree, groups: p.groups, cases: p.cases, switches: p.switches, zone: p.zone, objects: p.objects, hours: p.hours}
 	for _, u := range p.uses {
 		c.use(u)
 	}

@@ -43,8 +43,8 @@ type use struct {
 func newCompiler() *compiler {
 	p := &Plan{
 		tree: &flow.Tree{Flows: map[string]*flow.Flow{}, Defaults: map[string]string{}},
-		ways: map[*flow.Step]way{}, values: map[string][]string{}, groups: map[string]group{},
-		queues: map[string][]string{}, services: map[string]string{}, means: map[string]string{},
+		ways: map[*flow.Step]way{}, values: map[string][]string{}, groups: map[string][]string{},
+		queues: map[string][]string{}, means: map[string]string{},
 	}
 	return &compiler{plan: p, blocks: map[string][]*source.Body{}, flows: map[string]*flowScope{}, scope: newScope()}
 }

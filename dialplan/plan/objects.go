@@ -26,12 +26,6 @@ type Switch struct {
 	Ends     time.Duration // how long it stays thrown unless who throws it says otherwise; 0 is without end
 }
 
-// group are seats that are rung under one name.
-type group struct {
-	seats []string
-	at    source.Pos
-}
-
 // set is a table that is asked for its keys.
 type set map[string]struct{}
 
@@ -115,7 +109,7 @@ func (c *compiler) readSwitch(b *source.Body) string {
 }
 
 func (c *compiler) group(b *source.Body) string {
-	g := group{at: b.At}
+	var seats []string
 	list := b.List("seats", false)
 	for _, v := range list {
 		if !digits(v.Text) {
@@ -123,11 +117,11 @@ func (c *compiler) group(b *source.Body) string {
 			continue
 		}
 		c.uses("seat", v.Text, b.Name(), v.At)
-		g.seats = append(g.seats, v.Text)
+		seats = append(seats, v.Text)
 	}
 	needs(b, "seats", list, maxGroup, `["1001"]`)
-	c.plan.groups[b.Labels[0]] = g
-	return strings.Join(g.seats, " ")
+	c.plan.groups[b.Labels[0]] = seats
+	return strings.Join(seats, " ")
 }
 
 // queue declares a queue: its skills, which steps may need.
@@ -164,7 +158,6 @@ func (c *compiler) service(b *source.Body) string {
 	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
 		b.Fault(b.Pos("url"), "%s needs url; write: url = \"https://crm.example/caller\"", b.Name())
 	}
-	c.plan.services[b.Labels[0]] = url
 	return url
 }
 

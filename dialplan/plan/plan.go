@@ -32,13 +32,12 @@ type Plan struct {
 	hours          map[string]expr.Calendar
 
 	// What checking needs.
-	uses     []use
-	steps    []placed
-	ways     map[*flow.Step]way
-	values   map[string][]string // of attributes
-	groups   map[string]group
-	queues   map[string][]string // their skills
-	services map[string]string   // their URLs
+	uses   []use
+	steps  []placed
+	ways   map[*flow.Step]way
+	values map[string][]string // of attributes
+	groups map[string][]string // their seats
+	queues map[string][]string // their skills
 
 	// means is what the blocks other than numbers and dials say, by their names.
 	means map[string]string

@@ -127,7 +127,7 @@ func (r *stepReader) seats(key string) []*expr.Expr {
 				r.b.Fault(n.At, "there is no group %q; %s", name, source.Suggest(name, r.compiler.scope.objects["group"]))
 				return nil
 			}
-			return constants(g.seats)
+			return constants(g)
 		case n.Op == source.OpText && !digits(n.Text):
 			r.b.Fault(n.At, "%q is no seat; a seat is 2 to 15 digits", n.Text)
 			return nil

@@ -129,12 +129,6 @@ type Desk interface {
 	Answer(t *trunk.Trunk) leg.Answer
 }
 
-// Overrides knows what of a tenant's plan is overridden at a time, by the key of an input;
-// "" is nothing.
-type Overrides interface {
-	Value(now time.Time, tenant, key string) string
-}
-
 // undisturbed is for an admission without a desk: every trunk is as good as the next.
 type undisturbed struct{}
 

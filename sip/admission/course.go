@@ -12,6 +12,7 @@ import (
 	"strowger/dialplan"
 	"strowger/dialplan/expr"
 	"strowger/dialplan/flow"
+	"strowger/dialplan/number"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
@@ -25,27 +26,31 @@ const maxActs = 32
 // Follow decides about the next act of a flow that a call follows. The call goes on with
 // the version of the plan that it began with.
 func (a *Admission) Follow(ctx context.Context, now time.Time, next b2bua.Follow, f transport.Flow) b2bua.Program {
+	by := next.Course.By
 	req := sip.NewRequest(sip.INVITE, next.To)
-	req.AppendHeader(&sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: next.By.Name, Host: next.To.Host}})
+	req.AppendHeader(&sip.FromHeader{Address: sip.Uri{Scheme: "sip", User: by.Name, Host: next.To.Host}})
 	if left := sip.MaxForwardsHeader(next.Course.Forwards); left > 0 {
 		req.AppendHeader(&left)
 	}
-	r := &request{now: now, req: req, flow: f, tenant: a.tenants[next.By.Tenant], caller: next.Shown, diversion: begun(req)}
+	r := &request{now: now, req: req, flow: f, tenant: a.tenants[by.Tenant], caller: next.Shown, diversion: begun(req)}
 	r.told = next.Course.Diverted
 	called := identity.Number(next.To)
 	if r.tenant == nil {
 		return refusal(called, cause.New(403, "", cause.Caller))
 	}
 	p := b2bua.Program{Caller: next.By, Shown: r.shown(), To: called, Version: next.Course.Version}
-	if next.By.Kind == leg.Trunk {
-		r.trunk = a.cfg.Trunks.Find(r.tenant.Name, next.By.Name)
+	if by.Kind == leg.Trunk {
+		r.trunk = a.cfg.Trunks.Find(r.tenant.Name, by.Name)
 	} else {
-		s, err := a.cfg.Directory.Seat(ctx, r.tenant.Name, next.By.Name)
+		s, err := a.cfg.Directory.Seat(ctx, r.tenant.Name, by.Name)
 		if err != nil {
 			a.counters.StoreAway.Add(1)
 			return refusal(called, cause.Verdict{Status: 503, Q850: 41, Reason: "Seats cannot be looked up now", Fault: cause.Us})
 		}
 		r.seat = s
+		if next.By.Kind != by.Kind || next.By.Name != by.Name { // it has transferred the caller here
+			r.refers, r.own = &b2bua.Ask{By: by, Shown: next.Shown}, seatCaller(s, identity.Caller{}, number.AsEver)
+		}
 	}
 	r.number = next.Course.State.Call.Caller
 	return a.act(ctx, r, p, next.Course, next.Event, next.Outcome)
@@ -66,8 +71,8 @@ func (a *Admission) act(ctx context.Context, r *request, p b2bua.Program, course
 			p.Refuse, p.Ends = endOf(outcome), true
 			return p
 		}
-		course.Last = res.Last
-		if over, what := a.instant(res.Act, &course); over {
+		course.Last, course.Trunk = res.Last, false
+		if over, what := instant(res.Act, &course); over {
 			ev, outcome = flow.Event{Outcome: what}, cause.Verdict{}
 			continue
 		}
@@ -89,7 +94,7 @@ func endOf(outcome cause.Verdict) *cause.Verdict {
 }
 
 // instant tells whether an act is over at once, and with which outcome.
-func (a *Admission) instant(act dialplan.Step, course *b2bua.Course) (over bool, outcome string) {
+func instant(act dialplan.Step, course *b2bua.Course) (over bool, outcome string) {
 	switch act.(type) {
 	case dialplan.Early:
 		course.Early = true
@@ -125,9 +130,6 @@ func (a *Admission) do(ctx context.Context, r *request, p *b2bua.Program, act di
 			return
 		}
 		p.Course = nil // it has the call
-		a.perform(ctx, r, p, act)
-	case dialplan.Reject:
-		p.Course = nil
 		a.perform(ctx, r, p, act)
 	default:
 		p.Course = nil
@@ -219,6 +221,12 @@ func told(res flow.Result) []string {
 		out = append(out, line)
 	}
 	return out
+}
+
+// Overrides knows what of a tenant's plan is overridden at a time, by the key of an input;
+// "" is nothing.
+type Overrides interface {
+	Value(now time.Time, tenant, key string) string
 }
 
 // world is what the plan may ask while a call is decided.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"strowger/dialplan/flow"
+	"strowger/dialplan/service"
 	"strowger/sip/b2bua"
 	"strowger/sip/cause"
 	"strowger/sip/identity"
@@ -93,6 +94,18 @@ flow "outside" {
   trunk "out" {
     trunks   = [trunk.carrier]
     withhold = true
+    on "refused"     { next = step.desk }
+    on "busy"        { next = step.again }
+    on "unreachable" { next = hangup }
+  }
+  ring "desk" {
+    seats = ["1002"]
+    on "busy"      { next = hangup }
+    on "no_answer" { next = hangup }
+    on "offline"   { next = hangup }
+  }
+  trunk "again" {
+    trunks = [trunk.backup]
     on "refused"     { next = hangup }
     on "busy"        { next = hangup }
     on "unreachable" { next = hangup }
@@ -115,8 +128,10 @@ func (b *bench) next(p b2bua.Program, ev flow.Event, outcome cause.Verdict) b2bu
 	if p.Caller.Name == "carrier" {
 		f = carrierFlow
 	}
+	course := *p.Course
+	course.State = course.State.Clone()
 	return b.Follow(b.t.Context(), b.now, b2bua.Follow{
-		Leg: 1, By: p.Caller, Shown: identity.Caller{Presentation: p.From}, Course: *p.Course, Event: ev, Outcome: outcome,
+		Leg: 1, By: p.Caller, Shown: identity.Caller{Presentation: p.From}, Course: course, Event: ev, Outcome: outcome,
 	}, f)
 }
 
@@ -218,16 +233,42 @@ func TestFlowFromSeat(t *testing.T) {
 	}
 }
 
+// TestFlowAfterTrunk: an act behind a trunk is no trunk's. Whoever is transferred to a flow
+// goes on with the rights of the seat that did that.
+func TestFlowAfterTrunk(t *testing.T) {
+	b := newBench(t)
+	b.publish(flowText)
+	b.register("1002", "10.0.0.2:5060")
+	p := b.fromSeat("1001", "901632960999")
+	desk := b.next(p, flow.Event{Outcome: "refused"}, cause.Verdict{Status: 403})
+	if len(desk.Stages) != 1 || desk.Course.Trunk {
+		t.Errorf("behind the trunk: %+v", desk)
+	}
+	p.Caller = b.fromCarrier("+448081570001").Caller
+	again := b.next(p, flow.Event{Outcome: "busy"}, cause.Verdict{Status: 486})
+	if len(again.Stages) != 1 || !again.Course.Trunk || again.Presentation != "+441632961001" {
+		t.Errorf("transferred: %+v", again)
+	}
+	service, err := service.New("44", "internal", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.tenant.Service = service
+	if barred := b.next(p, flow.Event{Outcome: "busy"}, cause.Verdict{Status: 486}); barred.Refuse == nil || barred.Refuse.Status != 403 {
+		t.Errorf("a class that calls nobody outside: %+v", barred.Refuse)
+	}
+}
+
 // TestFlowSeatGone: the caller's seat was taken away while its call follows a flow.
 func TestFlowSeatGone(t *testing.T) {
 	b := newBench(t)
 	b.publish(flowText)
 	p := b.fromSeat("1001", "*1")
-	p.Caller.Name = "1099"
+	p.Course.By.Name = "1099"
 	if out := b.next(p, flow.Event{}, cause.Verdict{}); out.Refuse == nil || out.Refuse.Status != 503 {
 		t.Errorf("%+v", out)
 	}
-	p.Caller.Tenant = "moon"
+	p.Course.By.Tenant = "moon"
 	if out := b.next(p, flow.Event{}, cause.Verdict{}); out.Refuse == nil || out.Refuse.Status != 403 {
 		t.Errorf("%+v", out)
 	}

@@ -221,7 +221,7 @@ func (a *Admission) decide(ctx context.Context, r *request, p b2bua.Program, q d
 	d := table.Decide(q)
 	p.To, p.Version, p.Entry, p.Why = d.Called, r.published().version, d.Entry, d.Why
 	if state, ok := table.Begin(q, d); ok {
-		course := b2bua.Course{State: state, Plan: table, Version: p.Version, Diverted: r.told}
+		course := b2bua.Course{By: p.Caller, State: state, Plan: table, Version: p.Version, Diverted: r.told}
 		if left := r.req.MaxForwards(); left != nil {
 			course.Forwards = int(left.Val())
 		}

@@ -125,6 +125,7 @@ type Call struct {
 	park      *parked       // how the caller is kept until somebody comes for it; nil if it is not
 	conf      *conference   // that the call is; nil if two talk
 	course    *course       // that it follows; nil for none
+	turns     int           // how often it asked for the next act of one
 }
 
 // party is a leg with its sound.

@@ -18,6 +18,7 @@ import (
 // Course is a flow of the plan that a call follows. Its program is one act of the flow;
 // what becomes of that is told to admission, which has the flow go on to the next.
 type Course struct {
+	By      leg.Party   // whose rights count: who called, or transferred the caller here
 	State   flow.State  // the place in the flow
 	Plan    *plan.Table // that the call began with
 	Version string      // of it
@@ -41,6 +42,7 @@ func (c *Course) Where() string {
 
 // Follow asks for the next act.
 type Follow struct {
+	Turn    int             // of the call, for the answer
 	Leg     int             // the caller's
 	By      leg.Party       // the caller
 	Shown   identity.Caller // the caller, as shown to who is rung
@@ -50,15 +52,18 @@ type Follow struct {
 	Outcome cause.Verdict   // how it failed; zero if it did not
 }
 
-// Followed is the next act, as a program.
-type Followed struct{ Program Program }
+// Followed is the next act, as a program, for the Follow of that turn.
+type Followed struct {
+	Turn    int
+	Program Program
+}
 
 func (Followed) isEvent() {}
 
 // course is a Course that is followed.
 type course struct {
 	Course
-	waits  bool         // for Followed
+	waits  int          // for the Followed of that turn; 0 for none
 	asks   dialplan.Ask // whose digits are taken; Most is 0 of none
 	digits []byte       // of them so far
 	ahead  []byte       // pressed before they were asked for
@@ -78,9 +83,10 @@ func (c *Call) starts(p Program) {
 // resume asks what comes behind an act.
 func (c *Call) resume(ev flow.Event, out Effects) {
 	f := c.course
-	f.waits, f.asks, f.digits, f.until = true, dialplan.Ask{}, nil, time.Time{}
+	c.turns++
+	f.waits, f.asks, f.digits, f.until = c.turns, dialplan.Ask{}, nil, time.Time{}
 	ask := Follow{
-		Leg: c.front.ID, By: c.front.Party, Shown: *c.front.who(), To: sip.Uri{Scheme: "sip", User: c.To},
+		Turn: c.turns, Leg: c.front.ID, By: c.front.Party, Shown: *c.front.who(), To: sip.Uri{Scheme: "sip", User: c.To},
 		Course: f.Course, Event: ev, Outcome: c.outcome,
 	}
 	ask.Course.State = f.State.Clone()
@@ -88,13 +94,13 @@ func (c *Call) resume(ev flow.Event, out Effects) {
 }
 
 // followed performs the next act.
-func (c *Call) followed(now time.Time, p Program, out Effects) {
-	f := c.course
-	if f == nil || !f.waits || c.state == over || c.front.over {
+func (c *Call) followed(now time.Time, e Followed, out Effects) {
+	f, p := c.course, e.Program
+	if f == nil || f.waits == 0 || f.waits != e.Turn || c.state == over || c.front.over {
 		return
 	}
 	c.record(now, out, ledger.Event{Kind: ledger.Decided, Version: p.Version, Detail: strings.Join(p.Why, "; ")})
-	f.waits = false
+	f.waits = 0
 	if p.Course == nil { // what comes has the call, or ends it
 		c.course = nil
 	} else {
@@ -205,7 +211,7 @@ func (c *Call) startAsk(now time.Time, out Effects) {
 func (c *Call) heard(now time.Time, out Effects) {
 	f := c.course
 	switch {
-	case f == nil || f.waits:
+	case f == nil || f.waits != 0:
 	case c.program.App == AppSay:
 		c.resume(flow.Event{}, out)
 	case c.program.App == AppAsk && len(f.digits) == 0:

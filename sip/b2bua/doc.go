@@ -121,7 +121,8 @@
 //   - A call that follows a flow of the plan (Course) performs one act of it at a time, by
 //     a Program each. What becomes of an act is told to admission, which has the flow go
 //     on: the call keeps the place as plain data. A conversation ends the course unless
-//     the flow says what follows; so does a transfer.
+//     the flow says what follows; a transfer ends it, and may begin another: whoever is
+//     transferred to a flow that rings nobody first is its caller from then on.
 //   - A call is parked by a transfer to that application, blind or to a caller that
 //     was told a place: its party waits there, until a caller whose program names its
 //     dialog takes it over, or who parked it is rung. Picking up is taking over the

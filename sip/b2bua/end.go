@@ -46,7 +46,7 @@ func (c *Call) end(now time.Time, v cause.Verdict, by string, out Effects) {
 	if c.state == admitting { // nobody knows yet whose call it would have been
 		c.silent = true
 	}
-	c.state = over
+	c.state, c.course = over, nil
 	c.stageEnd, c.reoffer = time.Time{}, nil
 	c.dropTransfer(now, v, out)
 	c.unpark(out)

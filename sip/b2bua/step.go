@@ -57,7 +57,7 @@ func (c *Call) step(now time.Time, ev Event, out Effects) {
 	case Routed:
 		c.routed(now, e, out)
 	case Followed:
-		c.followed(now, e.Program, out)
+		c.followed(now, e, out)
 	case Transfer:
 		c.transferBy(now, e, out)
 	case Mask:

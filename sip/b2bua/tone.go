@@ -78,7 +78,7 @@ func (c *Call) refuse(now time.Time, v cause.Verdict, by string, out Effects) {
 			c.release(now, p, v, out)
 		}
 	}
-	c.state, c.stageEnd, c.peer = failing, time.Time{}, nil
+	c.state, c.stageEnd, c.peer, c.course = failing, time.Time{}, nil, nil
 	c.failure = &failure{verdict: v, by: by, until: now.Add(FailureTone)}
 	caller.hearsTone(out, says)
 }

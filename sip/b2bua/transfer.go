@@ -122,6 +122,7 @@ func (c *Call) routed(now time.Time, e Routed, out Effects) {
 		t.other.own().entry = &entry{by: t.by}
 	}
 	c.perform(p)
+	c.starts(p)
 	if p.App != NoApp {
 		c.transferred(now, nil, out)
 		c.performApp(now, out)
@@ -182,6 +183,7 @@ func (c *Call) transferred(now time.Time, p *party, out Effects) {
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: c.front.ID, Party: c.program.App.String()})
 	} else {
 		c.program = &done
+		c.meetsPeer()
 		c.record(now, out, ledger.Event{Kind: ledger.Answered, Leg: p.ID})
 		c.join(now, c.front, out)
 	}
@@ -226,6 +228,9 @@ func (c *Call) reported(now time.Time, p *party, out Effects) {
 func (c *Call) untransferred(now time.Time, v cause.Verdict, out Effects) {
 	t := c.transfer
 	t.by.Report(now, out, v, true)
+	if t.by.over || c.state != talking { // else what it would have followed is not begun
+		c.course = nil
+	}
 	switch {
 	case !t.by.over && c.state == talking:
 		c.transfer = nil

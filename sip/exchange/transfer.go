@@ -31,10 +31,10 @@ func (r *running) Follow(next b2bua.Follow) {
 	s, now, flow := r.strand, time.Now(), r.call.Leg(next.Leg).Flow
 	queued := s.decide(now, sip.NewRequest(sip.INVITE, next.To), func(ctx context.Context) func(time.Time) {
 		p := s.x.cfg.Admission.Follow(ctx, now, next, flow)
-		return func(time.Time) { r.later(b2bua.Followed{Program: p}) }
+		return func(time.Time) { r.later(b2bua.Followed{Turn: next.Turn, Program: p}) }
 	})
 	if !queued {
-		r.later(b2bua.Followed{Program: b2bua.Program{Refuse: &overload}})
+		r.later(b2bua.Followed{Turn: next.Turn, Program: b2bua.Program{Refuse: &overload}})
 	}
 }
 
