@@ -119,7 +119,7 @@ func TestReadersShareAnAddress(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer c.Close()
+			t.Cleanup(func() { _ = c.Close() }) // when all have come: nobody else gets its port before
 			for i := range each {
 				if _, err := io.WriteString(c, options("SIP/2.0/UDP phone.invalid;rport;branch=z9hG4bK1", i+1)); err != nil {
 					t.Error(err)
